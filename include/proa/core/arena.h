@@ -1,0 +1,57 @@
+/*
+ * Arena: many small allocations that are released together, with cleanup hooks for what is not
+ * memory. One arena per client request; another for each configuration snapshot.
+ *
+ * Chunks come from a shared pool and return to it on reset, so a steady load does not touch malloc.
+ * Value type: proa_arena_init(), then proa_arena_reset() releases everything and makes it usable
+ * again. Not thread-safe; owned by whoever embeds it.
+ */
+#ifndef PROA_CORE_ARENA_H
+#define PROA_CORE_ARENA_H
+
+#include <stddef.h>
+
+#include "proa/core/slice.h"
+
+struct proa_arena_chunk;
+struct proa_arena_hook;
+
+/* Spare chunks of one size, at most max_spare of them. Value type; deinit frees the spares. */
+struct proa_arena_pool {
+    struct proa_arena_chunk *spare;
+    size_t chunk_bytes;
+    size_t n_spare;
+    size_t max_spare;
+};
+
+void proa_arena_pool_init(struct proa_arena_pool *pool, size_t chunk_bytes, size_t max_spare);
+void proa_arena_pool_deinit(struct proa_arena_pool *pool);
+
+struct proa_arena {
+    struct proa_arena_pool *pool; /* NULL: chunks straight from malloc */
+    struct proa_arena_chunk *head;
+    struct proa_arena_hook *hooks;
+    char *cur;
+    char *end;
+    size_t total_bytes; /* handed out so far */
+};
+
+/* `pool` may be NULL; otherwise it must outlive the arena. Allocates nothing yet. */
+void proa_arena_init(struct proa_arena *arena, struct proa_arena_pool *pool);
+/* Runs the hooks, newest first, then releases all memory. */
+void proa_arena_reset(struct proa_arena *arena);
+
+/* Never NULL, aligned for any object, not zeroed. Large requests get a chunk of their own. */
+void *proa_arena_alloc(struct proa_arena *arena, size_t size);
+void *proa_arena_zero(struct proa_arena *arena, size_t count, size_t size);
+struct proa_slice proa_arena_dup(struct proa_arena *arena, struct proa_slice s);
+/* NUL-terminated copy for C interfaces. */
+char *proa_arena_cstr(struct proa_arena *arena, struct proa_slice s);
+struct proa_slice proa_arena_printf(struct proa_arena *arena, const char *fmt, ...)
+    PROA_PRINTF(2, 3);
+/* fn(ctx) runs once at reset, in reverse order of registration. */
+void proa_arena_defer(struct proa_arena *arena, void (*fn)(void *ctx), void *ctx);
+
+#define PROA_ARENA_NEW(arena, T) ((T *)proa_arena_zero((arena), 1, sizeof(T)))
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Owned, growable bytes with a mandatory maximum.
+ *
+ * Value type: proa_buf_init(max) allocates nothing, proa_buf_deinit() releases. Appending beyond
+ * the maximum returns PROA_ERR_LIMIT and sets `failed`, and so does every append after it: a
+ * sequence of appends may therefore be checked once at its end with proa_buf_ok(). The text
+ * appenders (u64, hex, ms) never use printf: they are on the hot path.
+ */
+#ifndef PROA_CORE_BUF_H
+#define PROA_CORE_BUF_H
+
+#include "proa/core/slice.h"
+
+struct proa_buf {
+    char *ptr;
+    size_t len;
+    size_t cap;
+    size_t max;
+    bool failed;
+};
+
+void proa_buf_init(struct proa_buf *b, size_t max_bytes);
+void proa_buf_deinit(struct proa_buf *b);
+/* len = 0 and failed = false; keeps the memory. */
+void proa_buf_clear(struct proa_buf *b);
+/* Gives the memory back when more than keep_bytes are allocated. */
+void proa_buf_trim(struct proa_buf *b, size_t keep_bytes);
+
+static inline struct proa_slice proa_buf_slice(const struct proa_buf *b)
+{
+    return (struct proa_slice){b->ptr, b->len};
+}
+static inline bool proa_buf_ok(const struct proa_buf *b)
+{
+    return !b->failed;
+}
+
+/* Room for n more bytes behind len; NULL (and failed) at the maximum. Then add to len yourself. */
+char *proa_buf_reserve(struct proa_buf *b, size_t n);
+enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s);
+enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text);
+enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte);
+enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value);
+/* Nanoseconds as milliseconds with up to `decimals` (0-3) digits: 1234567 -> "1.234". */
+enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals);
+/* Lower-case hex without prefix or leading zeros. */
+enum proa_err proa_buf_append_hex(struct proa_buf *b, uint64_t value);
+enum proa_err proa_buf_append_printf(struct proa_buf *b, const char *fmt, ...) PROA_PRINTF(2, 3);
+/* Drops the first n bytes (n <= len) by moving the rest down. */
+void proa_buf_consume(struct proa_buf *b, size_t n);
+
+#define PROA_BUF_LIT(b, lit) ((void)proa_buf_append((b), PROA_SLICE(lit)))
+
+/* Decimal digits of value into out[20]; returns how many. */
+size_t proa_fmt_u64(char *out, uint64_t value);
+
+#endif
