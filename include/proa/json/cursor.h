@@ -1,0 +1,73 @@
+/*
+ * Pull iteration over the members of an object or the elements of an array, without allocation and
+ * without a tree; and look-ups built on it.
+ *
+ * Pure, value type: nothing to release. What it hands out are slices of the text it walks. It is
+ * meant for values that proa_json_scan() has accepted and for single server-sent events, but it
+ * checks the grammar of all it walks over just as strictly, so that it is safe on any bytes: at
+ * worst it ends with an error. Nothing behind the point where it stops has been looked at, and
+ * duplicate keys are not searched for: look-ups give the first match.
+ *
+ * A *token* is a scalar as it stands in the text, a string with both its quotes; string.h decodes
+ * tokens.
+ */
+#ifndef PROA_JSON_CURSOR_H
+#define PROA_JSON_CURSOR_H
+
+#include "proa/json/scan.h"
+
+struct proa_json_cursor {
+    const char *p; /* next byte to read */
+    const char *end;
+    enum proa_err err; /* why the walk ended early; OK while it goes on and after a full walk */
+    bool is_object;
+    bool started;
+    bool done;
+};
+
+struct proa_json_item {
+    struct proa_slice key; /* string token, quotes included; empty in an array */
+    struct proa_slice value;
+    enum proa_json_kind kind;
+};
+
+/* What the text begins with, after whitespace; ABSENT when no value can begin so. Looks at one byte
+ * only. */
+enum proa_json_kind proa_json_kind_of(struct proa_slice value);
+
+/* `value` is an object or an array, perhaps with whitespace around; anything else is ERR_TYPE. */
+enum proa_err proa_json_cursor_init(struct proa_json_cursor *c,
+                                    struct proa_slice value) PROA_MUST_CHECK;
+
+/* The next member or element. False at the end, or when the text is broken: then c->err is set. */
+bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *item);
+
+/*
+ * The value of the first member with this (decoded) key; ABSENT, with *value untouched, when there
+ * is none, `object` is no object, or its text is broken before the key is found. `value` may be
+ * NULL.
+ */
+enum proa_json_kind proa_json_get(struct proa_slice object, struct proa_slice key,
+                                  struct proa_slice *value);
+/* As proa_json_get, by position in an array. */
+enum proa_json_kind proa_json_at(struct proa_slice array, size_t index, struct proa_slice *value);
+
+/* One step of a path: a key, or an index where key.ptr is NULL. */
+struct proa_json_step {
+    struct proa_slice key;
+    size_t index;
+};
+#define PROA_JSON_STEP_KEY(lit)                                                                    \
+    {                                                                                              \
+        PROA_SLICE_INIT(lit), 0                                                                    \
+    }
+#define PROA_JSON_STEP_AT(i)                                                                       \
+    {                                                                                              \
+        {NULL, 0}, (i)                                                                             \
+    }
+
+/* Follows n steps from `value`; n = 0 gives the value itself. Results as proa_json_get. */
+enum proa_json_kind proa_json_path(struct proa_slice value, const struct proa_json_step *steps,
+                                   size_t n, struct proa_slice *out);
+
+#endif
