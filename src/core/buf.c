@@ -1,0 +1,187 @@
+#include "proa/core/buf.h"
+
+#include "proa/core/alloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { BUF_FIRST_BYTES = 64, U64_DIGITS = 20, U64_HEX_DIGITS = 16 };
+
+void proa_buf_init(struct proa_buf *b, size_t max_bytes)
+{
+    *b = (struct proa_buf){.max = max_bytes};
+}
+
+void proa_buf_deinit(struct proa_buf *b)
+{
+    proa_free(b->ptr);
+    proa_buf_init(b, b->max);
+}
+
+void proa_buf_clear(struct proa_buf *b)
+{
+    b->len = 0;
+    b->failed = false;
+}
+
+void proa_buf_trim(struct proa_buf *b, size_t keep_bytes)
+{
+    if (b->cap <= keep_bytes) {
+        return;
+    }
+    if (b->len == 0) {
+        proa_free(b->ptr);
+        b->ptr = NULL;
+        b->cap = 0;
+        return;
+    }
+    size_t cap = b->len > keep_bytes ? b->len : keep_bytes;
+    b->ptr = proa_realloc(b->ptr, cap);
+    b->cap = cap;
+}
+
+static void grow(struct proa_buf *b, size_t need)
+{
+    size_t cap = b->cap ? b->cap : BUF_FIRST_BYTES;
+    while (cap < need) {
+        cap = cap > b->max / 2 ? b->max : cap * 2;
+    }
+    if (cap > b->max) {
+        cap = b->max;
+    }
+    b->ptr = proa_realloc(b->ptr, cap);
+    b->cap = cap;
+}
+
+char *proa_buf_reserve(struct proa_buf *b, size_t n)
+{
+    if (PROA_UNLIKELY(b->failed || n > b->max - b->len)) {
+        b->failed = true;
+        return NULL;
+    }
+    /* A reservation of nothing is a success too, so there must be something to point at. */
+    if (PROA_UNLIKELY(n > b->cap - b->len || !b->ptr)) {
+        grow(b, b->len + n);
+    }
+    return b->ptr + b->len;
+}
+
+enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
+{
+    char *out = proa_buf_reserve(b, s.len);
+    if (PROA_UNLIKELY(!out)) {
+        return PROA_ERR_LIMIT;
+    }
+    if (s.len) {
+        memcpy(out, s.ptr, s.len);
+        b->len += s.len;
+    }
+    return PROA_OK;
+}
+
+enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text)
+{
+    return proa_buf_append(b, proa_slice_cstr(text));
+}
+
+enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte)
+{
+    char *out = proa_buf_reserve(b, 1);
+    if (PROA_UNLIKELY(!out)) {
+        return PROA_ERR_LIMIT;
+    }
+    *out = byte;
+    b->len++;
+    return PROA_OK;
+}
+
+size_t proa_fmt_u64(char *out, uint64_t value)
+{
+    char digits[U64_DIGITS];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    size_t n = sizeof(digits) - at;
+    memcpy(out, digits + at, n);
+    return n;
+}
+
+enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value)
+{
+    char digits[U64_DIGITS];
+    size_t n = proa_fmt_u64(digits, value);
+    return proa_buf_append(b, proa_slice_make(digits, n));
+}
+
+enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals)
+{
+    char text[U64_DIGITS + 4];
+    size_t n = proa_fmt_u64(text, ns / 1000000);
+    unsigned us = (unsigned)(ns / 1000 % 1000);
+    char fraction[3] = {(char)('0' + us / 100), (char)('0' + us / 10 % 10), (char)('0' + us % 10)};
+
+    unsigned keep = decimals < 3 ? decimals : 3;
+    while (keep && fraction[keep - 1] == '0') {
+        keep--;
+    }
+    if (keep) {
+        text[n++] = '.';
+        memcpy(text + n, fraction, keep);
+        n += keep;
+    }
+    return proa_buf_append(b, proa_slice_make(text, n));
+}
+
+enum proa_err proa_buf_append_hex(struct proa_buf *b, uint64_t value)
+{
+    char digits[U64_HEX_DIGITS];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = "0123456789abcdef"[value & 15];
+        value >>= 4;
+    } while (value);
+    return proa_buf_append(b, proa_slice_make(digits + at, sizeof(digits) - at));
+}
+
+enum proa_err proa_buf_append_printf(struct proa_buf *b, const char *fmt, ...)
+{
+    va_list args;
+    va_list again;
+    va_start(args, fmt);
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    va_end(args);
+
+    enum proa_err err = PROA_ERR_ARG;
+    if (len >= 0) {
+        /* vsnprintf wants room for its NUL, which the maximum need not have: the last byte of a
+         * text that fits exactly is written by hand. */
+        err = PROA_ERR_LIMIT;
+        char *out = proa_buf_reserve(b, (size_t)len);
+        if (out) {
+            err = PROA_OK;
+        }
+        if (out && len > 0) {
+            char *copy = proa_alloc((size_t)len + 1);
+            (void)vsnprintf(copy, (size_t)len + 1, fmt, again);
+            memcpy(out, copy, (size_t)len);
+            proa_free(copy);
+            b->len += (size_t)len;
+        }
+    } else {
+        b->failed = true;
+    }
+    va_end(again);
+    return err;
+}
+
+void proa_buf_consume(struct proa_buf *b, size_t n)
+{
+    PROA_ASSERT(n <= b->len);
+    b->len -= n;
+    if (n && b->len) {
+        memmove(b->ptr, b->ptr + n, b->len);
+    }
+}

@@ -1,0 +1,204 @@
+#include "proa/core/bufq.h"
+
+#include "poison_priv.h"
+
+#include "proa/core/alloc.h"
+
+/*
+ *   head                              tail
+ *   +------+----------+   +----------+   +--------+--------+
+ *   | read | bytes    |-->| bytes    |-->| bytes  | free   |
+ *   +------+----------+   +----------+   +--------+--------+
+ *          begin    end                           end
+ *
+ * Every chunk in a queue holds at least one byte.
+ */
+struct proa_bufq_chunk {
+    struct proa_bufq_chunk *next;
+    size_t begin;
+    size_t end;
+    char data[];
+};
+
+static size_t data_bytes(const struct proa_bufq_pool *pool)
+{
+    return pool->chunk_bytes - sizeof(struct proa_bufq_chunk);
+}
+
+void proa_bufq_pool_init(struct proa_bufq_pool *pool, size_t chunk_bytes, size_t max_spare)
+{
+    PROA_ASSERT(chunk_bytes > sizeof(struct proa_bufq_chunk));
+    *pool = (struct proa_bufq_pool){.chunk_bytes = chunk_bytes, .max_spare = max_spare};
+}
+
+static void chunk_free(const struct proa_bufq_pool *pool, struct proa_bufq_chunk *chunk)
+{
+    PROA_UNPOISON(chunk->data, data_bytes(pool));
+    proa_free(chunk);
+}
+
+void proa_bufq_pool_deinit(struct proa_bufq_pool *pool)
+{
+    while (pool->spare) {
+        struct proa_bufq_chunk *chunk = pool->spare;
+        pool->spare = chunk->next;
+        chunk_free(pool, chunk);
+    }
+    pool->n_spare = 0;
+}
+
+static struct proa_bufq_chunk *chunk_take(struct proa_bufq_pool *pool)
+{
+    struct proa_bufq_chunk *chunk = pool->spare;
+    if (chunk) {
+        pool->spare = chunk->next;
+        pool->n_spare--;
+        PROA_UNPOISON(chunk->data, data_bytes(pool));
+    } else {
+        chunk = proa_alloc(pool->chunk_bytes);
+    }
+    chunk->next = NULL;
+    chunk->begin = 0;
+    chunk->end = 0;
+    return chunk;
+}
+
+static void chunk_give(struct proa_bufq_pool *pool, struct proa_bufq_chunk *chunk)
+{
+    if (pool->n_spare >= pool->max_spare) {
+        chunk_free(pool, chunk);
+        return;
+    }
+    PROA_POISON(chunk->data, data_bytes(pool));
+    chunk->next = pool->spare;
+    pool->spare = chunk;
+    pool->n_spare++;
+}
+
+void proa_bufq_init(struct proa_bufq *q, struct proa_bufq_pool *pool, size_t max, size_t high,
+                    size_t low)
+{
+    PROA_ASSERT(pool && low <= high && high <= max);
+    *q = (struct proa_bufq){.pool = pool, .max = max, .high = high, .low = low};
+}
+
+void proa_bufq_deinit(struct proa_bufq *q)
+{
+    if (q->len) {
+        proa_bufq_drop(q, q->len);
+    }
+}
+
+static size_t tail_room(const struct proa_bufq *q)
+{
+    return q->tail ? data_bytes(q->pool) - q->tail->end : 0;
+}
+
+/* The caller has checked the maximum. */
+static void put(struct proa_bufq *q, const char *src, size_t n)
+{
+    q->len += n;
+    while (n) {
+        size_t room = tail_room(q);
+        if (room == 0) {
+            struct proa_bufq_chunk *chunk = chunk_take(q->pool);
+            if (q->tail) {
+                q->tail->next = chunk;
+            } else {
+                q->head = chunk;
+            }
+            q->tail = chunk;
+            room = data_bytes(q->pool);
+        }
+        size_t part = n < room ? n : room;
+        memcpy(q->tail->data + q->tail->end, src, part);
+        q->tail->end += part;
+        src += part;
+        n -= part;
+    }
+}
+
+enum proa_err proa_bufq_push(struct proa_bufq *q, struct proa_slice s)
+{
+    if (PROA_UNLIKELY(s.len > q->max - q->len)) {
+        return PROA_ERR_LIMIT;
+    }
+    put(q, s.ptr, s.len);
+    return PROA_OK;
+}
+
+enum proa_err proa_bufq_pushv(struct proa_bufq *q, const struct iovec *iov, size_t n,
+                              size_t skip_bytes)
+{
+    size_t room = q->max - q->len;
+    size_t skip = skip_bytes;
+    for (size_t i = 0; i < n; i++) {
+        size_t skipped = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+        size_t part = iov[i].iov_len - skipped;
+        if (part > room) {
+            return PROA_ERR_LIMIT;
+        }
+        room -= part;
+        skip -= skipped;
+    }
+    skip = skip_bytes;
+    for (size_t i = 0; i < n; i++) {
+        size_t skipped = skip < iov[i].iov_len ? skip : iov[i].iov_len;
+        if (skipped < iov[i].iov_len) {
+            put(q, (const char *)iov[i].iov_base + skipped, iov[i].iov_len - skipped);
+        }
+        skip -= skipped;
+    }
+    return PROA_OK;
+}
+
+struct proa_slice proa_bufq_front(const struct proa_bufq *q)
+{
+    const struct proa_bufq_chunk *chunk = q->head;
+    return chunk ? proa_slice_make(chunk->data + chunk->begin, chunk->end - chunk->begin)
+                 : PROA_SLICE_NONE;
+}
+
+size_t proa_bufq_iov(const struct proa_bufq *q, struct iovec *iov, size_t n)
+{
+    size_t filled = 0;
+    for (struct proa_bufq_chunk *chunk = q->head; chunk && filled < n; chunk = chunk->next) {
+        iov[filled].iov_base = chunk->data + chunk->begin;
+        iov[filled].iov_len = chunk->end - chunk->begin;
+        filled++;
+    }
+    return filled;
+}
+
+void proa_bufq_drop(struct proa_bufq *q, size_t n)
+{
+    PROA_ASSERT(n <= q->len);
+    q->len -= n;
+    while (n) {
+        struct proa_bufq_chunk *chunk = q->head;
+        size_t held = chunk->end - chunk->begin;
+        if (n < held) {
+            chunk->begin += n;
+            return;
+        }
+        n -= held;
+        q->head = chunk->next;
+        if (!q->head) {
+            q->tail = NULL;
+        }
+        chunk_give(q->pool, chunk);
+    }
+}
+
+size_t proa_bufq_read(struct proa_bufq *q, void *out, size_t cap)
+{
+    char *dst = out;
+    size_t done = 0;
+    while (done < cap && q->len) {
+        struct proa_slice part = proa_slice_head(proa_bufq_front(q), cap - done);
+        memcpy(dst + done, part.ptr, part.len);
+        done += part.len;
+        proa_bufq_drop(q, part.len);
+    }
+    return done;
+}
