@@ -156,8 +156,8 @@ enum proa_err proa_buf_append_printf(struct proa_buf *b, const char *fmt, ...)
 
     enum proa_err err = PROA_ERR_ARG;
     if (len >= 0) {
-        /* vsnprintf wants room for its NUL, which the maximum need not have: the last byte of a
-         * text that fits exactly is written by hand. */
+        /* vsnprintf also wants room for a NUL, which a text that just fits the maximum does not
+         * have: hence the detour. */
         err = PROA_ERR_LIMIT;
         char *out = proa_buf_reserve(b, (size_t)len);
         if (out) {
