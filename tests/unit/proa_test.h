@@ -9,13 +9,13 @@
 #ifndef PROA_TEST_H
 #define PROA_TEST_H
 
-/* clang-format off: cmocka.h needs these four before it */
-#include <cmocka.h>
-
-#include <setjmp.h>
+/* cmocka.h needs these four before it. */
+/* clang-format off */
 #include <stdarg.h>
 #include <stddef.h>
+#include <setjmp.h>
 #include <stdint.h>
+#include <cmocka.h>
 /* clang-format on */
 
 #include "proa/core/clock.h"
