@@ -11,7 +11,10 @@
 
 #include "proa/core/slice.h"
 
-/* "250ms", "30s", "5m", "1h", "2d", "10us", "7ns", "1h30m", "1.5s"; "0" needs no unit. In ns. */
+/*
+ * Nanoseconds from "250ms", "30s", "5m", "1h", "2d", "10us", "7ns", "1.5s", or several with falling
+ * units, "1h30m". Only "0" needs no unit. Decimals end at the nanosecond.
+ */
 enum proa_err proa_quantity_duration(struct proa_slice s, uint64_t *ns) PROA_MUST_CHECK;
 /* "100", "512B", "64KiB", "1MiB", "2GiB" (powers of 1024) and "10kB", "10KB", "10MB", "1GB". */
 enum proa_err proa_quantity_bytes(struct proa_slice s, uint64_t *bytes) PROA_MUST_CHECK;
@@ -21,7 +24,7 @@ enum proa_err proa_quantity_ppm(struct proa_slice s, uint32_t *ppm) PROA_MUST_CH
 enum proa_err proa_quantity_bool(struct proa_slice s, bool *out) PROA_MUST_CHECK;
 
 /* The largest text any formatter below makes, NUL included. */
-enum { PROA_QUANTITY_TEXT_MAX = 32 };
+enum { PROA_QUANTITY_TEXT_MAX = 48 };
 
 /* Shortest form that parses back to the same value ("90s" -> "1m30s"); NUL-terminated. Returns
  * the length. */

@@ -66,7 +66,8 @@ struct proa_option_table {
     size_t size;                     /* of the struct the offsets refer to */
     size_t name_at;                  /* MAP items: offset of the struct proa_slice for the key */
     size_t where_at;                 /* offset of a struct proa_option_where, SIZE_MAX = none */
-    const char *scalar;              /* a bare scalar sets this member, NULL = an object only */
+    const char *scalar; /* a bare value sets this member: a scalar, or, where the member is a LIST
+                           or STRINGS, a sequence; NULL = an object only */
 };
 
 #endif

@@ -1,0 +1,47 @@
+/*
+ * Token usage of one answer, the same for every dialect.
+ *
+ * Pure value type. Absent is not zero: a count is only valid when its bit in `known` is set.
+ * `input` includes cached tokens and `output` includes reasoning tokens, as in the OpenTelemetry
+ * GenAI conventions.
+ */
+#ifndef PROA_CHAT_USAGE_H
+#define PROA_CHAT_USAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proa/core/check.h"
+
+enum proa_usage_field {
+    PROA_USAGE_INPUT = 0,
+    PROA_USAGE_OUTPUT,
+    PROA_USAGE_CACHE_READ,
+    PROA_USAGE_CACHE_WRITE,
+    PROA_USAGE_REASONING,
+    PROA_USAGE_FIELDS
+};
+
+/* More than this in one answer is not believed: the count is ignored. */
+#define PROA_USAGE_SANE_MAX UINT64_C(100000000)
+
+struct proa_usage {
+    uint64_t count[PROA_USAGE_FIELDS];
+    uint8_t known; /* bit i: count[i] was reported */
+};
+
+static inline bool proa_usage_has(const struct proa_usage *u, enum proa_usage_field field)
+{
+    return (u->known >> field & 1U) != 0;
+}
+/* Takes the count unless it is out of all reason. */
+static inline void proa_usage_set(struct proa_usage *u, enum proa_usage_field field, uint64_t count)
+{
+    PROA_DASSERT(field < PROA_USAGE_FIELDS);
+    if (count <= PROA_USAGE_SANE_MAX) {
+        u->count[field] = count;
+        u->known = (uint8_t)(u->known | 1U << field);
+    }
+}
+
+#endif

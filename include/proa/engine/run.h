@@ -1,0 +1,248 @@
+/*
+ * The engine: decides, for one exchange, which target is tried when, what is given up, when the
+ * answer is committed to the client and how the exchange ends.
+ *
+ * Pure: no wire bytes, no clock, no sockets. Events go in with the time they happened, commands come
+ * out and must be carried out in their order before the next event is fed. The same code runs under
+ * the server and under the simulator.
+ *
+ * Two types. `proa_engine` (handle) holds what outlives an exchange, by target identity, so that it
+ * survives a reload. `proa_run` (value) is one exchange: embed it, proa_run_init(), feed events
+ * until PROA_CMD_FINISH has come out; then it must be fed nothing more.
+ *
+ * Timers: the run keeps its own deadlines. PROA_CMD_ARM tells the earliest one; it replaces the one
+ * before. Feed PROA_EV_DEADLINE when it has passed. An event that only moves deadlines later emits
+ * no ARM: the run looks again when the old one fires.
+ */
+#ifndef PROA_ENGINE_RUN_H
+#define PROA_ENGINE_RUN_H
+
+#include "proa/chat/usage.h"
+#include "proa/core/clock.h"
+#include "proa/core/prng.h"
+#include "proa/policy/snapshot.h"
+#include "proa/resilience/attempt.h"
+
+enum { PROA_RUN_ATTEMPTS_MAX = 10, PROA_RUN_COMMANDS_MAX = 12, PROA_RATE_SIGNALS_MAX = 6 };
+
+struct proa_engine;
+
+/* seed drives every random choice. Released with proa_engine_destroy(); NULL is fine. */
+struct proa_engine *proa_engine_create(uint64_t seed);
+void proa_engine_destroy(struct proa_engine *engine);
+/*
+ * Makes the engine know the snapshot's targets; state of targets that were known by identity stays.
+ * Call once per snapshot before runs with it start. The engine keeps no reference to it.
+ */
+void proa_engine_adopt(struct proa_engine *engine, const struct proa_snapshot *snapshot);
+
+/* ---- what happened --------------------------------------------------------------------------- */
+
+enum proa_ev {
+    PROA_EV_ADMITTED = 0,    /* the request is complete and valid: begin */
+    PROA_EV_CONNECTED,       /* attempt: the request is on its way on a connection */
+    PROA_EV_HEAD,            /* attempt: status and headers of a good answer are here */
+    PROA_EV_FIRST_CONTENT,   /* attempt: first content, or a whole plain answer, is held and ready */
+    PROA_EV_PROGRESS,        /* attempt: more content, or mere bytes (see `content`) */
+    PROA_EV_ENDED,           /* attempt: the answer is complete and valid */
+    PROA_EV_FAILED,          /* attempt: it is over, and why */
+    PROA_EV_DEADLINE,        /* the armed deadline has passed */
+    PROA_EV_WOKEN,           /* what a PROA_CMD_WAIT waited for has happened */
+    PROA_EV_CLIENT_GONE,
+    PROA_EV_DRAIN            /* the grace period is over: end now */
+};
+
+/* What an answer said about limits, dialects apart. */
+enum proa_rate_kind { PROA_RATE_REQUESTS = 0, PROA_RATE_TOKENS, PROA_RATE_INPUT, PROA_RATE_OUTPUT };
+struct proa_rate_signal {
+    enum proa_rate_kind kind;
+    uint64_t limit;
+    uint64_t remaining;
+    uint64_t reset_ns; /* span from now; 0 = unknown */
+};
+
+struct proa_event {
+    enum proa_ev kind;
+    uint8_t attempt;        /* as the START command named it */
+    bool content;           /* PROGRESS: content-bearing */
+    bool reused_connection; /* CONNECTED: from the pool */
+    enum proa_class class;  /* FAILED */
+    enum proa_err err;      /* FAILED: detail for the log */
+    uint16_t status;        /* HEAD, FAILED: upstream status, 0 = none came */
+    uint64_t retry_after_ns;  /* FAILED: span the provider asked for; 0 = none */
+    uint32_t bytes_sent_to_client; /* FAILED after commit: how much the client has (rescue) */
+    const struct proa_usage *usage; /* ENDED, FAILED: what is known; may be NULL */
+    const struct proa_rate_signal *rates; /* HEAD, FAILED; may be NULL */
+    size_t n_rates;
+};
+
+/* ---- what to do ------------------------------------------------------------------------------ */
+
+enum proa_cmd {
+    PROA_CMD_START = 0,   /* start attempt `attempt` on `candidate` for `purpose` */
+    PROA_CMD_CANCEL,      /* stop attempt `attempt` at once; nothing of it may be fed any more */
+    PROA_CMD_COMMIT,      /* send what attempt `attempt` holds, and all that follows, to the client */
+    PROA_CMD_REPLY_ERROR, /* uncommitted: answer with `error`; committed: end in-band with it */
+    PROA_CMD_WAIT,        /* nothing to do before WOKEN or the deadline: see `wait` */
+    PROA_CMD_ARM,         /* the earliest deadline is now `deadline_ns` (PROA_NEVER = none) */
+    PROA_CMD_FINISH       /* over, with `outcome`; always the last command */
+};
+
+/* Why a decision was taken. Logs, metrics, x-proa-trail and `proa explain` print the text. */
+#define PROA_REASON_TABLE(X)                                                                       \
+    X(FIRST_CHOICE, "first_choice")                                                                \
+    X(NEXT_TARGET, "next_target")                                                                  \
+    X(SAME_TARGET, "same_target")                                                                  \
+    X(NEXT_TIER, "next_tier")                                                                      \
+    X(HEDGE, "hedge")                                                                              \
+    X(PROBE, "probe")                                                                              \
+    X(RESCUE, "rescue")                                                                            \
+    X(CONTENT, "content")                                                                          \
+    X(COMPLETE, "complete")                                                                        \
+    X(LOST_RACE, "lost_race")                                                                      \
+    X(TIMED_OUT, "timed_out")                                                                      \
+    X(ATTEMPTS_SPENT, "attempts_spent")                                                            \
+    X(BUDGET_SPENT, "budget_spent")                                                                \
+    X(TARGETS_SPENT, "targets_spent")                                                              \
+    X(NO_TARGET, "no_target")                                                                      \
+    X(NOT_MOVABLE, "not_movable")                                                                  \
+    X(NO_FALLBACK, "no_fallback")                                                                  \
+    X(BACKOFF, "backoff")                                                                          \
+    X(QUEUED, "queued")                                                                            \
+    X(COMMITTED, "committed")                                                                      \
+    X(DEADLINE, "deadline")                                                                        \
+    X(CLIENT_GONE, "client_gone")                                                                  \
+    X(DRAINING, "draining")
+
+enum proa_reason {
+#define PROA_REASON_ENUM(name, text) PROA_REASON_##name,
+    PROA_REASON_TABLE(PROA_REASON_ENUM)
+#undef PROA_REASON_ENUM
+        PROA_REASON_COUNT
+};
+const char *proa_reason_text(enum proa_reason reason);
+
+/* What an attempt is for. RESCUE_* continue an answer of which the client already has a part. */
+enum proa_purpose {
+    PROA_PURPOSE_PRIMARY = 0,
+    PROA_PURPOSE_RETRY,
+    PROA_PURPOSE_HEDGE,
+    PROA_PURPOSE_PROBE,
+    PROA_PURPOSE_RESCUE_PREFILL,
+    PROA_PURPOSE_RESCUE_SPLICE
+};
+
+enum proa_wait { PROA_WAIT_NONE = 0, PROA_WAIT_BACKOFF, PROA_WAIT_QUEUE, PROA_WAIT_SHARED_CACHE };
+
+enum proa_outcome {
+    PROA_OUTCOME_OK = 0,       /* answered by the first choice */
+    PROA_OUTCOME_DEGRADED,     /* answered, after failures or by a lower tier */
+    PROA_OUTCOME_CLIENT_ERROR, /* the request was at fault */
+    PROA_OUTCOME_ERROR,
+    PROA_OUTCOME_CANCELLED     /* the client left */
+};
+const char *proa_outcome_text(enum proa_outcome outcome);
+
+/* Stable code of an error that Proa itself answers with; the api module has the texts. */
+enum proa_fail {
+    PROA_FAIL_NONE = 0,
+    PROA_FAIL_UPSTREAM,         /* use the answer of attempt `attempt` as it came */
+    PROA_FAIL_ALL_FAILED,       /* transport only: 502 */
+    PROA_FAIL_NO_TARGET,        /* nothing could be tried: 503 */
+    PROA_FAIL_DEADLINE,         /* our own deadline: 504 */
+    PROA_FAIL_INTERRUPTED,      /* the stream broke after commit: in-band */
+    PROA_FAIL_DRAINING          /* grace period over */
+};
+
+struct proa_terminal {
+    enum proa_fail fail;
+    uint8_t attempt;         /* the most useful failure; valid when n_attempts > 0 */
+    enum proa_class class;   /* its class, or the timer that fired */
+    uint64_t retry_after_ns; /* soonest sensible time for the client; 0 = none */
+    bool should_retry;       /* x-should-retry */
+};
+
+struct proa_command {
+    enum proa_cmd kind;
+    enum proa_reason reason;
+    uint8_t attempt;
+    const struct proa_candidate *candidate; /* START */
+    enum proa_purpose purpose;              /* START */
+    enum proa_wait wait;                    /* WAIT */
+    uint64_t deadline_ns;                   /* ARM, WAIT */
+    struct proa_terminal terminal;          /* REPLY_ERROR */
+    enum proa_outcome outcome;              /* FINISH */
+};
+
+struct proa_commands {
+    struct proa_command items[PROA_RUN_COMMANDS_MAX];
+    size_t n;
+};
+
+/* ---- one exchange ---------------------------------------------------------------------------- */
+
+/* What the run needs to know of the request. Zero is the default of each. */
+struct proa_run_options {
+    bool stream;
+    bool no_fallback;     /* x-proa-no-fallback: the first target's failure is final */
+    uint64_t timeout_ns;  /* from the client (x-proa-timeout, x-stainless-timeout); 0 = policy only */
+    uint32_t sdk_retry;   /* x-stainless-retry-count */
+};
+
+enum proa_stage {
+    PROA_STAGE_UNUSED = 0,
+    PROA_STAGE_CONNECTING,
+    PROA_STAGE_SENT,     /* waiting for the status line */
+    PROA_STAGE_HEAD,     /* waiting for content */
+    PROA_STAGE_CONTENT,  /* content is flowing or complete */
+    PROA_STAGE_OVER
+};
+
+/* The record of one attempt; also what log, trail and metrics print. */
+struct proa_attempt_record {
+    const struct proa_candidate *candidate;
+    enum proa_stage stage;
+    enum proa_purpose purpose;
+    enum proa_reason reason; /* why it was started */
+    enum proa_class class;   /* valid when stage is OVER */
+    enum proa_err err;
+    uint16_t status;
+    bool reused_connection;
+    uint64_t started_ns;
+    uint64_t connected_ns;
+    uint64_t head_ns;
+    uint64_t content_ns;      /* first content */
+    uint64_t last_content_ns;
+    uint64_t last_bytes_ns;
+    uint64_t ended_ns;
+    uint64_t retry_after_ns;
+};
+
+struct proa_run {
+    struct proa_engine *engine;
+    const struct proa_route *route;
+    struct proa_run_options options;
+    uint64_t arrived_ns;
+    uint64_t deadline_ns; /* of the whole exchange */
+    uint64_t armed_ns;
+    uint64_t tried;       /* bit per candidate of the route */
+    uint8_t n_attempts;
+    uint8_t winner;       /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
+    bool finished;
+    struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];
+};
+
+/* The route (and so the snapshot) must outlive the run. */
+void proa_run_init(struct proa_run *run, struct proa_engine *engine, const struct proa_route *route,
+                   const struct proa_run_options *options, uint64_t now_ns);
+/* Appends what is to be done to *out (which the caller emptied). Events of attempts that are over
+ * are ignored; so is everything after FINISH. */
+void proa_run_feed(struct proa_run *run, uint64_t now_ns, const struct proa_event *event,
+                   struct proa_commands *out);
+
+static inline bool proa_run_committed(const struct proa_run *run)
+{
+    return run->winner < PROA_RUN_ATTEMPTS_MAX;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * The snapshot: everything configuration says, validated and resolved, immutable.
+ *
+ * Pure. Built from bytes by proa_snapshot_build(); shared by reference count, so that an exchange
+ * keeps the configuration it started with while a reload swaps the current one. All memory hangs
+ * off one arena per snapshot. Reference counts are not atomic: one loop thread takes and drops.
+ */
+#ifndef PROA_POLICY_SNAPSHOT_H
+#define PROA_POLICY_SNAPSHOT_H
+
+#include "proa/core/arena.h"
+#include "proa/core/diag.h"
+#include "proa/policy/cfg.h"
+
+struct proa_secret; /* proa/auth/secret.h */
+struct proa_dialect; /* proa/provider/dialect.h */
+
+enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
+
+/* scheme + host + port + TLS settings: what a connection is pooled by. */
+struct proa_endpoint {
+    uint16_t id; /* dense, by position in the snapshot */
+    struct proa_slice identity; /* "https://api.example.com:443", the same across reloads */
+    struct proa_slice host;
+    uint16_t port;
+    bool tls;
+    struct proa_slice ca_pem; /* empty = the system bundle */
+    struct proa_slice host_header; /* host, with the port where it is not the scheme's own */
+};
+
+struct proa_key {
+    struct proa_slice label;       /* "k1" or as configured; safe to show */
+    struct proa_slice quota_group; /* keys that share one limit; "" = a group of its own */
+    struct proa_secret *secret;    /* NULL: the provider asks for none */
+    uint32_t weight;
+};
+
+struct proa_provider {
+    struct proa_slice name;
+    const struct proa_dialect *dialect;
+    const struct proa_endpoint *endpoint;
+    struct proa_slice base_path; /* "/v1", no trailing slash */
+    const struct proa_key *keys; /* at least one; a keyless provider has one without secret */
+    size_t n_keys;
+    const struct proa_provider_cfg *cfg;
+};
+
+/* offer x key: what is picked. */
+struct proa_target {
+    uint16_t id; /* dense, by position in snapshot->targets */
+    const struct proa_provider *provider;
+    const struct proa_key *key;
+    struct proa_slice model;    /* upstream id; empty = the model part of what was asked */
+    struct proa_slice identity; /* "openai/k1/gpt-5.5": the same across reloads */
+    struct proa_slice label;    /* "openai/k1" as the trail and the log show it */
+};
+
+/* A target in its place in a route. */
+struct proa_candidate {
+    const struct proa_target *target;
+    uint32_t weight;
+    uint8_t tier; /* 0 is tried first */
+    bool substitute; /* another model than the one asked for */
+};
+
+struct proa_route {
+    uint16_t id;
+    struct proa_slice name; /* the configured pattern; bounded by configuration: fit for a label */
+    const struct proa_policy_cfg *policy;
+    const struct proa_candidate *candidates; /* ordered by tier; at most PROA_ROUTE_TARGETS_MAX */
+    size_t n_candidates;
+    uint8_t n_tiers;
+};
+
+struct proa_snapshot {
+    struct proa_arena arena;
+    uint32_t refs;
+    uint64_t generation; /* counts up with each build */
+    char revision[17];   /* 16 hex digits of a hash of all input bytes, NUL */
+    const struct proa_root_cfg *cfg;
+    const struct proa_endpoint *endpoints;
+    size_t n_endpoints;
+    const struct proa_provider *providers;
+    size_t n_providers;
+    const struct proa_target *targets;
+    size_t n_targets;
+    const struct proa_route *routes; /* configured ones first, then one per provider */
+    size_t n_routes;
+    size_t n_configured_routes;
+    struct proa_policy_index *index; /* how names are looked up; private to policy */
+};
+
+/* One configuration file's bytes; `name` is what messages call it. */
+struct proa_policy_file {
+    const char *name;
+    struct proa_slice bytes;
+};
+
+/*
+ * What the build may ask for from outside. Values are borrowed until the next call.
+ * file() reads a file named in the configuration (relative to the file that names it is the
+ * caller's business); `secret` asks for the stricter permission check.
+ */
+struct proa_policy_env {
+    void *ctx;
+    bool (*getenv)(void *ctx, const char *name, struct proa_slice *value);
+    enum proa_err (*file)(void *ctx, const char *path, bool secret, struct proa_slice *bytes);
+};
+
+struct proa_policy_input {
+    const struct proa_policy_file *files; /* merged in this order; none = zero-config */
+    size_t n_files;
+    const struct proa_policy_env *env;
+    const struct proa_config_flag *flags; /* proa/config: highest precedence; may be NULL */
+    size_t n_flags;
+    bool mock; /* add the embedded mock providers and the demo route */
+    struct proa_slice mock_base; /* "http://127.0.0.1:PORT" of the embedded mock, when mock */
+    uint64_t generation;
+};
+
+/*
+ * Builds and validates. On failure *out is untouched and diags says what is wrong and where; on
+ * success diags may hold warnings, and *out has one reference for the caller.
+ */
+enum proa_err proa_snapshot_build(const struct proa_policy_input *input, struct proa_diags *diags,
+                                  struct proa_snapshot **out) PROA_MUST_CHECK;
+struct proa_snapshot *proa_snapshot_ref(struct proa_snapshot *s);
+/* Releases with the last reference; secrets are zeroed. NULL is fine. */
+void proa_snapshot_unref(struct proa_snapshot *s);
+
+/* What a model name leads to. */
+struct proa_resolution {
+    const struct proa_route *route;
+    struct proa_slice model; /* for targets without a model of their own; borrowed from the asked name */
+};
+
+enum proa_resolve_result {
+    PROA_RESOLVED = 0,
+    PROA_RESOLVE_UNKNOWN_MODEL,    /* no route, no provider of that name */
+    PROA_RESOLVE_UNKNOWN_PROVIDER, /* "x/y" where x is no provider and no route matches */
+    PROA_RESOLVE_AMBIGUOUS,        /* a bare name, and more than one provider */
+    PROA_RESOLVE_NO_PROVIDER       /* nothing is configured at all */
+};
+
+/*
+ * Order: a route of exactly this name; the first route whose glob matches; "provider/model"; a bare
+ * name when exactly one provider is configured. O(1) in the number of routes for exact names, and
+ * linear only in the number of globs.
+ */
+enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
+                                               struct proa_slice model,
+                                               struct proa_resolution *out);
+/* Up to n configured names close to `model`, for "did you mean"; returns how many. */
+size_t proa_snapshot_suggest(const struct proa_snapshot *s, struct proa_slice model,
+                             struct proa_slice *out, size_t n);
+
+#endif

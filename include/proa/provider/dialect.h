@@ -1,0 +1,130 @@
+/*
+ * Dialects: how an upstream wants to be asked and how it answers. One const vtable per dialect; what
+ * differs between providers of one dialect is a row of a table (proa/provider/vendor.h), never code.
+ *
+ * Pure. Bytes in, bytes and facts out.
+ */
+#ifndef PROA_PROVIDER_DIALECT_H
+#define PROA_PROVIDER_DIALECT_H
+
+#include <sys/uio.h>
+
+#include "proa/chat/usage.h"
+#include "proa/core/arena.h"
+#include "proa/core/buf.h"
+#include "proa/http/header.h"
+#include "proa/http/parser.h"
+#include "proa/json/scan.h"
+#include "proa/resilience/attempt.h"
+
+/* What is asked of an upstream; the surface it came from does not matter here. */
+enum proa_operation {
+    PROA_OP_CHAT = 0,
+    PROA_OP_COMPLETION,
+    PROA_OP_EMBEDDING,
+    PROA_OP_MODERATION
+};
+enum { PROA_OPERATIONS = 4 };
+
+/* "chat", "text_completion", "embeddings", "moderation": the OpenTelemetry operation name. */
+const char *proa_operation_name(enum proa_operation op);
+
+/* One request to encode. All slices are borrowed and must outlive the sending. */
+struct proa_encode_in {
+    enum proa_operation operation;
+    bool stream;
+    struct proa_slice base_path;   /* "/v1" */
+    struct proa_slice host_header;
+    struct proa_slice secret;      /* the key's bytes; empty = no credential */
+    struct proa_slice model;       /* upstream id to ask for */
+    struct proa_slice body;        /* the client's, validated */
+    const struct proa_json_edit *cuts; /* members that never go upstream */
+    size_t n_cuts;
+    struct proa_json_member model_member; /* where the client named the model */
+    struct proa_json_scan_info info;      /* of the body's scan */
+    const struct proa_http_header *headers; /* the client's, already filtered by the allow-list */
+    size_t n_headers;
+};
+
+enum { PROA_ENCODE_PIECES_MAX = 24 };
+
+/*
+ * The request as it goes out: head, then pieces. The head contains the credential: it is wiped by
+ * whoever sent it. Pieces point into the client's body or the arena.
+ */
+struct proa_encoded {
+    struct proa_buf head;
+    struct iovec pieces[PROA_ENCODE_PIECES_MAX];
+    size_t n_pieces;
+    uint64_t body_bytes;
+};
+
+/* What an answer turned out to be, as far as it was read. */
+enum proa_answer_state {
+    PROA_ANSWER_WAITING = 0, /* nothing content-bearing yet */
+    PROA_ANSWER_CONTENT,     /* content has come */
+    PROA_ANSWER_FINISHED,    /* every choice has its finish reason; the end mark may still follow */
+    PROA_ANSWER_DONE,        /* end mark seen: what follows is dropped */
+    PROA_ANSWER_ERROR        /* an error object came in the stream */
+};
+
+/* What a failed answer says. Slices point into the bytes it was made from. */
+struct proa_failure {
+    enum proa_class class;
+    uint16_t status;
+    struct proa_slice message;
+    struct proa_slice type;
+    struct proa_slice code;
+    uint64_t retry_after_ns; /* 0 = none given */
+};
+
+/*
+ * Reads a streamed answer event by event. Handle type, one per attempt; created on the arena's
+ * memory, so only buffered remainders need proa_reader_destroy().
+ */
+struct proa_reader;
+
+/*
+ * What came out of feeding one run of bytes. `ready` are bytes that may go to the client as they
+ * are: whole events only, ending at an event boundary, borrowed from the input or the reader. The
+ * tail of an unfinished event stays inside until it is complete, so that an error can always be
+ * appended as an event of its own.
+ */
+struct proa_reader_report {
+    enum proa_answer_state state;
+    struct proa_slice ready[2]; /* first what was kept from before, then from the input */
+    uint32_t content_events;    /* content-bearing events in this run of bytes */
+    uint32_t events;            /* all events */
+    bool malformed;             /* at least one event was not JSON: passed through */
+    struct proa_failure failure; /* state ERROR */
+};
+
+struct proa_dialect {
+    const char *name;
+    /* Writes head and pieces. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path. */
+    enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
+                            struct proa_encoded *out);
+    /* The class of an answer by status and (possibly truncated) body; fills `out`. */
+    void (*classify)(uint16_t status, const struct proa_http_header *headers, size_t n_headers,
+                     struct proa_slice body, uint64_t unix_ms, struct proa_failure *out);
+    /* Whole answer of a plain (not streamed) call: usage, finish reason, or an error object sent
+     * with 200 (returns false and fills `failure`). */
+    bool (*read_plain)(enum proa_operation op, struct proa_slice body, struct proa_usage *usage,
+                       struct proa_slice *model, struct proa_failure *failure);
+    struct proa_reader *(*reader_create)(enum proa_operation op, struct proa_arena *arena);
+    /* ERR_LIMIT: a line or event over its cap. Usage and the rest are kept in the reader. */
+    enum proa_err (*reader_feed)(struct proa_reader *reader, struct proa_slice bytes,
+                                 struct proa_reader_report *out);
+    /* The body has ended. True when the answer is complete: end mark seen, or all choices finished. */
+    bool (*reader_complete)(const struct proa_reader *reader);
+    const struct proa_usage *(*reader_usage)(const struct proa_reader *reader);
+    /* Finish reason and answering model as the stream named them; empty when it did not. */
+    struct proa_slice (*reader_finish_reason)(const struct proa_reader *reader);
+    struct proa_slice (*reader_model)(const struct proa_reader *reader);
+    void (*reader_destroy)(struct proa_reader *reader);
+};
+
+/* NULL when there is none of that name. */
+const struct proa_dialect *proa_dialect_find(struct proa_slice name);
+
+#endif
