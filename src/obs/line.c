@@ -1,0 +1,183 @@
+#include "line_priv.h"
+#include "utf8_priv.h"
+
+#include "proa/core/clock.h"
+
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* Non-zero when one of eight bytes must not be copied as it is: controls, quote, backslash, DEL,
+ * anything beyond ASCII. May also be non-zero for a harmless byte behind such a one. */
+static inline uint64_t special(uint64_t x)
+{
+    uint64_t quote = x ^ ONES * '"';
+    uint64_t slash = x ^ ONES * '\\';
+    uint64_t low = (x - ONES * 0x20) & ~x;
+    uint64_t eq = ((quote - ONES) & ~quote) | ((slash - ONES) & ~slash);
+    /* +1 carries DEL into the high bit. */
+    return (low | eq | (x + ONES) | x) & HIGHS;
+}
+
+static bool plain_byte(unsigned char c)
+{
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* May the character be shown? Not when a terminal or a viewer acts on it: controls (C0, DEL, C1),
+ * line and paragraph separators, bidirectional overrides and isolates. */
+static bool harmless(uint32_t code)
+{
+    return !(code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x2028 && code <= 0x202e) ||
+             (code >= 0x2066 && code <= 0x2069));
+}
+
+static char *put_unicode(char *p, uint32_t code)
+{
+    static const char digits[] = "0123456789abcdef";
+    *p++ = '\\';
+    *p++ = 'u';
+    for (unsigned shift = 16; shift > 0; shift -= 4) {
+        *p++ = digits[code >> (shift - 4) & 0xf];
+    }
+    return p;
+}
+
+static char *put_char(char *p, uint32_t code, const char *bytes, size_t n)
+{
+    switch (code) {
+    case '"':
+        return PROA_LINE_LIT(p, "\\\"");
+    case '\\':
+        return PROA_LINE_LIT(p, "\\\\");
+    case '\n':
+        return PROA_LINE_LIT(p, "\\n");
+    case '\r':
+        return PROA_LINE_LIT(p, "\\r");
+    case '\t':
+        return PROA_LINE_LIT(p, "\\t");
+    default:
+        return harmless(code) ? proa_line_put(p, bytes, n) : put_unicode(p, code);
+    }
+}
+
+static char *escape_slow(char *p, const char *s, size_t len)
+{
+    size_t i = 0;
+    while (i < len) {
+        uint32_t code = 0xfffd;
+        size_t n = proa_utf8_take((const unsigned char *)s + i, len - i, &code);
+        p = n ? put_char(p, code, s + i, n) : put_unicode(p, 0xfffd);
+        i += n ? n : 1;
+    }
+    return p;
+}
+
+static char *escape_cut(char *p, const char *s)
+{
+    p = escape_slow(p, s, proa_utf8_cut(s, PROA_LOG_VALUE_BYTES));
+    return PROA_LINE_LIT(p, "...");
+}
+
+char *proa_line_escape(char *p, struct proa_slice value)
+{
+    size_t len = value.len;
+    const char *s = value.ptr;
+    size_t i = 0;
+    if (PROA_UNLIKELY(len > PROA_LOG_VALUE_BYTES)) {
+        return escape_cut(p, s);
+    }
+    uint64_t x;
+    if (len >= sizeof(x)) {
+        for (; i + sizeof(x) <= len; i += sizeof(x)) {
+            memcpy(&x, s + i, sizeof(x));
+            if (special(x)) {
+                return escape_slow(p + i, s + i, len - i);
+            }
+            memcpy(p + i, &x, sizeof(x));
+        }
+        /* The rest by a last word that overlaps what is already there. */
+        memcpy(&x, s + len - sizeof(x), sizeof(x));
+        if (special(x)) {
+            return escape_slow(p + i, s + i, len - i);
+        }
+        memcpy(p + len - sizeof(x), &x, sizeof(x));
+        return p + len;
+    }
+    for (; i < len; i++) {
+        if (!plain_byte((unsigned char)s[i])) {
+            return escape_slow(p + i, s + i, len - i);
+        }
+        p[i] = s[i];
+    }
+    return p + len;
+}
+
+char *proa_line_plain(char *p, struct proa_slice value)
+{
+    bool bare = value.len > 0 && value.len <= PROA_LOG_VALUE_BYTES;
+    for (size_t i = 0; bare && i < value.len; i++) {
+        unsigned char c = (unsigned char)value.ptr[i];
+        bare = plain_byte(c) && c != ' ' && c != '=';
+    }
+    if (bare) {
+        return proa_line_put(p, value.ptr, value.len);
+    }
+    *p++ = '"';
+    p = proa_line_escape(p, value);
+    *p++ = '"';
+    return p;
+}
+
+char *proa_line_ms(char *p, uint64_t ns)
+{
+    uint64_t us = ns / 1000;
+    p = proa_line_u64(p, us / 1000);
+    unsigned frac = (unsigned)(us % 1000);
+    p[0] = '.';
+    p[1] = (char)('0' + frac / 100);
+    p[2] = (char)('0' + frac / 10 % 10);
+    p[3] = (char)('0' + frac % 10);
+    return p + 4;
+}
+
+static char *put_time(char *p, uint64_t unix_ms)
+{
+    char text[24];
+    proa_civil_rfc3339(unix_ms, text);
+    return proa_line_put(p, text, sizeof(text));
+}
+
+static char *put_name(char *p, struct proa_slice name)
+{
+    return proa_line_put(p, name.ptr, name.len);
+}
+
+char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level level,
+                     uint64_t unix_ms, struct proa_slice message)
+{
+    static const char padded[][7] = {" ERROR ", " WARN  ", " INFO  ", " DEBUG ", " TRACE "};
+    switch (format) {
+    case PROA_LOG_JSON:
+        p = PROA_LINE_LIT(p, "{\"timestamp\":\"");
+        p = put_time(p, unix_ms);
+        p = PROA_LINE_LIT(p, "\",\"level\":\"");
+        p = put_name(p, proa_log_level_name(level));
+        p = PROA_LINE_LIT(p, "\",\"message\":\"");
+        p = proa_line_escape(p, message);
+        *p++ = '"';
+        return p;
+    case PROA_LOG_LOGFMT:
+        p = PROA_LINE_LIT(p, "timestamp=");
+        p = put_time(p, unix_ms);
+        p = PROA_LINE_LIT(p, " level=");
+        p = put_name(p, proa_log_level_name(level));
+        p = PROA_LINE_LIT(p, " message=");
+        return proa_line_plain(p, message);
+    case PROA_LOG_TEXT:
+        break;
+    }
+    p = put_time(p, unix_ms);
+    p = proa_line_put(p, padded[level < PROA_ARRAY_LEN(padded) ? level : PROA_LOG_INFO],
+                      sizeof(padded[0]));
+    return proa_line_plain(p, message);
+}

@@ -1,0 +1,250 @@
+#include "proa/obs/log.h"
+
+#include "line_priv.h"
+
+#include "proa/core/clock.h"
+
+static const struct proa_slice levels[] = {PROA_SLICE_INIT("error"), PROA_SLICE_INIT("warn"),
+                                           PROA_SLICE_INIT("info"), PROA_SLICE_INIT("debug"),
+                                           PROA_SLICE_INIT("trace")};
+static const struct proa_slice formats[] = {PROA_SLICE_INIT("json"), PROA_SLICE_INIT("logfmt"),
+                                            PROA_SLICE_INIT("text")};
+
+struct proa_slice proa_log_level_name(enum proa_log_level level)
+{
+    return levels[(size_t)level < PROA_ARRAY_LEN(levels) ? level : PROA_LOG_INFO];
+}
+
+struct proa_slice proa_log_format_name(enum proa_log_format format)
+{
+    return formats[(size_t)format < PROA_ARRAY_LEN(formats) ? format : PROA_LOG_JSON];
+}
+
+enum proa_err proa_log_level_parse(struct proa_slice text, enum proa_log_level *out)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(levels); i++) {
+        if (proa_slice_eq(text, levels[i])) {
+            *out = (enum proa_log_level)i;
+            return PROA_OK;
+        }
+    }
+    return PROA_ERR_NOT_FOUND;
+}
+
+enum proa_err proa_log_format_parse(struct proa_slice text, enum proa_log_format *out)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(formats); i++) {
+        if (proa_slice_eq(text, formats[i])) {
+            *out = (enum proa_log_format)i;
+            return PROA_OK;
+        }
+    }
+    return PROA_ERR_NOT_FOUND;
+}
+
+/* Takes what the cursor wrote into the buffer; NULL when there was no room. */
+static void commit(struct proa_log_record *r, const char *end)
+{
+    r->out->len = (size_t)(end - r->out->ptr);
+}
+
+void proa_log_begin(struct proa_log_record *r, struct proa_buf *out, enum proa_log_format format,
+                    enum proa_log_level level, uint64_t unix_ms, const char *event)
+{
+    *r = (struct proa_log_record){.out = out, .format = format};
+    struct proa_slice message = proa_slice_cstr(event);
+    char *p = proa_buf_reserve(out, PROA_LINE_HEAD + PROA_LINE_VALUE_MAX(message.len));
+    if (p) {
+        commit(r, proa_line_head(p, format, level, unix_ms, message));
+    }
+}
+
+/* Separator and key, with room for value_max more bytes; NULL at the buffer's maximum. */
+static char *put_key(struct proa_log_record *r, const char *key, size_t value_max)
+{
+    struct proa_slice k = proa_slice_cstr(key);
+    PROA_DASSERT(r->depth != 1); /* an array holds objects only */
+    char *p = proa_buf_reserve(r->out, k.len + r->list.len + PROA_LINE_NUMBER + value_max);
+    if (!p) {
+        return NULL;
+    }
+    if (r->format == PROA_LOG_JSON) {
+        if (!r->first) {
+            *p++ = ',';
+        }
+        r->first = false;
+        *p++ = '"';
+        p = proa_line_put(p, k.ptr, k.len);
+        return PROA_LINE_LIT(p, "\":");
+    }
+    *p++ = ' ';
+    if (r->depth == 2) {
+        p = proa_line_put(p, r->list.ptr, r->list.len);
+        *p++ = '.';
+        p = proa_line_u64(p, r->item);
+        *p++ = '.';
+    }
+    p = proa_line_put(p, k.ptr, k.len);
+    *p++ = '=';
+    return p;
+}
+
+void proa_log_str(struct proa_log_record *r, const char *key, struct proa_slice value)
+{
+    char *p = put_key(r, key, PROA_LINE_VALUE_MAX(value.len));
+    if (!p) {
+        return;
+    }
+    if (r->format == PROA_LOG_JSON) {
+        *p++ = '"';
+        p = proa_line_escape(p, value);
+        *p++ = '"';
+    } else {
+        p = proa_line_plain(p, value);
+    }
+    commit(r, p);
+}
+
+void proa_log_cstr(struct proa_log_record *r, const char *key, const char *value)
+{
+    proa_log_str(r, key, proa_slice_cstr(value));
+}
+
+void proa_log_u64(struct proa_log_record *r, const char *key, uint64_t value)
+{
+    char *p = put_key(r, key, PROA_LINE_NUMBER);
+    if (p) {
+        commit(r, proa_line_u64(p, value));
+    }
+}
+
+void proa_log_ms(struct proa_log_record *r, const char *key, uint64_t ns)
+{
+    char *p = put_key(r, key, PROA_LINE_NUMBER);
+    if (p) {
+        commit(r, proa_line_ms(p, ns));
+    }
+}
+
+void proa_log_bool(struct proa_log_record *r, const char *key, bool value)
+{
+    char *p = put_key(r, key, PROA_LINE_NUMBER);
+    if (p) {
+        commit(r, value ? PROA_LINE_LIT(p, "true") : PROA_LINE_LIT(p, "false"));
+    }
+}
+
+void proa_log_array_begin(struct proa_log_record *r, const char *key)
+{
+    PROA_DASSERT(r->depth == 0);
+    r->list = proa_slice_cstr(key);
+    r->item = 0;
+    if (r->format == PROA_LOG_JSON) {
+        char *p = put_key(r, key, PROA_LINE_NUMBER);
+        if (p) {
+            *p++ = '[';
+            commit(r, p);
+        }
+    }
+    r->depth = 1;
+}
+
+void proa_log_object_begin(struct proa_log_record *r)
+{
+    PROA_DASSERT(r->depth == 1);
+    r->depth = 2;
+    if (r->format == PROA_LOG_JSON) {
+        if (r->item > 0) {
+            (void)proa_buf_append_byte(r->out, ',');
+        }
+        (void)proa_buf_append_byte(r->out, '{');
+        r->first = true;
+    }
+}
+
+void proa_log_object_end(struct proa_log_record *r)
+{
+    PROA_DASSERT(r->depth == 2);
+    r->depth = 1;
+    r->item++;
+    r->first = false;
+    if (r->format == PROA_LOG_JSON) {
+        (void)proa_buf_append_byte(r->out, '}');
+    }
+}
+
+void proa_log_array_end(struct proa_log_record *r)
+{
+    PROA_DASSERT(r->depth == 1);
+    r->depth = 0;
+    if (r->format == PROA_LOG_JSON) {
+        (void)proa_buf_append_byte(r->out, ']');
+    }
+    r->list = PROA_SLICE_NONE;
+}
+
+enum proa_err proa_log_end(struct proa_log_record *r)
+{
+    PROA_DASSERT(r->depth == 0);
+    if (r->format == PROA_LOG_JSON) {
+        (void)proa_buf_append_byte(r->out, '}');
+    }
+    (void)proa_buf_append_byte(r->out, '\n');
+    return proa_buf_ok(r->out) ? PROA_OK : PROA_ERR_LIMIT;
+}
+
+void proa_logger_init(struct proa_logger *l, enum proa_log_format format, enum proa_log_level level,
+                      proa_log_sink_fn *sink, void *ctx)
+{
+    *l = (struct proa_logger){.sink = sink, .ctx = ctx, .format = format, .level = level};
+    proa_buf_init(&l->line, PROA_LOG_LINE_BYTES);
+}
+
+void proa_logger_deinit(struct proa_logger *l)
+{
+    if (l) {
+        proa_buf_deinit(&l->line);
+        l->sink = NULL;
+    }
+}
+
+bool proa_logger_begin(struct proa_logger *l, struct proa_log_record *r, enum proa_log_level level,
+                       uint64_t unix_ms, const char *event)
+{
+    if (!proa_logger_wants(l, level)) {
+        return false;
+    }
+    PROA_ASSERT(!l->busy); /* two records in one buffer would write over each other */
+    l->busy = true;
+    proa_buf_clear(&l->line);
+    proa_log_begin(r, &l->line, l->format, level, unix_ms, event);
+    return true;
+}
+
+void proa_logger_end(struct proa_logger *l, struct proa_log_record *r)
+{
+    PROA_ASSERT(l->busy);
+    l->busy = false;
+    if (proa_log_end(r) != PROA_OK) {
+        l->n_dropped++;
+        return;
+    }
+    l->sink(l->ctx, proa_buf_slice(&l->line), false);
+}
+
+bool proa_log_rate_admit(struct proa_log_rate *rate, uint32_t per_second, uint64_t now_ns,
+                         uint32_t *suppressed)
+{
+    if (proa_clock_since(now_ns, rate->window_ns) >= PROA_NS_PER_S) {
+        rate->window_ns = now_ns;
+        rate->n = 0;
+    }
+    if (rate->n >= per_second) {
+        rate->suppressed += rate->suppressed < UINT32_MAX;
+        return false;
+    }
+    rate->n++;
+    *suppressed = rate->suppressed;
+    rate->suppressed = 0;
+    return true;
+}
