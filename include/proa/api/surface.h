@@ -10,7 +10,7 @@
 
 #include "proa/core/buf.h"
 #include "proa/http/parser.h"
-#include "proa/json/scan.h"
+#include "proa/json/splice.h"
 
 enum proa_surface { PROA_SURFACE_OPENAI = 0 };
 
@@ -112,7 +112,7 @@ struct proa_api_request {
     struct proa_slice model; /* decoded; borrowed from the body or the scratch buffer */
     bool stream;
     struct proa_json_member members[PROA_API_MEMBERS];
-    struct proa_json_scan_info info;
+    struct proa_json_info info;
     struct proa_json_edit cuts[PROA_API_MEMBERS];
     size_t n_cuts;
 };

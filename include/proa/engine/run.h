@@ -224,10 +224,12 @@ struct proa_run {
     struct proa_run_options options;
     uint64_t arrived_ns;
     uint64_t deadline_ns; /* of the whole exchange */
-    uint64_t armed_ns;
-    uint64_t tried;       /* bit per candidate of the route */
+    uint64_t armed_ns;    /* as the last ARM said */
+    uint64_t tried;       /* bit per candidate of the route that was attempted */
+    uint64_t avoid;       /* bit per candidate that shares the fault of one that failed */
     uint8_t n_attempts;
     uint8_t winner;       /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
+    bool client_gone; /* and the policy lets the answer run to its end */
     bool finished;
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];
 };

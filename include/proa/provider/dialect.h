@@ -14,7 +14,7 @@
 #include "proa/core/buf.h"
 #include "proa/http/header.h"
 #include "proa/http/parser.h"
-#include "proa/json/scan.h"
+#include "proa/json/splice.h"
 #include "proa/resilience/attempt.h"
 
 /* What is asked of an upstream; the surface it came from does not matter here. */
@@ -41,7 +41,7 @@ struct proa_encode_in {
     const struct proa_json_edit *cuts; /* members that never go upstream */
     size_t n_cuts;
     struct proa_json_member model_member; /* where the client named the model */
-    struct proa_json_scan_info info;      /* of the body's scan */
+    struct proa_json_info info;      /* of the body's scan */
     const struct proa_http_header *headers; /* the client's, already filtered by the allow-list */
     size_t n_headers;
 };
