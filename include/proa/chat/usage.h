@@ -40,7 +40,7 @@ static inline void proa_usage_set(struct proa_usage *u, enum proa_usage_field fi
     PROA_DASSERT(field < PROA_USAGE_FIELDS);
     if (count <= PROA_USAGE_SANE_MAX) {
         u->count[field] = count;
-        u->known = (uint8_t)(u->known | 1U << field);
+        u->known |= (uint8_t)(1U << field);
     }
 }
 
