@@ -27,7 +27,7 @@ enum proa_usage_field {
 
 struct proa_usage {
     uint64_t count[PROA_USAGE_FIELDS];
-    uint8_t known; /* bit i: count[i] was reported */
+    uint32_t known; /* bit i: count[i] was reported */
 };
 
 static inline bool proa_usage_has(const struct proa_usage *u, enum proa_usage_field field)
@@ -40,7 +40,7 @@ static inline void proa_usage_set(struct proa_usage *u, enum proa_usage_field fi
     PROA_DASSERT(field < PROA_USAGE_FIELDS);
     if (count <= PROA_USAGE_SANE_MAX) {
         u->count[field] = count;
-        u->known |= (uint8_t)(1U << field);
+        u->known |= 1U << field;
     }
 }
 
