@@ -18,6 +18,7 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/core/err.h"
 #include "proa/core/slice.h"
@@ -117,10 +118,8 @@ static inline void proa_test_each_split(struct proa_slice input,
                                         void *ctx)
 {
     for (size_t cut = 0; cut <= input.len; cut++) {
-        char *first = malloc(cut ? cut : 1);
-        char *second = malloc(input.len - cut ? input.len - cut : 1);
-        assert_non_null(first);
-        assert_non_null(second);
+        char *first = proa_alloc(cut);
+        char *second = proa_alloc(input.len - cut);
         if (cut) {
             memcpy(first, input.ptr, cut);
         }
@@ -128,8 +127,8 @@ static inline void proa_test_each_split(struct proa_slice input,
             memcpy(second, input.ptr + cut, input.len - cut);
         }
         feed(ctx, proa_slice_make(first, cut), proa_slice_make(second, input.len - cut));
-        free(first);
-        free(second);
+        proa_free(first);
+        proa_free(second);
     }
 }
 
