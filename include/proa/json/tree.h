@@ -2,8 +2,8 @@
  * Small JSON texts as a tree: settings, tokens, admin requests, the options of a request. Never
  * whole request bodies, which are scanned in place (scan.h).
  *
- * Pure but for allocation. The text is validated by proa_json_scan() first, so the library behind
- * this unit only ever sees strict JSON. Refused besides: a key twice in one object, at any depth;
+ * Pure but for allocation. The text is first validated as strictly as by proa_json_scan(), so the
+ * library behind this unit only ever sees strict JSON. Refused besides: a key twice in one object, at any depth;
  * U+0000 in any string, where a C string would end unnoticed; escaped lone surrogates.
  *
  * A tree is a handle, owned by the caller; nodes and their strings are borrowed from it and live
@@ -29,7 +29,8 @@ struct proa_json_tree_cfg {
 /*
  * Parses the whole text. cfg NULL = all defaults; fault may be NULL. *out is the caller's to
  * destroy, and untouched on failure; then `fault` names place and reason.
- * Errors: as proa_json_scan(), DUPLICATE at any depth, LIMIT for bytes and nodes.
+ * Errors: as proa_json_scan(), DUPLICATE at any depth, LIMIT for bytes and nodes, UNSUPPORTED for a
+ * number of more than 63 characters.
  */
 enum proa_err proa_json_tree_parse(struct proa_slice text, const struct proa_json_tree_cfg *cfg,
                                    struct proa_json_tree **out,

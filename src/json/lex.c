@@ -1,0 +1,592 @@
+#include "lex_priv.h"
+
+#if defined(__SSE2__) && !defined(PROA_JSON_PORTABLE)
+#include <emmintrin.h>
+#define PROA_JSON_SSE2 1
+#else
+#define PROA_JSON_SSE2 0
+#endif
+
+enum { CLASS_WS = 1, CLASS_DIGIT = 2, CLASS_HEX = 4, CLASS_ESCAPE = 8 };
+
+static const unsigned char classes[256] = {
+    ['\t'] = CLASS_WS,
+    ['\n'] = CLASS_WS,
+    ['\r'] = CLASS_WS,
+    [' '] = CLASS_WS,
+    ['0'] = CLASS_DIGIT | CLASS_HEX,
+    ['1'] = CLASS_DIGIT | CLASS_HEX,
+    ['2'] = CLASS_DIGIT | CLASS_HEX,
+    ['3'] = CLASS_DIGIT | CLASS_HEX,
+    ['4'] = CLASS_DIGIT | CLASS_HEX,
+    ['5'] = CLASS_DIGIT | CLASS_HEX,
+    ['6'] = CLASS_DIGIT | CLASS_HEX,
+    ['7'] = CLASS_DIGIT | CLASS_HEX,
+    ['8'] = CLASS_DIGIT | CLASS_HEX,
+    ['9'] = CLASS_DIGIT | CLASS_HEX,
+    ['A'] = CLASS_HEX,
+    ['B'] = CLASS_HEX,
+    ['C'] = CLASS_HEX,
+    ['D'] = CLASS_HEX,
+    ['E'] = CLASS_HEX,
+    ['F'] = CLASS_HEX,
+    ['a'] = CLASS_HEX,
+    ['b'] = CLASS_HEX | CLASS_ESCAPE,
+    ['c'] = CLASS_HEX,
+    ['d'] = CLASS_HEX,
+    ['e'] = CLASS_HEX,
+    ['f'] = CLASS_HEX | CLASS_ESCAPE,
+    ['n'] = CLASS_ESCAPE,
+    ['r'] = CLASS_ESCAPE,
+    ['t'] = CLASS_ESCAPE,
+    ['"'] = CLASS_ESCAPE,
+    ['\\'] = CLASS_ESCAPE,
+    ['/'] = CLASS_ESCAPE,
+};
+
+const unsigned char proa_json_lex_kinds[256] = {
+    ['{'] = PROA_JSON_OBJECT, ['['] = PROA_JSON_ARRAY,  ['"'] = PROA_JSON_STRING,
+    ['t'] = PROA_JSON_TRUE,   ['f'] = PROA_JSON_FALSE,  ['n'] = PROA_JSON_NULL,
+    ['-'] = PROA_JSON_NUMBER, ['0'] = PROA_JSON_NUMBER, ['1'] = PROA_JSON_NUMBER,
+    ['2'] = PROA_JSON_NUMBER, ['3'] = PROA_JSON_NUMBER, ['4'] = PROA_JSON_NUMBER,
+    ['5'] = PROA_JSON_NUMBER, ['6'] = PROA_JSON_NUMBER, ['7'] = PROA_JSON_NUMBER,
+    ['8'] = PROA_JSON_NUMBER, ['9'] = PROA_JSON_NUMBER,
+};
+
+const unsigned char *proa_json_lex_fail(struct proa_json_lex *lex, enum proa_err err,
+                                        const unsigned char *at, const char *reason)
+{
+    lex->err = err;
+    lex->fault_at = at;
+    lex->reason = reason;
+    return NULL;
+}
+
+const unsigned char *proa_json_lex_unexpected(struct proa_json_lex *lex, const unsigned char *at,
+                                              const char *reason)
+{
+    return proa_json_lex_fail(lex, at == lex->end ? PROA_ERR_TRUNCATED : PROA_ERR_SYNTAX, at,
+                              reason);
+}
+
+const unsigned char *proa_json_lex_ws_slow(const unsigned char *p, const unsigned char *end)
+{
+    while (p < end && (classes[*p] & CLASS_WS)) {
+        p++;
+        /* Indentation comes in long runs of blanks. */
+        uint64_t word;
+        while (end - p >= 8 && (memcpy(&word, p, 8), word == UINT64_C(0x2020202020202020))) {
+            p += 8;
+        }
+    }
+    return p;
+}
+
+/* ---- Strings ---- */
+
+/*
+ * A byte ends a run of plain text when it is a quote, a backslash, a control character or not
+ * ASCII. Exchanging 0x20 with 0x22 by an xor puts the quote right above the control characters, and
+ * as signed numbers all bytes from 0x80 on are below them: one comparison finds three of the four.
+ */
+#if PROA_JSON_SSE2
+
+static inline __m128i plain_bytes(const unsigned char *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+    __m128i high = _mm_cmpgt_epi8(_mm_xor_si128(v, _mm_set1_epi8(2)), _mm_set1_epi8(0x20));
+    return _mm_andnot_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('\\')), high);
+}
+
+static inline unsigned special_mask(const unsigned char *p)
+{
+    return (unsigned)_mm_movemask_epi8(plain_bytes(p)) ^ 0xFFFF;
+}
+
+/* The last up to 15 bytes, by a vector that begins before them where the text is long enough. */
+static const unsigned char *plain_tail(const unsigned char *p, const unsigned char *begin,
+                                       const unsigned char *end)
+{
+    if (end - begin >= 16) {
+        unsigned mask = special_mask(end - 16) >> (16 - (end - p));
+        return mask ? p + __builtin_ctz(mask) : end;
+    }
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return p;
+}
+
+const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned char *begin,
+                                         const unsigned char *end)
+{
+    if (end - p < 16) {
+        return plain_tail(p, begin, end);
+    }
+    unsigned mask = special_mask(p);
+    if (mask) {
+        return p + __builtin_ctz(mask);
+    }
+    p += 16;
+    while (end - p >= 32) {
+        __m128i both = _mm_and_si128(plain_bytes(p), plain_bytes(p + 16));
+        if (_mm_movemask_epi8(both) != 0xFFFF) {
+            mask = special_mask(p) | special_mask(p + 16) << 16;
+            return p + __builtin_ctz(mask);
+        }
+        p += 32;
+    }
+    if (end - p >= 16) {
+        mask = special_mask(p);
+        if (mask) {
+            return p + __builtin_ctz(mask);
+        }
+        p += 16;
+    }
+    return plain_tail(p, begin, end);
+}
+
+#else
+
+const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned char *begin,
+                                         const unsigned char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    uint64_t w;
+    (void)begin;
+    while (end - p >= 8) {
+        memcpy(&w, p, 8);
+        uint64_t low = w ^ (ones * 2);
+        uint64_t esc = w ^ (ones * '\\');
+        if ((((low - ones * 0x21) & ~low) | ((esc - ones) & ~esc) | w) & tops) {
+            break;
+        }
+        p += 8;
+    }
+    while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return p;
+}
+
+#endif
+
+static inline bool is_tail(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+size_t proa_json_lex_utf8(const unsigned char *p, const unsigned char *end)
+{
+    size_t left = (size_t)(end - p);
+    unsigned char c = p[0];
+    if (c < 0x80) {
+        return 1;
+    }
+    if (c < 0xE0) { /* C0 and C1 could only begin overlong forms */
+        return c >= 0xC2 && left >= 2 && is_tail(p[1]) ? 2 : 0;
+    }
+    if (c < 0xF0) {
+        if (left < 3 || !is_tail(p[1]) || !is_tail(p[2])) {
+            return 0;
+        }
+        bool overlong = c == 0xE0 && p[1] < 0xA0;
+        bool surrogate = c == 0xED && p[1] >= 0xA0;
+        return overlong || surrogate ? 0 : 3;
+    }
+    if (c > 0xF4 || left < 4 || !is_tail(p[1]) || !is_tail(p[2]) || !is_tail(p[3])) {
+        return 0;
+    }
+    bool overlong = c == 0xF0 && p[1] < 0x90;
+    bool beyond = c == 0xF4 && p[1] >= 0x90;
+    return overlong || beyond ? 0 : 4;
+}
+
+/*
+ * Over characters of three bytes, of which CJK text is made. `w` holds four bytes, the first one
+ * lowest. Of the allowed lead and tail bits only two combinations are wrong: E0 with a second byte
+ * below A0 is overlong, ED with one from A0 on a surrogate.
+ */
+static inline const unsigned char *wide_threes(const unsigned char *p, const unsigned char *end)
+{
+    while (end - p >= 4) {
+        uint32_t w =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        uint32_t pair = w & 0x200F;
+        if ((w & 0xC0C0F0) != 0x8080E0 || pair == 0 || pair == 0x200D) {
+            break;
+        }
+        p += 3;
+    }
+    return p;
+}
+
+/* A run of characters outside ASCII: such text comes in long stretches. */
+static const unsigned char *lex_wide(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *end = lex->end;
+    for (;;) {
+        p = wide_threes(p, end);
+        if (p == end || *p < 0x80) {
+            return p;
+        }
+        size_t n = proa_json_lex_utf8(p, end);
+        if (n == 0) {
+            return proa_json_lex_fail(lex, PROA_ERR_UTF8, p, "invalid UTF-8 in a string");
+        }
+        p += n;
+    }
+}
+
+static const unsigned char *lex_escape(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *end = lex->end;
+    lex->escaped = true;
+    p++;
+    if (p < end && (classes[*p] & CLASS_ESCAPE)) {
+        return p + 1;
+    }
+    if (p == end || *p != 'u') {
+        return proa_json_lex_unexpected(lex, p, "unknown escape in a string");
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        p++;
+        if (p == end || !(classes[*p] & CLASS_HEX)) {
+            return proa_json_lex_unexpected(lex, p, "expected four hexadecimal digits after \\u");
+        }
+    }
+    return p + 1;
+}
+
+const unsigned char *proa_json_lex_string(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *end = lex->end;
+    for (;;) {
+        p = proa_json_lex_plain(p, lex->begin, end);
+        if (PROA_UNLIKELY(p == end)) {
+            return proa_json_lex_fail(lex, PROA_ERR_TRUNCATED, p, "unterminated string");
+        }
+        if (PROA_LIKELY(*p == '"')) {
+            return p + 1;
+        }
+        if (*p == '\\') {
+            p = lex_escape(lex, p);
+        } else if (*p < 0x20) {
+            p = proa_json_lex_fail(lex, PROA_ERR_SYNTAX, p, "raw control character in a string");
+        } else {
+            p = lex_wide(lex, p);
+        }
+        if (PROA_UNLIKELY(!p)) {
+            return NULL;
+        }
+    }
+}
+
+/* ---- Other scalars ---- */
+
+/* To the first byte that is no digit, or the end. */
+static inline const unsigned char *digit_run(const unsigned char *p, const unsigned char *end)
+{
+#if PROA_JSON_SSE2
+    /* Shifted so that '0' to '9' are the ten lowest signed values. */
+    while (end - p >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i low = _mm_add_epi8(v, _mm_set1_epi8((char)(0x80 - '0')));
+        __m128i digit = _mm_cmplt_epi8(low, _mm_set1_epi8(-128 + 10));
+        unsigned other = (unsigned)_mm_movemask_epi8(digit) ^ 0xFFFF;
+        if (other) {
+            return p + __builtin_ctz(other);
+        }
+        p += 16;
+    }
+#endif
+    while (p < end && (classes[*p] & CLASS_DIGIT)) {
+        p++;
+    }
+    return p;
+}
+
+static const unsigned char *lex_digits(struct proa_json_lex *lex, const unsigned char *p,
+                                       const char *reason)
+{
+    if (p == lex->end || !(classes[*p] & CLASS_DIGIT)) {
+        return proa_json_lex_unexpected(lex, p, reason);
+    }
+    return digit_run(p + 1, lex->end);
+}
+
+/* RFC 8259 6: [ minus ] int [ frac ] [ exp ] */
+static const unsigned char *lex_number(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *end = lex->end;
+    p += *p == '-';
+    const unsigned char *first = p;
+    p = lex_digits(lex, p, "expected a digit");
+    if (!p) {
+        return NULL;
+    }
+    if (*first == '0' && p - first > 1) {
+        return proa_json_lex_fail(lex, PROA_ERR_SYNTAX, first + 1, "digit after a leading zero");
+    }
+    if (p < end && *p == '.') {
+        p = lex_digits(lex, p + 1, "expected a digit after the decimal point");
+        if (!p) {
+            return NULL;
+        }
+    }
+    if (p < end && (*p | 0x20) == 'e') {
+        p++;
+        p += p < end && (*p == '+' || *p == '-');
+        p = lex_digits(lex, p, "expected a digit in the exponent");
+    }
+    return p;
+}
+
+static const unsigned char *lex_literal(struct proa_json_lex *lex, const unsigned char *p,
+                                        struct proa_slice word)
+{
+    for (size_t i = 0; i < word.len; i++) {
+        if (p + i == lex->end || p[i] != (unsigned char)word.ptr[i]) {
+            return proa_json_lex_unexpected(lex, p + i, "expected true, false or null");
+        }
+    }
+    return p + word.len;
+}
+
+const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsigned char *p)
+{
+    if (p == lex->end) {
+        return proa_json_lex_fail(lex, PROA_ERR_TRUNCATED, p, "expected a value");
+    }
+    if (*p == '"') {
+        return proa_json_lex_string(lex, p + 1);
+    }
+    if (*p == '-' || (classes[*p] & CLASS_DIGIT)) {
+        return lex_number(lex, p);
+    }
+    if (*p == 't') {
+        return lex_literal(lex, p, PROA_SLICE("true"));
+    }
+    if (*p == 'f') {
+        return lex_literal(lex, p, PROA_SLICE("false"));
+    }
+    if (*p == 'n') {
+        return lex_literal(lex, p, PROA_SLICE("null"));
+    }
+    return proa_json_lex_fail(lex, PROA_ERR_SYNTAX, p, "expected a value");
+}
+
+/* ---- Containers ---- */
+
+const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p)
+{
+    if (p == lex->end || *p != '"') {
+        return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
+    }
+    p = proa_json_lex_string(lex, p + 1);
+    return p ? proa_json_lex_colon(lex, p) : NULL;
+}
+
+/* The containers around a place: one bit each, the innermost lowest in `low`, 1 = object. */
+struct nest {
+    uint64_t high;
+    uint64_t low;
+    unsigned depth;
+    bool in_object;
+};
+
+static inline void nest_push(struct nest *n, bool object)
+{
+    n->high = n->high << 1 | n->low >> 63;
+    n->low = n->low << 1 | n->in_object;
+    n->in_object = object;
+    n->depth++;
+}
+
+static inline void nest_pop(struct nest *n)
+{
+    n->in_object = n->low & 1;
+    n->low = n->low >> 1 | n->high << 63;
+    n->high >>= 1;
+    n->depth--;
+}
+
+/* Closes what closes at p. Returns the place of the comma, or behind the outermost container. */
+static inline const unsigned char *lex_closers(struct nest *n, const unsigned char *p,
+                                               const unsigned char *end)
+{
+    p = proa_json_lex_ws(p, end);
+    while (p < end && *p == (n->in_object ? '}' : ']')) {
+        nest_pop(n);
+        p++;
+        if (n->depth == 0) {
+            break;
+        }
+        p = proa_json_lex_ws(p, end);
+    }
+    return p;
+}
+
+/* Steps over the comma to the next value, in an object over its key as well. */
+static inline const unsigned char *lex_comma(struct proa_json_lex *lex, const struct nest *n,
+                                             const unsigned char *p)
+{
+    if (PROA_UNLIKELY(p == lex->end || *p != ',')) {
+        return proa_json_lex_unexpected(lex, p,
+                                        n->in_object ? "expected ',' or '}' in an object"
+                                                     : "expected ',' or ']' in an array");
+    }
+    p = proa_json_lex_ws(p + 1, lex->end);
+    return n->in_object ? proa_json_lex_key(lex, p) : p;
+}
+
+static const unsigned char *lex_container(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *end = lex->end;
+    struct nest n = {0, 0, 0, false};
+    for (;;) {
+        if (p < end && (*p == '{' || *p == '[')) {
+            if (n.depth == lex->max_depth) {
+                return proa_json_lex_fail(lex, PROA_ERR_DEPTH, p, "nested too deeply");
+            }
+            nest_push(&n, *p == '{');
+            p = proa_json_lex_ws(p + 1, end);
+            if (p < end && *p != (n.in_object ? '}' : ']')) {
+                p = n.in_object ? proa_json_lex_key(lex, p) : p;
+                if (!p) {
+                    return NULL;
+                }
+                continue;
+            }
+        } else {
+            p = proa_json_lex_scalar(lex, p);
+            if (!p) {
+                return NULL;
+            }
+        }
+        p = lex_closers(&n, p, end);
+        if (n.depth == 0) {
+            return p;
+        }
+        p = lex_comma(lex, &n, p);
+        if (!p) {
+            return NULL;
+        }
+    }
+}
+
+const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsigned char *p)
+{
+    if (p < lex->end && (*p == '{' || *p == '[')) {
+        return lex_container(lex, p);
+    }
+    return proa_json_lex_scalar(lex, p);
+}
+
+/* ---- Decoding ---- */
+
+/* Four hexadecimal digits at p; UINT32_MAX when they are not there. */
+static uint32_t hex4(const unsigned char *p, const unsigned char *end)
+{
+    uint32_t value = 0;
+    if (end - p < 4) {
+        return UINT32_MAX;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned char c = p[i];
+        if (!(classes[c] & CLASS_HEX)) {
+            return UINT32_MAX;
+        }
+        value = value << 4 | (c <= '9' ? c - (uint32_t)'0' : (c | 0x20U) - 'a' + 10U);
+    }
+    return value;
+}
+
+static size_t unescape_u(const unsigned char *p, const unsigned char *end, uint32_t *code)
+{
+    uint32_t first = hex4(p + 2, end);
+    if (first == UINT32_MAX) {
+        return 0;
+    }
+    if (first < 0xD800 || first > 0xDFFF) {
+        *code = first;
+        return 6;
+    }
+    uint32_t second = UINT32_MAX;
+    if (first < 0xDC00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
+        second = hex4(p + 8, end);
+    }
+    if (second < 0xDC00 || second > 0xDFFF) {
+        *code = 0xFFFD;
+        return 6;
+    }
+    *code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+    return 12;
+}
+
+size_t proa_json_lex_unescape(const unsigned char *p, const unsigned char *end, uint32_t *code)
+{
+    static const unsigned char plain[256] = {
+        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+    };
+    if (end - p < 2) {
+        return 0;
+    }
+    if (p[1] == 'u') {
+        return unescape_u(p, end, code);
+    }
+    *code = plain[p[1]];
+    return *code ? 2 : 0;
+}
+
+size_t proa_json_lex_put(char out[4], uint32_t code)
+{
+    if (code < 0x80) {
+        out[0] = (char)code;
+        return 1;
+    }
+    if (code < 0x800) {
+        out[0] = (char)(0xC0 | code >> 6);
+        out[1] = (char)(0x80 | (code & 0x3F));
+        return 2;
+    }
+    if (code < 0x10000) {
+        out[0] = (char)(0xE0 | code >> 12);
+        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
+        out[2] = (char)(0x80 | (code & 0x3F));
+        return 3;
+    }
+    out[0] = (char)(0xF0 | code >> 18);
+    out[1] = (char)(0x80 | (code >> 12 & 0x3F));
+    out[2] = (char)(0x80 | (code >> 6 & 0x3F));
+    out[3] = (char)(0x80 | (code & 0x3F));
+    return 4;
+}
+
+bool proa_json_lex_equal(struct proa_slice raw, struct proa_slice plain)
+{
+    if (raw.len == 0 || !memchr(raw.ptr, '\\', raw.len)) {
+        return proa_slice_eq(raw, plain);
+    }
+    const unsigned char *p = (const unsigned char *)raw.ptr;
+    const unsigned char *end = p + raw.len;
+    size_t n = 0;
+    while (p < end) {
+        char text[4] = {(char)*p, 0, 0, 0};
+        size_t len = 1;
+        size_t used = 1;
+        if (*p == '\\') {
+            uint32_t code = 0;
+            used = proa_json_lex_unescape(p, end, &code);
+            len = proa_json_lex_put(text, code);
+        }
+        if (used == 0 || plain.len - n < len || memcmp(plain.ptr + n, text, len) != 0) {
+            return false;
+        }
+        p += used;
+        n += len;
+    }
+    return n == plain.len;
+}
