@@ -54,7 +54,7 @@ static size_t pool_data_bytes(const struct proa_arena_pool *pool)
 
 void proa_arena_pool_init(struct proa_arena_pool *pool, size_t chunk_bytes, size_t max_spare)
 {
-    PROA_ASSERT(chunk_bytes >= sizeof(struct proa_arena_chunk) + 4 * ARENA_ALIGN);
+    PROA_ASSERT(chunk_bytes >= sizeof(struct proa_arena_chunk) + 4 * (size_t)ARENA_ALIGN);
     *pool = (struct proa_arena_pool){
         .chunk_bytes = chunk_bytes & ~((size_t)ARENA_ALIGN - 1),
         .max_spare = max_spare,

@@ -176,6 +176,7 @@ void proa_bufq_drop(struct proa_bufq *q, size_t n)
     q->len -= n;
     while (n) {
         struct proa_bufq_chunk *chunk = q->head;
+        PROA_DASSERT(chunk); /* len counts what the chunks hold */
         size_t held = chunk->end - chunk->begin;
         if (n < held) {
             chunk->begin += n;
@@ -194,7 +195,7 @@ size_t proa_bufq_read(struct proa_bufq *q, void *out, size_t cap)
 {
     char *dst = out;
     size_t done = 0;
-    while (done < cap && q->len) {
+    while (done < cap && q->head) {
         struct proa_slice part = proa_slice_head(proa_bufq_front(q), cap - done);
         memcpy(dst + done, part.ptr, part.len);
         done += part.len;

@@ -1,6 +1,6 @@
 #include "proa/core/clock.h"
 
-#include <string.h>
+#include "proa/core/slice.h"
 
 enum { S_PER_DAY = 86400, DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400 };
 
@@ -69,6 +69,12 @@ static char *put_char(char *out, char c)
     return out + 1;
 }
 
+static char *put_text(char *out, struct proa_slice text)
+{
+    memcpy(out, text.ptr, text.len);
+    return out + text.len;
+}
+
 static char *put_time(char *out, const struct proa_civil *c)
 {
     out = put_char(put_number(out, c->hour, 2), ':');
@@ -101,10 +107,10 @@ void proa_civil_http_date(uint64_t unix_s, char out[29])
     struct proa_civil c;
     proa_civil_from_unix(unix_s < last_four_digits_s ? unix_s : last_four_digits_s, &c);
 
-    memcpy(out, weekdays + (size_t)c.weekday * 3, 3);
-    memcpy(out + 3, ", ", 2);
-    out = put_char(put_number(out + 5, c.day, 2), ' ');
-    memcpy(out, months + (size_t)(c.month - 1) * 3, 3);
-    out = put_char(put_number(put_char(out + 3, ' '), c.year, 4), ' ');
-    memcpy(put_time(out, &c), " GMT", 4);
+    out = put_text(out, proa_slice_make(weekdays + (size_t)c.weekday * 3, 3));
+    out = put_text(out, PROA_SLICE(", "));
+    out = put_char(put_number(out, c.day, 2), ' ');
+    out = put_text(out, proa_slice_make(months + (size_t)(c.month - 1) * 3, 3));
+    out = put_char(put_number(put_char(out, ' '), c.year, 4), ' ');
+    (void)put_text(put_time(out, &c), PROA_SLICE(" GMT"));
 }

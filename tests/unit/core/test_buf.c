@@ -121,7 +121,8 @@ static void test_reserve_then_add(void **state)
     char *out = proa_buf_reserve(&b, 98);
     assert_non_null(out);
     assert_int_equal(b.len, 2);
-    memcpy(out, "cd", 2);
+    out[0] = 'c';
+    out[1] = 'd';
     b.len += 2;
     assert_slice_lit(proa_buf_slice(&b), "abcd");
     proa_buf_deinit(&b);

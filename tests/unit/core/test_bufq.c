@@ -277,7 +277,7 @@ static void test_against_a_flat_reference(void **state)
     run_model(25, 1); /* one byte of data, or nearly */
     run_model(TINY_CHUNK, 2);
     run_model(1000, 3);
-    run_model(2 * MAX, 4);
+    run_model((size_t)2 * MAX, 4);
 }
 
 static void drop_too_much(void *ctx)

@@ -110,7 +110,7 @@ static void check_against_libc(uint64_t unix_s)
 static void test_every_day_of_two_eras(void **state)
 {
     (void)state;
-    for (uint64_t day = 0; day < 2 * 146097; day++) {
+    for (uint64_t day = 0; day < UINT64_C(2) * 146097; day++) {
         check_against_libc(day * 86400 + day % 86400);
     }
 }

@@ -1,18 +1,16 @@
 #include "proa/core/err.h"
 
-#include <ctype.h>
-
 #include "proa_test.h"
 
 struct row {
-    enum proa_err err;
     const char *upper;
     const char *text;
+    enum proa_err err;
     enum proa_err_class class;
 };
 
 static const struct row rows[] = {
-#define ROW(name, text, class) {PROA_ERR_##name, #name, text, PROA_ERR_CLASS_##class},
+#define ROW(name, text, class) {#name, text, PROA_ERR_##name, PROA_ERR_CLASS_##class},
     PROA_ERR_TABLE(ROW)
 #undef ROW
 };
@@ -26,6 +24,14 @@ static void test_success_is_zero(void **state)
     assert_int_equal(proa_err_class(PROA_OK), PROA_ERR_CLASS_NONE);
 }
 
+static void check_lowered(const char *name, const char *upper)
+{
+    assert_true(proa_slice_eq_nocase(proa_slice_cstr(name), proa_slice_cstr(upper)));
+    for (size_t i = 0; name[i]; i++) {
+        PROA_TEST_CHECK(name[i] < 'A' || name[i] > 'Z', "%s", name);
+    }
+}
+
 static void test_every_row(void **state)
 {
     (void)state;
@@ -34,13 +40,7 @@ static void test_every_row(void **state)
         assert_int_equal(row->err, row - rows);
         assert_string_equal(proa_err_text(row->err), row->text);
         assert_int_equal(proa_err_class(row->err), row->class);
-
-        const char *name = proa_err_name(row->err);
-        assert_int_equal(strlen(name), strlen(row->upper));
-        for (size_t i = 0; name[i]; i++) {
-            PROA_TEST_CHECK(name[i] == tolower((unsigned char)row->upper[i]), "%s for %s", name,
-                            row->upper);
-        }
+        check_lowered(proa_err_name(row->err), row->upper);
     }
 }
 

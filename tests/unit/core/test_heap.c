@@ -136,7 +136,7 @@ static void test_against_sort(void **state)
         }
     }
     assert_in_range(n, NODES / 4, NODES);
-    qsort(sorted, n, sizeof(sorted[0]), by_key_then_seq);
+    qsort(sorted, n, sizeof(struct proa_heap_node *), by_key_then_seq);
     for (size_t i = 0; i < n; i++) {
         assert_ptr_equal(proa_heap_first(&h), sorted[i]);
         proa_heap_remove(&h, sorted[i]);

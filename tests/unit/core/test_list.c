@@ -85,7 +85,7 @@ static void test_against_an_array(void **state)
     enum { N = 40 };
     struct proa_list head;
     struct item items[N];
-    int order[N];
+    int order[N] = {0};
     int n = 0;
     struct proa_prng prng;
     proa_prng_seed(&prng, 21);
