@@ -196,10 +196,12 @@ size_t proa_bufq_read(struct proa_bufq *q, void *out, size_t cap)
     char *dst = out;
     size_t done = 0;
     while (done < cap && q->head) {
-        struct proa_slice part = proa_slice_head(proa_bufq_front(q), cap - done);
-        memcpy(dst + done, part.ptr, part.len);
-        done += part.len;
-        proa_bufq_drop(q, part.len);
+        const struct proa_bufq_chunk *chunk = q->head;
+        size_t held = chunk->end - chunk->begin;
+        size_t part = held < cap - done ? held : cap - done;
+        memcpy(dst + done, chunk->data + chunk->begin, part);
+        done += part;
+        proa_bufq_drop(q, part);
     }
     return done;
 }
