@@ -1,0 +1,51 @@
+/*
+ * Byte classes, one by one and eight at a time. Pure, inline, this module only.
+ */
+#ifndef PROA_HTTP_BYTES_PRIV_H
+#define PROA_HTTP_BYTES_PRIV_H
+
+#include "proa/core/slice.h"
+
+/* One bit for each byte value. */
+struct proa_http_byte_set {
+    uint64_t bits[4];
+};
+
+/* tchar of RFC 9110 5.6.2. */
+extern const struct proa_http_byte_set proa_http_tchar;
+
+static inline bool proa_http_byte_in(const struct proa_http_byte_set *set, char c)
+{
+    unsigned char u = (unsigned char)c;
+    return ((set->bits[u >> 6] >> (u & 63U)) & 1U) != 0;
+}
+
+/* What a field value may hold: all but CTL and DEL, HTAB being no CTL here. */
+static inline bool proa_http_is_value_byte(char c)
+{
+    unsigned char u = (unsigned char)c;
+    return (u >= 0x20 && u != 0x7f) || u == '\t';
+}
+
+#define PROA_HTTP_EACH_BYTE(value) (0x0101010101010101U * (value))
+
+static inline uint64_t proa_http_word(const char *p)
+{
+    uint64_t w = 0;
+    memcpy(&w, p, sizeof w);
+    return w;
+}
+
+/* Non-zero when some byte of w is below n (n <= 128); exact as a yes or no. */
+static inline uint64_t proa_http_word_below(uint64_t w, uint64_t n)
+{
+    return (w - PROA_HTTP_EACH_BYTE(n)) & ~w & PROA_HTTP_EACH_BYTE(0x80U);
+}
+
+/* Non-zero when some byte of w equals c. */
+static inline uint64_t proa_http_word_has(uint64_t w, uint64_t c)
+{
+    return proa_http_word_below(w ^ PROA_HTTP_EACH_BYTE(c), 1);
+}
+
+#endif
