@@ -147,7 +147,7 @@ class Gateway:
         """Waits for `count` access log records and returns them. They are written in batches."""
         def enough():
             records = [record for record in self.log_records()
-                       if "trail" in record or "attempts" in record]
+                       if "duration_ms" in record]
             return records if len(records) >= count else None
         return eventually(enough, timeout, "%d access log lines" % count)
 
