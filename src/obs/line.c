@@ -7,15 +7,15 @@
 #define HIGHS UINT64_C(0x8080808080808080)
 
 /* Non-zero when one of eight bytes must not be copied as it is: controls, quote, backslash, DEL,
- * anything beyond ASCII. May also be non-zero for a harmless byte behind such a one. */
+ * anything beyond ASCII. The last term settles bytes beyond ASCII, so the others may assume there
+ * are none; a borrow can only come from a byte that is special itself. */
 static inline uint64_t special(uint64_t x)
 {
-    uint64_t quote = x ^ ONES * '"';
-    uint64_t slash = x ^ ONES * '\\';
-    uint64_t low = (x - ONES * 0x20) & ~x;
-    uint64_t eq = ((quote - ONES) & ~quote) | ((slash - ONES) & ~slash);
-    /* +1 carries DEL into the high bit. */
-    return (low | eq | (x + ONES) | x) & HIGHS;
+    uint64_t control = x - ONES * 0x20;
+    uint64_t quote = (x ^ ONES * '"') - ONES;
+    uint64_t slash = (x ^ ONES * '\\') - ONES;
+    uint64_t del = x + ONES; /* carries 0x7f into the high bit */
+    return (control | quote | slash | del | x) & HIGHS;
 }
 
 static bool plain_byte(unsigned char c)
@@ -78,37 +78,46 @@ static char *escape_cut(char *p, const char *s)
     return PROA_LINE_LIT(p, "...");
 }
 
+/* Four to seven bytes as two halves that may overlap. */
+static inline char *escape_short(char *p, const char *s, size_t len)
+{
+    uint32_t head;
+    uint32_t tail;
+    memcpy(&head, s, sizeof(head));
+    memcpy(&tail, s + len - sizeof(tail), sizeof(tail));
+    if (PROA_UNLIKELY(special((uint64_t)tail << 32 | head))) {
+        return escape_slow(p, s, len);
+    }
+    memcpy(p, &head, sizeof(head));
+    memcpy(p + len - sizeof(tail), &tail, sizeof(tail));
+    return p + len;
+}
+
 char *proa_line_escape(char *p, struct proa_slice value)
 {
     size_t len = value.len;
     const char *s = value.ptr;
-    size_t i = 0;
+    uint64_t x;
+    if (len < sizeof(x)) {
+        return len >= 4 ? escape_short(p, s, len) : escape_slow(p, s, len);
+    }
     if (PROA_UNLIKELY(len > PROA_LOG_VALUE_BYTES)) {
         return escape_cut(p, s);
     }
-    uint64_t x;
-    if (len >= sizeof(x)) {
-        for (; i + sizeof(x) <= len; i += sizeof(x)) {
-            memcpy(&x, s + i, sizeof(x));
-            if (special(x)) {
-                return escape_slow(p + i, s + i, len - i);
-            }
-            memcpy(p + i, &x, sizeof(x));
-        }
-        /* The rest by a last word that overlaps what is already there. */
-        memcpy(&x, s + len - sizeof(x), sizeof(x));
-        if (special(x)) {
+    size_t last = len - sizeof(x);
+    for (size_t i = 0; i < last; i += sizeof(x)) {
+        memcpy(&x, s + i, sizeof(x));
+        if (PROA_UNLIKELY(special(x))) {
             return escape_slow(p + i, s + i, len - i);
         }
-        memcpy(p + len - sizeof(x), &x, sizeof(x));
-        return p + len;
+        memcpy(p + i, &x, sizeof(x));
     }
-    for (; i < len; i++) {
-        if (!plain_byte((unsigned char)s[i])) {
-            return escape_slow(p + i, s + i, len - i);
-        }
-        p[i] = s[i];
+    /* The rest as a last word, which may overlap the one before. */
+    memcpy(&x, s + last, sizeof(x));
+    if (PROA_UNLIKELY(special(x))) {
+        return escape_slow(p, s, len);
     }
+    memcpy(p + last, &x, sizeof(x));
     return p + len;
 }
 
@@ -126,6 +135,25 @@ char *proa_line_plain(char *p, struct proa_slice value)
     p = proa_line_escape(p, value);
     *p++ = '"';
     return p;
+}
+
+char *proa_line_u64(char *p, uint64_t value)
+{
+    if (PROA_UNLIKELY(value >= 10000)) {
+        return p + proa_fmt_u64(p, value);
+    }
+    /* Most numbers of a line are this small; all four digits are stored, the leading zeros first,
+     * and the cursor tells which of them count. */
+    uint32_t v = (uint32_t)value;
+    uint32_t high = v / 100;
+    uint32_t low = v % 100;
+    unsigned skip = 0U + (v < 1000) + (v < 100) + (v < 10);
+    uint32_t digits = (high / 10) | (high % 10) << 8 | (low / 10) << 16 | (low % 10) << 24;
+    digits = (digits + 0x30303030) >> (8 * skip);
+    const char text[4] = {(char)(digits & 0xff), (char)(digits >> 8 & 0xff),
+                          (char)(digits >> 16 & 0xff), (char)(digits >> 24)};
+    memcpy(p, text, sizeof(text));
+    return p + 4 - skip;
 }
 
 char *proa_line_ms(char *p, uint64_t ns)

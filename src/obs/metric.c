@@ -18,9 +18,6 @@ _Static_assert(PROA_METRIC_COUNT < 256, "the key holds the metric in one byte");
     {                                                                                              \
         __VA_ARGS__                                                                                \
     }
-#define COUNT_NAMES(...)                                                                           \
-    (sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *) -                                 \
-     (sizeof(#__VA_ARGS__) == sizeof("NULL")))
 
 static const struct proa_metric_def defs[] = {
 #define DEF(id, name_, kind_, unit_, scale_, help_, ...)                                           \
@@ -29,8 +26,7 @@ static const struct proa_metric_def defs[] = {
                           .unit = PROA_METRIC_UNIT_##unit_,                                        \
                           .scale = PROA_METRIC_SCALE_##scale_,                                     \
                           .help = PROA_SLICE_INIT(help_),                                          \
-                          .labels = NAMES(__VA_ARGS__),                                            \
-                          .n_labels = COUNT_NAMES(__VA_ARGS__)},
+                          .labels = NAMES(__VA_ARGS__)},
     PROA_METRIC_TABLE(DEF)
 #undef DEF
 };
@@ -63,6 +59,15 @@ const struct proa_metric_def *proa_metric_def(enum proa_metric metric)
 {
     PROA_ASSERT((size_t)metric < PROA_METRIC_COUNT);
     return &defs[metric];
+}
+
+uint32_t proa_metric_n_labels(const struct proa_metric_def *def)
+{
+    uint32_t n = 0;
+    while (n < PROA_METRIC_LABELS_MAX && def->labels[n]) {
+        n++;
+    }
+    return n;
 }
 
 static void bounds_fill(struct proa_metric_bounds *b, const uint64_t *at, size_t n)
@@ -108,8 +113,9 @@ static size_t value_clean(char *out, struct proa_slice value)
 static size_t key_build(char *key, enum proa_metric metric, const struct proa_slice *values)
 {
     size_t len = 0;
+    uint32_t n_labels = proa_metric_n_labels(&defs[metric]);
     key[len++] = (char)(unsigned char)metric;
-    for (uint32_t i = 0; i < defs[metric].n_labels; i++) {
+    for (uint32_t i = 0; i < n_labels; i++) {
         size_t n = value_clean(key + len + 1, values[i]);
         key[len] = (char)(unsigned char)n;
         len += 1 + n;
@@ -136,7 +142,8 @@ static size_t labels_build(char *out, const struct proa_metric_def *def, const c
 {
     size_t len = 0;
     const char *at = key + 1;
-    for (uint32_t i = 0; i < def->n_labels; i++) {
+    uint32_t n_labels = proa_metric_n_labels(def);
+    for (uint32_t i = 0; i < n_labels; i++) {
         size_t name_len = strlen(def->labels[i]);
         PROA_ASSERT(name_len <= LABEL_NAME_MAX);
         if (i > 0) {
@@ -246,7 +253,7 @@ struct proa_metric_series *proa_metric_series(struct proa_metric_reg *reg, enum 
                                               const struct proa_slice *values, size_t n)
 {
     const struct proa_metric_def *def = proa_metric_def(metric);
-    PROA_ASSERT(def->kind != PROA_METRIC_INFO && def->n_labels == n);
+    PROA_ASSERT(def->kind != PROA_METRIC_INFO && proa_metric_n_labels(def) == n);
     char key[KEY_MAX];
     struct proa_slice k = proa_slice_make(key, key_build(key, metric, values));
     struct proa_metric_series *s = proa_map_get(&reg->by_key, k);
@@ -292,7 +299,7 @@ void proa_metric_info(struct proa_metric_reg *reg, enum proa_metric metric,
                       const struct proa_slice *values, size_t n)
 {
     const struct proa_metric_def *def = proa_metric_def(metric);
-    PROA_ASSERT(def->kind == PROA_METRIC_INFO && def->n_labels == n);
+    PROA_ASSERT(def->kind == PROA_METRIC_INFO && proa_metric_n_labels(def) == n);
     char key[KEY_MAX];
     struct proa_slice k = proa_slice_make(key, key_build(key, metric, values));
     proa_free(reg->first[metric]);

@@ -119,9 +119,9 @@ struct proa_metric_def {
     enum proa_metric_scale scale;
     struct proa_slice help;
     const char *labels[PROA_METRIC_LABELS_MAX]; /* NULL behind the last one */
-    uint32_t n_labels;
 };
 const struct proa_metric_def *proa_metric_def(enum proa_metric metric);
+uint32_t proa_metric_n_labels(const struct proa_metric_def *def);
 
 /* Bounds of a histogram, inclusive, ascending; one more counter beyond them for +Inf. */
 enum { PROA_METRIC_BOUNDS_MAX = 16 };
