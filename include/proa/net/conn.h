@@ -12,8 +12,8 @@
 #include "proa/io/sock.h"
 
 struct proa_conn;
-struct proa_tls_ctx;   /* proa/tls/context.h */
-struct proa_tls_cache; /* proa/tls/cache.h */
+struct proa_tls_context; /* proa/tls/context.h */
+struct proa_tls_cache;   /* proa/tls/cache.h */
 
 struct proa_conn_events {
     /* Connected and, with TLS, handshaken and verified; or why not. Exactly once per dial/accept. */
@@ -35,7 +35,7 @@ struct proa_loop *proa_net_loop(const struct proa_net *net);
 struct proa_dial {
     struct proa_slice host; /* name or literal address; or "unix:/path" */
     uint16_t port;
-    struct proa_tls_ctx *tls;         /* NULL = plain */
+    struct proa_tls_context *tls;         /* NULL = plain */
     struct proa_tls_cache *sessions;  /* resumption; may be NULL */
     struct proa_slice tls_name;       /* SNI and expected name; empty = host */
     uint64_t connect_ns; /* span for DNS + TCP, over all addresses; 0 = 2 s */
@@ -51,7 +51,7 @@ struct proa_conn *proa_conn_dial(struct proa_net *net, const struct proa_dial *d
                                  const struct proa_conn_events *events, void *ctx);
 /* Takes over an accepted socket; with tls the server handshake runs first, bounded by tls_ns. */
 struct proa_conn *proa_conn_accept(struct proa_net *net, struct proa_sock *sock,
-                                   struct proa_tls_ctx *tls, uint64_t tls_ns,
+                                   struct proa_tls_context *tls, uint64_t tls_ns,
                                    const struct proa_conn_events *events, void *ctx);
 void proa_conn_set_owner(struct proa_conn *conn, const struct proa_conn_events *events, void *ctx);
 
