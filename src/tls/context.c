@@ -200,6 +200,7 @@ static enum proa_err context_create(bool is_server, const struct proa_tls_contex
     struct proa_tls_context *c = PROA_NEW(struct proa_tls_context);
     c->refs = 1;
     c->is_server = is_server;
+    c->only = cfg->only;
     mbedtls_ssl_config_init(&c->conf);
     mbedtls_x509_crt_init(&c->ca);
     mbedtls_x509_crt_init(&c->cert);

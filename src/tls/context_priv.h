@@ -17,6 +17,7 @@ enum { PROA_TLS_GATHER_BYTES = 16384 };
 struct proa_tls_context {
     uint32_t refs;
     bool is_server;
+    enum proa_tls_version only;
     uint64_t id;
     mbedtls_ssl_config conf;
     mbedtls_x509_crt ca;
@@ -28,6 +29,7 @@ struct proa_tls_context {
 
 struct proa_tls_saved {
     mbedtls_ssl_session session;
+    enum proa_tls_version version;
     uint64_t verified_ns; /* when the certificate behind it was seen; set by the cache */
     bool is_dated;        /* verified_ns is set */
 };

@@ -107,6 +107,17 @@ static enum proa_err set_host(struct proa_tls_session *s, struct proa_slice host
     return PROA_OK;
 }
 
+/* A session that cannot be used is no failure. The library would take one of a version that is not
+   allowed here, and then offer nothing else. */
+static void offer_saved(struct proa_tls_session *s, const struct proa_tls_saved *saved)
+{
+    bool allowed = s->ctx->only == PROA_TLS_VERSION_ANY || s->ctx->only == saved->version;
+    if (allowed && mbedtls_ssl_set_session(&s->ssl, &saved->session) == 0) {
+        s->verified_ns = saved->verified_ns;
+        s->is_dated = saved->is_dated;
+    }
+}
+
 enum proa_err proa_tls_session_create_client(struct proa_tls_context *ctx, struct proa_slice host,
                                              const struct proa_tls_saved *saved,
                                              struct proa_tls_session **out)
@@ -124,10 +135,8 @@ enum proa_err proa_tls_session_create_client(struct proa_tls_context *ctx, struc
         proa_tls_session_destroy(s);
         return err;
     }
-    /* A session that cannot be used (its version is no longer allowed, say) is no failure. */
-    if (saved && mbedtls_ssl_set_session(&s->ssl, &saved->session) == 0) {
-        s->verified_ns = saved->verified_ns;
-        s->is_dated = saved->is_dated;
+    if (saved) {
+        offer_saved(s, saved);
     }
     *out = s;
     return PROA_OK;
@@ -282,12 +291,18 @@ static int judge(struct proa_tls_session *s, int ret, struct rounds *r)
 
 /* ---- handshake ---- */
 
+static enum proa_tls_version version_of(const struct proa_tls_session *s)
+{
+    return mbedtls_ssl_get_version_number(&s->ssl) == MBEDTLS_SSL_VERSION_TLS1_2
+               ? PROA_TLS_VERSION_1_2
+               : PROA_TLS_VERSION_1_3;
+}
+
 static void handshake_done(struct proa_tls_session *s)
 {
     s->is_done = true;
     /* TLS 1.2 has its ticket or session id now. A resumed one keeps what it came with. */
-    if (!s->ctx->is_server && s->verdict.seen &&
-        mbedtls_ssl_get_version_number(&s->ssl) == MBEDTLS_SSL_VERSION_TLS1_2) {
+    if (!s->ctx->is_server && s->verdict.seen && version_of(s) == PROA_TLS_VERSION_1_2) {
         s->has_ticket = true;
     }
 }
@@ -519,6 +534,7 @@ struct proa_tls_saved *proa_tls_session_save(struct proa_tls_session *s)
         proa_tls_saved_destroy(saved);
         return NULL;
     }
+    saved->version = version_of(s);
     if (!s->verdict.seen) { /* resumed: no fresher than the certificate seen back then */
         saved->verified_ns = s->verified_ns;
         saved->is_dated = s->is_dated;

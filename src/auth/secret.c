@@ -1,0 +1,111 @@
+#include "proa/auth/secret.h"
+
+#include "proa/tls/digest.h"
+
+#include <sys/mman.h>
+
+enum {
+    LABEL_TAIL_BYTES = 4,
+    LABEL_DIGEST_BYTES = 4,
+    LABEL_MIN_BYTES = 16, /* below that, four bytes would give too much away */
+    PAGE_BYTES = 4096,
+};
+
+/* Lies at the start of its own mapping, the bytes behind it. */
+struct proa_secret {
+    uint32_t refs;
+    bool is_locked;
+    uint8_t label_len;
+    char label[32];
+    unsigned char digest[PROA_SHA256_BYTES];
+    size_t map_bytes;
+    size_t len;
+    char bytes[];
+};
+
+static void make_label(struct proa_secret *s)
+{
+    size_t n = 0;
+    if (s->len >= LABEL_MIN_BYTES) {
+        memcpy(s->label, "...", 3);
+        n = 3;
+        for (size_t i = s->len - LABEL_TAIL_BYTES; i < s->len; i++) {
+            s->label[n++] = s->bytes[i] > 0x20 && s->bytes[i] < 0x7f ? s->bytes[i] : '?';
+        }
+        s->label[n++] = ' ';
+    }
+    memcpy(s->label + n, "sha256:", 7);
+    n += 7;
+    proa_hex(s->digest, LABEL_DIGEST_BYTES, s->label + n);
+    s->label_len = (uint8_t)(n + 2 * (size_t)LABEL_DIGEST_BYTES);
+}
+
+enum proa_err proa_secret_create(struct proa_slice bytes, struct proa_secret **out)
+{
+    if (bytes.len == 0) {
+        return PROA_ERR_ARG;
+    }
+    if (bytes.len > PROA_SECRET_MAX_BYTES) {
+        return PROA_ERR_LIMIT;
+    }
+    size_t map_bytes =
+        (sizeof(struct proa_secret) + bytes.len + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    void *map = mmap(NULL, map_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map == MAP_FAILED) {
+        return PROA_ERR_INTERNAL;
+    }
+    struct proa_secret *s = map;
+    /* Before the bytes come in. Best effort: RLIMIT_MEMLOCK may be small, the kernel old. */
+    s->is_locked = mlock(map, map_bytes) == 0;
+    (void)madvise(map, map_bytes, MADV_DONTDUMP);
+    (void)madvise(map, map_bytes, MADV_WIPEONFORK);
+    s->refs = 1;
+    s->map_bytes = map_bytes;
+    s->len = bytes.len;
+    memcpy(s->bytes, bytes.ptr, bytes.len);
+    proa_sha256(bytes, s->digest);
+    make_label(s);
+    *out = s;
+    return PROA_OK;
+}
+
+struct proa_secret *proa_secret_ref(struct proa_secret *s)
+{
+    PROA_ASSERT(s->refs > 0);
+    s->refs++;
+    return s;
+}
+
+void proa_secret_unref(struct proa_secret *s)
+{
+    if (!s) {
+        return;
+    }
+    PROA_ASSERT(s->refs > 0);
+    if (--s->refs > 0) {
+        return;
+    }
+    size_t map_bytes = s->map_bytes;
+    proa_zeroize(s, map_bytes);
+    (void)munmap(s, map_bytes); /* unlocks as well */
+}
+
+struct proa_slice proa_secret_bytes(const struct proa_secret *s)
+{
+    return proa_slice_make(s->bytes, s->len);
+}
+
+struct proa_slice proa_secret_label(const struct proa_secret *s)
+{
+    return proa_slice_make(s->label, s->label_len);
+}
+
+const unsigned char *proa_secret_digest(const struct proa_secret *s)
+{
+    return s->digest;
+}
+
+bool proa_secret_locked(const struct proa_secret *s)
+{
+    return s->is_locked;
+}
