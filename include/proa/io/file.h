@@ -8,7 +8,8 @@
 
 #include "proa/core/buf.h"
 
-/* Whole file into out (its max is the size limit). ERR_NOT_FOUND, ERR_PERMISSION, ERR_LIMIT, ERR_IO. */
+/* Whole file into out (its max is the size limit). ERR_NOT_FOUND, ERR_PERMISSION, ERR_LIMIT,
+ * ERR_IO. */
 enum proa_err proa_file_read(const char *path, struct proa_buf *out) PROA_MUST_CHECK;
 /* A file with secrets: as above, and ERR_PERMISSION when group or others may read it, unless it
  * belongs to root and is read-only (a mounted Kubernetes secret). */
@@ -26,9 +27,10 @@ struct proa_process_stats {
     uint64_t start_unix_ms;
 };
 void proa_process_stats(struct proa_process_stats *out);
-/* 32 random bytes from the kernel, for seeds and keys. */
-void proa_random_bytes(void *out, size_t n);
-/* Raises RLIMIT_NOFILE's soft limit to the hard one; no core files; not dumpable. SIGPIPE ignored. */
+/* Random bytes from the kernel, for seeds. Never fails. */
+void proa_process_random(void *out, size_t n);
+/* Raises RLIMIT_NOFILE's soft limit to the hard one; no core files; not dumpable. SIGPIPE ignored.
+ */
 void proa_process_harden(void);
 
 #endif

@@ -11,10 +11,10 @@
 #ifndef PROA_IO_SOCK_H
 #define PROA_IO_SOCK_H
 
-#include <sys/uio.h>
-
 #include "proa/core/bufq.h"
 #include "proa/io/loop.h"
+
+#include <sys/uio.h>
 
 struct proa_sock;
 struct proa_listener;
@@ -24,7 +24,8 @@ struct proa_addr {
     unsigned char bytes[128]; /* a struct sockaddr_storage */
     bool is_unix;
 };
-/* "127.0.0.1:4600", "[::1]:4600" or "unix:/path"; port 0 picks a free one. ERR_SYNTAX, ERR_RANGE. */
+/* "127.0.0.1:4600", "[::1]:4600" or "unix:/path"; port 0 picks a free one. ERR_SYNTAX, ERR_RANGE.
+ */
 enum proa_err proa_addr_parse(struct proa_slice text, struct proa_addr *out) PROA_MUST_CHECK;
 /* As it would be parsed, NUL-terminated, cut at cap. */
 void proa_addr_format(const struct proa_addr *addr, char *out, size_t cap);
@@ -46,15 +47,17 @@ struct proa_sock_events {
 typedef void proa_accept_fn(void *ctx, struct proa_sock *sock);
 
 struct proa_listen_options {
-    int backlog;       /* 0 = 1024 */
-    uint32_t mode;     /* unix sockets: file mode, 0 = 0600 */
-    int inherited_fd;  /* > 2: use this socket (socket activation) instead of binding */
+    int backlog;      /* 0 = 1024 */
+    uint32_t mode;    /* unix sockets: file mode, 0 = 0600 */
+    int inherited_fd; /* > 2: use this socket (socket activation) instead of binding */
 };
 
-/* A stale unix socket of our own user is unlinked first. ERR_ADDR_IN_USE, ERR_PERMISSION, ERR_IO. */
+/* A stale unix socket of our own user is unlinked first. ERR_ADDR_IN_USE, ERR_PERMISSION, ERR_IO.
+ */
 enum proa_err proa_listener_open(struct proa_loop *loop, const struct proa_addr *addr,
-                                 const struct proa_listen_options *options, proa_accept_fn *on_accept,
-                                 void *ctx, struct proa_listener **out) PROA_MUST_CHECK;
+                                 const struct proa_listen_options *options,
+                                 proa_accept_fn *on_accept, void *ctx,
+                                 struct proa_listener **out) PROA_MUST_CHECK;
 /* The address it is really bound to (port 0 resolved). */
 void proa_listener_addr(const struct proa_listener *listener, struct proa_addr *out);
 /* Stops and resumes accepting; connections then wait in the kernel's backlog. */
@@ -75,8 +78,8 @@ void proa_sock_set_owner(struct proa_sock *sock, const struct proa_sock_events *
  * ERR_LIMIT when the queue would pass `max_queued` (nothing was sent then), ERR_CLOSED or ERR_RESET
  * when the connection is gone (on_end follows or has been).
  */
-enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov, size_t n)
-    PROA_MUST_CHECK;
+enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov,
+                               size_t n) PROA_MUST_CHECK;
 /* Defaults: max 64 MiB, high 256 KiB, low 64 KiB. */
 void proa_sock_set_marks(struct proa_sock *sock, size_t max_queued, size_t high, size_t low);
 size_t proa_sock_queued(const struct proa_sock *sock);
@@ -86,10 +89,16 @@ bool proa_sock_above_high(const struct proa_sock *sock);
 void proa_sock_pause(struct proa_sock *sock, bool paused);
 /* FIN once all queued bytes are out; reading goes on. */
 void proa_sock_shutdown(struct proa_sock *sock);
-/* Closes at once; queued bytes are dropped. Idempotency is the owner's: the handle is dead after. */
+/* Closes at once; queued bytes are dropped. Idempotency is the owner's: the handle is dead after.
+ */
 void proa_sock_close(struct proa_sock *sock);
 /* As close, but the peer gets RST instead of FIN. */
 void proa_sock_reset(struct proa_sock *sock);
+/*
+ * Gives the socket up politely (RFC 9112 9.6): what is queued goes out, then FIN; what still comes
+ * in is dropped until the peer ends, at most linger_ns long. No callback runs any more.
+ */
+void proa_sock_close_later(struct proa_sock *sock, uint64_t linger_ns);
 
 void proa_sock_peer(const struct proa_sock *sock, struct proa_addr *out);
 struct proa_loop *proa_sock_loop(const struct proa_sock *sock);

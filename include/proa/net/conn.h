@@ -16,7 +16,8 @@ struct proa_tls_context; /* proa/tls/context.h */
 struct proa_tls_cache;   /* proa/tls/cache.h */
 
 struct proa_conn_events {
-    /* Connected and, with TLS, handshaken and verified; or why not. Exactly once per dial/accept. */
+    /* Connected and, with TLS, handshaken and verified; or why not. Exactly once per dial/accept.
+     */
     void (*on_open)(void *ctx, enum proa_err err);
     void (*on_data)(void *ctx, struct proa_slice bytes);
     /* PROA_OK: clean end (FIN, with TLS close_notify). ERR_TRUNCATED: TLS without close_notify.
@@ -35,11 +36,11 @@ struct proa_loop *proa_net_loop(const struct proa_net *net);
 struct proa_dial {
     struct proa_slice host; /* name or literal address; or "unix:/path" */
     uint16_t port;
-    struct proa_tls_context *tls;         /* NULL = plain */
-    struct proa_tls_cache *sessions;  /* resumption; may be NULL */
-    struct proa_slice tls_name;       /* SNI and expected name; empty = host */
-    uint64_t connect_ns; /* span for DNS + TCP, over all addresses; 0 = 2 s */
-    uint64_t tls_ns;     /* span for the handshake; 0 = 3 s */
+    struct proa_tls_context *tls;    /* NULL = plain */
+    struct proa_tls_cache *sessions; /* resumption; may be NULL */
+    struct proa_slice tls_name;      /* SNI and expected name; empty = host */
+    uint64_t connect_ns;             /* span for DNS + TCP, over all addresses; 0 = 2 s */
+    uint64_t tls_ns;                 /* span for the handshake; 0 = 3 s */
 };
 
 /*
@@ -56,8 +57,8 @@ struct proa_conn *proa_conn_accept(struct proa_net *net, struct proa_sock *sock,
 void proa_conn_set_owner(struct proa_conn *conn, const struct proa_conn_events *events, void *ctx);
 
 /* As proa_sock_writev(), in plain bytes. */
-enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov, size_t n)
-    PROA_MUST_CHECK;
+enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov,
+                               size_t n) PROA_MUST_CHECK;
 void proa_conn_set_marks(struct proa_conn *conn, size_t max_queued, size_t high, size_t low);
 size_t proa_conn_queued(const struct proa_conn *conn);
 bool proa_conn_above_high(const struct proa_conn *conn);
@@ -66,13 +67,16 @@ void proa_conn_pause(struct proa_conn *conn, bool paused);
 void proa_conn_shutdown(struct proa_conn *conn);
 void proa_conn_close(struct proa_conn *conn);
 void proa_conn_reset(struct proa_conn *conn);
+/* As proa_sock_close_later(), with close_notify before the FIN. */
+void proa_conn_close_later(struct proa_conn *conn, uint64_t linger_ns);
 
 void proa_conn_peer(const struct proa_conn *conn, struct proa_addr *out);
 bool proa_conn_is_tls(const struct proa_conn *conn);
-/* Bytes received that the owner has not seen yet (inside TLS): a pooled connection must have none. */
+/* Bytes received that the owner has not seen yet (inside TLS): a pooled connection must have none.
+ */
 bool proa_conn_has_surplus(const struct proa_conn *conn);
-/* Why the last failure happened, for the log: "certificate is for other.example"; static or owned by
- * the connection, empty when there is nothing to add. */
+/* Why the last failure happened, for the log: "certificate is for other.example"; static or owned
+ * by the connection, empty when there is nothing to add. */
 struct proa_slice proa_conn_error_detail(const struct proa_conn *conn);
 
 #endif
