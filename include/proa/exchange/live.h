@@ -1,0 +1,61 @@
+/*
+ * A snapshot at work: the immutable configuration together with what the I/O half needs beside each
+ * of its parts, looked up once and then found by index: connection pools by endpoint, metric series
+ * by route and candidate.
+ *
+ * I/O half. Reference-counted like the snapshot inside: each exchange holds one reference, so that
+ * a reload never takes anything from under it.
+ */
+#ifndef PROA_EXCHANGE_LIVE_H
+#define PROA_EXCHANGE_LIVE_H
+
+#include "proa/engine/run.h"
+#include "proa/obs/metric.h"
+#include "proa/provider/dialect.h"
+#include "proa/upstream/call.h"
+
+enum { PROA_OUTCOMES = PROA_OUTCOME_CANCELLED + 1 };
+
+/* What a candidate of a route counts into. Series are made when first used and then kept. */
+struct proa_live_candidate {
+    struct proa_slice otel_provider; /* gen_ai.provider.name */
+    struct proa_metric_series *attempts[PROA_CLASS_COUNT];
+    struct proa_metric_series *duration[PROA_OPERATIONS];
+    struct proa_metric_series *first_chunk[PROA_OPERATIONS];
+    struct proa_metric_series *tokens[PROA_OPERATIONS][2]; /* input, output */
+};
+
+struct proa_live_route {
+    struct proa_metric_series *requests[PROA_OUTCOMES];
+    struct proa_metric_series *duration;
+    struct proa_metric_series *overhead;
+    struct proa_metric_series *inflight;
+    struct proa_live_candidate *candidates; /* as many as the route has */
+};
+
+struct proa_live {
+    uint32_t refs;
+    struct proa_snapshot *snapshot;
+    struct proa_metric_reg *metrics;
+    struct proa_connpool **pools;   /* by endpoint id */
+    struct proa_live_route *routes; /* by route id */
+    struct proa_live_route none;    /* requests that led to no route; no candidates */
+};
+
+/* Takes over the caller's reference to the snapshot. One reference for the caller. */
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_upstream *up,
+                                   struct proa_metric_reg *metrics);
+struct proa_live *proa_live_ref(struct proa_live *live);
+void proa_live_unref(struct proa_live *live); /* NULL is fine */
+
+/* The counters of a candidate, made where they are not there yet. `route` NULL: the series `none`. */
+struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route);
+void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
+                             const struct proa_candidate *candidate, enum proa_class class);
+/* Duration, time to first content (0 = none) and tokens of an answered exchange. */
+void proa_live_count_answer(struct proa_live *live, const struct proa_route *route,
+                            const struct proa_candidate *candidate, enum proa_operation op,
+                            uint64_t duration_ns, uint64_t first_content_ns,
+                            const struct proa_usage *usage);
+
+#endif

@@ -1,0 +1,142 @@
+/*
+ * The exchange as its units see it.
+ *
+ *   exchange.c  lifecycle; engine events in, commands out
+ *   request.c   from the request's bytes to a route: body, model, options
+ *   attempt.c   one upstream try: encode, call, hold, classify
+ *   reply.c     header lines, error answers, trail
+ *   settle.c    metrics and the log line
+ *
+ * States: COLLECTING (head and body come in) -> RUNNING (the engine decides) -> OVER.
+ */
+#ifndef PROA_EXCHANGE_PRIV_H
+#define PROA_EXCHANGE_PRIV_H
+
+#include "proa/exchange/exchange.h"
+#include "proa/obs/reqid.h"
+
+enum {
+    ATTEMPT_OUT_MAX = 16,           /* slices gathered for one write to the client */
+    ATTEMPT_ERROR_MAX = 64 * 1024,  /* of an error answer's body */
+    PENDING_EVENTS_MAX = 4,
+};
+
+enum exchange_state { EXCHANGE_COLLECTING = 0, EXCHANGE_RUNNING, EXCHANGE_OVER };
+
+/* How an attempt's answer is read. */
+enum answer_mode {
+    ANSWER_NONE = 0, /* no head yet */
+    ANSWER_PLAIN,    /* held whole, up to the policy's limit */
+    ANSWER_STREAM,   /* server-sent events, through the dialect's reader */
+    ANSWER_ERROR     /* a status that is no success: collected and classified */
+};
+
+struct attempt {
+    struct proa_exchange *x;
+    struct proa_call *call; /* NULL before the start and after the end */
+    const struct proa_dialect *dialect;
+    struct proa_slice model; /* upstream id asked for */
+    struct proa_encoded request;
+    struct iovec *iov; /* head and pieces, as the call borrows them */
+    struct proa_http_head head;
+    struct proa_reader *reader;
+    struct proa_buf held; /* answer bytes not yet sent: plain body, stream prefix, error body */
+    struct proa_slice piece; /* plain: the newest body bytes, still in the read buffer */
+    uint64_t budgeted;       /* of held, taken from the byte budget */
+    struct proa_failure failure; /* slices point into held */
+    struct proa_usage usage;
+    struct proa_slice answered_by; /* model that the answer names */
+    struct proa_slice finish_reason;
+    struct proa_slice detail; /* transport failure in words; in the arena */
+    uint32_t held_events;
+    uint8_t index;
+    enum answer_mode mode;
+    bool content;   /* FIRST_CONTENT was fed */
+    bool committed; /* what comes goes to the client */
+    bool finished;  /* stream: end mark or all finish reasons seen */
+    bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
+    struct iovec out[ATTEMPT_OUT_MAX];
+    size_t n_out;
+};
+
+struct proa_exchange {
+    struct proa_list node; /* in host->all */
+    struct proa_exchange_host *host;
+    struct proa_live *live;
+    struct proa_arena *arena;
+    const struct proa_client_ops *client;
+    void *client_ctx;
+    enum exchange_state state;
+
+    /* request */
+    const struct proa_http_head *head; /* NULL until it has come */
+    struct proa_buf body;
+    uint64_t body_budgeted;
+    struct proa_api_request request;
+    enum proa_operation operation;
+    struct proa_resolution resolved; /* route NULL until known */
+    const struct proa_http_header *forward;
+    size_t n_forward;
+    char id_text[PROA_REQID_LEN];
+    struct proa_slice id;
+
+    /* decisions */
+    struct proa_run run;
+    bool running; /* run is initialised */
+    bool feeding;
+    struct proa_event pending[PENDING_EVENTS_MAX];
+    size_t n_pending;
+    struct attempt *attempts[PROA_RUN_ATTEMPTS_MAX];
+    struct proa_timer timer; /* the engine's deadline */
+    struct proa_timer grace; /* a finished stream whose end mark is late */
+
+    /* answer */
+    uint64_t arrived_ns;
+    uint64_t first_out_ns; /* first content sent; 0 = none */
+    uint16_t status;       /* sent to the client; 0 = none */
+    const char *error;     /* stable code of an error of ours, for the log */
+    bool head_sent;
+    bool call_paused;
+};
+
+/* ---- exchange.c */
+/* Feeds the engine and carries out what it says. Inside a feed the event waits its turn. */
+void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event);
+/* Over: settles, releases everything, tells the client's owner. The handle is dead. */
+void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome);
+/* Takes n bytes from the byte budget; false when it is spent. */
+bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n);
+void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n);
+
+/* ---- request.c */
+/* Model, route and options; answers the error itself and returns false where there is one. */
+bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match);
+void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);
+
+/* ---- attempt.c */
+void proa_attempt_start(struct proa_exchange *x, uint8_t index,
+                        const struct proa_candidate *candidate);
+void proa_attempt_commit(struct attempt *a);
+/* Cancels its call, if it runs, and gives everything back. Idempotent. */
+void proa_attempt_release(struct attempt *a);
+/* The stream has all it needs though its end mark did not come. */
+void proa_attempt_complete_late(struct attempt *a);
+
+/* ---- reply.c */
+/* Header lines of an answer that attempt `a` (may be NULL) gave, into host->fields. */
+struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
+                                    struct proa_slice content_type, struct proa_slice extra);
+void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice body,
+                     struct proa_slice extra);
+/* An error of ours, as an answer or, once that has begun, in-band. */
+void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *error,
+                      struct proa_slice extra);
+/* What the engine said the client should get. */
+void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *terminal);
+/* "openai/k1:429/12ms, anthropic/k1:200/431ms" */
+void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
+
+/* ---- settle.c */
+void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome);
+
+#endif
