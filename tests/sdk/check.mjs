@@ -1,0 +1,119 @@
+// An ordinary OpenAI program; the base URL and the key come from the environment alone.
+import OpenAI from "openai";
+import assert from "node:assert/strict";
+
+const client = new OpenAI({ maxRetries: 0 });
+const messages = [{ role: "user", content: "hello from the SDK" }];
+const tools = [{ type: "function", function: { name: "lookup", description: "looks a word up",
+  parameters: { type: "object", properties: { word: { type: "string" } }, required: ["word"] } } }];
+const checks = {};
+
+checks.chat = async () => {
+  const answer = await client.chat.completions.create({ model: "mock/echo", messages });
+  assert.equal(answer.object, "chat.completion");
+  assert.match(answer.choices[0].message.content, /hello from the SDK/);
+  assert.equal(answer.choices[0].finish_reason, "stop");
+  assert.ok(answer.usage.total_tokens > 0);
+};
+
+checks.stream = async () => {
+  const stream = await client.chat.completions.create({ model: "mock/echo", messages, stream: true,
+    stream_options: { include_usage: true } });
+  let text = "", finish = null, usage = null;
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta?.content ?? "";
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+    usage = chunk.usage ?? usage;
+  }
+  assert.match(text, /hello from the SDK/);
+  assert.equal(finish, "stop");
+  assert.ok(usage.total_tokens > 0);
+};
+
+checks.failover = async () => {
+  const { data, response } = await client.chat.completions
+    .create({ model: "demo", messages }).withResponse();
+  assert.ok(data.choices[0].message.content);
+  assert.equal(response.headers.get("x-proa-attempts"), "2");
+  assert.match(response.headers.get("x-proa-trail"), /:503\/.*, .*:200\//);
+};
+
+checks.stream_failover = async () => {
+  let text = "";
+  for await (const chunk of await client.chat.completions.create(
+    { model: "demo", messages, stream: true })) text += chunk.choices[0]?.delta?.content ?? "";
+  assert.ok(text);
+};
+
+checks.tool_call_stream = async () => {
+  const stream = await client.chat.completions.create({ model: "mock/echo", messages, tools,
+    tool_choice: "required", stream: true });
+  const calls = [];
+  let finish = null;
+  for await (const chunk of stream) {
+    for (const part of chunk.choices[0]?.delta?.tool_calls ?? []) {
+      calls[part.index] ??= { id: "", name: "", args: "" };
+      calls[part.index].id ||= part.id ?? "";
+      calls[part.index].name += part.function?.name ?? "";
+      calls[part.index].args += part.function?.arguments ?? "";
+    }
+    finish = chunk.choices[0]?.finish_reason ?? finish;
+  }
+  assert.equal(calls.length, 1);
+  assert.equal(calls[0].name, "lookup");
+  assert.ok(calls[0].id);
+  JSON.parse(calls[0].args);
+  assert.equal(finish, "tool_calls");
+};
+
+checks.embeddings_default = async () => {
+  const answer = await client.embeddings.create({ model: "mock/echo", input: ["one", "two"] });
+  assert.equal(answer.data.length, 2);
+  for (const { embedding } of answer.data) {
+    assert.ok(Array.isArray(embedding) && embedding.length > 0);
+    assert.ok(embedding.every((value) => Number.isFinite(value) && Math.abs(value) <= 1.0001));
+  }
+};
+
+checks.embeddings_float = async () => {
+  const float = await client.embeddings.create({ model: "mock/echo", input: "one", encoding_format: "float" });
+  const coded = await client.embeddings.create({ model: "mock/echo", input: "one" });
+  assert.equal(float.data[0].embedding.length, coded.data[0].embedding.length);
+  float.data[0].embedding.forEach((value, i) =>
+    assert.ok(Math.abs(value - coded.data[0].embedding[i]) < 1e-5));
+};
+
+checks.models = async () => {
+  const ids = [];
+  for await (const model of client.models.list()) ids.push(model.id);
+  assert.ok(ids.includes("demo") && ids.length > 0, ids.join());
+  for (const id of ids) assert.equal((await client.models.retrieve(id)).id, id);
+};
+
+checks.errors = async () => {
+  await assert.rejects(client.chat.completions.create({ model: "no-such-model", messages }), (error) => {
+    assert.ok(error instanceof OpenAI.NotFoundError, error?.constructor?.name);
+    assert.equal(error.code, "model_not_found");
+    return true;
+  });
+  await assert.rejects(client.models.retrieve("no-such-model"), OpenAI.NotFoundError);
+};
+
+checks.abort = async () => {
+  const controller = new AbortController();
+  const stream = await client.chat.completions.create({ model: "mock/echo", messages, stream: true },
+    { signal: controller.signal });
+  for await (const _ of stream) { controller.abort(); break; }
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check();
+    console.log(`PASS ${process.argv[2]} ${name}`);
+  } catch (error) {
+    failed++;
+    console.log(`FAIL ${process.argv[2]} ${name}: ${error?.stack ?? error}`);
+  }
+}
+process.exit(failed ? 1 : 0);
