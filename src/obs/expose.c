@@ -24,11 +24,15 @@ static uint32_t weight(struct proa_slice q)
     }
     uint32_t value = 0;
     for (size_t i = 0; i < 3; i++) {
-        char c = i < frac.len ? frac.ptr[i] : '0';
+        value *= 10;
+        if (i >= frac.len) {
+            continue;
+        }
+        char c = frac.ptr[i];
         if (c < '0' || c > '9') {
             return 0;
         }
-        value = value * 10 + (uint32_t)(c - '0');
+        value += (uint32_t)(c - '0');
     }
     return value;
 }

@@ -62,7 +62,7 @@ void proa_log_begin(struct proa_log_record *r, struct proa_buf *out, enum proa_l
 /* Separator and key, with room for value_max more bytes; NULL at the buffer's maximum. */
 static char *put_key(struct proa_log_record *r, const char *key, size_t value_max)
 {
-    struct proa_slice k = proa_slice_cstr(key);
+    struct proa_slice k = proa_slice_make(key, strlen(key));
     PROA_DASSERT(r->depth != 1); /* an array holds objects only */
     char *p = proa_buf_reserve(r->out, k.len + r->list.len + PROA_LINE_NUMBER + value_max);
     if (!p) {

@@ -95,7 +95,7 @@ static size_t value_clean(char *out, struct proa_slice value)
     }
     size_t i = 0;
     while (i < len) {
-        uint32_t code;
+        uint32_t code = 0;
         size_t n = proa_utf8_take((const unsigned char *)value.ptr + i, len - i, &code);
         bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
         if (n == 0 || (control && code != '\n')) {
@@ -128,9 +128,11 @@ static size_t escape(char *out, const char *value, size_t len)
     size_t n = 0;
     for (size_t i = 0; i < len; i++) {
         char c = value[i];
-        if (c == '\n' || c == '"' || c == '\\') {
+        if (c == '\n') {
             out[n++] = '\\';
-            c = c == '\n' ? 'n' : c;
+            c = 'n';
+        } else if (c == '"' || c == '\\') {
+            out[n++] = '\\';
         }
         out[n++] = c;
     }
@@ -237,7 +239,7 @@ static struct proa_metric_series *series_other(struct proa_metric_reg *reg, enum
         for (size_t i = 0; i < PROA_METRIC_LABELS_MAX; i++) {
             values[i] = PROA_SLICE("other");
         }
-        char key[KEY_MAX];
+        char key[KEY_MAX] = {0};
         struct proa_slice k = proa_slice_make(key, key_build(key, metric, values));
         struct proa_metric_series *s = proa_map_get(&reg->by_key, k);
         if (!s) {
@@ -254,7 +256,7 @@ struct proa_metric_series *proa_metric_series(struct proa_metric_reg *reg, enum 
 {
     const struct proa_metric_def *def = proa_metric_def(metric);
     PROA_ASSERT(def->kind != PROA_METRIC_INFO && proa_metric_n_labels(def) == n);
-    char key[KEY_MAX];
+    char key[KEY_MAX] = {0};
     struct proa_slice k = proa_slice_make(key, key_build(key, metric, values));
     struct proa_metric_series *s = proa_map_get(&reg->by_key, k);
     if (s) {
@@ -300,7 +302,7 @@ void proa_metric_info(struct proa_metric_reg *reg, enum proa_metric metric,
 {
     const struct proa_metric_def *def = proa_metric_def(metric);
     PROA_ASSERT(def->kind == PROA_METRIC_INFO && proa_metric_n_labels(def) == n);
-    char key[KEY_MAX];
+    char key[KEY_MAX] = {0};
     struct proa_slice k = proa_slice_make(key, key_build(key, metric, values));
     proa_free(reg->first[metric]);
     reg->first[metric] = NULL;

@@ -86,7 +86,9 @@ void proa_trace_child(const struct proa_trace *parent, struct proa_trace *out,
 
 void proa_trace_format(const struct proa_trace *t, char out[PROA_TRACE_PARENT_LEN])
 {
-    memcpy(out, "00-", 3);
+    out[0] = '0';
+    out[1] = '0';
+    out[2] = '-';
     memcpy(out + AT_TRACE, t->trace_id, PROA_TRACE_ID_LEN);
     out[AT_SPAN - 1] = '-';
     memcpy(out + AT_SPAN, t->span_id, PROA_TRACE_SPAN_LEN);
