@@ -108,7 +108,8 @@ static const char *nearest(struct proa_slice word, const char *best, size_t *bes
                            const char *candidate)
 {
     size_t distance = proa_slice_distance(word, proa_slice_cstr(candidate));
-    size_t limit = word.len / 3 > 1 ? word.len / 3 : 1;
+    size_t shorter = strlen(candidate) < word.len ? strlen(candidate) : word.len;
+    size_t limit = shorter >= 9 ? shorter / 3 : shorter >= 4 ? 2 : 1; /* 2: swapped letters */
     if (distance <= limit && distance < *best_distance) {
         *best_distance = distance;
         return candidate;

@@ -434,6 +434,9 @@ enum proa_err proa_doc_parse(struct proa_slice bytes, const char *file, struct p
     b->arena = arena;
     b->file = file;
     b->diags = diags;
+    if (proa_slice_starts(bytes, PROA_SLICE("\xEF\xBB\xBF"))) {
+        bytes = proa_slice_from(bytes, 3); /* libyaml would count the mark as a column */
+    }
     run(b, bytes.ptr ? bytes : PROA_SLICE(""));
     const struct proa_doc_node *root = b->root;
     bool failed = b->failed;

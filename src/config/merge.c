@@ -169,9 +169,11 @@ const struct proa_doc_node *proa_merge_files(const struct proa_option_table *tab
             merged = next;
         } else if (next->kind == PROA_DOC_MAP && merged->kind == PROA_DOC_MAP) {
             merged = merge_objects(&m, table, merged, next, NULL);
+        } else if (next->kind == PROA_DOC_MAP) {
+            proa_path_error(diags, NULL, merged->at, "a file must be a map of settings");
+            merged = next;
         } else {
-            proa_path_error(diags, NULL, next->kind == PROA_DOC_MAP ? merged->at : next->at,
-                            "a file must be a map of settings");
+            proa_path_error(diags, NULL, next->at, "a file must be a map of settings");
         }
     }
     return merged;

@@ -304,7 +304,8 @@ const struct proa_doc_node *proa_value_member(const struct proa_option_table *ta
     if (node && node->kind == PROA_DOC_MAP) {
         found = proa_doc_get(node, proa_slice_cstr(row->name));
     } else if (node && table->scalar && strcmp(table->scalar, row->name) == 0) {
-        found = node;
+        bool is_null = node->origin == PROA_DOC_FILE && proa_doc_is_null(node);
+        found = is_null ? NULL : node; /* a null says nothing at all */
     }
     return found && !proa_value_is_absent(row, found) ? found : NULL;
 }
