@@ -69,13 +69,19 @@ const unsigned char *proa_json_lex_unexpected(struct proa_json_lex *lex, const u
                               reason);
 }
 
+/* Indentation comes in long runs of blanks. */
+static bool eight_blanks(const unsigned char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof word);
+    return word == UINT64_C(0x2020202020202020);
+}
+
 const unsigned char *proa_json_lex_ws_slow(const unsigned char *p, const unsigned char *end)
 {
     while (p < end && (classes[*p] & CLASS_WS)) {
         p++;
-        /* Indentation comes in long runs of blanks. */
-        uint64_t word;
-        while (end - p >= 8 && (memcpy(&word, p, 8), word == UINT64_C(0x2020202020202020))) {
+        while (end - p >= 8 && eight_blanks(p)) {
             p += 8;
         }
     }

@@ -199,8 +199,10 @@ static enum proa_err parse(struct proa_slice text, const struct proa_json_tree_c
     }
     const char *end = text.ptr;
     *root = cJSON_ParseWithLengthOpts(text.ptr, text.len, &end, 0);
-    if (!*root) {
-        /* A number of more digits than the library's buffer takes, for one. */
+    bool whole = *root && proa_json_lex_ws((const unsigned char *)end, lex.end) == lex.end;
+    if (!whole) {
+        /* Releases of the library differ in how long a number may be, and some of them cut it off
+         * and leave the rest. */
         return refuse(fault, PROA_ERR_UNSUPPORTED, (size_t)(end - text.ptr),
                       "value cannot be represented");
     }

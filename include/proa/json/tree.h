@@ -3,8 +3,9 @@
  * whole request bodies, which are scanned in place (scan.h).
  *
  * Pure but for allocation. The text is first validated as strictly as by proa_json_scan(), so the
- * library behind this unit only ever sees strict JSON. Refused besides: a key twice in one object, at any depth;
- * U+0000 in any string, where a C string would end unnoticed; escaped lone surrogates.
+ * library behind this unit only ever sees strict JSON. Refused besides: a key twice in one object,
+ * at any depth; U+0000 in any string, where a C string would end unnoticed; escaped lone
+ * surrogates.
  *
  * A tree is a handle, owned by the caller; nodes and their strings are borrowed from it and live
  * until proa_json_tree_destroy(). Nothing can be changed in it. Look-ups walk the members one by
@@ -30,7 +31,7 @@ struct proa_json_tree_cfg {
  * Parses the whole text. cfg NULL = all defaults; fault may be NULL. *out is the caller's to
  * destroy, and untouched on failure; then `fault` names place and reason.
  * Errors: as proa_json_scan(), DUPLICATE at any depth, LIMIT for bytes and nodes, UNSUPPORTED for a
- * number of more than 63 characters.
+ * number longer than the library takes (from 64 characters on, by release).
  */
 enum proa_err proa_json_tree_parse(struct proa_slice text, const struct proa_json_tree_cfg *cfg,
                                    struct proa_json_tree **out,

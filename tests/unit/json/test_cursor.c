@@ -1,0 +1,242 @@
+#include "proa/json/cursor.h"
+
+#include "json_gen.h"
+#include "proa_test.h"
+
+static void test_walks_objects(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(
+        &c, PROA_SLICE(" { \"a\" : 1 , \"b\\n\":\"x,y\" ,\"c\":[{}, 2],\"d\":{\"e\":null} } ")));
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.key, "\"a\"");
+    assert_slice_lit(item.value, "1");
+    assert_int_equal(item.kind, PROA_JSON_NUMBER);
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.key, "\"b\\n\"");
+    assert_slice_lit(item.value, "\"x,y\"");
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.value, "[{}, 2]");
+    assert_int_equal(item.kind, PROA_JSON_ARRAY);
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.value, "{\"e\":null}");
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_ok(c.err);
+    assert_false(proa_json_cursor_next(&c, &item));
+}
+
+static void test_walks_arrays(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("[true,[1,[2]],\"]\"]")));
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_int_equal(item.kind, PROA_JSON_TRUE);
+    assert_int_equal(item.key.len, 0);
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.value, "[1,[2]]");
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.value, "\"]\"");
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_ok(c.err);
+}
+
+static void test_empty_containers(void **state)
+{
+    static const char *const cases[] = {"{}", "[]", " { } ", "[\n]"};
+    (void)state;
+    PROA_TEST_ROWS(text, cases)
+    {
+        struct proa_json_cursor c;
+        struct proa_json_item item;
+        assert_ok(proa_json_cursor_init(&c, proa_slice_cstr(*text)));
+        assert_false(proa_json_cursor_next(&c, &item));
+        assert_ok(c.err);
+    }
+}
+
+static void test_refuses_scalars(void **state)
+{
+    static const char *const cases[] = {"", " ", "1", "\"a\"", "null", "}", "x", "\xFF"};
+    (void)state;
+    PROA_TEST_ROWS(text, cases)
+    {
+        struct proa_json_cursor c;
+        assert_err(proa_json_cursor_init(&c, proa_slice_cstr(*text)), PROA_ERR_TYPE);
+    }
+}
+
+static void test_broken_text_ends_with_an_error(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t good;
+        enum proa_err err;
+    } cases[] = {
+        {"{", 0, PROA_ERR_TRUNCATED},
+        {"[", 0, PROA_ERR_TRUNCATED},
+        {"[1", 1, PROA_ERR_TRUNCATED},
+        {"[1,", 1, PROA_ERR_TRUNCATED},
+        {"[1,]", 1, PROA_ERR_SYNTAX},
+        {"[,", 0, PROA_ERR_SYNTAX},
+        {"[1 2]", 1, PROA_ERR_SYNTAX},
+        {"[1}", 1, PROA_ERR_SYNTAX},
+        {"[]]", 0, PROA_ERR_TRAILING},
+        {"[1]x", 1, PROA_ERR_TRAILING},
+        {"{\"a\"", 0, PROA_ERR_TRUNCATED},
+        {"{\"a\":", 0, PROA_ERR_TRUNCATED},
+        {"{\"a\" 1}", 0, PROA_ERR_SYNTAX},
+        {"{a:1}", 0, PROA_ERR_SYNTAX},
+        {"{\"a\":1,}", 1, PROA_ERR_SYNTAX},
+        {"{\"a\":1,\"b\":01}", 1, PROA_ERR_SYNTAX},
+        {"{\"a\":\"\xFF\"}", 0, PROA_ERR_UTF8},
+        {"{\"\xC0\x80\":1}", 0, PROA_ERR_UTF8},
+        {"{\"a\":[1,{\"b\":[}]}]}", 0, PROA_ERR_SYNTAX},
+    };
+    (void)state;
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct proa_json_cursor c;
+        struct proa_json_item item;
+        size_t good = 0;
+        assert_ok(proa_json_cursor_init(&c, proa_slice_cstr(row->text)));
+        while (proa_json_cursor_next(&c, &item)) {
+            good++;
+        }
+        PROA_TEST_CHECK(good == row->good && c.err == row->err, "%s: %zu items, %s", row->text,
+                        good, proa_err_name(c.err));
+        assert_false(proa_json_cursor_next(&c, &item));
+        assert_err(c.err, row->err);
+    }
+}
+
+static void test_depth_is_bounded(void **state)
+{
+    char text[PROA_JSON_MAX_DEPTH + 2];
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    memset(text, '[', sizeof text);
+    assert_ok(proa_json_cursor_init(&c, proa_slice_make(text, sizeof text)));
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_err(c.err, PROA_ERR_DEPTH);
+}
+
+static void test_get(void **state)
+{
+    struct proa_slice text = PROA_SLICE("{\"a\":1,\"esc\\u0061pe\":2,\"a\":3,\"\":4,\"A\":5}");
+    struct proa_slice value = PROA_SLICE("untouched");
+    (void)state;
+    assert_int_equal(proa_json_get(text, PROA_SLICE("b"), &value), PROA_JSON_ABSENT);
+    assert_slice_lit(value, "untouched");
+    assert_int_equal(proa_json_get(text, PROA_SLICE("a"), &value), PROA_JSON_NUMBER);
+    assert_slice_lit(value, "1");
+    assert_int_equal(proa_json_get(text, PROA_SLICE("escape"), &value), PROA_JSON_NUMBER);
+    assert_slice_lit(value, "2");
+    assert_int_equal(proa_json_get(text, PROA_SLICE(""), &value), PROA_JSON_NUMBER);
+    assert_slice_lit(value, "4");
+    assert_int_equal(proa_json_get(text, PROA_SLICE("A"), NULL), PROA_JSON_NUMBER);
+    assert_int_equal(proa_json_get(text, PROA_SLICE("esc\\u0061pe"), NULL), PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_get(text, PROA_SLICE("escap"), NULL), PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_get(PROA_SLICE("[1]"), PROA_SLICE("a"), NULL), PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_get(PROA_SLICE("{\"x\":!,\"a\":1}"), PROA_SLICE("a"), NULL),
+                     PROA_JSON_ABSENT);
+}
+
+static void test_at(void **state)
+{
+    struct proa_slice value = PROA_SLICE("untouched");
+    (void)state;
+    assert_int_equal(proa_json_at(PROA_SLICE("[]"), 0, &value), PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_at(PROA_SLICE("[1,\"b\"]"), 2, &value), PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_at(PROA_SLICE("{\"0\":1}"), 0, &value), PROA_JSON_ABSENT);
+    assert_slice_lit(value, "untouched");
+    assert_int_equal(proa_json_at(PROA_SLICE("[1,\"b\"]"), 1, &value), PROA_JSON_STRING);
+    assert_slice_lit(value, "\"b\"");
+}
+
+static void test_path(void **state)
+{
+    static const struct proa_json_step content[] = {
+        PROA_JSON_STEP_KEY("choices"), PROA_JSON_STEP_AT(0), PROA_JSON_STEP_KEY("delta"),
+        PROA_JSON_STEP_KEY("content")};
+    struct proa_slice event =
+        PROA_SLICE("{\"id\":\"x\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\" hi\"}}]}");
+    struct proa_slice value = PROA_SLICE_NONE;
+    (void)state;
+    assert_int_equal(proa_json_path(event, content, 4, &value), PROA_JSON_STRING);
+    assert_slice_lit(value, "\" hi\"");
+    assert_int_equal(proa_json_path(event, content, 2, &value), PROA_JSON_OBJECT);
+    assert_int_equal(proa_json_path(event, content, 0, &value), PROA_JSON_OBJECT);
+    assert_slice_equal(value, event);
+    assert_int_equal(proa_json_path(PROA_SLICE("{\"choices\":[]}"), content, 4, &value),
+                     PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_path(PROA_SLICE("{\"choices\":{\"0\":1}}"), content, 4, NULL),
+                     PROA_JSON_ABSENT);
+    assert_int_equal(proa_json_path(PROA_SLICE(""), content, 4, NULL), PROA_JSON_ABSENT);
+}
+
+/* On damaged text a cursor never succeeds further than the scan would, never leaves the text, and
+ * what a complete walk has seen is valid. */
+static void test_random_damage(void **state)
+{
+    static const struct proa_json_scan_cfg cfg = {NULL, 0, 0};
+    struct proa_prng prng;
+    struct proa_buf b;
+    (void)state;
+    proa_prng_seed(&prng, 99);
+    proa_buf_init(&b, 1 << 20);
+    for (unsigned round = 0; round < 10000; round++) {
+        struct proa_json_cursor c;
+        struct proa_json_item item;
+        struct proa_json_info info;
+        size_t n = 0;
+        proa_buf_clear(&b);
+        gen_json(&b, &prng, (unsigned)gen_pick(&prng, 20), true);
+        if (round % 2) {
+            gen_mutate(&b, &prng);
+        }
+        char *copy = proa_alloc(b.len);
+        memcpy(copy, b.len ? b.ptr : "", b.len);
+        struct proa_slice text = {copy, b.len};
+        enum proa_err err = proa_json_scan(text, &cfg, NULL, &info);
+        if (proa_json_cursor_init(&c, text) == PROA_OK) {
+            while (proa_json_cursor_next(&c, &item)) {
+                assert_true(item.value.ptr >= copy);
+                assert_true(item.value.ptr + item.value.len <= copy + b.len);
+                assert_ok(proa_json_scan(item.value, &cfg, NULL, &info));
+                n++;
+            }
+            bool whole = err == PROA_OK;
+            /* The scan alone refuses a key that comes twice, and U+0000 in one. */
+            PROA_TEST_CHECK(!whole || c.err == PROA_OK, "round %u", round);
+            if (c.err == PROA_OK && !whole) {
+                assert_true(err == PROA_ERR_DUPLICATE || err == PROA_ERR_SYNTAX);
+            }
+        } else {
+            assert_true(err != PROA_OK || info.kind != PROA_JSON_OBJECT);
+        }
+        proa_free(copy);
+    }
+    proa_buf_deinit(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_walks_objects),
+        cmocka_unit_test(test_walks_arrays),
+        cmocka_unit_test(test_empty_containers),
+        cmocka_unit_test(test_refuses_scalars),
+        cmocka_unit_test(test_broken_text_ends_with_an_error),
+        cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_get),
+        cmocka_unit_test(test_at),
+        cmocka_unit_test(test_path),
+        cmocka_unit_test(test_random_damage),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
