@@ -264,6 +264,69 @@ static void the_reservation_holds_the_worst_case(void **state)
     }
 }
 
+/* At the smallest maximum that lets a line through, the line is still within it: the room asked for
+ * in advance is never less than what is written. */
+static void the_room_is_never_too_small(void **state)
+{
+    (void)state;
+    struct proa_access_attempt many[PROA_ACCESS_ATTEMPTS_MAX];
+    for (size_t i = 0; i < PROA_ARRAY_LEN(many); i++) {
+        many[i] =
+            (struct proa_access_attempt){S("\xff"), S("\xff"), S("\xff"), UINT32_MAX, UINT64_MAX};
+    }
+    for (uint32_t n = 0; n <= PROA_ACCESS_ATTEMPTS_MAX; n += 4) {
+        struct proa_access a = everything();
+        const struct proa_slice v = S("\xff"); /* short: the keys weigh most */
+        a.message = a.request_id = a.trace_id = a.span_id = a.route = a.revision = a.method = v;
+        a.path = a.error = a.provider = a.model = a.answered_by = a.cache = a.app = a.finish = v;
+        a.unix_ms = UINT64_MAX;
+        a.attempts = many;
+        a.n_attempts = n;
+        a.status = UINT32_MAX;
+        a.duration_ns = a.overhead_ns = a.ttft_ns = a.queue_ns = UINT64_MAX;
+        a.input_tokens = a.output_tokens = a.cache_read_tokens = a.cost_pico_usd = UINT64_MAX;
+        for (int f = 0; f < 3; f++) {
+            enum proa_err err = PROA_ERR_LIMIT;
+            for (size_t max = 64; err != PROA_OK; max += 8) {
+                struct proa_buf out;
+                proa_buf_init(&out, max);
+                err = proa_access_write(&a, (enum proa_log_format)f, &out);
+                assert_true(out.len <= max);
+                proa_buf_deinit(&out);
+            }
+        }
+    }
+}
+
+static void each_optional_number_has_its_own_bit(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t has;
+        const char *text;
+    } cases[] = {{PROA_ACCESS_TTFT, " ttft_ms=0.001\n"},
+                 {PROA_ACCESS_QUEUE, " queue_ms=0.002\n"},
+                 {PROA_ACCESS_INPUT_TOKENS, " gen_ai.usage.input_tokens=3\n"},
+                 {PROA_ACCESS_OUTPUT_TOKENS, " gen_ai.usage.output_tokens=4\n"},
+                 {PROA_ACCESS_CACHE_READ_TOKENS, " gen_ai.usage.cache_read.input_tokens=5\n"},
+                 {PROA_ACCESS_COST, " cost_usd=6\n"}};
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct proa_access a = {.unix_ms = NOW,
+                                .has = row->has,
+                                .ttft_ns = 1000,
+                                .queue_ns = 2000,
+                                .input_tokens = 3,
+                                .output_tokens = 4,
+                                .cache_read_tokens = 5,
+                                .cost_pico_usd = UINT64_C(6000000000000)};
+        char expected[256];
+        (void)snprintf(expected, sizeof(expected), "%s%s",
+                       AT " ERROR request duration_ms=0.000 overhead_ms=0.000", row->text);
+        check_line(&a, PROA_LOG_TEXT, expected);
+    }
+}
+
 static void lines_are_appended_whole_or_not_at_all(void **state)
 {
     (void)state;
@@ -323,6 +386,8 @@ int main(void)
         cmocka_unit_test(no_field_lets_a_byte_through),
         cmocka_unit_test(long_lists_and_long_values_stay_bounded),
         cmocka_unit_test(the_reservation_holds_the_worst_case),
+        cmocka_unit_test(the_room_is_never_too_small),
+        cmocka_unit_test(each_optional_number_has_its_own_bit),
         cmocka_unit_test(lines_are_appended_whole_or_not_at_all),
         cmocka_unit_test(logger_gets_access_lines),
     };
