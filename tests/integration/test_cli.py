@@ -1,0 +1,393 @@
+"""operations.md 4.1 and 5.1: commands, exit codes, messages a person can act on, first minute."""
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+
+import pytest
+from conftest import KEYS, provider
+from testenv import Connection, upstream as up
+from testenv.client import request_bytes
+from testenv.gateway import BINARY, cli, environment, free_port
+from testenv.poll import eventually, seconds
+
+COMMANDS = ["run", "validate", "mock", "env", "init", "healthcheck", "drain", "schema", "version"]
+CHAT = "/v1/chat/completions"
+BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+@pytest.mark.smoke
+def test_version_is_one_line():
+    for args in (["version"], ["--version"], ["-V"]):
+        done = cli(*args)
+        assert done.returncode == 0 and done.stderr == ""
+        assert re.fullmatch(r"proa \d+\.\d+\.\d+\S*( .*)?\n", done.stdout), done.stdout
+
+
+def test_version_verbose_names_the_libraries():
+    done = cli("--version", "--verbose")
+    assert done.returncode == 0
+    assert re.search(r"uv", done.stdout, re.I) and re.search(r"tls", done.stdout, re.I)
+
+
+def test_help_goes_to_stdout_and_names_every_command():
+    for args in (["--help"], ["-h"]):
+        done = cli(*args)
+        assert done.returncode == 0 and done.stderr == ""
+        for command in COMMANDS:
+            assert re.search(r"\b%s\b" % command, done.stdout)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(command):
+    done = cli(command, "--help")
+    assert done.returncode == 0 and done.stderr == ""
+    assert command in done.stdout and len(done.stdout) > 60
+
+
+@pytest.mark.parametrize("args, hint", [
+    ([], "help"), (["rnu"], "run"), (["run", "--confg", "x"], "--config"), (["run", "--config"], "--config"),
+    (["--frobnicate"], "--frobnicate"), (["version", "extra"], "extra"), (["run", "--log-level", "loud"], "loud"),
+    (["run", "--listen", "nonsense"], "nonsense")])
+def test_usage_errors_exit_64_and_say_what(args, hint):
+    done = cli(*args)
+    assert done.returncode == 64, (done.returncode, done.stderr)
+    assert hint in done.stderr and done.stdout == ""
+
+
+# ---- validate ------------------------------------------------------------------------------------
+
+GOOD = """\
+apiVersion: proa/v1
+providers:
+  local:
+    dialect: openai
+    base_url: "http://127.0.0.1:8000/v1"
+    keys: [{env: PROA_TEST_KEY}]
+policies:
+  - name: calm
+    retry: {max_attempts: 2}
+    timeouts: {first_content: 20s}
+routes:
+  - model: assistant
+    policy: calm
+    tiers:
+      - [{model: local/llama}]
+"""
+
+
+def validate(tmp_path, text, *args):
+    path = tmp_path / "proa.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return cli("validate", str(path), *args, env=KEYS)
+
+
+@pytest.mark.smoke
+def test_validate_accepts(tmp_path):
+    done = validate(tmp_path, GOOD)
+    assert done.returncode == 0, done.stderr
+
+
+# name -> (what is replaced, by what, line of the mistake or None, words of the message)
+WRONG = {
+    "unknown_key": ("    dialect:", "    dialekt:", 4, ["dialekt", "dialect"]),
+    "unknown_top_key": ("routes:", "rotues:", 11, ["rotues", "routes"]),
+    "unknown_retry_key": ("max_attempts", "max_atempts", 9, ["max_atempts", "max_attempts"]),
+    "too_many_attempts": ("max_attempts: 2", "max_attempts: 99", 9, ["max_attempts", "99", "10"]),
+    "not_a_number": ("max_attempts: 2", "max_attempts: two", 9, ["max_attempts"]),
+    "negative": ("max_attempts: 2", "max_attempts: -1", 9, ["max_attempts"]),
+    "not_a_duration": ("20s", "20 parsecs", 10, ["first_content", "20 parsecs"]),
+    "duration_without_unit": ("20s", "20", 10, ["first_content"]),
+    "duplicate_key": ("    dialect: openai", "    dialect: openai\n    dialect: openai", 5, ["dialect"]),
+    "unknown_policy": ("policy: calm", "policy: clam", 13, ["clam", "calm"]),
+    "unknown_provider": ("local/llama", "lokal/llama", 15, ["lokal", "local"]),
+    "unknown_dialect": ("dialect: openai", "dialect: openia", 4, ["openia", "openai"]),
+    "bad_url": ("http://127.0.0.1:8000/v1", "127.0.0.1:8000", 5, ["base_url"]),
+    "ftp_url": ("http://127.0.0.1:8000/v1", "ftp://127.0.0.1/v1", 5, ["base_url"]),
+    "url_with_password": ("http://127.0.0.1:8000/v1", "http://u:p@127.0.0.1:8000/v1", 5, ["base_url"]),
+    "api_version": ("proa/v1", "proa/v9", 1, ["apiVersion", "proa/v1"]),
+    "tab": ("  local:", "\tlocal:", 3, []),
+    "map_for_list": ("routes:\n  - model: assistant\n    policy", "routes:\n    model: assistant\n    policy", None, ["routes"]),
+    "unset_variable": ("PROA_TEST_KEY", "PROA_NO_SUCH_VARIABLE", 6, ["PROA_NO_SUCH_VARIABLE"]),
+    "model_missing": ("  - model: assistant\n    policy: calm", "  - policy: calm", None, ["model"]),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_validate_refuses_with_place_and_reason(tmp_path, name):
+    old, new, line, words = WRONG[name]
+    assert old in GOOD
+    done = validate(tmp_path, GOOD.replace(old, new))
+    assert done.returncode in (65, 78), (done.returncode, done.stdout, done.stderr)
+    shown = done.stdout + done.stderr
+    if line:
+        assert re.search(r"proa\.yaml:%d:\d+: " % line, shown), shown
+    else:
+        assert re.search(r"proa\.yaml:\d+:\d+: ", shown), shown
+    for word in words:
+        assert word in shown, shown
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"\x00\x01\x02", b"[1, 2]", b"just text", b"a: [", b"a: &a [*a]", b"\xff\xfe", b"{" * 5000,
+    b"- " * 5000, b"apiVersion: proa/v1\n---\napiVersion: proa/v1\n", b"a: !!python/object:os.system x",
+    b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+    b"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"])
+def test_validate_survives_anything(tmp_path, text):
+    done = validate(tmp_path, text)
+    assert done.returncode in (65, 78) and (done.stderr or done.stdout)
+
+
+def test_validate_reports_all_mistakes_at_once(tmp_path):
+    done = validate(tmp_path, GOOD.replace("dialect:", "dialekt:").replace("max_attempts", "max_atempts"))
+    shown = done.stdout + done.stderr
+    assert "dialekt" in shown and "max_atempts" in shown
+
+
+def test_validate_json_output(tmp_path):
+    done = validate(tmp_path, GOOD.replace("dialect:", "dialekt:"), "--output=json")
+    assert done.returncode in (65, 78)
+    found = json.loads(done.stdout)
+    text = json.dumps(found)
+    assert "dialekt" in text and '"line": 4' in text
+
+
+def test_a_missing_file_is_named(tmp_path):
+    for args in (["validate", str(tmp_path / "nope.yaml")], ["run", "--config", str(tmp_path / "nope.yaml")]):
+        done = cli(*args)
+        assert done.returncode in (66, 78) and "nope.yaml" in done.stderr
+
+
+def test_run_refuses_a_bad_file_with_78(tmp_path):
+    path = tmp_path / "proa.yaml"
+    path.write_text(GOOD.replace("dialect:", "dialekt:"))
+    done = cli("run", "--config", str(path), env=KEYS)
+    assert done.returncode == 78 and "proa.yaml:4:" in done.stderr
+
+
+def test_run_names_a_taken_port_and_exits_71(gateways, upstream):
+    first = gateways({"providers": {"p1": provider(upstream)}}, env=KEYS)
+    done = cli("run", "--config", first.config_path, env=KEYS)
+    assert done.returncode == 71
+    assert re.search(r"127\.0\.0\.1:(%d|%d|%d)" % (first.port, first.ops_port, first.admin_port),
+                     done.stderr), done.stderr
+
+
+# ---- the other commands --------------------------------------------------------------------------
+
+def test_schema_is_json_schema_of_the_options():
+    done = cli("schema")
+    assert done.returncode == 0
+    schema = json.loads(done.stdout)
+    assert "$schema" in schema and schema["type"] == "object"
+    for key in ("providers", "routes", "policies", "listen", "limits"):
+        assert key in schema["properties"]
+
+
+def test_env_prints_variables_for_each_shell():
+    done = cli("env")
+    assert done.returncode == 0
+    assert "OPENAI_BASE_URL" in done.stdout and "http://127.0.0.1:4600/v1" in done.stdout
+    sourced = subprocess.run(["bash", "-c", done.stdout + '\nprintf %s "$OPENAI_BASE_URL"'],
+                             capture_output=True, text=True, check=False)
+    assert sourced.stdout == "http://127.0.0.1:4600/v1"
+    assert cli("env", "--shell", "fish").stdout.startswith("set -")
+    dotenv = cli("env", "--shell", "dotenv").stdout
+    assert "OPENAI_BASE_URL=" in dotenv and "export" not in dotenv
+    assert "name: OPENAI_BASE_URL" in cli("env", "--shell", "k8s").stdout
+    assert cli("env", "--shell", "cmd.exe").returncode == 64
+
+
+def test_init_writes_a_file_that_validates_and_overwrites_nothing(tmp_path):
+    done = cli("init", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    made = [name for name in os.listdir(tmp_path) if name.endswith(".yaml")]
+    assert len(made) == 1
+    path = tmp_path / made[0]
+    assert "#" in path.read_text()
+    assert cli("validate", str(path), env={"OPENAI_API_KEY": "x"}, cwd=tmp_path).returncode == 0
+    before = path.read_text()
+    again = cli("init", cwd=tmp_path)
+    assert again.returncode != 0 and made[0] in again.stderr
+    assert path.read_text() == before
+
+
+@pytest.mark.smoke
+def test_healthcheck_follows_the_process(gateways, upstream):
+    gateway = gateways({"providers": {"p1": provider(upstream)}}, env=KEYS)
+    env = {"PROA_LISTEN_OPS": "127.0.0.1:%d" % gateway.ops_port}
+    assert cli("healthcheck", env=env).returncode == 0
+    gateway.stop()
+    done = cli("healthcheck", env=env)
+    assert done.returncode == 1 and done.stderr
+
+
+# ---- first minute --------------------------------------------------------------------------------
+
+@pytest.mark.smoke
+def test_run_mock_needs_nothing(gateways):
+    gateway = gateways(args=["--mock"])
+    response = gateway.chat(model="mock/echo")
+    assert response.status == 200 and response.text
+    response = gateway.chat(model="mock/echo", stream=True)
+    assert response.status == 200 and response.events[-1] == "[DONE]"
+    response = gateway.chat(model="demo")
+    assert response.status == 200
+    assert re.fullmatch(r"mock-down/k1:503/[\d.]+ms, mock/k1:200/[\d.]+ms", response.header("x-proa-trail"))
+    assert response.header("x-proa-attempts") == "2"
+
+
+def test_run_mock_prints_what_to_do_next(gateways):
+    gateway = gateways(args=["--mock"])
+    log = gateway.log()
+    assert "http://127.0.0.1:%d/v1" % gateway.port in log and "curl" in log
+
+
+def test_listen_flag_beats_the_environment(gateways):
+    port = free_port()
+    gateway = gateways(args=["--mock", "--listen", "127.0.0.1:%d" % port])
+    with Connection(("127.0.0.1", port)) as connection:
+        connection.send(request_bytes("GET", "/v1/models"))
+        assert connection.response().status == 200
+    gateway.stop()
+
+
+def test_zero_config_from_well_known_variables(gateways, upstream):
+    gateway = gateways(env={"OPENAI_API_KEY": "zero-config-key", "OPENAI_BASE_URL": upstream.url,
+                            "ANTHROPIC_API_KEY": "other-key"})
+    response = gateway.chat(model="gpt-anything")
+    assert response.status == 200, response
+    assert upstream.requests[-1].header("authorization") == "Bearer zero-config-key"
+    log = gateway.log()
+    assert "ANTHROPIC_API_KEY" in log, "a key that cannot be used yet is named"
+    assert "other-key" not in log and "zero-config-key" not in log
+
+
+def test_nothing_configured_says_what_to_do(gateways):
+    """No file, no key: it starts, and each call says what is missing, or it refuses with a hint."""
+    gateway = gateways(wait=False)
+
+    def settled():
+        return gateway.process.poll() is not None or ready(gateway)
+    eventually(settled, 10)
+    if gateway.process.poll() is not None:
+        gateway.expect_exit = gateway.process.returncode
+        assert gateway.process.returncode == 78 and "OPENAI_API_KEY" in gateway.log()
+        return
+    response = gateway.chat(model="gpt-anything")
+    assert response.status == 503 and response.error["code"] == "no_provider_configured"
+
+
+def ready(gateway):
+    try:
+        return gateway.ops("/readyz").status == 200
+    except OSError:
+        return False
+
+
+def test_stand_alone_mock_is_an_upstream(gateways, tmp_path):
+    port = free_port()
+    process = subprocess.Popen([BINARY, "mock", "--listen", "127.0.0.1:%d" % port], env=environment(),
+                               stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    try:
+        def up_now():
+            try:
+                Connection(("127.0.0.1", port)).close()
+                return True
+            except OSError:
+                return False
+        eventually(up_now, 10, "the mock listening")
+        gateway = gateways({"providers": {"p1": {
+            "dialect": "openai", "base_url": "http://127.0.0.1:%d/v1" % port,
+            "keys": [{"env": "PROA_TEST_KEY"}]}}}, env=KEYS)
+        assert gateway.chat(model="p1/echo").status == 200
+        assert gateway.chat(model="p1/echo", stream=True).events[-1] == "[DONE]"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(seconds(10)) == 0
+
+
+# ---- signals -------------------------------------------------------------------------------------
+
+@pytest.mark.smoke
+def test_sigterm_drains(simple, upstream):
+    """Readiness goes at once, the stream that runs ends well, then exit code 0."""
+    gate = threading.Event()
+    upstream.default = up.stream(gate=gate)
+    gateway = simple(upstream)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, {**BODY, "stream": True}))
+        upstream.wait_requests(1)
+        gateway.process.send_signal(signal.SIGTERM)
+
+        def not_ready():
+            try:
+                return gateway.ops("/readyz").status == 503
+            except OSError:
+                return False
+        eventually(not_ready, 5, "readiness going")
+        gate.set()
+        response = connection.response()
+        assert response.text == "Hello there" and response.events[-1] == "[DONE]"
+    assert gateway.process.wait(seconds(10)) == 0
+
+
+def test_a_second_sigterm_ends_at_once(simple, upstream):
+    upstream.default = up.stall
+    gateway = simple(upstream)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, BODY))
+        upstream.wait_requests(1)
+        gateway.process.send_signal(signal.SIGTERM)
+        eventually(lambda: "drain" in gateway.log().lower(), 5, "the drain being logged")
+        gateway.process.send_signal(signal.SIGTERM)
+        code = gateway.process.wait(seconds(5))
+    gateway.expect_exit = code
+
+
+def test_the_grace_period_ends_in_band(simple, upstream):
+    upstream.default = up.raw(up.STREAM_HEAD + up.chunk(up.sse(up.delta("word"))), then="stall")
+    gateway = simple(upstream, config={"limits": {"drain": "500ms"}})
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, {**BODY, "stream": True}))
+        response = connection.head()
+        gateway.process.send_signal(signal.SIGTERM)
+        connection.body(response)
+    assert '"error"' in response.events[-1] and "[DONE]" not in response.events
+    assert gateway.process.wait(seconds(10)) == 0
+
+
+def test_idle_keep_alive_connections_do_not_hold_the_drain(simple, upstream):
+    gateway = simple(upstream)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, BODY))
+        assert connection.response().status == 200
+        gateway.process.send_signal(signal.SIGTERM)
+        assert connection.closed(8)
+    assert gateway.process.wait(seconds(10)) == 0
+
+
+# ---- ops -----------------------------------------------------------------------------------------
+
+@pytest.mark.smoke
+def test_ops_endpoints(simple, upstream):
+    gateway = simple(upstream)
+    for path in ("/livez", "/readyz", "/startupz", "/metrics"):
+        assert gateway.ops(path).status == 200
+        assert gateway.ops(path, "HEAD").body == b""
+    assert gateway.ops("/nowhere").status == 404
+    assert gateway.ops("/readyz", "POST").status == 405
+    assert gateway.metrics().total("proa_build_info") == 1
+
+
+def test_readiness_is_not_the_providers_health(simple):
+    port = up.RefusingPort()
+    try:
+        gateway = simple(port)
+        for _ in range(5):
+            assert gateway.chat().status == 502
+        assert gateway.ops("/readyz").status == 200
+    finally:
+        port.stop()
