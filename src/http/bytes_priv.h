@@ -29,20 +29,33 @@ static inline bool proa_http_is_value_byte(char c)
 
 #define PROA_HTTP_EACH_BYTE(value) (0x0101010101010101U * (value))
 
+/* Eight bytes, the first one lowest on every machine. */
 static inline uint64_t proa_http_word(const char *p)
 {
     uint64_t w = 0;
     memcpy(&w, p, sizeof w);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
     return w;
 }
 
-/* Non-zero when some byte of w is below n (n <= 128); exact as a yes or no. */
+/*
+ * Masks with the top bit of each byte that matches. A carry may mark bytes above the first match,
+ * never below: the mask answers "any?" and "which is the first?" exactly, and nothing else.
+ */
+static inline size_t proa_http_word_first(uint64_t mask)
+{
+    return (size_t)__builtin_ctzll(mask) / 8;
+}
+
+/* Bytes below n, n <= 128. */
 static inline uint64_t proa_http_word_below(uint64_t w, uint64_t n)
 {
     return (w - PROA_HTTP_EACH_BYTE(n)) & ~w & PROA_HTTP_EACH_BYTE(0x80U);
 }
 
-/* Non-zero when some byte of w equals c. */
+/* Bytes equal to c, c < 128. */
 static inline uint64_t proa_http_word_has(uint64_t w, uint64_t c)
 {
     return proa_http_word_below(w ^ PROA_HTTP_EACH_BYTE(c), 1);

@@ -23,119 +23,117 @@ static enum proa_http_fault scan_first_byte(const struct proa_http_head_scan *s,
                                                   : PROA_HTTP_FAULT_REQUEST_LINE;
 }
 
-/* A whole line without its CR LF. Empty: before the first line, or the end of the head. */
-static enum proa_http_fault scan_line(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                      const struct proa_http_limits *limits, struct proa_slice line)
+/* The first line, without its CR LF. Empty ones may precede it. */
+static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s, enum proa_http_mode mode,
+                                            const struct proa_http_limits *limits,
+                                            struct proa_slice line)
 {
-    if (s->n_lines == 0) {
-        if (line.len == 0) {
-            s->n_blank++;
-            s->first_line = s->pos;
-            return PROA_HTTP_FAULT_NONE;
-        }
-        s->n_lines = 1;
-        return mode == PROA_HTTP_REQUEST ? proa_http_request_line(s, limits, line)
-                                         : proa_http_status_line(s, line);
-    }
     if (line.len == 0) {
-        s->end = s->pos;
+        s->n_blank++;
+        s->first_line = s->pos;
         return PROA_HTTP_FAULT_NONE;
     }
-    if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
-        return PROA_HTTP_FAULT_FOLDED;
+    s->n_lines = 1;
+    s->start_line_len = (uint32_t)line.len;
+    return mode == PROA_HTTP_REQUEST ? proa_http_request_line(s, limits, line)
+                                     : proa_http_status_line(s, line);
+}
+
+/* Offset that no byte of the line under way may reach. */
+static size_t line_bound(const struct proa_http_head_scan *s, const struct proa_http_limits *limits,
+                         size_t line_max)
+{
+    size_t head_end = (size_t)s->first_line + limits->head_bytes;
+    size_t line_end = s->line_start + line_max;
+    return line_end < head_end ? line_end : head_end;
+}
+
+/*
+ * Finds the end of the line under way. *line is it without CR LF; line->ptr stays NULL when it is
+ * not there yet. `too_long` is the fault of a line that goes on to the bound.
+ */
+static enum proa_http_fault next_line(struct proa_http_head_scan *s, struct proa_slice text,
+                                      size_t bound, enum proa_http_fault too_long,
+                                      struct proa_slice *line)
+{
+    size_t stop = text.len < bound ? text.len : bound;
+    const char *start = text.ptr + s->line_start;
+    const char *lf = s->pos < stop ? memchr(text.ptr + s->pos, '\n', stop - s->pos) : NULL;
+    if (!lf) {
+        s->pos = (uint32_t)stop;
+        return text.len > bound ? too_long : PROA_HTTP_FAULT_NONE;
     }
-    if (s->n_lines > limits->n_headers) {
-        return PROA_HTTP_FAULT_HEADER_COUNT;
+    if (lf == start || lf[-1] != '\r') {
+        return PROA_HTTP_FAULT_LINE_END;
     }
-    s->n_lines++;
+    *line = (struct proa_slice){start, (size_t)(lf - start) - 1};
+    s->pos = (uint32_t)(lf - text.ptr) + 1;
+    s->line_start = s->pos;
     return PROA_HTTP_FAULT_NONE;
 }
 
-/* The offset no byte of the line under way may reach, and the fault when one does. */
-static size_t line_bound(const struct proa_http_head_scan *s, enum proa_http_mode mode,
-                         const struct proa_http_limits *limits, enum proa_http_fault *fault)
+static enum proa_http_fault scan_start(struct proa_http_head_scan *s, enum proa_http_mode mode,
+                                       const struct proa_http_limits *limits,
+                                       struct proa_slice text)
 {
-    bool is_request_line = s->n_lines == 0 && mode == PROA_HTTP_REQUEST;
-    size_t line_max =
-        is_request_line ? (size_t)limits->target_bytes + REQUEST_LINE_EXTRA : limits->line_bytes;
-    size_t line_end = s->line_start + line_max;
-    size_t head_end = (size_t)s->first_line + limits->head_bytes;
-    if (line_end <= head_end) {
-        *fault = is_request_line ? PROA_HTTP_FAULT_TARGET_LONG : PROA_HTTP_FAULT_HEADER_LONG;
-        return line_end;
+    while (s->pos < text.len && s->n_lines == 0) {
+        bool is_request = mode == PROA_HTTP_REQUEST;
+        size_t line_max =
+            is_request ? (size_t)limits->target_bytes + REQUEST_LINE_EXTRA : limits->line_bytes;
+        size_t bound = line_bound(s, limits, line_max);
+        enum proa_http_fault too_long =
+            is_request ? PROA_HTTP_FAULT_TARGET_LONG : PROA_HTTP_FAULT_HEAD_LONG;
+        struct proa_slice line = PROA_SLICE_NONE;
+        enum proa_http_fault fault = scan_first_byte(s, mode, text.ptr[s->line_start]);
+        if (fault == PROA_HTTP_FAULT_NONE) {
+            fault = next_line(s, text, bound, too_long, &line);
+        }
+        if (fault == PROA_HTTP_FAULT_NONE && line.ptr) {
+            fault = scan_start_line(s, mode, limits, line);
+        }
+        if (fault != PROA_HTTP_FAULT_NONE) {
+            return fault;
+        }
     }
-    *fault = PROA_HTTP_FAULT_HEAD_LONG;
-    return head_end;
+    return PROA_HTTP_FAULT_NONE;
 }
 
 enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum proa_http_mode mode,
                                          const struct proa_http_limits *limits,
                                          struct proa_slice text)
 {
-    while (s->pos < text.len && s->end == 0) {
-        enum proa_http_fault fault = PROA_HTTP_FAULT_NONE;
-        if (s->n_lines == 0) {
-            fault = scan_first_byte(s, mode, text.ptr[s->line_start]);
-            if (fault != PROA_HTTP_FAULT_NONE) {
-                return fault;
-            }
-        }
-        size_t bound = line_bound(s, mode, limits, &fault);
-        size_t stop = text.len < bound ? text.len : bound;
-        const char *lf = s->pos < stop ? memchr(text.ptr + s->pos, '\n', stop - s->pos) : NULL;
-        if (!lf) {
-            s->pos = (uint32_t)stop;
-            return text.len > bound ? fault : PROA_HTTP_FAULT_NONE;
-        }
-        size_t len = (size_t)(lf - (text.ptr + s->line_start));
-        if (len == 0 || lf[-1] != '\r') {
-            return PROA_HTTP_FAULT_LINE_END;
-        }
-        struct proa_slice line = {text.ptr + s->line_start, len - 1};
-        s->pos = s->line_start + (uint32_t)len + 1;
-        fault = scan_line(s, mode, limits, line);
+    if (s->n_lines == 0) {
+        enum proa_http_fault fault = scan_start(s, mode, limits, text);
         if (fault != PROA_HTTP_FAULT_NONE) {
             return fault;
         }
-        s->line_start = s->pos;
+    }
+    size_t head_end = (size_t)s->first_line + limits->head_bytes;
+    while (s->pos < text.len) {
+        size_t bound = line_bound(s, limits, limits->line_bytes);
+        enum proa_http_fault too_long =
+            bound < head_end ? PROA_HTTP_FAULT_HEADER_LONG : PROA_HTTP_FAULT_HEAD_LONG;
+        struct proa_slice line = PROA_SLICE_NONE;
+        enum proa_http_fault fault = next_line(s, text, bound, too_long, &line);
+        if (fault != PROA_HTTP_FAULT_NONE || !line.ptr) {
+            return fault;
+        }
+        if (line.len == 0) {
+            s->end = s->pos;
+            break;
+        }
+        if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
+            return PROA_HTTP_FAULT_FOLDED;
+        }
+        if (s->n_lines > limits->n_headers) {
+            return PROA_HTTP_FAULT_HEADER_COUNT;
+        }
+        s->n_lines++;
     }
     return PROA_HTTP_FAULT_NONE;
 }
 
-/* What the llhttp callbacks fill. */
-struct fields {
-    struct proa_http_header *items;
-    size_t n;
-    size_t max;
-};
-
-static int on_field(llhttp_t *ll, const char *at, size_t len)
-{
-    struct fields *f = ll->data;
-    if (f->n == f->max || len == 0) {
-        return -1;
-    }
-    struct proa_http_header *h = &f->items[f->n++];
-    h->name = proa_slice_make(at, len);
-    h->id = (uint16_t)proa_http_header_lookup(h->name);
-    h->value = PROA_SLICE_NONE;
-    return 0;
-}
-
-static int on_value(llhttp_t *ll, const char *at, size_t len)
-{
-    struct fields *f = ll->data;
-    if (f->n == 0) {
-        return -1;
-    }
-    while (len > 0 && (at[len - 1] == ' ' || at[len - 1] == '\t')) {
-        len--;
-    }
-    f->items[f->n - 1].value = proa_slice_make(at, len);
-    return 0;
-}
-
-/* llhttp's part ends here: body framing is ours, so that its pause is the end of a good head. */
+/* llhttp's part ends here: its pause is the end of a head it agrees with. */
 static int on_headers_complete(llhttp_t *ll)
 {
     (void)ll;
@@ -143,9 +141,20 @@ static int on_headers_complete(llhttp_t *ll)
 }
 
 static const llhttp_settings_t llhttp_hooks = {
-    .on_header_field = on_field,
-    .on_header_value = on_value,
     .on_headers_complete = on_headers_complete,
+};
+
+/* How often the fields occur that decide about a message, and where the last of them is. */
+struct deciding {
+    const struct proa_http_header *host;
+    const struct proa_http_header *length;
+    const struct proa_http_header *coding;
+    unsigned n_host;
+    unsigned n_length;
+    unsigned n_coding;
+    bool close;        /* Connection: close */
+    bool expect;       /* Expect: 100-continue */
+    bool expect_other; /* Expect with anything else */
 };
 
 static bool is_other_coding(struct proa_slice s)
@@ -161,101 +170,129 @@ static bool is_other_coding(struct proa_slice s)
     return proa_http_is_token(s);
 }
 
-/* Content-Length and Transfer-Encoding of a request or response, as far as its fields were read. */
-static enum proa_http_fault check_framing(struct proa_http_head *head)
+/* True when llhttp has a say in the field: the ones it derives framing or persistence from. */
+static bool note_field(struct deciding *d, const struct proa_http_header *h)
 {
-    const struct proa_http_headers *h = &head->headers;
-    size_t n_length = proa_http_header_count(h, PROA_HTTP_HEADER_CONTENT_LENGTH);
-    size_t n_coding = proa_http_header_count(h, PROA_HTTP_HEADER_TRANSFER_ENCODING);
-    if (n_length > 0 && n_coding > 0) {
+    switch (h->id) {
+    case PROA_HTTP_HEADER_HOST:
+        d->host = h;
+        d->n_host++;
+        return false;
+    case PROA_HTTP_HEADER_CONTENT_LENGTH:
+        d->length = h;
+        d->n_length++;
+        return true;
+    case PROA_HTTP_HEADER_TRANSFER_ENCODING:
+        d->coding = h;
+        d->n_coding++;
+        return true;
+    case PROA_HTTP_HEADER_CONNECTION:
+        d->close = d->close || proa_http_list_has(h->value, PROA_SLICE("close"));
+        return false;
+    case PROA_HTTP_HEADER_EXPECT:
+        if (proa_slice_eq_nocase(h->value, PROA_SLICE("100-continue"))) {
+            d->expect = true;
+        } else {
+            d->expect_other = true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* RFC 9112 6.1 to 6.3, with every choice it leaves decided for refusal. */
+static enum proa_http_fault check_framing(struct proa_http_head *head, const struct deciding *d)
+{
+    if (d->n_length > 0 && d->n_coding > 0) {
         return PROA_HTTP_FAULT_LENGTH_AND_CODING;
     }
-    if (n_length > 1) {
+    if (d->n_length > 1) {
         return PROA_HTTP_FAULT_LENGTH_REPEATED;
     }
-    if (n_length == 1) {
-        struct proa_slice s = proa_http_header_value(h, PROA_HTTP_HEADER_CONTENT_LENGTH);
+    if (d->n_length == 1) {
         uint64_t value = 0;
-        if (proa_slice_to_u64(s, &value) != PROA_OK || value > INT64_MAX) {
+        if (proa_slice_to_u64(d->length->value, &value) != PROA_OK || value > INT64_MAX) {
             return PROA_HTTP_FAULT_LENGTH;
         }
         head->has_content_length = true;
         head->content_length = value;
     }
-    if (n_coding > 0) {
-        struct proa_slice s = proa_http_header_value(h, PROA_HTTP_HEADER_TRANSFER_ENCODING);
-        if (head->minor_version == 0) {
-            return PROA_HTTP_FAULT_CODING_VERSION;
-        }
-        head->is_chunked = n_coding == 1 && proa_slice_eq_nocase(s, PROA_SLICE("chunked"));
-        if (!head->is_chunked) {
-            return n_coding == 1 && is_other_coding(s) ? PROA_HTTP_FAULT_CODING_UNKNOWN
-                                                       : PROA_HTTP_FAULT_CODING;
-        }
+    if (d->n_coding == 0) {
+        return PROA_HTTP_FAULT_NONE;
+    }
+    if (head->minor_version == 0) {
+        return PROA_HTTP_FAULT_CODING_VERSION;
+    }
+    if (d->n_coding > 1) {
+        return PROA_HTTP_FAULT_CODING;
+    }
+    head->is_chunked = proa_slice_eq_nocase(d->coding->value, PROA_SLICE("chunked"));
+    if (!head->is_chunked) {
+        return is_other_coding(d->coding->value) ? PROA_HTTP_FAULT_CODING_UNKNOWN
+                                                 : PROA_HTTP_FAULT_CODING;
     }
     return PROA_HTTP_FAULT_NONE;
 }
 
-/* Where llhttp gave up tells name from value: a line with a colon before that place has a name. */
-static enum proa_http_fault token_fault(struct proa_slice text, const char *at)
+/* The reason in our words; the fields themselves were found sound before llhttp saw them. */
+static enum proa_http_fault explain(const llhttp_t *ll, enum proa_http_mode mode)
 {
-    size_t i = at && at >= text.ptr ? (size_t)(at - text.ptr) : 0;
-    bool colon = false;
-    i = i < text.len ? i : text.len - 1;
-    while (i > 0 && text.ptr[i - 1] != '\n') {
-        i--;
-        colon = colon || text.ptr[i] == ':';
-    }
-    return colon ? PROA_HTTP_FAULT_HEADER_VALUE : PROA_HTTP_FAULT_HEADER_NAME;
-}
-
-static enum proa_http_fault explain(const llhttp_t *ll, struct proa_http_head *head,
-                                    struct proa_slice text)
-{
-    enum proa_http_fault framing = check_framing(head);
-    /* An enumeration of llhttp's own; all but these few speak of a malformed field. */
     switch ((int)llhttp_get_errno(ll)) {
     case HPE_UNEXPECTED_CONTENT_LENGTH:
     case HPE_INVALID_CONTENT_LENGTH:
-        return framing != PROA_HTTP_FAULT_NONE ? framing : PROA_HTTP_FAULT_LENGTH;
+        return PROA_HTTP_FAULT_LENGTH;
     case HPE_INVALID_TRANSFER_ENCODING:
-        return framing != PROA_HTTP_FAULT_NONE ? framing : PROA_HTTP_FAULT_CODING;
+        return PROA_HTTP_FAULT_CODING;
     case HPE_INVALID_URL:
         return PROA_HTTP_FAULT_TARGET;
-    case HPE_INVALID_VERSION:
-        return PROA_HTTP_FAULT_VERSION;
-    case HPE_INVALID_METHOD:
-        return PROA_HTTP_FAULT_METHOD_UNKNOWN;
-    case HPE_INVALID_STATUS:
-        return PROA_HTTP_FAULT_STATUS_LINE;
     default:
-        return token_fault(text, llhttp_get_error_pos(ll));
+        return mode == PROA_HTTP_REQUEST ? PROA_HTTP_FAULT_REQUEST_LINE
+                                         : PROA_HTTP_FAULT_STATUS_LINE;
     }
 }
 
-static enum proa_http_fault read_fields(struct proa_http_head *head, enum proa_http_mode mode,
-                                        struct proa_slice text, struct fields *fields)
+static bool llhttp_takes(llhttp_t *ll, struct proa_slice text)
 {
+    return llhttp_execute(ll, text.ptr, text.len) == HPE_OK;
+}
+
+/* `text` is the head; its start line ends at fields_at. */
+static enum proa_http_fault read_fields(struct proa_http_head *head, enum proa_http_mode mode,
+                                        struct proa_slice text, size_t fields_at,
+                                        struct deciding *d)
+{
+    struct proa_http_header *items = (struct proa_http_header *)head->headers.items;
     llhttp_t ll;
     llhttp_init(&ll, mode == PROA_HTTP_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &llhttp_hooks);
-    ll.data = fields;
-    enum llhttp_errno err = llhttp_execute(&ll, text.ptr, text.len);
-    head->headers.n = fields->n;
-    if (err != HPE_PAUSED) {
-        return explain(&ll, head, text);
+    bool agrees = llhttp_takes(&ll, proa_slice_head(text, fields_at));
+    size_t at = fields_at;
+    for (size_t i = 0; i < head->headers.n; i++) {
+        size_t line_at = at;
+        enum proa_http_fault fault = proa_http_field_read(text, &at, &items[i]);
+        if (fault != PROA_HTTP_FAULT_NONE) {
+            return fault;
+        }
+        if (note_field(d, &items[i])) {
+            agrees = agrees && llhttp_takes(&ll, proa_slice_make(text.ptr + line_at, at - line_at));
+        }
     }
-    return check_framing(head);
+    /* Our own verdict first: it knows the reason better. */
+    enum proa_http_fault fault = check_framing(head, d);
+    if (fault == PROA_HTTP_FAULT_NONE &&
+        (!agrees || llhttp_execute(&ll, "\r\n", 2) != HPE_PAUSED)) {
+        fault = explain(&ll, mode);
+    }
+    return fault;
 }
 
-static enum proa_http_fault check_host(struct proa_http_head *head)
+static enum proa_http_fault check_host(struct proa_http_head *head, const struct deciding *d)
 {
-    size_t n = proa_http_header_count(&head->headers, PROA_HTTP_HEADER_HOST);
-    if (n != 1) {
-        return n == 0 ? PROA_HTTP_FAULT_HOST_MISSING : PROA_HTTP_FAULT_HOST_REPEATED;
+    if (d->n_host != 1) {
+        return d->n_host == 0 ? PROA_HTTP_FAULT_HOST_MISSING : PROA_HTTP_FAULT_HOST_REPEATED;
     }
     struct proa_http_host host;
-    struct proa_slice text = proa_http_header_value(&head->headers, PROA_HTTP_HEADER_HOST);
-    if (proa_http_host_parse(text, &host) != PROA_OK) {
+    if (proa_http_host_parse(d->host->value, &host) != PROA_OK) {
         return PROA_HTTP_FAULT_HOST_MALFORMED;
     }
     if (!head->is_absolute_form) {
@@ -264,44 +301,18 @@ static enum proa_http_fault check_host(struct proa_http_head *head)
     return PROA_HTTP_FAULT_NONE;
 }
 
-/* HTTP/1.0 knows no expectations: there the field means nothing (RFC 9110 10.1.1). */
-static enum proa_http_fault check_expect(struct proa_http_head *head)
-{
-    for (size_t i = 0; i < head->headers.n && head->minor_version == 1; i++) {
-        const struct proa_http_header *h = &head->headers.items[i];
-        if (h->id != PROA_HTTP_HEADER_EXPECT) {
-            continue;
-        }
-        if (!proa_slice_eq_nocase(h->value, PROA_SLICE("100-continue"))) {
-            return PROA_HTTP_FAULT_EXPECTATION;
-        }
-        head->expect_continue = true;
-    }
-    return PROA_HTTP_FAULT_NONE;
-}
-
-static bool wants_keep_alive(const struct proa_http_head *head)
-{
-    for (size_t i = 0; i < head->headers.n; i++) {
-        const struct proa_http_header *h = &head->headers.items[i];
-        if (h->id == PROA_HTTP_HEADER_CONNECTION &&
-            proa_http_list_has(h->value, PROA_SLICE("close"))) {
-            return false;
-        }
-    }
-    return head->minor_version == 1;
-}
-
-static enum proa_http_fault finish_request(struct proa_http_head *head)
+static enum proa_http_fault finish_request(struct proa_http_head *head, const struct deciding *d)
 {
     enum proa_http_fault fault = proa_http_target_split(head);
     if (fault == PROA_HTTP_FAULT_NONE) {
-        fault = check_host(head);
+        fault = check_host(head, d);
     }
-    if (fault == PROA_HTTP_FAULT_NONE) {
-        fault = check_expect(head);
+    /* HTTP/1.0 knows no expectations: there the field means nothing (RFC 9110 10.1.1). */
+    if (fault == PROA_HTTP_FAULT_NONE && head->minor_version == 1 && d->expect_other) {
+        fault = PROA_HTTP_FAULT_EXPECTATION;
     }
     head->has_body = head->is_chunked || head->content_length > 0;
+    head->expect_continue = head->minor_version == 1 && d->expect;
     return fault;
 }
 
@@ -310,24 +321,24 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
                                           struct proa_arena *arena, struct proa_http_head **out)
 {
     struct proa_http_head *head = PROA_ARENA_NEW(arena, struct proa_http_head);
-    struct fields fields = {.max = s->n_lines - 1};
-    fields.items = proa_arena_alloc(arena, fields.max * sizeof *fields.items);
-    head->headers.items = fields.items;
+    struct deciding deciding = {0};
+    size_t line_end = s->start_line_len;
+    head->headers.n = s->n_lines - 1;
+    head->headers.items = proa_arena_alloc(arena, head->headers.n * sizeof *head->headers.items);
     head->minor_version = s->minor_version;
     if (mode == PROA_HTTP_REQUEST) {
         head->method = (enum proa_http_method)s->method;
         head->method_text = proa_slice_head(text, s->method_len);
         head->target = proa_slice_make(text.ptr + s->method_len + 1, s->target_len);
     } else {
-        size_t line_len = proa_slice_find(text, '\r');
         head->status = s->status;
-        head->reason = proa_slice_from(proa_slice_head(text, line_len), sizeof "HTTP/1.1 200");
+        head->reason = proa_slice_from(proa_slice_head(text, line_end), sizeof "HTTP/1.1 200");
     }
-    enum proa_http_fault fault = read_fields(head, mode, text, &fields);
+    enum proa_http_fault fault = read_fields(head, mode, text, line_end + 2, &deciding);
     if (fault == PROA_HTTP_FAULT_NONE && mode == PROA_HTTP_REQUEST) {
-        fault = finish_request(head);
+        fault = finish_request(head, &deciding);
     }
-    head->keep_alive = wants_keep_alive(head);
+    head->keep_alive = head->minor_version == 1 && !deciding.close;
     *out = head;
     return fault;
 }

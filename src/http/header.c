@@ -1,6 +1,7 @@
 #include "proa/http/header.h"
 
 #include "bytes_priv.h"
+#include "header_slots_priv.h"
 
 /* No host name of the DNS is longer; a literal address is far shorter. */
 #define HOST_BYTES_MAX 255
@@ -21,63 +22,62 @@ static const struct proa_slice header_names[PROA_HTTP_HEADER_COUNT] = {
 #undef HEADER_NAME
 };
 
-#define NAME_BYTES_MAX 48
-
-/*
- * The last id of each length: rows of one length stand together, so each overwrites the one before
- * it, which is what the warning is about.
- */
-#pragma GCC diagnostic push
-#ifdef __clang__
-#pragma GCC diagnostic ignored "-Winitializer-overrides"
-#else
-#pragma GCC diagnostic ignored "-Woverride-init"
-#endif
-static const uint8_t last_of_length[NAME_BYTES_MAX + 1] = {
-#define HEADER_LAST(id, name) [sizeof(name) - 1] = PROA_HTTP_HEADER_##id,
-    PROA_HTTP_HEADER_TABLE(HEADER_LAST)
-#undef HEADER_LAST
+static const uint8_t slots[1U << PROA_HTTP_SLOT_BITS] = {
+#define HEADER_SLOT(slot, id) [slot] = PROA_HTTP_HEADER_##id,
+    PROA_HTTP_HEADER_SLOTS(HEADER_SLOT)
+#undef HEADER_SLOT
 };
-#pragma GCC diagnostic pop
 
 _Static_assert(PROA_HTTP_HEADER_COUNT <= UINT8_MAX, "ids must fit the table above");
 
-/*
- * Setting 0x20 lowers letters and leaves `-` and digits alone. Two bytes that become equal by it
- * and are not the same letter would have to be CTLs, which no token holds.
- */
-static bool same_name(const char *name, const char *lower, size_t len)
+/* Bits in which a byte of a name may differ from the row's: 0x20, where the row has a letter, which
+ * its bit 0x40 tells from digits and `-`. */
+static uint64_t case_bits(uint64_t lower)
 {
-    const uint64_t to_lower = PROA_HTTP_EACH_BYTE(0x20U);
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        if ((proa_http_word(name + i) | to_lower) != proa_http_word(lower + i)) {
-            return false;
-        }
-    }
-    for (; i < len; i++) {
-        if ((name[i] | 0x20) != lower[i]) {
-            return false;
-        }
-    }
-    return true;
+    return lower >> 1 & PROA_HTTP_EACH_BYTE(0x20U);
 }
 
-enum proa_http_header_id proa_http_header_lookup(struct proa_slice name)
+/* `lower` holds lower-case letters, digits and `-` alone, so equality proves a token, too. */
+static bool same_name(const char *name, const char *lower, size_t len)
 {
-    if (name.len == 0 || name.len > NAME_BYTES_MAX) {
-        return PROA_HTTP_HEADER_OTHER;
+    uint64_t diff = 0;
+    if (len >= 8) {
+        for (size_t i = 0;; i += 8) {
+            i = i + 8 <= len ? i : len - 8; /* the last word may overlap the one before it */
+            uint64_t row = proa_http_word(lower + i);
+            diff |= (proa_http_word(name + i) ^ row) & ~case_bits(row);
+            if (i + 8 == len) {
+                return diff == 0;
+            }
+        }
     }
-    int first = name.ptr[0] | 0x20;
-    int last = name.ptr[name.len - 1] | 0x20;
-    unsigned id = last_of_length[name.len];
-    for (; header_names[id].len == name.len; id--) {
-        const char *row = header_names[id].ptr;
-        if (row[0] == first && row[name.len - 1] == last && same_name(name.ptr, row, name.len)) {
+    for (size_t i = 0; i < len; i++) {
+        uint64_t row = (unsigned char)lower[i];
+        diff |= ((unsigned char)name[i] ^ row) & ~case_bits(row);
+    }
+    return diff == 0;
+}
+
+static enum proa_http_header_id lookup_short(struct proa_slice name)
+{
+    for (unsigned id = 1; id < PROA_HTTP_HEADER_COUNT && header_names[id].len < 4; id++) {
+        if (proa_slice_eq_nocase(header_names[id], name)) {
             return (enum proa_http_header_id)id;
         }
     }
     return PROA_HTTP_HEADER_OTHER;
+}
+
+enum proa_http_header_id proa_http_header_lookup(struct proa_slice name)
+{
+    if (name.len < 4) {
+        return lookup_short(name);
+    }
+    unsigned id = slots[proa_http_header_slot(name)];
+    struct proa_slice row = header_names[id];
+    return row.len == name.len && same_name(name.ptr, row.ptr, row.len)
+               ? (enum proa_http_header_id)id
+               : PROA_HTTP_HEADER_OTHER;
 }
 
 struct proa_slice proa_http_header_name(enum proa_http_header_id id)

@@ -197,11 +197,19 @@ static enum proa_err skip_interim(struct proa_http_parser *p, unsigned status)
     return PROA_OK;
 }
 
+static struct proa_slice keep_head(struct proa_arena *arena, struct proa_slice text)
+{
+    char *copy = proa_arena_alloc(arena, text.len + PROA_HTTP_HEAD_PAD);
+    memcpy(copy, text.ptr, text.len);
+    memset(copy + text.len, 0, PROA_HTTP_HEAD_PAD);
+    return proa_slice_make(copy, text.len);
+}
+
 static enum proa_err finish_head(struct proa_http_parser *p, struct proa_slice text)
 {
     enum proa_http_mode mode = p->cfg->mode;
     struct proa_http_head_scan scan = p->u.scan;
-    struct proa_slice kept = proa_arena_dup(p->arena, proa_slice_from(text, scan.first_line));
+    struct proa_slice kept = keep_head(p->arena, proa_slice_from(text, scan.first_line));
     proa_buf_deinit(&p->head);
     struct proa_http_head *head = NULL;
     enum proa_http_fault fault = proa_http_head_parse(&scan, mode, kept, p->arena, &head);

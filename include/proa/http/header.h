@@ -15,8 +15,9 @@
 #include <stdint.h>
 
 /*
- * Names with an id, X(id, lower-case name). Rows are sorted by the length of the name, shortest
- * first: the lookup walks the rows of one length only (a unit test checks the order).
+ * Names with an id, X(id, lower-case name): those the gateway acts on, and those common clients
+ * send with every request, because a known name is found and checked in one step. To add one, see
+ * src/http/header_slots_priv.h.
  */
 #define PROA_HTTP_HEADER_TABLE(X)                                                                  \
     X(TE, "te")                                                                                    \
@@ -55,6 +56,7 @@
     X(X_PROA_TAGS, "x-proa-tags")                                                                  \
     X(CONTENT_TYPE, "content-type")                                                                \
     X(HTTP_REFERER, "http-referer")                                                                \
+    X(X_PROA_MODEL, "x-proa-model")                                                                \
     X(X_REQUEST_ID, "x-request-id")                                                                \
     X(AUTHORIZATION, "authorization")                                                              \
     X(CACHE_CONTROL, "cache-control")                                                              \
@@ -67,34 +69,44 @@
     X(X_GOOG_API_KEY, "x-goog-api-key")                                                            \
     X(X_PROA_TIMEOUT, "x-proa-timeout")                                                            \
     X(X_SHOULD_RETRY, "x-should-retry")                                                            \
+    X(X_STAINLESS_OS, "x-stainless-os")                                                            \
     X(ACCEPT_ENCODING, "accept-encoding")                                                          \
     X(APIM_REQUEST_ID, "apim-request-id")                                                          \
     X(IDEMPOTENCY_KEY, "idempotency-key")                                                          \
     X(X_FORWARDED_FOR, "x-forwarded-for")                                                          \
     X(X_PROA_AFFINITY, "x-proa-affinity")                                                          \
     X(X_PROA_NO_CACHE, "x-proa-no-cache")                                                          \
+    X(X_PROA_PROVIDER, "x-proa-provider")                                                          \
     X(CONTENT_ENCODING, "content-encoding")                                                        \
     X(PROXY_CONNECTION, "proxy-connection")                                                        \
     X(X_AMZN_ERRORTYPE, "x-amzn-errortype")                                                        \
     X(X_AMZN_REQUESTID, "x-amzn-requestid")                                                        \
+    X(X_STAINLESS_ARCH, "x-stainless-arch")                                                        \
+    X(X_STAINLESS_LANG, "x-stainless-lang")                                                        \
     X(ANTHROPIC_VERSION, "anthropic-version")                                                      \
     X(TRANSFER_ENCODING, "transfer-encoding")                                                      \
     X(X_PROA_CACHE_MODE, "x-proa-cache-mode")                                                      \
     X(X_RATELIMIT_LIMIT, "x-ratelimit-limit")                                                      \
     X(X_RATELIMIT_RESET, "x-ratelimit-reset")                                                      \
+    X(X_STAINLESS_ASYNC, "x-stainless-async")                                                      \
     X(PROXY_AUTHENTICATE, "proxy-authenticate")                                                    \
     X(X_PROA_NO_FALLBACK, "x-proa-no-fallback")                                                    \
     X(OPENAI_ORGANIZATION, "openai-organization")                                                  \
     X(PROXY_AUTHORIZATION, "proxy-authorization")                                                  \
     X(X_MS_RETRY_AFTER_MS, "x-ms-retry-after-ms")                                                  \
+    X(X_STAINLESS_RUNTIME, "x-stainless-runtime")                                                  \
+    X(X_STAINLESS_TIMEOUT, "x-stainless-timeout")                                                  \
     X(OPENAI_PROCESSING_MS, "openai-processing-ms")                                                \
     X(X_RATELIMIT_REMAINING, "x-ratelimit-remaining")                                              \
     X(X_STAINLESS_RETRY_COUNT, "x-stainless-retry-count")                                          \
     X(X_RATELIMIT_LIMIT_TOKENS, "x-ratelimit-limit-tokens")                                        \
     X(X_RATELIMIT_RESET_TOKENS, "x-ratelimit-reset-tokens")                                        \
     X(X_STAINLESS_READ_TIMEOUT, "x-stainless-read-timeout")                                        \
+    X(X_STAINLESS_HELPER_METHOD, "x-stainless-helper-method")                                      \
     X(X_RATELIMIT_LIMIT_REQUESTS, "x-ratelimit-limit-requests")                                    \
     X(X_RATELIMIT_RESET_REQUESTS, "x-ratelimit-reset-requests")                                    \
+    X(X_STAINLESS_PACKAGE_VERSION, "x-stainless-package-version")                                  \
+    X(X_STAINLESS_RUNTIME_VERSION, "x-stainless-runtime-version")                                  \
     X(X_RATELIMIT_REMAINING_TOKENS, "x-ratelimit-remaining-tokens")                                \
     X(X_RATELIMIT_REMAINING_REQUESTS, "x-ratelimit-remaining-requests")                            \
     X(ANTHROPIC_RATELIMIT_TOKENS_LIMIT, "anthropic-ratelimit-tokens-limit")                        \
@@ -143,7 +155,7 @@ struct proa_http_host {
     bool is_ipv6;
 };
 
-/* Id of a name in any case, or OTHER. The name must be a token, as every parsed name is. */
+/* Id of a name in any case, or OTHER. */
 enum proa_http_header_id proa_http_header_lookup(struct proa_slice name);
 /* Lower-case canonical name; empty for OTHER and for a value outside the table. */
 struct proa_slice proa_http_header_name(enum proa_http_header_id id);
