@@ -84,6 +84,10 @@ static bool set_string(struct binder *b, const struct proa_option *row,
         return false;
     }
     if (!row->expand || node->origin != PROA_DOC_FILE) {
+        if (!proa_value_is_text(node->text)) {
+            proa_path_error(b->diags, path, node->at, "is not UTF-8 text");
+            return false;
+        }
         *out = node->text;
         return true;
     }
@@ -97,6 +101,9 @@ static bool set_string(struct binder *b, const struct proa_option *row,
     } else if (err == PROA_ERR_SYNTAX) {
         proa_path_error(b->diags, path, node->at,
                         "%s is not a reference such as ${NAME}; write $${ for a literal ${", shown);
+    } else if (err == PROA_ERR_UTF8) {
+        proa_path_error(b->diags, path, node->at, "the environment variable %s is not UTF-8 text",
+                        shown);
     } else if (err) {
         proa_path_error(b->diags, path, node->at, "expands to more than 64 KiB");
     }
@@ -130,8 +137,9 @@ static void report_enum(struct binder *b, const struct proa_option *row,
         guess = nearest(node->text, guess, &distance, row->names[i]);
         if (len + name.len + 3 < sizeof(list)) {
             memcpy(list + len, ", ", 2);
-            memcpy(list + len + 2, name.ptr, name.len + 1);
+            memcpy(list + len + 2, name.ptr, name.len);
             len += name.len + 2;
+            list[len] = '\0';
         }
     }
     proa_path_error(b->diags, path, node->at, "\"%s\" is not one of %s%s%s%s",
@@ -281,6 +289,7 @@ static void bind_strings(struct binder *b, const struct proa_option *row,
     *proa_value_list(row, out) = (struct proa_option_list){items, node->n};
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded, see the top of the file
 static void bind_list(struct binder *b, const struct proa_option *row,
                       const struct proa_doc_node *node, const struct proa_path *path, void *out)
 {
@@ -295,6 +304,7 @@ static void bind_list(struct binder *b, const struct proa_option *row,
     *proa_value_list(row, out) = (struct proa_option_list){items, node->n};
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded, see the top of the file
 static void bind_map(struct binder *b, const struct proa_option *row,
                      const struct proa_doc_node *node, const struct proa_path *path, void *out)
 {

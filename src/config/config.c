@@ -23,6 +23,7 @@ enum proa_err proa_config_parse(const struct proa_config_input *input, struct pr
                                 struct proa_diags *diags)
 {
     uint32_t before = diags->n_errors;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     const struct proa_doc_node **roots = proa_arena_zero(arena, input->n_files + 1, sizeof(*roots));
     struct proa_doc_node *empty = PROA_ARENA_NEW(arena, struct proa_doc_node);
     bool readable = true;

@@ -298,6 +298,7 @@ static bool on_close(struct builder *b)
         }
         node->entries = entries;
     } else {
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
         const struct proa_doc_node **items = proa_arena_zero(b->arena, n, sizeof(*items));
         for (size_t i = 0; i < n; i++) {
             items[i] = children[i].value;
@@ -349,7 +350,10 @@ static char byte_at(struct proa_slice bytes, yaml_mark_t mark)
             pos++;
         }
     }
-    return pos < bytes.len ? bytes.ptr[pos] : '\0';
+    if (pos >= bytes.len) {
+        return '\0';
+    }
+    return bytes.ptr[pos];
 }
 
 /* Reader errors (encoding) come with a byte offset only. */

@@ -37,30 +37,44 @@ static bool is_bare(struct proa_slice s)
     return proa_value_word(s) == PROA_VALUE_WORD_TEXT;
 }
 
-/* A double-quoted scalar; with `escape_refs`, "${" becomes "$${". */
-static void write_string(struct dump *d, struct proa_slice s, bool escape_refs)
+/* What YAML 1.2 (5.1, 5.4) does not let stand as it is in quotes, or folds as a line break. */
+static bool needs_escape(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x2028 || code == 0x2029 ||
+           code == 0xFEFF || code == 0xFFFE || code == 0xFFFF;
+}
+
+static void write_escape(struct dump *d, uint32_t code)
 {
     static const char hex[] = "0123456789abcdef";
+    PROA_BUF_LIT(d->out, "\\u");
+    for (unsigned shift = 16; shift > 0; shift -= 4) {
+        (void)proa_buf_append_byte(d->out, hex[code >> (shift - 4) & 15]);
+    }
+}
+
+/* A double-quoted scalar unless it is safe without; with `escape_refs`, "${" becomes "$${". */
+static void write_string(struct dump *d, struct proa_slice s, bool escape_refs)
+{
     if (is_bare(s)) {
         (void)proa_buf_append(d->out, s);
         return;
     }
     PROA_BUF_LIT(d->out, "\"");
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.ptr[i];
-        if (c == '"' || c == '\\') {
-            PROA_BUF_LIT(d->out, "\\");
+    while (s.len > 0) {
+        uint32_t code = 0xFFFD; /* stands for a byte that is not UTF-8 */
+        size_t n = proa_value_char(s, &code);
+        if (n == 0 || needs_escape(code)) {
+            write_escape(d, code);
+        } else {
+            if (code == '"' || code == '\\') {
+                PROA_BUF_LIT(d->out, "\\");
+            } else if (escape_refs && proa_slice_starts(s, PROA_SLICE("${"))) {
+                PROA_BUF_LIT(d->out, "$");
+            }
+            (void)proa_buf_append(d->out, proa_slice_head(s, n));
         }
-        if (c < 0x20 || c == 0x7F) {
-            PROA_BUF_LIT(d->out, "\\x");
-            (void)proa_buf_append_byte(d->out, hex[c >> 4]);
-            (void)proa_buf_append_byte(d->out, hex[c & 15]);
-            continue;
-        }
-        if (escape_refs && c == '$' && i + 1 < s.len && s.ptr[i + 1] == '{') {
-            PROA_BUF_LIT(d->out, "$");
-        }
-        (void)proa_buf_append_byte(d->out, (char)c);
+        s = proa_slice_from(s, n ? n : 1);
     }
     PROA_BUF_LIT(d->out, "\"");
 }
@@ -117,6 +131,7 @@ static void write_strings(struct dump *d, const struct proa_option *row, const v
 }
 
 /* The children of one item; `{}` when there is none. */
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the values, which were bounded when parsed
 static void write_item(struct dump *d, const struct proa_option_table *table, const void *base,
                        const struct proa_doc_node *node, unsigned indent)
 {
@@ -127,6 +142,21 @@ static void write_item(struct dump *d, const struct proa_option_table *table, co
     if (d->out->len == start && proa_buf_ok(d->out)) {
         d->out->len = before;
         PROA_BUF_LIT(d->out, " {}\n");
+    }
+}
+
+/* The dash goes into the blanks before the first member. */
+// NOLINTNEXTLINE(misc-no-recursion): as deep as the values, which were bounded when parsed
+static void write_list_item(struct dump *d, const struct proa_option_table *table, const void *base,
+                            const struct proa_doc_node *node, unsigned indent)
+{
+    size_t start = d->out->len;
+    write_struct(d, table, base, node, indent + 1);
+    if (d->out->len == start) {
+        pad(d, indent);
+        PROA_BUF_LIT(d->out, "- {}\n");
+    } else if (proa_buf_ok(d->out)) {
+        d->out->ptr[start + 2 * (size_t)indent] = '-';
     }
 }
 
@@ -148,14 +178,14 @@ static void write_items(struct dump *d, const struct proa_option *row, const voi
         if (node && i < node->n) {
             child = is_map ? node->entries[i].value : node->items[i];
         }
-        pad(d, indent + 1);
-        if (is_map) {
-            write_string(d, *(const struct proa_slice *)(const void *)(item + row->table->name_at),
-                         false);
-            PROA_BUF_LIT(d->out, ":");
-        } else {
-            PROA_BUF_LIT(d->out, "-");
+        if (!is_map) {
+            write_list_item(d, row->table, item, child, indent + 1);
+            continue;
         }
+        pad(d, indent + 1);
+        write_string(d, *(const struct proa_slice *)(const void *)(item + row->table->name_at),
+                     false);
+        PROA_BUF_LIT(d->out, ":");
         write_item(d, row->table, item, child, indent + 2);
     }
 }

@@ -1,4 +1,5 @@
 #include "expand_priv.h"
+#include "value_priv.h"
 
 #include "proa/core/buf.h"
 
@@ -31,6 +32,9 @@ static enum proa_err reference(struct proa_slice *rest, const struct proa_config
     }
     if (!env || !env->get(env->ctx, *name, &value)) {
         return PROA_ERR_NOT_FOUND;
+    }
+    if (!proa_value_is_text(value)) {
+        return PROA_ERR_UTF8;
     }
     *rest = proa_slice_from(*rest, end + 1);
     return proa_buf_append(buf, value);

@@ -19,6 +19,7 @@ static const struct proa_doc_node *append_lists(struct merger *m, const struct p
                                                 const struct proa_doc_node *b)
 {
     struct proa_doc_node *out = PROA_ARENA_NEW(m->arena, struct proa_doc_node);
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
     const struct proa_doc_node **items = proa_arena_zero(m->arena, a->n + b->n, sizeof(*items));
     for (size_t i = 0; i < a->n; i++) {
         items[i] = a->items[i];

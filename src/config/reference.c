@@ -102,7 +102,11 @@ static void cell(struct book *k, struct proa_slice s)
         if (s.ptr[i] == '|') {
             PROA_BUF_LIT(k->out, "\\");
         }
-        (void)proa_buf_append_byte(k->out, s.ptr[i] == '\n' ? ' ' : s.ptr[i]);
+        if (s.ptr[i] == '\n') {
+            PROA_BUF_LIT(k->out, " ");
+        } else {
+            (void)proa_buf_append_byte(k->out, s.ptr[i]);
+        }
     }
 }
 
@@ -123,7 +127,7 @@ static void slug(struct book *k, const char *path)
         bool stays =
             upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_' || *c == '-';
         if (stays) {
-            (void)proa_buf_append_byte(k->out, upper ? (char)(*c - 'A' + 'a') : *c);
+            (void)proa_buf_append_byte(k->out, (char)(upper ? *c - 'A' + 'a' : (int)*c));
         }
     }
 }
@@ -162,7 +166,7 @@ static void markdown_row(struct book *k, const struct proa_option *row)
     text(k, row->fixed ? "no" : "yes");
     PROA_BUF_LIT(k->out, " | ");
     cell(k, proa_slice_cstr(row->help));
-    text(k, row->expand ? " `${NAME}` is expanded.  |\n" : " |\n");
+    text(k, row->expand ? " `${NAME}` is expanded. |\n" : " |\n");
     proa_buf_deinit(&range);
 }
 

@@ -54,7 +54,9 @@ static void name_of(const struct schema *s, size_t index, char out[NAME_MAX])
     for (char *c = out; *c; c++) {
         bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
                      (*c >= '0' && *c <= '9') || *c == '-' || *c == '_';
-        *c = plain ? *c : '_'; /* also a URI fragment */
+        if (!plain) {
+            *c = '_'; /* the name is part of a URI, too */
+        }
     }
 }
 

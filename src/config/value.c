@@ -310,6 +310,42 @@ const struct proa_doc_node *proa_value_member(const struct proa_option_table *ta
     return found && !proa_value_is_absent(row, found) ? found : NULL;
 }
 
+size_t proa_value_char(struct proa_slice s, uint32_t *code)
+{
+    static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+    unsigned char lead = (unsigned char)s.ptr[0];
+    size_t n = lead < 0x80 ? 1 : lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if ((lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || n > s.len) {
+        return 0;
+    }
+    uint32_t value = n == 1 ? lead : lead & (0x7FU >> n);
+    for (size_t i = 1; i < n; i++) {
+        unsigned char c = (unsigned char)s.ptr[i];
+        if ((c & 0xC0) != 0x80) {
+            return 0;
+        }
+        value = value << 6 | (c & 0x3FU);
+    }
+    if (value < lowest[n] || value > 0x10FFFF || (value >= 0xD800 && value <= 0xDFFF)) {
+        return 0;
+    }
+    *code = value;
+    return n;
+}
+
+bool proa_value_is_text(struct proa_slice s)
+{
+    while (s.len > 0) {
+        uint32_t code = 0;
+        size_t n = proa_value_char(s, &code);
+        if (n == 0 || code == 0) {
+            return false;
+        }
+        s = proa_slice_from(s, n);
+    }
+    return true;
+}
+
 const char *proa_value_show(char out[PROA_VALUE_SHOW_MAX], struct proa_slice text)
 {
     size_t n = text.len < 64 ? text.len : 64;
@@ -318,7 +354,10 @@ const char *proa_value_show(char out[PROA_VALUE_SHOW_MAX], struct proa_slice tex
     }
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text.ptr[i];
-        out[i] = c < 0x20 || c == 0x7F ? '?' : (char)c;
+        out[i] = text.ptr[i];
+        if (c < 0x20 || c == 0x7F) {
+            out[i] = '?';
+        }
     }
     if (n < text.len) {
         memcpy(out + n, "...", 3);

@@ -67,6 +67,12 @@ const struct proa_doc_node *proa_value_member(const struct proa_option_table *ta
 /* True for a null that stands for an absent container. */
 bool proa_value_is_absent(const struct proa_option *row, const struct proa_doc_node *node);
 
+/* Length in bytes of the character that a non-empty slice begins with, and its code point; 0 when
+ * that is not UTF-8 (RFC 3629). */
+size_t proa_value_char(struct proa_slice s, uint32_t *code);
+/* UTF-8 without NUL: what a file could hold, and so the most that environment and flags may. */
+bool proa_value_is_text(struct proa_slice s);
+
 /* Text for a message: at most 64 bytes, control characters as '?'. Returns `out`. */
 const char *proa_value_show(char out[PROA_VALUE_SHOW_MAX], struct proa_slice text);
 

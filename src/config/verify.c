@@ -135,7 +135,8 @@ static void check_table(struct verifier *v, const struct proa_option_table *tabl
         struct proa_path step = {.up = path, .key = proa_slice_cstr(row->name)};
         check_row(v, table, row, &step);
         if (row->type == PROA_OPTION_MAP && row->table &&
-            row->table->name_at > row->table->size - sizeof(struct proa_slice)) {
+            (row->table->size < sizeof(struct proa_slice) ||
+             row->table->name_at > row->table->size - sizeof(struct proa_slice))) {
             proa_path_error(v->diags, &step, nowhere, "name_at lies outside of the struct");
         }
         if (row->table) {

@@ -1,9 +1,8 @@
-#include "proa_test.h"
-
-#include "sample.h"
-
 #include "proa/config/config.h"
 #include "proa/core/buf.h"
+
+#include "proa_test.h"
+#include "sample.h"
 
 struct fixture {
     struct proa_arena arena;
@@ -280,14 +279,14 @@ static void wrong_types_say_what_is_right(void **state)
          "1:17 retry.jitter: 0.1234567 is not a fraction such as 0.25 with at most six decimals"},
         {"listen: {body: 1.5MiB}",
          "1:16 listen.body: 1.5MiB is not a size such as 64KiB, 10MB or 100"},
-        {"listen: {reuse: yes}",
-         "1:17 listen.reuse: yes is not a boolean; write true or false"},
+        {"listen: {reuse: yes}", "1:17 listen.reuse: yes is not a boolean; write true or false"},
         {"listen: {reuse: On}", "1:17 listen.reuse: On is not a boolean; write true or false"},
         {"listen: {reuse: \"true\"}",
          "1:17 listen.reuse: \"true\" is not a boolean; write true or false"},
         {"listen: {reuse: 1}", "1:17 listen.reuse: 1 is not a boolean; write true or false"},
         {"mode: raed", "1:7 mode: \"raed\" is not one of off, read, write; did you mean \"read\"?"},
-        {"mode: writ", "1:7 mode: \"writ\" is not one of off, read, write; did you mean \"write\"?"},
+        {"mode: writ",
+         "1:7 mode: \"writ\" is not one of off, read, write; did you mean \"write\"?"},
         {"apiVersion: proa/v2",
          "1:13 apiVersion: \"proa/v2\" is not one of proa/v1; did you mean \"proa/v1\"?"},
         {"tags: a", "1:7 tags: must be a list, this is a single value"},
@@ -325,8 +324,8 @@ static void strings_that_are_not_are_refused(void **state)
          "1:16 listen.data: .inf is a number, a string is expected; write \".inf\" in quotes"},
         {"listen: {data: 0x1F}",
          "1:16 listen.data: 0x1F is a number, a string is expected; write \"0x1F\" in quotes"},
-        {"listen: {data: 0440}",
-         "1:16 listen.data: 0440 is an octal number to some YAML readers; write \"0440\" in quotes"},
+        {"listen: {data: 0440}", "1:16 listen.data: 0440 is an octal number to some YAML readers; "
+                                 "write \"0440\" in quotes"},
         {"listen: {data: ~}",
          "1:16 listen.data: has no value; write one, \"\" for an empty one, or remove the key"},
         {"listen:\n  data:\n",
@@ -340,9 +339,9 @@ static void strings_that_are_not_are_refused(void **state)
         {"providers: {\"\": {}}", "1:13 providers: a name must not be empty"},
     };
     expect_bad(f, cases, PROA_ARRAY_LEN(cases));
-    static const char *const good[] = {"\"yes\"", "'no'",  "\"5\"", "4o",       "v1.2", "1.2.3",
-                                       "0.0.0.0", "yess",  "x5",    "2024-1-1", "-",    "e5",
-                                       "1e",      "!!str 5", "\"\"", "0xZZ",     ".",    "a: b"};
+    static const char *const good[] = {"\"yes\"", "'no'",    "\"5\"", "4o",       "v1.2", "1.2.3",
+                                       "0.0.0.0", "yess",    "x5",    "2024-1-1", "-",    "e5",
+                                       "1e",      "!!str 5", "\"\"",  "0xZZ",     ".",    "a: b"};
     for (size_t i = 0; i < PROA_ARRAY_LEN(good) - 1; i++) {
         char yaml[64];
         (void)snprintf(yaml, sizeof(yaml), "listen:\n  data: %s\n", good[i]);
@@ -362,7 +361,8 @@ static void unknown_keys_come_with_a_guess(void **state)
          "1:29 routes[0].retry: unknown key \"max_atempts\"; did you mean \"max_attempts\"?"},
         {"listen:\n  colour: red\n", "2:3 listen: unknown key \"colour\""},
         {"listen: {$schema: x}", "1:10 listen: unknown key \"$schema\""},
-        {"providers:\n  \"a.b\":\n    weight: 3\n", "3:5 providers[\"a.b\"]: unknown key \"weight\""},
+        {"providers:\n  \"a.b\":\n    weight: 3\n",
+         "3:5 providers[\"a.b\"]: unknown key \"weight\""},
         {"\"x\\ny\": 1", "1:1 unknown key \"x?y\""},
     };
     expect_bad(f, cases, PROA_ARRAY_LEN(cases));
@@ -389,13 +389,15 @@ static void all_mistakes_in_one_go(void **state)
     parse(f, "listen:\n  data: yes\n  body: 5\nmod: read\nretry: {max_attempts: 0, backoff: 1x}\n"
              "routes:\n  - tiers: [[{}]]\n  - model: true\n");
     expect_message(f, 0, "4:1 unknown key \"mod\"; did you mean \"mode\"?");
-    expect_message(f, 1, "2:9 listen.data: yes is a boolean to some YAML readers; write \"yes\" in "
-                         "quotes");
+    expect_message(f, 1,
+                   "2:9 listen.data: yes is a boolean to some YAML readers; write \"yes\" in "
+                   "quotes");
     expect_message(f, 2, "3:9 listen.body: 5 is less than 1KiB");
     expect_message(f, 3, "7:5 routes[0]: \"model\" is missing");
     expect_message(f, 4, "7:14 routes[0].tiers[0][0]: \"model\" is missing");
-    expect_message(f, 5, "8:12 routes[1].model: true is a boolean, a string is expected; write "
-                         "\"true\" in quotes");
+    expect_message(f, 5,
+                   "8:12 routes[1].model: true is a boolean, a string is expected; write "
+                   "\"true\" in quotes");
     expect_message(f, 6, "5:23 retry.max_attempts: 0 is less than 1");
     expect_message(f, 7, "5:35 retry.backoff: 1x is not a duration such as 250ms, 30s, 5m or 1h");
     assert_int_equal(f->diags.n, 8);
@@ -410,9 +412,10 @@ static void long_and_odd_values_are_shown_safely(void **state)
     many[200] = '\0';
     (void)snprintf(yaml, sizeof(yaml), "mode: %s", many);
     parse(f, yaml);
-    expect_message(f, 0,
-                   "1:7 mode: \"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz...\" "
-                   "is not one of off, read, write");
+    expect_message(
+        f, 0,
+        "1:7 mode: \"zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz...\" "
+        "is not one of off, read, write");
     parse(f, "mode: \"\\e[31mred\\x7f\"");
     expect_message(f, 0, "1:7 mode: \"?[31mred?\" is not one of off, read, write");
     (void)snprintf(yaml, sizeof(yaml), "mode: %.63s\xC3\xA4zz", many);
@@ -423,7 +426,8 @@ static void long_and_odd_values_are_shown_safely(void **state)
 static void environment_in_strings(void **state)
 {
     struct fixture *f = *state;
-    static const char *const env[] = {"HOST=h.example", "EMPTY=", "TRICK=${HOST}", "_X1=1", NULL};
+    static const char *const env[] = {"HOST=h.example", "EMPTY=",   "TRICK=${HOST}",
+                                      "_X1=1",          "BIN=\xFF", NULL};
     static const struct {
         const char *yaml;
         const char *result; /* NULL: error */
@@ -440,6 +444,8 @@ static void environment_in_strings(void **state)
         {"providers: {x: {base_url: \"a${NOPE}\"}}", NULL,
          "1:27 providers.x.base_url: the environment variable NOPE is not set; set it, or write "
          "$${NOPE} for the text itself"},
+        {"providers: {x: {base_url: \"${BIN}\"}}", NULL,
+         "1:27 providers.x.base_url: the environment variable BIN is not UTF-8 text"},
         {"providers: {x: {base_url: \"${HOST\"}}", NULL,
          "1:27 providers.x.base_url: ${HOST is not a reference such as ${NAME}; write $${ for a "
          "literal ${"},
@@ -458,8 +464,7 @@ static void environment_in_strings(void **state)
         parse_all(f, &file, 1, env, NULL, 0);
         if (cases[i].result) {
             assert_int_equal(f->err, PROA_OK);
-            assert_slice_str(ITEM(f->cfg.providers, 0, sample_provider)->base_url,
-                             cases[i].result);
+            assert_slice_str(ITEM(f->cfg.providers, 0, sample_provider)->base_url, cases[i].result);
         } else {
             expect_message(f, 0, cases[i].message);
         }
@@ -475,8 +480,7 @@ static void expansion_is_bounded(void **state)
     memset(big, 'x', sizeof(big) - 1);
     memcpy(big, "BIG=", 4);
     const char *const env[] = {big, NULL};
-    struct proa_config_source file = {"p.yaml",
-                                      PROA_SLICE("providers: {x: \"${BIG}${BIG}\"}")};
+    struct proa_config_source file = {"p.yaml", PROA_SLICE("providers: {x: \"${BIG}${BIG}\"}")};
     parse_all(f, &file, 1, env, NULL, 0);
     expect_message(f, 0, "1:16 providers.x: expands to more than 64 KiB");
 }
@@ -566,10 +570,14 @@ static void syntax_errors_of_all_files_are_shown(void **state)
 static void overrides_by_precedence(void **state)
 {
     struct fixture *f = *state;
-    static const char *const env[] = {"PROA_LISTEN_DATA=env:1",      "PROA_LISTEN_BODY=4KiB",
-                                      "PROA_RETRY_MAX_ATTEMPTS=7",  "PROA_MODE=",
-                                      "PROA_RETRY_BACKOFF=2s",      "PROA_LISTEN_REUSE=false",
-                                      "PROA_TAGS=x",                NULL};
+    static const char *const env[] = {"PROA_LISTEN_DATA=env:1",
+                                      "PROA_LISTEN_BODY=4KiB",
+                                      "PROA_RETRY_MAX_ATTEMPTS=7",
+                                      "PROA_MODE=",
+                                      "PROA_RETRY_BACKOFF=2s",
+                                      "PROA_LISTEN_REUSE=false",
+                                      "PROA_TAGS=x",
+                                      NULL};
     static const struct proa_config_flag flags[] = {{"--listen", "listen.data", {"flag:0", 6}},
                                                     {"--listen", "listen.data", {"flag:1", 6}},
                                                     {"--mode", "mode", {"write", 5}}};
@@ -606,6 +614,37 @@ static void overrides_are_text(void **state)
         parse_all(f, NULL, 0, NULL, &flag, 1);
         assert_int_equal(f->err, PROA_OK);
         assert_slice_str(f->cfg.listen.data, odd[i]);
+    }
+}
+
+static void overrides_are_utf8(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        struct proa_slice value;
+        bool good;
+    } cases[] = {
+        {PROA_SLICE_INIT("\x7f\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"), true},
+        {PROA_SLICE_INIT("\xEF\xBF\xBF\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"), true},
+        {PROA_SLICE_INIT("\x80"), false},
+        {PROA_SLICE_INIT("\xC1\xBF"), false},
+        {PROA_SLICE_INIT("\xC3"), false},
+        {PROA_SLICE_INIT("\xC3(z"), false},
+        {PROA_SLICE_INIT("\xE0\x9F\xBF"), false},
+        {PROA_SLICE_INIT("\xED\xA0\x80"), false},
+        {PROA_SLICE_INIT("\xE2\x82"), false},
+        {PROA_SLICE_INIT("\xF0\x8F\xBF\xBF"), false},
+        {PROA_SLICE_INIT("\xF4\x90\x80\x80"), false},
+        {PROA_SLICE_INIT("\xF5\x80\x80\x80"), false},
+        {PROA_SLICE_INIT("a\0b"), false},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(cases); i++) {
+        struct proa_config_flag flag = {"--listen", "listen.data", cases[i].value};
+        parse_all(f, NULL, 0, NULL, &flag, 1);
+        PROA_TEST_CHECK((f->err == PROA_OK) == cases[i].good, "row %zu", i);
+        if (!cases[i].good) {
+            expect_message(f, 0, "0:0 listen.data: is not UTF-8 text");
+        }
     }
 }
 
@@ -707,6 +746,7 @@ int main(void)
         TEST(syntax_errors_of_all_files_are_shown),
         TEST(overrides_by_precedence),
         TEST(overrides_are_text),
+        TEST(overrides_are_utf8),
         TEST(wrong_overrides_name_their_source),
         TEST(overrides_do_not_hide_wrong_files),
         TEST(a_tree_can_be_bound_alone),

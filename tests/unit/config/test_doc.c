@@ -1,8 +1,8 @@
-#include "proa_test.h"
-
 #include "proa/config/doc.h"
 #include "proa/core/alloc.h"
 #include "proa/core/buf.h"
+
+#include "proa_test.h"
 
 struct fixture {
     struct proa_arena arena;
@@ -102,7 +102,10 @@ static void nodes_know_their_places(void **state)
     expect_tree(f, "k: >-\n  two\n  lines\n", "{k=\"two lines\"@1:4}@1:1");
     expect_tree(f, "k:\nl: ~\n", "{k=@1:3 l=~@2:4}@1:1");
     expect_tree(f, "\"\xC3\xA4\xC3\xB6\": x\n", "{\xC3\xA4\xC3\xB6=x@1:7}@1:1");
-    expect_tree(f, "\xEF\xBB\xBF" "a: b\n", "{a=b@1:4}@1:1");
+    expect_tree(f,
+                "\xEF\xBB\xBF"
+                "a: b\n",
+                "{a=b@1:4}@1:1");
     expect_tree(f, "a: b\r\nc: d\r\n", "{a=b@1:4 c=d@2:4}@1:1");
     expect_tree(f, "%YAML 1.2\n---\na: b\n...\n", "{a=b@3:4}@3:1");
     expect_tree(f, "just text\n", "just text@1:1");
@@ -178,7 +181,8 @@ static void what_bites_is_refused(void **state)
     expect_error(f, PROA_SLICE("model: @cf/x\n"), 1, 8,
                  "a value cannot start with @; put it in quotes");
     expect_error(f, PROA_SLICE("a: \"x\\0y\"\n"), 1, 4, "a NUL byte cannot be part of a value");
-    expect_error(f, PROA_SLICE("a: b: c\n"), 1, 5, "mapping values are not allowed in this context");
+    expect_error(f, PROA_SLICE("a: b: c\n"), 1, 5,
+                 "mapping values are not allowed in this context");
     expect_error(f, PROA_SLICE("a: [1, 2\nb: 3\n"), 2, 2,
                  "did not find expected ',' or ']', while parsing a flow sequence that starts on "
                  "line 1");
@@ -190,7 +194,10 @@ static void only_utf8(void **state)
     static const char utf8[] = "this is not UTF-8; save the file as UTF-8";
     static const char control[] = "control characters are not allowed; save the file as UTF-8 text";
     expect_error(f, PROA_SLICE("a: b\nc: \xC3\xA4\xFF\n"), 2, 5, utf8);
-    expect_error(f, PROA_SLICE("\xFF\xFE" "a\0:\0"), 1, 1, utf8);
+    expect_error(f,
+                 PROA_SLICE("\xFF\xFE"
+                            "a\0:\0"),
+                 1, 1, utf8);
     expect_error(f, PROA_SLICE("a: \xC0\xAF\n"), 1, 4, utf8);
     expect_error(f, PROA_SLICE("a: \xED\xA0\x80\n"), 1, 4, utf8);
     expect_error(f, PROA_SLICE("a: \xE2\x82"), 1, 4, utf8);

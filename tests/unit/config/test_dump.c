@@ -1,9 +1,8 @@
-#include "proa_test.h"
-
-#include "sample.h"
-
 #include "proa/config/config.h"
 #include "proa/config/dump.h"
+
+#include "proa_test.h"
+#include "sample.h"
 
 struct fixture {
     struct proa_arena arena;
@@ -116,25 +115,19 @@ static void each_value_says_where_it_came_from(void **state)
                 "providers:\n"
                 "  openai:\n"
                 "    keys:\n"
-                "      -\n"
-                "        env: A  # p.yaml:4:18\n"
+                "      - env: A  # p.yaml:4:18\n"
                 "        weight: 1  # default\n"
-                "      -\n"
-                "        env: B  # p.yaml:4:22\n"
+                "      - env: B  # p.yaml:4:22\n"
                 "        weight: 1  # default\n"
                 "  \"yes\":\n"
                 "    base_url: \"http://${SECRET}/\"  # p.yaml:5:10\n"
                 "  bare: {}\n"
                 "routes:\n"
-                "  -\n"
-                "    model: x  # p.yaml:8:12\n"
+                "  - model: x  # p.yaml:8:12\n"
                 "    tiers:\n"
-                "      -\n"
-                "        targets:\n"
-                "          -\n"
-                "            model: a/b  # p.yaml:10:10\n"
-                "      -\n"
-                "        targets: []  # p.yaml:11:9\n"
+                "      - targets:\n"
+                "          - model: a/b  # p.yaml:10:10\n"
+                "      - targets: []  # p.yaml:11:9\n"
                 "retry:\n"
                 "  max_attempts: 2  # p.yaml:12:8\n"
                 "  backoff: 250ms  # default\n"
@@ -148,6 +141,7 @@ static void dumps_parse_back(void **state)
     static const struct proa_slice cases[] = {
         PROA_SLICE_INIT(""),
         PROA_SLICE_INIT("listen: {data: \"a \\\"b\\\" \\\\ \\t \\x01 \\x7f \xC3\xA4 ${X}\"}\n"),
+        PROA_SLICE_INIT("tags: [\"\\N\\L\\P\\uFEFF\\uFFFE\\x80\\x9f\\xa0\\U0001F600\\t\\r\\n\"]"),
         PROA_SLICE_INIT("tags: [\"\", \"5\", \"yes\", \"- x\", \"a: b\", \"#\", \" \", \"~\"]\n"),
         PROA_SLICE_INIT("providers: {\"a.b\": {budget: 9}, \"0\": {keys: [{weight: 0}]}}\n"),
         PROA_SLICE_INIT("providers: {x: {base_url: \"$${A}\"}}\n"),

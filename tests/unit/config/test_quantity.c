@@ -1,6 +1,6 @@
-#include "proa_test.h"
-
 #include "proa/config/quantity.h"
+
+#include "proa_test.h"
 
 struct quantity_case {
     const char *text;
@@ -198,8 +198,10 @@ static void texts_read_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations_are_exact),         cmocka_unit_test(sizes_know_both_kinds_of_units),
-        cmocka_unit_test(fractions_have_six_decimals), cmocka_unit_test(booleans_are_two_words),
+        cmocka_unit_test(durations_are_exact),
+        cmocka_unit_test(sizes_know_both_kinds_of_units),
+        cmocka_unit_test(fractions_have_six_decimals),
+        cmocka_unit_test(booleans_are_two_words),
         cmocka_unit_test(texts_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,13 +1,12 @@
-#include "proa_test.h"
-
-#include "sample.h"
-
 #include "proa/config/doc.h"
 #include "proa/config/quantity.h"
 #include "proa/config/schema.h"
 #include "proa/core/buf.h"
 
 #include <regex.h>
+
+#include "proa_test.h"
+#include "sample.h"
 
 /* The schema is JSON and JSON is YAML, so our own reader walks it. */
 struct fixture {
@@ -180,12 +179,47 @@ static void matches(const struct proa_doc_node *pattern, const char *text, bool 
 static void patterns_agree_with_the_parsers(void **state)
 {
     struct fixture *f = *state;
-    static const char *const texts[] = {
-        "",      "0",     "5",      "250ms",  "30s",     "5m",     "1h",        "2d",   "1h30m",
-        "1m1h",  "1.5s",  "0.5ns",  "1.1234567ms", "1.123456ms", "1.2345us", "10us", "7ns", "1e9h",
-        "5S",    "-5s",   "5 s",    ".5s",    "5.s",     "1s1s",   "100",       "512B", "64KiB",
-        "1MiB",  "10MB",  "2GiB",   "1kB",    "1KB",     "1kiB",   "1.5KiB",    "1K",   "KiB",
-        "1TiB",  "0.123456789s", "0.1234567890s", "1d1ns", "00"};
+    static const char *const texts[] = {"",
+                                        "0",
+                                        "5",
+                                        "250ms",
+                                        "30s",
+                                        "5m",
+                                        "1h",
+                                        "2d",
+                                        "1h30m",
+                                        "1m1h",
+                                        "1.5s",
+                                        "0.5ns",
+                                        "1.1234567ms",
+                                        "1.123456ms",
+                                        "1.2345us",
+                                        "10us",
+                                        "7ns",
+                                        "1e9h",
+                                        "5S",
+                                        "-5s",
+                                        "5 s",
+                                        ".5s",
+                                        "5.s",
+                                        "1s1s",
+                                        "100",
+                                        "512B",
+                                        "64KiB",
+                                        "1MiB",
+                                        "10MB",
+                                        "2GiB",
+                                        "1kB",
+                                        "1KB",
+                                        "1kiB",
+                                        "1.5KiB",
+                                        "1K",
+                                        "KiB",
+                                        "1TiB",
+                                        "0.123456789s",
+                                        "0.1234567890s",
+                                        "1d1ns",
+                                        "00"};
     const struct proa_doc_node *duration =
         at(f->root, "$defs/retry/anyOf/1/properties/backoff/pattern");
     const struct proa_doc_node *bytes = at(f->root, "$defs/listen/properties/body/pattern");
@@ -258,12 +292,9 @@ static void a_full_buffer_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_document_names_its_draft),
-        TEST(rows_carry_their_facts),
-        TEST(shorthands_are_alternatives),
-        TEST(every_reference_leads_somewhere),
-        TEST(patterns_agree_with_the_parsers),
-        TEST(twins_and_loops_have_names),
+        TEST(the_document_names_its_draft),    TEST(rows_carry_their_facts),
+        TEST(shorthands_are_alternatives),     TEST(every_reference_leads_somewhere),
+        TEST(patterns_agree_with_the_parsers), TEST(twins_and_loops_have_names),
         TEST(a_full_buffer_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
