@@ -205,10 +205,11 @@ static struct range match_lead(const struct lead *lead, struct proa_slice text, 
     return (struct range){lead->keep ? behind : at, behind + len};
 }
 
-static struct range find_foreign(struct proa_slice text, size_t from)
+/* starts: which bytes a lead can begin with. */
+static struct range find_foreign(const bool starts[256], struct proa_slice text, size_t from)
 {
     for (size_t at = from; at < text.len; at++) {
-        if (at > 0 && is_word_byte(text.ptr[at - 1])) {
+        if (!starts[(unsigned char)text.ptr[at]] || (at > 0 && is_word_byte(text.ptr[at - 1]))) {
             continue; /* "task-", "risk-": leads stand at the start of a word */
         }
         for (size_t i = 0; i < PROA_ARRAY_LEN(leads); i++) {
@@ -229,17 +230,24 @@ struct finder {
     struct proa_slice text;
     struct range known;
     struct range foreign;
+    bool starts[256]; /* of leads */
 };
 
-static struct finder finder_start(const struct proa_redactor *r, struct proa_slice text,
-                                  bool with_foreign)
+static void finder_start(struct finder *f, const struct proa_redactor *r, struct proa_slice text)
 {
-    return (struct finder){
-        .r = r,
-        .text = text,
-        .known = find_known(r, text, 0),
-        .foreign = with_foreign ? find_foreign(text, 0) : (struct range){text.len, text.len},
-    };
+    f->r = r;
+    f->text = text;
+    f->known = find_known(r, text, 0);
+    f->foreign = (struct range){text.len, text.len};
+}
+
+static void finder_start_foreign(struct finder *f)
+{
+    memset(f->starts, 0, sizeof(f->starts));
+    for (size_t i = 0; i < PROA_ARRAY_LEN(leads); i++) {
+        f->starts[(unsigned char)leads[i].text.ptr[0]] = true;
+    }
+    f->foreign = find_foreign(f->starts, f->text, 0);
 }
 
 /* The earlier find; an empty range at the end. */
@@ -252,7 +260,7 @@ static struct range finder_next(struct finder *f)
         f->known = find_known(f->r, f->text, found.start + 1);
     } else {
         found = f->foreign;
-        f->foreign = find_foreign(f->text, found.end);
+        f->foreign = find_foreign(f->starts, f->text, found.end);
     }
     return found;
 }
@@ -281,13 +289,16 @@ static struct proa_slice redact(struct finder *f, struct proa_buf *scratch)
 struct proa_slice proa_redact(const struct proa_redactor *r, struct proa_slice text,
                               struct proa_buf *scratch)
 {
-    struct finder f = finder_start(r, text, false);
+    struct finder f;
+    finder_start(&f, r, text);
     return redact(&f, scratch);
 }
 
 struct proa_slice proa_redact_foreign(const struct proa_redactor *r, struct proa_slice text,
                                       struct proa_buf *scratch)
 {
-    struct finder f = finder_start(r, text, true);
+    struct finder f;
+    finder_start(&f, r, text);
+    finder_start_foreign(&f);
     return redact(&f, scratch);
 }

@@ -30,7 +30,11 @@ static void make_label(struct proa_secret *s)
         memcpy(s->label, "...", 3);
         n = 3;
         for (size_t i = s->len - LABEL_TAIL_BYTES; i < s->len; i++) {
-            s->label[n++] = s->bytes[i] > 0x20 && s->bytes[i] < 0x7f ? s->bytes[i] : '?';
+            char c = s->bytes[i];
+            if (c <= 0x20 || c >= 0x7f) {
+                c = '?';
+            }
+            s->label[n++] = c;
         }
         s->label[n++] = ' ';
     }

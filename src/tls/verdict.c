@@ -13,7 +13,10 @@ static void append_printable(struct proa_buf *out, const unsigned char *bytes, s
 {
     for (size_t i = 0; i < n; i++) {
         char c = (char)bytes[i];
-        (void)proa_buf_append_byte(out, c > 0x20 && c < 0x7f ? c : '?');
+        if (c <= 0x20 || c >= 0x7f) {
+            c = '?';
+        }
+        (void)proa_buf_append_byte(out, c);
     }
 }
 
@@ -68,6 +71,7 @@ static void list_names(struct proa_buf *out, const mbedtls_x509_crt *crt)
     }
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the signature is the library's */
 int proa_tls_verdict_on_cert(void *ctx, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 {
     struct proa_tls_verdict *v = ctx;

@@ -125,8 +125,8 @@ static void test_ages(void **state)
 
     proa_tls_cache_init(&c, 3, 0, 1);
     proa_tls_cache_put(&c, PROA_SLICE("h"), 1, 0, blank(), 0);
-    assert_non_null(proa_tls_cache_get(&c, PROA_SLICE("h"), 1, 0, 8 * 3600 * second_ns));
-    assert_null(proa_tls_cache_get(&c, PROA_SLICE("h"), 1, 0, 8 * 3600 * second_ns + 1));
+    assert_non_null(proa_tls_cache_get(&c, PROA_SLICE("h"), 1, 0, UINT64_C(8) * 3600 * second_ns));
+    assert_null(proa_tls_cache_get(&c, PROA_SLICE("h"), 1, 0, UINT64_C(8) * 3600 * second_ns + 1));
     proa_tls_cache_deinit(&c);
 }
 

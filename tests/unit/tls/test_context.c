@@ -65,28 +65,28 @@ static void test_what_is_refused(void **state)
     struct proa_slice junk = PROA_SLICE("no PEM at all");
     struct proa_slice bad = proa_slice_cstr(bad_cert);
     const struct {
-        bool is_server;
         struct proa_slice ca;
         struct proa_slice cert;
         struct proa_slice key;
+        bool is_server;
         enum proa_err err;
     } rows[] = {
-        {false, none, none, none, PROA_ERR_ARG},
-        {false, ca, none, none, PROA_OK},
-        {false, junk, none, none, PROA_ERR_SYNTAX},
-        {false, bad, none, none, PROA_ERR_SYNTAX},
-        {false, ca, leaf, none, PROA_ERR_ARG},
-        {false, ca, none, key, PROA_ERR_ARG},
-        {false, ca, leaf, key, PROA_OK},
-        {false, ca, leaf, other_key, PROA_ERR_SYNTAX},
-        {true, none, none, none, PROA_ERR_ARG},
-        {true, none, leaf, none, PROA_ERR_ARG},
-        {true, none, leaf, key, PROA_OK},
-        {true, none, leaf, other_key, PROA_ERR_SYNTAX},
-        {true, none, leaf, junk, PROA_ERR_SYNTAX},
-        {true, none, junk, key, PROA_ERR_SYNTAX},
-        {true, junk, leaf, key, PROA_ERR_SYNTAX},
-        {true, ca, leaf, key, PROA_OK},
+        {none, none, none, false, PROA_ERR_ARG},
+        {ca, none, none, false, PROA_OK},
+        {junk, none, none, false, PROA_ERR_SYNTAX},
+        {bad, none, none, false, PROA_ERR_SYNTAX},
+        {ca, leaf, none, false, PROA_ERR_ARG},
+        {ca, none, key, false, PROA_ERR_ARG},
+        {ca, leaf, key, false, PROA_OK},
+        {ca, leaf, other_key, false, PROA_ERR_SYNTAX},
+        {none, none, none, true, PROA_ERR_ARG},
+        {none, leaf, none, true, PROA_ERR_ARG},
+        {none, leaf, key, true, PROA_OK},
+        {none, leaf, other_key, true, PROA_ERR_SYNTAX},
+        {none, leaf, junk, true, PROA_ERR_SYNTAX},
+        {none, junk, key, true, PROA_ERR_SYNTAX},
+        {junk, leaf, key, true, PROA_ERR_SYNTAX},
+        {ca, leaf, key, true, PROA_OK},
     };
     PROA_TEST_ROWS(row, rows)
     {
