@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer's name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SECRETS_MAX = 6, SCRATCH_MAX = 1 << 20 };
