@@ -110,7 +110,8 @@ RELEASE = {"PROA_BIN": os.path.join(ROOT, "build/release/proa")}
 def all_suites(options):
     suites = [
         Suite("lint", "layers, sizes, banned calls, format, links, names",
-              [[PYTHON, "tests/lint/run", "--static"]], count=count_lines),
+              [[PYTHON, "tests/lint/selftest"], [PYTHON, "tests/lint/run", "--static"]],
+              count=count_lines),
         Suite("build-dev", "gcc, ASan + UBSan, warnings are errors",
               [configure("dev"), ninja("dev")], slots=2),
         Suite("build-release", "gcc, O2, LTO, hardening",
@@ -127,8 +128,8 @@ def all_suites(options):
                 "--output-on-failure"]],
               needs=("build-dev",), slots=2, count=count_ctest),
         Suite("lint-built", "symbols and mutable data of the libraries",
-              [[PYTHON, "tests/lint/run", "--built", "build/clang"]],
-              needs=("build-clang",), count=count_lines),
+              [[PYTHON, "tests/lint/run", "--built", "build/dev"]],
+              needs=("build-dev",), count=count_lines),
         Suite("tidy", "clang-tidy over src (unchanged files are remembered)",
               [[PYTHON, "tests/lint/run", "--tidy", "build/dev"]],
               needs=("build-dev",), slots=2, count=count_lines),
