@@ -12,6 +12,9 @@
 #ifndef PROA_EXCHANGE_PRIV_H
 #define PROA_EXCHANGE_PRIV_H
 
+#include "proa/api/headers.h"
+#include "proa/api/models.h"
+#include "proa/api/request.h"
 #include "proa/exchange/exchange.h"
 #include "proa/obs/reqid.h"
 

@@ -22,8 +22,9 @@
 #include "proa/core/prng.h"
 #include "proa/policy/snapshot.h"
 #include "proa/resilience/attempt.h"
+#include "proa/resilience/rate.h"
 
-enum { PROA_RUN_ATTEMPTS_MAX = 10, PROA_RUN_COMMANDS_MAX = 12, PROA_RATE_SIGNALS_MAX = 6 };
+enum { PROA_RUN_ATTEMPTS_MAX = 10, PROA_RUN_COMMANDS_MAX = 12 };
 
 struct proa_engine;
 
@@ -50,15 +51,6 @@ enum proa_ev {
     PROA_EV_WOKEN,           /* what a PROA_CMD_WAIT waited for has happened */
     PROA_EV_CLIENT_GONE,
     PROA_EV_DRAIN            /* the grace period is over: end now */
-};
-
-/* What an answer said about limits, dialects apart. */
-enum proa_rate_kind { PROA_RATE_REQUESTS = 0, PROA_RATE_TOKENS, PROA_RATE_INPUT, PROA_RATE_OUTPUT };
-struct proa_rate_signal {
-    enum proa_rate_kind kind;
-    uint64_t limit;
-    uint64_t remaining;
-    uint64_t reset_ns; /* span from now; 0 = unknown */
 };
 
 struct proa_event {

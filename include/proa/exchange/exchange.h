@@ -15,9 +15,11 @@
 
 #include <sys/uio.h>
 
+#include "proa/api/error.h"
 #include "proa/api/surface.h"
 #include "proa/auth/redact.h"
 #include "proa/core/freelist.h"
+#include "proa/core/list.h"
 #include "proa/exchange/live.h"
 #include "proa/obs/access.h"
 

@@ -1,13 +1,12 @@
 /*
- * Dialects: how an upstream wants to be asked and how it answers. One const vtable per dialect; what
- * differs between providers of one dialect is a row of a table (proa/provider/vendor.h), never code.
+ * Dialects: how an upstream wants to be asked and how it answers. One const vtable per dialect;
+ * what differs between providers of one dialect is a row of a table (proa/provider/vendor.h), never
+ * code.
  *
  * Pure. Bytes in, bytes and facts out.
  */
 #ifndef PROA_PROVIDER_DIALECT_H
 #define PROA_PROVIDER_DIALECT_H
-
-#include <sys/uio.h>
 
 #include "proa/chat/usage.h"
 #include "proa/core/arena.h"
@@ -17,13 +16,10 @@
 #include "proa/json/splice.h"
 #include "proa/resilience/attempt.h"
 
+#include <sys/uio.h>
+
 /* What is asked of an upstream; the surface it came from does not matter here. */
-enum proa_operation {
-    PROA_OP_CHAT = 0,
-    PROA_OP_COMPLETION,
-    PROA_OP_EMBEDDING,
-    PROA_OP_MODERATION
-};
+enum proa_operation { PROA_OP_CHAT = 0, PROA_OP_COMPLETION, PROA_OP_EMBEDDING, PROA_OP_MODERATION };
 enum { PROA_OPERATIONS = 4 };
 
 /* "chat", "text_completion", "embeddings", "moderation": the OpenTelemetry operation name. */
@@ -33,15 +29,15 @@ const char *proa_operation_name(enum proa_operation op);
 struct proa_encode_in {
     enum proa_operation operation;
     bool stream;
-    struct proa_slice base_path;   /* "/v1" */
+    struct proa_slice base_path; /* "/v1" */
     struct proa_slice host_header;
-    struct proa_slice secret;      /* the key's bytes; empty = no credential */
-    struct proa_slice model;       /* upstream id to ask for */
-    struct proa_slice body;        /* the client's, validated */
+    struct proa_slice secret;          /* the key's bytes; empty = no credential */
+    struct proa_slice model;           /* upstream id to ask for */
+    struct proa_slice body;            /* the client's, validated */
     const struct proa_json_edit *cuts; /* members that never go upstream */
     size_t n_cuts;
-    struct proa_json_member model_member; /* where the client named the model */
-    struct proa_json_info info;      /* of the body's scan */
+    struct proa_json_member model_member;   /* where the client named the model */
+    struct proa_json_info info;             /* of the body's scan */
     const struct proa_http_header *headers; /* the client's, already filtered by the allow-list */
     size_t n_headers;
 };
@@ -63,18 +59,32 @@ struct proa_encoded {
 enum proa_answer_state {
     PROA_ANSWER_WAITING = 0, /* nothing content-bearing yet */
     PROA_ANSWER_CONTENT,     /* content has come */
-    PROA_ANSWER_FINISHED,    /* every choice has its finish reason; the end mark may still follow */
-    PROA_ANSWER_DONE,        /* end mark seen: what follows is dropped */
-    PROA_ANSWER_ERROR        /* an error object came in the stream */
+    /* Every choice seen so far has its finish reason; usage and the end mark may still follow, and
+     * CONTENT again when a choice begins that had not been seen. */
+    PROA_ANSWER_FINISHED,
+    PROA_ANSWER_DONE, /* end mark seen: what follows is dropped */
+    PROA_ANSWER_ERROR /* an error object came in the stream */
 };
 
-/* What a failed answer says. Slices point into the bytes it was made from. */
+/* A refusal of the request itself that another target might not share. */
+enum proa_refusal {
+    PROA_REFUSAL_NONE = 0,
+    PROA_REFUSAL_CONTEXT, /* longer than the model's context: a larger one may take it */
+    PROA_REFUSAL_CONTENT  /* content policy */
+};
+
+/*
+ * What a failed answer says. Slices point into the bytes it was made from, strings without their
+ * quotes and as they stand there: escapes are not decoded, except in what a reader reports, which
+ * is decoded and points into the reader. A provider's text may hold anything, a key included.
+ */
 struct proa_failure {
     enum proa_class class;
-    uint16_t status;
+    enum proa_refusal refusal; /* class CLIENT */
+    uint16_t status;           /* of the answer; in a stream the code that the error names, or 0 */
     struct proa_slice message;
     struct proa_slice type;
-    struct proa_slice code;
+    struct proa_slice code;  /* a number's digits where the provider sends a number */
     uint64_t retry_after_ns; /* 0 = none given */
 };
 
@@ -86,36 +96,52 @@ struct proa_reader;
 
 /*
  * What came out of feeding one run of bytes. `ready` are bytes that may go to the client as they
- * are: whole events only, ending at an event boundary, borrowed from the input or the reader. The
- * tail of an unfinished event stays inside until it is complete, so that an error can always be
- * appended as an event of its own.
+ * are: whole events only, ending at an event boundary, borrowed from the input or, until the next
+ * feed, from the reader. The tail of an unfinished event stays inside until it is complete, so that
+ * an error can always be appended as an event of its own. Comments go along with the event that
+ * follows them.
+ *
+ * The event that carries an error is not ready: whoever relays the stream writes its own, from
+ * `failure`. The end mark is. What follows either is dropped: feeding goes on to be allowed and
+ * reports the same state with nothing ready.
+ *
+ * Content-bearing is an event with text, a refusal, reasoning, audio, images or a piece of a tool
+ * call, and one with a finish reason, so that an answer that is empty on purpose gets through. A
+ * role, empty strings, usage, filter annotations, pings and comments are not content.
  */
 struct proa_reader_report {
     enum proa_answer_state state;
-    struct proa_slice ready[2]; /* first what was kept from before, then from the input */
-    uint32_t content_events;    /* content-bearing events in this run of bytes */
-    uint32_t events;            /* all events */
-    bool malformed;             /* at least one event was not JSON: passed through */
+    struct proa_slice ready[2];  /* first what was kept from before, then from the input */
+    uint32_t content_events;     /* content-bearing events in this run of bytes */
+    uint32_t events;             /* all events */
+    bool malformed;              /* at least one event was not JSON: passed through */
     struct proa_failure failure; /* state ERROR */
 };
 
 struct proa_dialect {
     const char *name;
-    /* Writes head and pieces. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path. */
+    /* Writes head and pieces. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path.
+     */
     enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
                             struct proa_encoded *out);
     /* The class of an answer by status and (possibly truncated) body; fills `out`. */
     void (*classify)(uint16_t status, const struct proa_http_header *headers, size_t n_headers,
                      struct proa_slice body, uint64_t unix_ms, struct proa_failure *out);
-    /* Whole answer of a plain (not streamed) call: usage, finish reason, or an error object sent
-     * with 200 (returns false and fills `failure`). */
+    /*
+     * Whole answer of a plain (not streamed) call: usage and model. False, with `failure` filled,
+     * for an error object sent with 200, an empty body (class EMPTY), what is not a complete JSON
+     * object, or one without the member that makes an answer of `op` (class MALFORMED). `usage` is
+     * only added to; `model` is untouched when the answer names none.
+     */
     bool (*read_plain)(enum proa_operation op, struct proa_slice body, struct proa_usage *usage,
                        struct proa_slice *model, struct proa_failure *failure);
     struct proa_reader *(*reader_create)(enum proa_operation op, struct proa_arena *arena);
-    /* ERR_LIMIT: a line or event over its cap. Usage and the rest are kept in the reader. */
+    /* ERR_LIMIT: a line, an event or a run of comments over its cap; *out still holds what was
+     * ready before it. Usage and the rest are kept in the reader. */
     enum proa_err (*reader_feed)(struct proa_reader *reader, struct proa_slice bytes,
                                  struct proa_reader_report *out);
-    /* The body has ended. True when the answer is complete: end mark seen, or all choices finished. */
+    /* The body has ended. True when the answer is complete: end mark seen, or all choices finished.
+     */
     bool (*reader_complete)(const struct proa_reader *reader);
     const struct proa_usage *(*reader_usage)(const struct proa_reader *reader);
     /* Finish reason and answering model as the stream named them; empty when it did not. */

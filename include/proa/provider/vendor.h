@@ -1,6 +1,6 @@
 /*
- * The vendors Proa knows by name: what to assume when a provider of that name is configured, or when
- * its well-known environment variable is set and there is no configuration at all.
+ * The vendors Proa knows by name: what to assume when a provider of that name is configured, or
+ * when its well-known environment variable is set and there is no configuration at all.
  *
  * Pure table. One row per vendor.
  */
@@ -10,12 +10,12 @@
 #include "proa/core/slice.h"
 
 struct proa_vendor {
-    struct proa_slice name;        /* "openai" */
-    struct proa_slice dialect;     /* "openai" */
-    struct proa_slice base_url;    /* empty: must be configured */
-    const char *const *key_env;    /* variables that may hold the key, NULL-terminated */
-    const char *base_url_env;      /* variable that may override the base URL; may be NULL */
-    struct proa_slice otel_name;   /* gen_ai.provider.name */
+    struct proa_slice name;      /* "openai" */
+    struct proa_slice dialect;   /* "openai" */
+    struct proa_slice base_url;  /* empty: must be configured */
+    const char *const *key_env;  /* variables that may hold the key, NULL-terminated */
+    const char *base_url_env;    /* variable that may override the base URL; may be NULL */
+    struct proa_slice otel_name; /* gen_ai.provider.name */
 };
 
 /* All rows, in a fixed order; *n is their number. */

@@ -1,0 +1,81 @@
+/*
+ * Errors that Proa itself answers with: their stable codes, and how they look in the dialect of the
+ * surface that the client speaks.
+ *
+ * Pure. Texts come from anywhere, also from a provider's answer: they are escaped here, and what is
+ * not UTF-8 is replaced. Secrets are the caller's to take out first.
+ */
+#ifndef PROA_API_ERROR_H
+#define PROA_API_ERROR_H
+
+#include "proa/api/surface.h"
+#include "proa/core/buf.h"
+
+/* Stable codes of errors that Proa itself answers with. X(NAME, code, status, openai type) */
+#define PROA_API_ERROR_TABLE(X)                                                                    \
+    X(INVALID_JSON, "invalid_json", 400, "invalid_request_error")                                  \
+    X(INVALID_REQUEST, "invalid_request", 400, "invalid_request_error")                            \
+    X(MISSING_MODEL, "missing_model", 400, "invalid_request_error")                                \
+    X(BAD_HTTP, "bad_http", 400, "invalid_request_error")                                          \
+    X(UNAUTHORIZED, "unauthorized", 401, "authentication_error")                                   \
+    X(FORBIDDEN_ORIGIN, "forbidden_origin", 403, "forbidden")                                      \
+    X(NOT_FOUND, "not_found", 404, "not_found")                                                    \
+    X(MODEL_NOT_FOUND, "model_not_found", 404, "model_not_found")                                  \
+    X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, "invalid_request_error")                      \
+    X(REQUEST_TIMEOUT, "request_timeout", 408, "invalid_request_error")                            \
+    X(TOO_LARGE, "request_too_large", 413, "invalid_request_error")                                \
+    X(URI_TOO_LONG, "uri_too_long", 414, "invalid_request_error")                                  \
+    X(MEDIA_TYPE, "unsupported_media_type", 415, "invalid_request_error")                          \
+    X(EXPECTATION, "expectation_failed", 417, "invalid_request_error")                             \
+    X(MISDIRECTED, "host_not_allowed", 421, "invalid_request_error")                               \
+    X(HEADERS_TOO_LARGE, "headers_too_large", 431, "invalid_request_error")                        \
+    X(INTERNAL, "internal_error", 500, "internal_server_error")                                    \
+    X(NOT_IMPLEMENTED, "not_implemented", 501, "invalid_request_error")                            \
+    X(ALL_FAILED, "all_attempts_failed", 502, "upstream_error")                                    \
+    X(INVALID_UPSTREAM, "upstream_invalid_response", 502, "upstream_error")                        \
+    X(NO_UPSTREAM, "no_healthy_upstream", 503, "upstream_error")                                   \
+    X(NO_PROVIDER, "no_provider_configured", 503, "upstream_error")                                \
+    X(OVERLOADED, "gateway_overloaded", 503, "overloaded_error")                                   \
+    X(DRAINING, "gateway_draining", 503, "overloaded_error")                                       \
+    X(DEADLINE, "deadline_exceeded", 504, "timeout_error")                                         \
+    X(TIMEOUT_CONNECT, "upstream_timeout_connect", 504, "timeout_error")                           \
+    X(TIMEOUT_FIRST_BYTE, "upstream_timeout_first_byte", 504, "timeout_error")                     \
+    X(TIMEOUT_FIRST_CONTENT, "upstream_timeout_first_content", 504, "timeout_error")               \
+    X(TIMEOUT_IDLE, "upstream_timeout_idle", 504, "timeout_error")                                 \
+    X(HTTP_VERSION, "http_version_not_supported", 505, "invalid_request_error")                    \
+    X(INTERRUPTED, "upstream_stream_interrupted", 502, "upstream_error")
+
+enum proa_api_error_code {
+#define PROA_API_ERROR_ENUM(name, code, status, type) PROA_API_ERR_##name,
+    PROA_API_ERROR_TABLE(PROA_API_ERROR_ENUM)
+#undef PROA_API_ERROR_ENUM
+        PROA_API_ERR_COUNT
+};
+/* The status and the stable code; 500 and "internal_error" for a value outside the table. */
+uint16_t proa_api_error_status(enum proa_api_error_code code);
+const char *proa_api_error_name(enum proa_api_error_code code);
+
+/* What the message is made of; empty members are left out of the envelope. */
+struct proa_api_error {
+    enum proa_api_error_code code;
+    uint16_t status;           /* 0 = the code's own */
+    struct proa_slice message; /* what, where, what to do; escaped here */
+    struct proa_slice param;
+    struct proa_slice provider; /* who failed; makes source "provider" when from_provider */
+    bool from_provider;
+    struct proa_slice request_id;
+    struct proa_slice trail; /* as x-proa-trail */
+};
+
+/*
+ * The JSON envelope of the surface: `error` with message, type, param and code as the SDKs want
+ * them, beside `source`, `provider`, `request_id` and `trail`, which they ignore. ERR_LIMIT: the
+ * buffer is full; it keeps its length then, but is failed.
+ */
+enum proa_err proa_api_error_write(enum proa_surface surface, const struct proa_api_error *error,
+                                   struct proa_buf *out) PROA_MUST_CHECK;
+/* The same as the last event of a stream that was begun: `data: {...}\n\n`, no end mark. */
+enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_api_error *error,
+                                   struct proa_buf *out) PROA_MUST_CHECK;
+
+#endif

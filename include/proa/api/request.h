@@ -1,0 +1,47 @@
+/*
+ * A request body, looked at in place: what the gateway needs to know of it, and what must not go
+ * on.
+ *
+ * Pure. One validating pass over the body, no tree; results are byte ranges of it. What the gateway
+ * does not need is not judged: a provider knows better what it accepts.
+ */
+#ifndef PROA_API_REQUEST_H
+#define PROA_API_REQUEST_H
+
+#include "proa/api/error.h"
+#include "proa/json/splice.h"
+
+/* A model name is no longer than this, decoded. */
+enum { PROA_API_MODEL_MAX = 256 };
+
+/* A request body, looked at in place. Members that are absent have kind PROA_JSON_ABSENT. */
+enum proa_api_member {
+    PROA_API_M_MODEL = 0,
+    PROA_API_M_STREAM,
+    PROA_API_M_PROVIDER_OPTIONS, /* and what follows: never sent upstream */
+    PROA_API_M_MODELS,
+    PROA_API_M_PROVIDER,
+    PROA_API_M_ORDER,
+    PROA_API_M_ONLY,
+    PROA_API_MEMBERS
+};
+
+struct proa_api_request {
+    struct proa_slice model; /* decoded; borrowed from the body or the scratch buffer */
+    bool stream;
+    struct proa_json_member members[PROA_API_MEMBERS];
+    struct proa_json_info info;
+    struct proa_json_edit cuts[PROA_API_MEMBERS];
+    size_t n_cuts;
+};
+
+/*
+ * One validating pass. `scratch` takes the model name when it is written with escapes. On failure
+ * fills `error` (message in `text`, which must outlive it) and returns ERR_SYNTAX or ERR_TYPE.
+ */
+enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_slice body,
+                                    struct proa_buf *scratch, struct proa_buf *text,
+                                    struct proa_api_request *out,
+                                    struct proa_api_error *error) PROA_MUST_CHECK;
+
+#endif
