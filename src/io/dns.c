@@ -18,11 +18,7 @@
  * getaddrinfo() runs on the thread pool as an ordinary job, on a copy of the name; at most
  * PROA_DNS_MAX_QUERIES of the pool's four threads are ours.
  */
-enum entry_state {
-    ENTRY_IDLE = 0,
-    ENTRY_WAITING,
-    ENTRY_RUNNING
-};
+enum entry_state { ENTRY_IDLE = 0, ENTRY_WAITING, ENTRY_RUNNING };
 
 enum {
     MAX_NAME = 253 /* RFC 1035 2.3.4, as text */
@@ -151,9 +147,9 @@ static bool is_name_byte(char c)
 }
 
 /*
- * getaddrinfo() also takes the old spellings of IPv4 addresses ("127.1", "0x7f000001", "017700000001"),
- * which slip past anything that looks at the text. A last label that starts with a digit is no
- * top-level domain (RFC 3696 2), so such names are refused.
+ * getaddrinfo() also takes the old spellings of IPv4 addresses ("127.1", "0x7f000001",
+ * "017700000001"), which slip past anything that looks at the text. A last label that starts with a
+ * digit is no top-level domain (RFC 3696 2), so such names are refused.
  */
 static bool is_proper_name(struct proa_slice host)
 {

@@ -36,12 +36,11 @@ struct proa_logsink {
     struct proa_bufq queue;
     uint64_t n_dropped;
     int fd;
-    int own_fd;         /* to be closed, or -1 */
-    int restore_flags;  /* of the shared descriptor, or -1 */
+    int own_fd;        /* to be closed, or -1 */
+    int restore_flags; /* of the shared descriptor, or -1 */
     bool is_socket;
     bool can_poll; /* the uv handle exists */
     bool stuck;
-    bool broken; /* reader gone or disk full beyond help: drop everything */
 };
 
 static ssize_t send_some(const struct proa_logsink *sink)
@@ -199,8 +198,7 @@ static void prepare_fd(struct proa_logsink *sink)
 struct proa_logsink *proa_logsink_create(struct proa_loop *loop, int fd)
 {
     struct proa_logsink *sink = PROA_NEW(struct proa_logsink);
-    *sink =
-        (struct proa_logsink){.loop = loop, .fd = fd, .own_fd = -1, .restore_flags = -1};
+    *sink = (struct proa_logsink){.loop = loop, .fd = fd, .own_fd = -1, .restore_flags = -1};
     sink->timer = (struct proa_timer){.fn = on_timer, .ctx = sink};
     proa_bufq_init(&sink->queue, &loop->chunks, QUEUE_MAX, QUEUE_MAX, 0);
     prepare_fd(sink);

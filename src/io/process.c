@@ -1,7 +1,6 @@
-#include "proa/io/file.h"
-
 #include "proa/core/check.h"
 #include "proa/core/clock.h"
+#include "proa/io/file.h"
 
 #include <dirent.h>
 #include <errno.h>
