@@ -1,0 +1,293 @@
+/*
+ * Lifecycle of an exchange, and the loop between the engine and the world: events go in one at a
+ * time, commands are carried out in order, and what those bring about waits for its turn.
+ */
+#include "exchange_priv.h"
+
+enum { EXCHANGES_SPARE = 256, FIELDS_MAX = 64 * 1024, SCRATCH_MAX = 1024 * 1024 };
+
+void proa_exchange_host_init(struct proa_exchange_host *host)
+{
+    proa_freelist_init(&host->pool, sizeof(struct proa_exchange), EXCHANGES_SPARE);
+    proa_list_init(&host->all);
+    proa_buf_init(&host->fields, FIELDS_MAX);
+    proa_buf_init(&host->scratch, SCRATCH_MAX);
+    host->buffered = 0;
+    host->m_cancelled = proa_metric_series0(host->metrics, PROA_METRIC_CLIENT_CANCELLED);
+    host->m_shed_memory =
+        proa_metric_series1(host->metrics, PROA_METRIC_SHED, PROA_SLICE("memory"));
+    host->m_buffered = proa_metric_series0(host->metrics, PROA_METRIC_BUFFERED);
+}
+
+void proa_exchange_host_deinit(struct proa_exchange_host *host)
+{
+    PROA_ASSERT(proa_list_empty(&host->all));
+    proa_freelist_deinit(&host->pool);
+    proa_buf_deinit(&host->fields);
+    proa_buf_deinit(&host->scratch);
+}
+
+size_t proa_exchange_host_count(const struct proa_exchange_host *host)
+{
+    return host->pool.n_used;
+}
+
+void proa_exchange_host_end_all(struct proa_exchange_host *host)
+{
+    const struct proa_event drain = {.kind = PROA_EV_DRAIN};
+    struct proa_list *node = host->all.next;
+    while (node != &host->all) {
+        struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
+        node = node->next;
+        if (x->running) {
+            proa_exchange_feed(x, &drain);
+        }
+    }
+}
+
+bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n)
+{
+    if (n > host->buffered_max - host->buffered) {
+        proa_metric_add(host->m_shed_memory, 1);
+        return false;
+    }
+    host->buffered += n;
+    proa_metric_set(host->m_buffered, host->buffered);
+    return true;
+}
+
+void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n)
+{
+    PROA_ASSERT(n <= host->buffered);
+    host->buffered -= n;
+    proa_metric_set(host->m_buffered, host->buffered);
+}
+
+/* ---- collecting ------------------------------------------------------------------------------ */
+
+static void on_timer(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    const struct proa_event event = {.kind = PROA_EV_DEADLINE};
+    proa_exchange_feed(ctx, &event);
+}
+
+static void on_grace(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    struct proa_exchange *x = ctx;
+    if (proa_run_committed(&x->run)) {
+        proa_attempt_complete_late(x->attempts[x->run.winner]);
+    }
+}
+
+struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
+                                           struct proa_arena *arena,
+                                           const struct proa_client_ops *client, void *ctx)
+{
+    struct proa_exchange *x = proa_freelist_take(&host->pool);
+    proa_list_init(&x->node);
+    proa_list_push_back(&host->all, &x->node);
+    x->host = host;
+    x->live = proa_live_ref(host->live);
+    x->arena = arena;
+    x->client = client;
+    x->client_ctx = ctx;
+    x->arrived_ns = proa_loop_now(host->loop);
+    x->timer.fn = on_timer;
+    x->timer.ctx = x;
+    x->grace.fn = on_grace;
+    x->grace.ctx = x;
+    proa_buf_init(&x->body, SIZE_MAX);
+    return x;
+}
+
+void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head)
+{
+    x->head = head;
+    const struct proa_slice id = proa_http_header_value(&head->headers,
+                                                        PROA_HTTP_HEADER_X_REQUEST_ID);
+    if (proa_reqid_valid(id)) {
+        x->id = id;
+    }
+}
+
+enum proa_err proa_exchange_expect_body(struct proa_exchange *x, uint64_t total)
+{
+    if (total <= x->body_budgeted) {
+        return PROA_OK;
+    }
+    if (!proa_exchange_take_budget(x->host, total - x->body_budgeted)) {
+        return PROA_ERR_OVERLOAD;
+    }
+    x->body_budgeted = total;
+    return PROA_OK;
+}
+
+enum proa_err proa_exchange_add_body(struct proa_exchange *x, struct proa_slice bytes)
+{
+    /* A chunked body announces nothing: its budget grows as it comes, doubling with its buffer. */
+    const uint64_t len = (uint64_t)x->body.len + bytes.len;
+    if (len > x->body_budgeted) {
+        const uint64_t want = len > 2 * x->body_budgeted ? len : 2 * x->body_budgeted;
+        const enum proa_err err = proa_exchange_expect_body(x, want);
+        if (err != PROA_OK) {
+            return err;
+        }
+    }
+    if (x->body.cap < x->body_budgeted) {
+        (void)proa_buf_reserve(&x->body, (size_t)x->body_budgeted - x->body.len);
+    }
+    return proa_buf_append(&x->body, bytes);
+}
+
+static void drop_body(struct proa_exchange *x)
+{
+    proa_buf_deinit(&x->body);
+    proa_exchange_give_budget(x->host, x->body_budgeted);
+    x->body_budgeted = 0;
+}
+
+static void ensure_id(struct proa_exchange *x)
+{
+    if (x->id.len == 0) {
+        proa_reqid_make(proa_loop_wall_ms(x->host->loop), &x->host->prng, x->id_text);
+        x->id = proa_slice_make(x->id_text, PROA_REQID_LEN);
+    }
+}
+
+void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *match)
+{
+    PROA_ASSERT(x->state == EXCHANGE_COLLECTING && x->head);
+    x->state = EXCHANGE_RUNNING;
+    ensure_id(x);
+    if (match->kind == PROA_API_MODELS || match->kind == PROA_API_MODEL) {
+        proa_exchange_list_models(x, match);
+        proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
+        return;
+    }
+    if (!proa_exchange_admit(x, match)) {
+        proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
+        return;
+    }
+    x->running = true;
+    proa_metric_add(proa_live_route(x->live, x->resolved.route)->inflight, 1);
+    const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
+    proa_exchange_feed(x, &admitted);
+}
+
+void proa_exchange_refuse(struct proa_exchange *x, enum proa_api_error_code code, uint16_t status,
+                          struct proa_slice message, struct proa_slice fields)
+{
+    PROA_ASSERT(x->state == EXCHANGE_COLLECTING);
+    x->state = EXCHANGE_RUNNING;
+    ensure_id(x);
+    const struct proa_api_error error = {.code = code, .status = status, .message = message};
+    proa_reply_error(x, &error, fields);
+    proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
+}
+
+/* ---- running --------------------------------------------------------------------------------- */
+
+/* A command may end the exchange; then false, and x is gone. */
+static bool carry_out(struct proa_exchange *x, const struct proa_command *command)
+{
+    switch (command->kind) {
+    case PROA_CMD_START:
+        proa_attempt_start(x, command->attempt, command->candidate);
+        break;
+    case PROA_CMD_CANCEL:
+        proa_attempt_release(x->attempts[command->attempt]);
+        break;
+    case PROA_CMD_COMMIT:
+        /* Nothing is sent again after the first content, so the request is not needed any more;
+         * but a request that is still going out is. */
+        proa_attempt_commit(x->attempts[command->attempt]);
+        break;
+    case PROA_CMD_REPLY_ERROR:
+        proa_reply_terminal(x, &command->terminal);
+        break;
+    case PROA_CMD_ARM:
+        proa_timer_set(x->host->loop, &x->timer, command->deadline_ns);
+        break;
+    case PROA_CMD_WAIT:
+        break; /* the ARM beside it wakes us */
+    case PROA_CMD_FINISH:
+        proa_exchange_finish(x, command->outcome);
+        return false;
+    }
+    return true;
+}
+
+void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
+{
+    if (x->feeding) {
+        PROA_ASSERT(x->n_pending < PENDING_EVENTS_MAX);
+        x->pending[x->n_pending++] = *event;
+        return;
+    }
+    x->feeding = true;
+    struct proa_event now = *event;
+    for (;;) {
+        struct proa_commands commands;
+        commands.n = 0;
+        proa_run_feed(&x->run, proa_loop_now(x->host->loop), &now, &commands);
+        for (size_t i = 0; i < commands.n; i++) {
+            if (!carry_out(x, &commands.items[i])) {
+                return;
+            }
+        }
+        if (x->n_pending == 0) {
+            break;
+        }
+        now = x->pending[0];
+        x->n_pending--;
+        for (size_t i = 0; i < x->n_pending; i++) {
+            x->pending[i] = x->pending[i + 1];
+        }
+    }
+    x->feeding = false;
+}
+
+void proa_exchange_drained(struct proa_exchange *x)
+{
+    if (x->call_paused && proa_run_committed(&x->run)) {
+        x->call_paused = false;
+        struct attempt *a = x->attempts[x->run.winner];
+        if (a->call) {
+            proa_call_pause(a->call, false);
+        }
+    }
+}
+
+void proa_exchange_client_gone(struct proa_exchange *x)
+{
+    proa_metric_add(x->host->m_cancelled, 1);
+    if (!x->running) {
+        proa_exchange_finish(x, PROA_OUTCOME_CANCELLED);
+        return;
+    }
+    const struct proa_event gone = {.kind = PROA_EV_CLIENT_GONE};
+    proa_exchange_feed(x, &gone);
+}
+
+void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
+{
+    struct proa_exchange_host *host = x->host;
+    PROA_ASSERT(x->state != EXCHANGE_OVER);
+    x->state = EXCHANGE_OVER;
+    ensure_id(x);
+    proa_exchange_settle(x, outcome);
+    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+        proa_attempt_release(x->attempts[i]);
+    }
+    proa_timer_clear(host->loop, &x->timer);
+    proa_timer_clear(host->loop, &x->grace);
+    drop_body(x);
+    proa_live_unref(x->live);
+    proa_list_unlink(&x->node);
+    const struct proa_client_ops *client = x->client;
+    void *ctx = x->client_ctx;
+    proa_freelist_give(&host->pool, x);
+    client->done(ctx);
+}

@@ -1,0 +1,143 @@
+#include "proa/exchange/live.h"
+
+#include "proa/core/alloc.h"
+#include "proa/provider/vendor.h"
+
+static void route_series(struct proa_live *live, struct proa_live_route *route,
+                         struct proa_slice name)
+{
+    for (int o = 0; o < PROA_OUTCOMES; o++) {
+        route->requests[o] =
+            proa_metric_series2(live->metrics, PROA_METRIC_REQUESTS, name,
+                                proa_slice_cstr(proa_outcome_text((enum proa_outcome)o)));
+    }
+    route->duration = proa_metric_series1(live->metrics, PROA_METRIC_REQUEST_DURATION, name);
+    route->overhead = proa_metric_series1(live->metrics, PROA_METRIC_OVERHEAD, name);
+    route->inflight = proa_metric_series1(live->metrics, PROA_METRIC_INFLIGHT, name);
+}
+
+static struct proa_slice otel_name(const struct proa_provider *provider)
+{
+    const struct proa_vendor *vendor = proa_vendor_find(provider->name);
+    return vendor && vendor->otel_name.len > 0 ? vendor->otel_name : provider->name;
+}
+
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_upstream *up,
+                                   struct proa_metric_reg *metrics)
+{
+    struct proa_live *live = PROA_NEW(struct proa_live);
+    live->refs = 1;
+    live->snapshot = snapshot;
+    live->metrics = metrics;
+    live->pools = proa_alloc_zero(snapshot->n_endpoints + 1, sizeof(struct proa_connpool *));
+    live->routes = proa_alloc_zero(snapshot->n_routes + 1, sizeof(struct proa_live_route));
+    for (size_t i = 0; i < snapshot->n_providers; i++) {
+        const struct proa_provider *provider = &snapshot->providers[i];
+        struct proa_connpool **pool = &live->pools[provider->endpoint->id];
+        if (!*pool) {
+            *pool = proa_connpool_get(up, provider->endpoint, provider->cfg);
+        }
+    }
+    for (size_t i = 0; i < snapshot->n_routes; i++) {
+        const struct proa_route *route = &snapshot->routes[i];
+        struct proa_live_route *r = &live->routes[i];
+        route_series(live, r, route->name);
+        r->candidates = proa_alloc_zero(route->n_candidates + 1, sizeof *r->candidates);
+        for (size_t c = 0; c < route->n_candidates; c++) {
+            r->candidates[c].otel_provider = otel_name(route->candidates[c].target->provider);
+        }
+    }
+    route_series(live, &live->none, PROA_SLICE("none"));
+    return live;
+}
+
+struct proa_live *proa_live_ref(struct proa_live *live)
+{
+    live->refs++;
+    return live;
+}
+
+void proa_live_unref(struct proa_live *live)
+{
+    if (!live || --live->refs > 0) {
+        return;
+    }
+    for (size_t i = 0; i < live->snapshot->n_endpoints; i++) {
+        if (live->pools[i]) {
+            proa_connpool_unref(live->pools[i]);
+        }
+    }
+    for (size_t i = 0; i < live->snapshot->n_routes; i++) {
+        proa_free(live->routes[i].candidates);
+    }
+    proa_free(live->pools);
+    proa_free(live->routes);
+    proa_snapshot_unref(live->snapshot);
+    proa_free(live);
+}
+
+struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route)
+{
+    return route ? &live->routes[route->id] : &live->none;
+}
+
+static struct proa_live_candidate *find(struct proa_live *live, const struct proa_route *route,
+                                        const struct proa_candidate *candidate)
+{
+    return &live->routes[route->id].candidates[candidate - route->candidates];
+}
+
+void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
+                             const struct proa_candidate *candidate, enum proa_class class)
+{
+    struct proa_metric_series **series = &find(live, route, candidate)->attempts[class];
+    if (!*series) {
+        *series = proa_metric_series3(live->metrics, PROA_METRIC_ATTEMPTS, route->name,
+                                      candidate->target->provider->name,
+                                      proa_slice_cstr(proa_class_text(class)));
+    }
+    proa_metric_add(*series, 1);
+}
+
+/* Models as configured: what clients make up must not become a label. */
+static struct proa_slice model_label(const struct proa_candidate *candidate)
+{
+    return candidate->target->model.len > 0 ? candidate->target->model : PROA_SLICE("other");
+}
+
+static struct proa_metric_series *genai(struct proa_live *live, struct proa_metric_series **series,
+                                        enum proa_metric metric, const struct proa_slice *labels,
+                                        size_t n)
+{
+    if (!*series) {
+        *series = proa_metric_series(live->metrics, metric, labels, n);
+    }
+    return *series;
+}
+
+void proa_live_count_answer(struct proa_live *live, const struct proa_route *route,
+                            const struct proa_candidate *candidate, enum proa_operation op,
+                            uint64_t duration_ns, uint64_t first_content_ns,
+                            const struct proa_usage *usage)
+{
+    static const enum proa_usage_field fields[2] = {PROA_USAGE_INPUT, PROA_USAGE_OUTPUT};
+    static const struct proa_slice names[2] = {PROA_SLICE_INIT("input"), PROA_SLICE_INIT("output")};
+    struct proa_live_candidate *c = find(live, route, candidate);
+    struct proa_slice labels[4] = {proa_slice_cstr(proa_operation_name(op)), c->otel_provider,
+                                   model_label(candidate), PROA_SLICE_NONE};
+    proa_metric_observe(genai(live, &c->duration[op], PROA_METRIC_GENAI_DURATION, labels, 3),
+                        duration_ns);
+    if (first_content_ns > 0) {
+        proa_metric_observe(
+            genai(live, &c->first_chunk[op], PROA_METRIC_GENAI_FIRST_CHUNK, labels, 3),
+            first_content_ns);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        if (proa_usage_has(usage, fields[i])) {
+            labels[3] = names[i];
+            proa_metric_observe(
+                genai(live, &c->tokens[op][i], PROA_METRIC_GENAI_TOKENS, labels, 4),
+                usage->count[fields[i]]);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+/*
+ * What the client gets: header lines, errors of ours, errors of providers.
+ */
+#include "proa/http/serialize.h"
+
+#include "exchange_priv.h"
+
+static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_ns,
+                          struct proa_buf *out)
+{
+    const struct proa_attempt_record *a = &x->run.attempts[i];
+    (void)proa_buf_append(out, a->candidate->target->label);
+    PROA_BUF_LIT(out, ":");
+    if (a->status != 0) {
+        (void)proa_buf_append_u64(out, a->status);
+    } else {
+        (void)proa_buf_append_cstr(out, proa_class_text(a->class));
+    }
+    PROA_BUF_LIT(out, "/");
+    const bool over = a->stage == PROA_STAGE_OVER;
+    (void)proa_buf_append_ms(out, proa_clock_since(over ? a->ended_ns : now_ns, a->started_ns), 0);
+    PROA_BUF_LIT(out, "ms");
+}
+
+void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out)
+{
+    const uint64_t now = proa_loop_now(x->host->loop);
+    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+        if (i > 0) {
+            PROA_BUF_LIT(out, ", ");
+        }
+        trail_attempt(x, i, now, out);
+    }
+}
+
+static void timing(const struct proa_exchange *x, struct proa_buf *f)
+{
+    const uint64_t now = proa_loop_now(x->host->loop);
+    uint64_t upstream = 0;
+    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run.attempts[i];
+        upstream +=
+            proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now, a->started_ns);
+    }
+    const uint64_t total = proa_clock_since(now, x->arrived_ns);
+    PROA_BUF_LIT(f, "server-timing: proa;dur=");
+    (void)proa_buf_append_ms(f, proa_clock_since(total, upstream), 3);
+    if (x->running) {
+        PROA_BUF_LIT(f, ", upstream;dur=");
+        (void)proa_buf_append_ms(f, upstream, 3);
+    }
+    PROA_BUF_LIT(f, "\r\n");
+}
+
+/* Values from outside are checked as they are written; one that does not fit is left out. */
+static void line(struct proa_buf *f, struct proa_slice name, struct proa_slice value)
+{
+    if (value.len > 0) {
+        const enum proa_err err = proa_http_write_header(f, name, value);
+        (void)err;
+    }
+}
+
+struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
+                                    struct proa_slice content_type, struct proa_slice extra)
+{
+    struct proa_buf *f = &x->host->fields;
+    proa_buf_clear(f);
+    line(f, PROA_SLICE("content-type"), content_type);
+    if (a) {
+        for (size_t i = 0; i < a->head.headers.n; i++) {
+            const struct proa_http_header *h = &a->head.headers.items[i];
+            if (proa_api_return_header(h)) {
+                line(f, h->name, h->value);
+            }
+        }
+        const struct proa_target *target = x->run.attempts[a->index].candidate->target;
+        line(f, PROA_SLICE("x-proa-provider"), target->provider->name);
+        line(f, PROA_SLICE("x-proa-model"), a->model);
+    }
+    if (a && a->mode == ANSWER_STREAM) {
+        PROA_BUF_LIT(f, "cache-control: no-cache\r\nx-accel-buffering: no\r\n");
+    }
+    PROA_BUF_LIT(f, "x-request-id: ");
+    (void)proa_buf_append(f, x->id);
+    PROA_BUF_LIT(f, "\r\nx-proa-attempts: ");
+    (void)proa_buf_append_u64(f, x->running ? x->run.n_attempts : 0);
+    if (x->running && x->run.n_attempts > 0) {
+        PROA_BUF_LIT(f, "\r\nx-proa-trail: ");
+        proa_reply_trail(x, f);
+        if (x->run.n_attempts > 1) {
+            PROA_BUF_LIT(f, "\r\nx-proa-fallback: 1");
+        }
+    }
+    PROA_BUF_LIT(f, "\r\nx-proa-cache: bypass\r\n");
+    timing(x, f);
+    (void)proa_buf_append(f, extra);
+    return proa_buf_slice(f);
+}
+
+void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice body,
+                     struct proa_slice extra)
+{
+    const struct iovec iov = {(void *)(uintptr_t)body.ptr, body.len};
+    x->status = status;
+    x->head_sent = true;
+    x->client->reply(x->client_ctx, status,
+                     proa_reply_fields(x, NULL, PROA_SLICE("application/json"), extra), body.len,
+                     &iov, 1, true);
+}
+
+static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
+{
+    struct proa_buf event;
+    proa_buf_init(&event, 64 * 1024);
+    if (x->request.stream && proa_api_error_event(PROA_SURFACE_OPENAI, error, &event) == PROA_OK) {
+        const struct iovec iov = {event.ptr, event.len};
+        x->client->body(x->client_ctx, &iov, 1, false);
+    }
+    proa_buf_deinit(&event);
+    x->client->abort(x->client_ctx);
+}
+
+void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *error,
+                      struct proa_slice extra)
+{
+    struct proa_api_error e = *error;
+    e.request_id = x->id;
+    x->error = proa_api_error_name(e.code);
+    if (x->head_sent) {
+        in_band(x, &e);
+        return;
+    }
+    struct proa_buf trail;
+    struct proa_buf body;
+    proa_buf_init(&trail, 4096);
+    proa_buf_init(&body, 256 * 1024);
+    proa_reply_trail(x, &trail);
+    e.trail = proa_buf_slice(&trail);
+    if (proa_api_error_write(PROA_SURFACE_OPENAI, &e, &body) == PROA_OK) {
+        proa_reply_json(x, e.status != 0 ? e.status : proa_api_error_status(e.code),
+                        proa_buf_slice(&body), extra);
+    }
+    proa_buf_deinit(&trail);
+    proa_buf_deinit(&body);
+}
+
+/* ---- what the engine decided ----------------------------------------------------------------- */
+
+static void advice(const struct proa_terminal *t, struct proa_buf *out)
+{
+    (void)proa_buf_append_cstr(
+        out, t->should_retry ? "x-should-retry: true\r\n" : "x-should-retry: false\r\n");
+    if (t->retry_after_ns > 0) {
+        const uint64_t ms = (t->retry_after_ns + PROA_NS_PER_MS - 1) / PROA_NS_PER_MS;
+        PROA_BUF_LIT(out, "retry-after: ");
+        (void)proa_buf_append_u64(out, (ms + 999) / 1000);
+        PROA_BUF_LIT(out, "\r\nretry-after-ms: ");
+        (void)proa_buf_append_u64(out, ms);
+        PROA_BUF_LIT(out, "\r\n");
+    }
+}
+
+static enum proa_api_error_code code_of(const struct proa_terminal *t)
+{
+    switch (t->fail) {
+    case PROA_FAIL_NO_TARGET:
+        return PROA_API_ERR_NO_UPSTREAM;
+    case PROA_FAIL_DEADLINE:
+        return PROA_API_ERR_DEADLINE;
+    case PROA_FAIL_INTERRUPTED:
+        return PROA_API_ERR_INTERRUPTED;
+    case PROA_FAIL_DRAINING:
+        return PROA_API_ERR_DRAINING;
+    case PROA_FAIL_NONE:
+    case PROA_FAIL_UPSTREAM:
+    case PROA_FAIL_ALL_FAILED:
+        break;
+    }
+    switch ((unsigned)t->class) {
+    case PROA_CLASS_CONNECT_TIMEOUT:
+        return PROA_API_ERR_TIMEOUT_CONNECT;
+    case PROA_CLASS_FIRST_BYTE_TIMEOUT:
+        return PROA_API_ERR_TIMEOUT_FIRST_BYTE;
+    case PROA_CLASS_FIRST_CONTENT_TIMEOUT:
+        return PROA_API_ERR_TIMEOUT_FIRST_CONTENT;
+    case PROA_CLASS_IDLE_TIMEOUT:
+        return PROA_API_ERR_TIMEOUT_IDLE;
+    case PROA_CLASS_MALFORMED:
+    case PROA_CLASS_EMPTY:
+        return PROA_API_ERR_INVALID_UPSTREAM;
+    default:
+        return PROA_API_ERR_ALL_FAILED;
+    }
+}
+
+static const char *headline(enum proa_fail fail)
+{
+    switch (fail) {
+    case PROA_FAIL_DEADLINE:
+        return "The time for this request is over";
+    case PROA_FAIL_INTERRUPTED:
+        return "The answer broke off after it had begun; what came until here is incomplete";
+    case PROA_FAIL_DRAINING:
+        return "Proa is shutting down; send the request again";
+    case PROA_FAIL_NO_TARGET:
+        return "No target of this route can be tried now";
+    case PROA_FAIL_NONE:
+    case PROA_FAIL_UPSTREAM:
+    case PROA_FAIL_ALL_FAILED:
+        break;
+    }
+    return "All attempts failed";
+}
+
+/* "All attempts failed for "chat": openai/k1: timeout_connect after 2001 ms (detail); ..." */
+static struct proa_slice explain(const struct proa_exchange *x, const struct proa_terminal *t)
+{
+    struct proa_buf m;
+    proa_buf_init(&m, 8 * 1024);
+    (void)proa_buf_append_cstr(&m, headline(t->fail));
+    PROA_BUF_LIT(&m, " (route \"");
+    (void)proa_buf_append(&m, x->resolved.route->name);
+    PROA_BUF_LIT(&m, "\")");
+    for (size_t i = 0; i < x->run.n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run.attempts[i];
+        (void)proa_buf_append_cstr(&m, i == 0 ? ": " : "; ");
+        (void)proa_buf_append(&m, a->candidate->target->label);
+        PROA_BUF_LIT(&m, " ");
+        if (a->status != 0) {
+            PROA_BUF_LIT(&m, "answered ");
+            (void)proa_buf_append_u64(&m, a->status);
+            PROA_BUF_LIT(&m, ", ");
+        }
+        (void)proa_buf_append_cstr(&m, proa_class_text(a->class));
+        if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
+            PROA_BUF_LIT(&m, ": ");
+            (void)proa_buf_append_cstr(&m, proa_err_text(a->err));
+        }
+        const struct attempt *attempt = x->attempts[i];
+        if (attempt && attempt->detail.len > 0) {
+            PROA_BUF_LIT(&m, ", ");
+            (void)proa_buf_append(&m, attempt->detail);
+        } else if (attempt && attempt->failure.message.len > 0) {
+            PROA_BUF_LIT(&m, ": ");
+            (void)proa_buf_append(&m, proa_slice_head(attempt->failure.message, 512));
+        }
+        PROA_BUF_LIT(&m, " after ");
+        (void)proa_buf_append_ms(&m, proa_clock_since(a->ended_ns, a->started_ns), 0);
+        PROA_BUF_LIT(&m, " ms");
+    }
+    const struct proa_slice clean =
+        proa_redact_foreign(x->host->redactor, proa_buf_slice(&m), &x->host->scratch);
+    const struct proa_slice text = proa_arena_dup(x->arena, clean);
+    proa_buf_deinit(&m);
+    return text;
+}
+
+/* A provider's own error answer goes on as it came, keys blackened. */
+static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
+                    struct proa_slice advice_lines)
+{
+    const struct attempt *a = x->attempts[t->attempt];
+    const struct proa_slice type =
+        proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
+    if (a->mode != ANSWER_ERROR || a->failure.message.len == 0 || a->head.status < 400 ||
+        !proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
+        return false;
+    }
+    const struct proa_slice body =
+        proa_redact_foreign(x->host->redactor, proa_buf_slice(&a->held), &x->host->scratch);
+    const struct iovec iov = {(void *)(uintptr_t)body.ptr, body.len};
+    x->status = a->head.status;
+    x->head_sent = true;
+    x->error = proa_class_text(t->class);
+    x->client->reply(x->client_ctx, x->status, proa_reply_fields(x, a, type, advice_lines),
+                     body.len, &iov, 1, true);
+    return true;
+}
+
+void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
+{
+    struct proa_buf lines;
+    proa_buf_init(&lines, 512);
+    advice(t, &lines);
+    const bool upstream = t->fail == PROA_FAIL_UPSTREAM;
+    if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
+        struct proa_api_error error = {
+            .code = code_of(t), .message = explain(x, t), .from_provider = upstream};
+        if (x->run.n_attempts > 0) {
+            const struct attempt *a = x->attempts[t->attempt];
+            error.provider =
+                x->run.attempts[t->attempt].candidate->target->provider->name;
+            if (upstream && a && a->mode == ANSWER_ERROR && a->head.status >= 400) {
+                error.status = a->head.status;
+            } else if (upstream && a && a->failure.status >= 400) {
+                error.status = a->failure.status;
+            }
+        }
+        proa_reply_error(x, &error, proa_buf_slice(&lines));
+    }
+    proa_buf_deinit(&lines);
+}

@@ -1,0 +1,256 @@
+/*
+ * From a request's bytes to a route: one validating pass over the body, the model's name, the
+ * client's options. What is wrong is answered here, so that a person can act on it.
+ */
+#include "exchange_priv.h"
+
+static const struct proa_slice HDR_TIMEOUT = PROA_SLICE_INIT("x-proa-timeout");
+static const struct proa_slice HDR_NO_FALLBACK = PROA_SLICE_INIT("x-proa-no-fallback");
+static const struct proa_slice HDR_STAINLESS_TIMEOUT = PROA_SLICE_INIT("x-stainless-timeout");
+static const struct proa_slice HDR_STAINLESS_RETRY = PROA_SLICE_INIT("x-stainless-retry-count");
+
+enum { SUGGESTIONS = 3 };
+
+static enum proa_operation operation_of(enum proa_endpoint_kind kind)
+{
+    switch (kind) {
+    case PROA_API_COMPLETIONS:
+        return PROA_OP_COMPLETION;
+    case PROA_API_EMBEDDINGS:
+        return PROA_OP_EMBEDDING;
+    case PROA_API_MODERATIONS:
+        return PROA_OP_MODERATION;
+    case PROA_API_NONE:
+    case PROA_API_CHAT:
+    case PROA_API_MODELS:
+    case PROA_API_MODEL:
+        break;
+    }
+    return PROA_OP_CHAT;
+}
+
+/* ---- unknown models -------------------------------------------------------------------------- */
+
+static void append_suggestions(const struct proa_exchange *x, struct proa_slice model,
+                               struct proa_buf *out)
+{
+    struct proa_slice near[SUGGESTIONS];
+    const size_t n = proa_snapshot_suggest(x->live->snapshot, model, near, SUGGESTIONS);
+    for (size_t i = 0; i < n; i++) {
+        (void)proa_buf_append_cstr(out, i == 0 ? " Did you mean \"" : "\", \"");
+        (void)proa_buf_append(out, near[i]);
+    }
+    if (n > 0) {
+        PROA_BUF_LIT(out, "\"?");
+    }
+    PROA_BUF_LIT(out, " GET /v1/models lists what is configured.");
+}
+
+static void refuse_model(struct proa_exchange *x, struct proa_slice model,
+                         enum proa_resolve_result why)
+{
+    struct proa_buf *m = &x->host->scratch;
+    proa_buf_clear(m);
+    struct proa_api_error error = {.code = PROA_API_ERR_MODEL_NOT_FOUND,
+                                   .param = PROA_SLICE("model")};
+    if (why == PROA_RESOLVE_NO_PROVIDER) {
+        error.code = PROA_API_ERR_NO_PROVIDER;
+        PROA_BUF_LIT(m, "No provider is configured: set OPENAI_API_KEY or another provider's key "
+                        "in Proa's environment, or start it with --config FILE or --mock.");
+    } else {
+        PROA_BUF_LIT(m, "Model \"");
+        (void)proa_buf_append(m, model);
+        PROA_BUF_LIT(m, "\" ");
+        (void)proa_buf_append_cstr(
+            m, why == PROA_RESOLVE_AMBIGUOUS
+                   ? "could be any provider's: write \"provider/model\", or configure a route."
+               : why == PROA_RESOLVE_UNKNOWN_PROVIDER
+                   ? "names a provider that is not configured."
+                   : "matches no route and no provider.");
+        append_suggestions(x, model, m);
+    }
+    const struct proa_slice text = proa_arena_dup(x->arena, proa_buf_slice(m));
+    error.message = text;
+    proa_reply_error(x, &error, PROA_SLICE_NONE);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* "1500ms", "30s", a bare number of seconds, fractions allowed. 0 when it is none of these. */
+static uint64_t parse_span(struct proa_slice text)
+{
+    uint64_t unit = PROA_NS_PER_S;
+    if (text.len > 2 && proa_slice_eq(proa_slice_from(text, text.len - 2), PROA_SLICE("ms"))) {
+        unit = PROA_NS_PER_MS;
+        text.len -= 2;
+    } else if (text.len > 1 && text.ptr[text.len - 1] == 's') {
+        text.len -= 1;
+    }
+    struct proa_slice fraction;
+    const struct proa_slice whole = proa_slice_split(text, '.', &fraction);
+    uint64_t n = 0;
+    uint64_t f = 0;
+    if (proa_slice_to_u64(whole, &n) != PROA_OK || n > 24 * 3600 * 1000) {
+        return 0;
+    }
+    fraction = proa_slice_head(fraction, 3);
+    if (fraction.len > 0 && proa_slice_to_u64(fraction, &f) != PROA_OK) {
+        return 0;
+    }
+    for (size_t i = fraction.len; i < 3; i++) {
+        f *= 10;
+    }
+    return n * unit + f * (unit / 1000);
+}
+
+static struct proa_slice header(const struct proa_exchange *x, struct proa_slice name)
+{
+    const struct proa_http_header *h = proa_http_header_find_name(&x->head->headers, name);
+    return h ? h->value : PROA_SLICE_NONE;
+}
+
+static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
+{
+    out->stream = x->request.stream;
+    const struct proa_slice no_fallback = header(x, HDR_NO_FALLBACK);
+    out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
+                       !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));
+    out->timeout_ns = parse_span(header(x, HDR_TIMEOUT));
+    const uint64_t sdk = parse_span(header(x, HDR_STAINLESS_TIMEOUT));
+    if (sdk > 0 && (out->timeout_ns == 0 || sdk < out->timeout_ns)) {
+        out->timeout_ns = sdk;
+    }
+    uint64_t retry = 0;
+    if (proa_slice_to_u64(header(x, HDR_STAINLESS_RETRY), &retry) == PROA_OK) {
+        out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
+    }
+}
+
+static void select_headers(struct proa_exchange *x)
+{
+    const struct proa_http_headers *all = &x->head->headers;
+    struct proa_http_header *forward = NULL;
+    for (size_t i = 0; i < all->n; i++) {
+        if (proa_api_forward_header(&all->items[i])) {
+            if (!forward) {
+                forward = proa_arena_alloc(x->arena, all->n * sizeof *forward);
+            }
+            forward[x->n_forward++] = all->items[i];
+        }
+    }
+    x->forward = forward;
+}
+
+bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match)
+{
+    struct proa_buf text;
+    struct proa_buf name;
+    proa_buf_init(&text, 4096);
+    proa_buf_init(&name, 4096);
+    struct proa_api_error error = {0};
+    const struct proa_slice body = proa_buf_slice(&x->body);
+    const enum proa_err err =
+        proa_api_request_read(match->kind, body, &name, &text, &x->request, &error);
+    if (err == PROA_OK && name.len > 0) {
+        x->request.model = proa_arena_dup(x->arena, x->request.model);
+    }
+    bool admitted = false;
+    if (err != PROA_OK) {
+        proa_reply_error(x, &error, PROA_SLICE_NONE);
+    } else {
+        const enum proa_resolve_result result =
+            proa_snapshot_resolve(x->live->snapshot, x->request.model, &x->resolved);
+        admitted = result == PROA_RESOLVED;
+        if (!admitted) {
+            x->resolved.route = NULL;
+            refuse_model(x, x->request.model, result);
+        }
+    }
+    proa_buf_deinit(&text);
+    proa_buf_deinit(&name);
+    if (admitted) {
+        x->operation = operation_of(match->kind);
+        select_headers(x);
+        struct proa_run_options options = {0};
+        read_options(x, &options);
+        proa_run_init(&x->run, x->host->engine, x->resolved.route, &options, x->arrived_ns);
+    }
+    return admitted;
+}
+
+/* ---- GET /v1/models -------------------------------------------------------------------------- */
+
+/* Configured names only: what a provider itself offers is the provider's to list. */
+static size_t collect_models(const struct proa_exchange *x, struct proa_api_model *out)
+{
+    const struct proa_snapshot *s = x->live->snapshot;
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_configured_routes; i++) {
+        const struct proa_route *route = &s->routes[i];
+        out[n++] = (struct proa_api_model){.id = route->name, .owned_by = PROA_SLICE("proa")};
+        for (size_t c = 0; c < route->n_candidates; c++) {
+            const struct proa_target *target = route->candidates[c].target;
+            struct proa_api_model model = {.owned_by = target->provider->name};
+            if (target->model.len > 0) {
+                model.id = proa_arena_printf(x->arena, "%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT,
+                                             PROA_SLICE_ARG(target->provider->name),
+                                             PROA_SLICE_ARG(target->model));
+            }
+            bool known = model.id.len == 0;
+            for (size_t k = 0; k < n && !known; k++) {
+                known = proa_slice_eq(out[k].id, model.id);
+            }
+            if (!known) {
+                out[n++] = model;
+            }
+        }
+    }
+    return n;
+}
+
+static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id,
+                            struct proa_buf *out)
+{
+    struct proa_buf id;
+    proa_buf_init(&id, 512);
+    struct proa_resolution resolved;
+    enum proa_resolve_result result = PROA_RESOLVE_UNKNOWN_MODEL;
+    if (proa_api_decode_id(raw_id, &id) == PROA_OK) {
+        result = proa_snapshot_resolve(x->live->snapshot, proa_buf_slice(&id), &resolved);
+    }
+    const struct proa_slice name = proa_arena_dup(x->arena, proa_buf_slice(&id));
+    proa_buf_deinit(&id);
+    if (result != PROA_RESOLVED) {
+        refuse_model(x, name, result);
+        return;
+    }
+    const struct proa_candidate *first = &resolved.route->candidates[0];
+    const bool configured = resolved.route->id < x->live->snapshot->n_configured_routes;
+    const struct proa_api_model model = {
+        .id = name,
+        .owned_by = configured ? PROA_SLICE("proa") : first->target->provider->name};
+    if (proa_api_model_write(&model, out) == PROA_OK) {
+        proa_reply_json(x, 200, proa_buf_slice(out), PROA_SLICE_NONE);
+    }
+}
+
+void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match)
+{
+    struct proa_buf out;
+    proa_buf_init(&out, 16 * 1024 * 1024);
+    if (match->kind == PROA_API_MODEL) {
+        reply_one_model(x, match->raw_id, &out);
+    } else {
+        const struct proa_snapshot *s = x->live->snapshot;
+        size_t most = 1;
+        for (size_t i = 0; i < s->n_configured_routes; i++) {
+            most += 1 + s->routes[i].n_candidates;
+        }
+        struct proa_api_model *models = proa_arena_zero(x->arena, most, sizeof *models);
+        const size_t n = collect_models(x, models);
+        if (proa_api_models_write(models, n, &out) == PROA_OK) {
+            proa_reply_json(x, 200, proa_buf_slice(&out), PROA_SLICE_NONE);
+        }
+    }
+    proa_buf_deinit(&out);
+}

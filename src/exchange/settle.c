@@ -1,0 +1,142 @@
+/*
+ * The end of an exchange in numbers: metrics and one access line.
+ */
+#include "exchange_priv.h"
+
+/* Time that was spent waiting for or reading from upstreams; the rest is ours. */
+static uint64_t upstream_ns(const struct proa_exchange *x, uint64_t now_ns)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run.attempts[i];
+        sum += proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now_ns, a->started_ns);
+    }
+    return sum;
+}
+
+static void count_attempts(struct proa_exchange *x)
+{
+    const struct proa_route *route = x->resolved.route;
+    for (size_t i = 0; i < x->run.n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run.attempts[i];
+        proa_live_count_attempt(x->live, route, a->candidate, a->class);
+        if (i == 0) {
+            continue;
+        }
+        const struct proa_attempt_record *before = &x->run.attempts[i - 1];
+        proa_metric_add(proa_metric_series1(x->host->metrics, PROA_METRIC_RETRIES,
+                                            proa_slice_cstr(proa_class_text(before->class))),
+                        1);
+        const struct proa_slice from = before->candidate->target->provider->name;
+        const struct proa_slice to = a->candidate->target->provider->name;
+        if (!proa_slice_eq(from, to)) {
+            proa_metric_add(proa_metric_series3(x->host->metrics, PROA_METRIC_FALLBACKS,
+                                                route->name, from, to),
+                            1);
+        }
+    }
+}
+
+static void count_interruption(const struct proa_exchange *x)
+{
+    const struct proa_attempt_record *a = &x->run.attempts[x->run.winner];
+    if (a->class != PROA_CLASS_OK && a->class != PROA_CLASS_CANCELLED) {
+        proa_metric_add(proa_metric_series2(x->host->metrics, PROA_METRIC_STREAM_INTERRUPTIONS,
+                                            a->candidate->target->provider->name,
+                                            proa_slice_cstr(proa_class_text(a->class))),
+                        1);
+    }
+}
+
+static const struct attempt *winner_of(const struct proa_exchange *x)
+{
+    return x->running && proa_run_committed(&x->run) ? x->attempts[x->run.winner] : NULL;
+}
+
+static uint32_t list_attempts(const struct proa_exchange *x, struct proa_access_attempt *out)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run.attempts[i];
+        out[n++] = (struct proa_access_attempt){
+            .provider = a->candidate->target->label,
+            .model = x->attempts[i] ? x->attempts[i]->model : PROA_SLICE_NONE,
+            .error = a->class == PROA_CLASS_OK ? PROA_SLICE_NONE
+                                               : proa_slice_cstr(proa_class_text(a->class)),
+            .status = a->status,
+            .ns = proa_clock_since(a->ended_ns, a->started_ns),
+        };
+    }
+    return n;
+}
+
+static void log_access(const struct proa_exchange *x, enum proa_outcome outcome, uint64_t now_ns,
+                       uint64_t ours_ns)
+{
+    struct proa_access_attempt attempts[PROA_RUN_ATTEMPTS_MAX];
+    struct proa_access line = {
+        .unix_ms = proa_loop_wall_ms(x->host->loop),
+        .level = outcome == PROA_OUTCOME_ERROR ? PROA_LOG_ERROR : PROA_LOG_INFO,
+        .request_id = x->id,
+        .route = x->resolved.route ? x->resolved.route->name : PROA_SLICE_NONE,
+        .revision = proa_slice_cstr(x->live->snapshot->revision),
+        .error = x->error ? proa_slice_cstr(x->error)
+                 : outcome == PROA_OUTCOME_CANCELLED ? PROA_SLICE("client_cancelled")
+                                                     : PROA_SLICE_NONE,
+        .model = x->request.model,
+        .attempts = attempts,
+        .n_attempts = list_attempts(x, attempts),
+        .status = x->status,
+        .stream = x->request.stream,
+        .duration_ns = proa_clock_since(now_ns, x->arrived_ns),
+        .overhead_ns = ours_ns,
+    };
+    if (x->head) {
+        line.method = x->head->method_text;
+        line.path = x->head->path;
+        line.app = proa_http_header_value(&x->head->headers, PROA_HTTP_HEADER_USER_AGENT);
+    }
+    const struct attempt *winner = winner_of(x);
+    if (winner) {
+        const struct proa_usage *u = &winner->usage;
+        line.provider =
+            x->run.attempts[x->run.winner].candidate->target->provider->name;
+        line.answered_by = winner->answered_by;
+        line.finish = winner->finish_reason;
+        line.input_tokens = u->count[PROA_USAGE_INPUT];
+        line.output_tokens = u->count[PROA_USAGE_OUTPUT];
+        line.cache_read_tokens = u->count[PROA_USAGE_CACHE_READ];
+        line.ttft_ns = proa_clock_since(x->first_out_ns, x->arrived_ns);
+        line.has = (x->request.stream ? PROA_ACCESS_TTFT : 0U) |
+                   (proa_usage_has(u, PROA_USAGE_INPUT) ? PROA_ACCESS_INPUT_TOKENS : 0U) |
+                   (proa_usage_has(u, PROA_USAGE_OUTPUT) ? PROA_ACCESS_OUTPUT_TOKENS : 0U) |
+                   (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U);
+    }
+    proa_access_log(x->host->access_log, &line);
+}
+
+void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
+{
+    const uint64_t now = proa_loop_now(x->host->loop);
+    const uint64_t total = proa_clock_since(now, x->arrived_ns);
+    const uint64_t ours = proa_clock_since(total, upstream_ns(x, now));
+    struct proa_live_route *route = proa_live_route(x->live, x->resolved.route);
+    proa_metric_add(route->requests[outcome], 1);
+    proa_metric_observe(route->duration, total);
+    proa_metric_observe(route->overhead, ours);
+    if (x->running) {
+        proa_metric_sub(route->inflight, 1);
+        count_attempts(x);
+    }
+    const struct attempt *winner = winner_of(x);
+    if (winner) {
+        count_interruption(x);
+        proa_live_count_answer(x->live, x->resolved.route,
+                               x->run.attempts[x->run.winner].candidate, x->operation, total,
+                               x->request.stream ? x->first_out_ns - x->arrived_ns : 0,
+                               &winner->usage);
+    }
+    if (proa_logger_wants(x->host->access_log, PROA_LOG_INFO) || outcome == PROA_OUTCOME_ERROR) {
+        log_access(x, outcome, now, ours);
+    }
+}
