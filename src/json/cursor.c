@@ -1,5 +1,6 @@
 #include "proa/json/cursor.h"
 
+#include "escape_priv.h"
 #include "lex_priv.h"
 
 static struct proa_slice span(const unsigned char *from, const unsigned char *to)
@@ -107,7 +108,7 @@ enum proa_json_kind proa_json_get(struct proa_slice object, struct proa_slice ke
         return PROA_JSON_ABSENT;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (proa_json_lex_equal((struct proa_slice){item.key.ptr + 1, item.key.len - 2}, key)) {
+        if (proa_json_escape_equal((struct proa_slice){item.key.ptr + 1, item.key.len - 2}, key)) {
             if (value) {
                 *value = item.value;
             }

@@ -1,7 +1,7 @@
 #include "lex_priv.h"
 
 #if defined(__SSE2__) && !defined(PROA_JSON_PORTABLE)
-#include <emmintrin.h>
+#include <immintrin.h>
 #define PROA_JSON_SSE2 1
 #else
 #define PROA_JSON_SSE2 0
@@ -109,6 +109,33 @@ static inline unsigned special_mask(const unsigned char *p)
     return (unsigned)_mm_movemask_epi8(plain_bytes(p)) ^ 0xFFFF;
 }
 
+static inline bool pair_is_plain(const unsigned char *p)
+{
+    return _mm_movemask_epi8(_mm_and_si128(plain_bytes(p), plain_bytes(p + 16))) == 0xFFFF;
+}
+
+/* The same test with vectors of twice the size, for long runs on processors that have them. Returns
+ * a place up to which all is plain, less than 64 bytes before the end or the next special byte. */
+static __attribute__((target("avx2"))) const unsigned char *plain_long(const unsigned char *p,
+                                                                       const unsigned char *end)
+{
+    const __m256i two = _mm256_set1_epi8(2);
+    const __m256i blank = _mm256_set1_epi8(0x20);
+    const __m256i backslash = _mm256_set1_epi8('\\');
+    for (; end - p >= 64; p += 64) {
+        __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+        __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+        __m256i high_a = _mm256_cmpgt_epi8(_mm256_xor_si256(a, two), blank);
+        __m256i high_b = _mm256_cmpgt_epi8(_mm256_xor_si256(b, two), blank);
+        __m256i plain_a = _mm256_andnot_si256(_mm256_cmpeq_epi8(a, backslash), high_a);
+        __m256i plain_b = _mm256_andnot_si256(_mm256_cmpeq_epi8(b, backslash), high_b);
+        if (_mm256_movemask_epi8(_mm256_and_si256(plain_a, plain_b)) != -1) {
+            break;
+        }
+    }
+    return p;
+}
+
 /* The last up to 15 bytes, by a vector that begins before them where the text is long enough. */
 static const unsigned char *plain_tail(const unsigned char *p, const unsigned char *begin,
                                        const unsigned char *end)
@@ -134,9 +161,11 @@ const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned 
         return p + __builtin_ctz(mask);
     }
     p += 16;
+    if (end - p >= 128 && pair_is_plain(p) && __builtin_cpu_supports("avx2")) {
+        p = plain_long(p + 32, end);
+    }
     while (end - p >= 32) {
-        __m128i both = _mm_and_si128(plain_bytes(p), plain_bytes(p + 16));
-        if (_mm_movemask_epi8(both) != 0xFFFF) {
+        if (!pair_is_plain(p)) {
             mask = special_mask(p) | special_mask(p + 16) << 16;
             return p + __builtin_ctz(mask);
         }
@@ -447,36 +476,46 @@ static inline const unsigned char *lex_comma(struct proa_json_lex *lex, const st
     return n->in_object ? proa_json_lex_key(lex, p) : p;
 }
 
+/* Opens the container at p, to where its first value begins; or to its end when it is empty. */
+static inline const unsigned char *lex_open(struct proa_json_lex *lex, struct nest *n,
+                                            const unsigned char *p, bool *empty)
+{
+    if (n->depth == lex->max_depth) {
+        return proa_json_lex_fail(lex, PROA_ERR_DEPTH, p, "nested too deeply");
+    }
+    nest_push(n, *p == '{');
+    p = proa_json_lex_ws(p + 1, lex->end);
+    *empty = p < lex->end && *p == (n->in_object ? '}' : ']');
+    return n->in_object && !*empty ? proa_json_lex_key(lex, p) : p;
+}
+
+static inline bool opens(const unsigned char *p, const unsigned char *end)
+{
+    return p < end && (*p == '{' || *p == '[');
+}
+
 static const unsigned char *lex_container(struct proa_json_lex *lex, const unsigned char *p)
 {
-    const unsigned char *end = lex->end;
     struct nest n = {0, 0, 0, false};
     for (;;) {
-        if (p < end && (*p == '{' || *p == '[')) {
-            if (n.depth == lex->max_depth) {
-                return proa_json_lex_fail(lex, PROA_ERR_DEPTH, p, "nested too deeply");
-            }
-            nest_push(&n, *p == '{');
-            p = proa_json_lex_ws(p + 1, end);
-            if (p < end && *p != (n.in_object ? '}' : ']')) {
-                p = n.in_object ? proa_json_lex_key(lex, p) : p;
-                if (!p) {
-                    return NULL;
-                }
-                continue;
-            }
+        bool complete = true;
+        if (opens(p, lex->end)) {
+            p = lex_open(lex, &n, p, &complete);
         } else {
             p = proa_json_lex_scalar(lex, p);
-            if (!p) {
-                return NULL;
-            }
         }
-        p = lex_closers(&n, p, end);
+        if (PROA_UNLIKELY(!p)) {
+            return NULL;
+        }
+        if (!complete) {
+            continue;
+        }
+        p = lex_closers(&n, p, lex->end);
         if (n.depth == 0) {
             return p;
         }
         p = lex_comma(lex, &n, p);
-        if (!p) {
+        if (PROA_UNLIKELY(!p)) {
             return NULL;
         }
     }
@@ -484,115 +523,5 @@ static const unsigned char *lex_container(struct proa_json_lex *lex, const unsig
 
 const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsigned char *p)
 {
-    if (p < lex->end && (*p == '{' || *p == '[')) {
-        return lex_container(lex, p);
-    }
-    return proa_json_lex_scalar(lex, p);
-}
-
-/* ---- Decoding ---- */
-
-/* Four hexadecimal digits at p; UINT32_MAX when they are not there. */
-static uint32_t hex4(const unsigned char *p, const unsigned char *end)
-{
-    uint32_t value = 0;
-    if (end - p < 4) {
-        return UINT32_MAX;
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned char c = p[i];
-        if (!(classes[c] & CLASS_HEX)) {
-            return UINT32_MAX;
-        }
-        value = value << 4 | (c <= '9' ? c - (uint32_t)'0' : (c | 0x20U) - 'a' + 10U);
-    }
-    return value;
-}
-
-static size_t unescape_u(const unsigned char *p, const unsigned char *end, uint32_t *code)
-{
-    uint32_t first = hex4(p + 2, end);
-    if (first == UINT32_MAX) {
-        return 0;
-    }
-    if (first < 0xD800 || first > 0xDFFF) {
-        *code = first;
-        return 6;
-    }
-    uint32_t second = UINT32_MAX;
-    if (first < 0xDC00 && end - p >= 12 && p[6] == '\\' && p[7] == 'u') {
-        second = hex4(p + 8, end);
-    }
-    if (second < 0xDC00 || second > 0xDFFF) {
-        *code = 0xFFFD;
-        return 6;
-    }
-    *code = 0x10000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-    return 12;
-}
-
-size_t proa_json_lex_unescape(const unsigned char *p, const unsigned char *end, uint32_t *code)
-{
-    static const unsigned char plain[256] = {
-        ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
-        ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
-    };
-    if (end - p < 2) {
-        return 0;
-    }
-    if (p[1] == 'u') {
-        return unescape_u(p, end, code);
-    }
-    *code = plain[p[1]];
-    return *code ? 2 : 0;
-}
-
-size_t proa_json_lex_put(char out[4], uint32_t code)
-{
-    if (code < 0x80) {
-        out[0] = (char)code;
-        return 1;
-    }
-    if (code < 0x800) {
-        out[0] = (char)(0xC0 | code >> 6);
-        out[1] = (char)(0x80 | (code & 0x3F));
-        return 2;
-    }
-    if (code < 0x10000) {
-        out[0] = (char)(0xE0 | code >> 12);
-        out[1] = (char)(0x80 | (code >> 6 & 0x3F));
-        out[2] = (char)(0x80 | (code & 0x3F));
-        return 3;
-    }
-    out[0] = (char)(0xF0 | code >> 18);
-    out[1] = (char)(0x80 | (code >> 12 & 0x3F));
-    out[2] = (char)(0x80 | (code >> 6 & 0x3F));
-    out[3] = (char)(0x80 | (code & 0x3F));
-    return 4;
-}
-
-bool proa_json_lex_equal(struct proa_slice raw, struct proa_slice plain)
-{
-    if (raw.len == 0 || !memchr(raw.ptr, '\\', raw.len)) {
-        return proa_slice_eq(raw, plain);
-    }
-    const unsigned char *p = (const unsigned char *)raw.ptr;
-    const unsigned char *end = p + raw.len;
-    size_t n = 0;
-    while (p < end) {
-        char text[4] = {(char)*p, 0, 0, 0};
-        size_t len = 1;
-        size_t used = 1;
-        if (*p == '\\') {
-            uint32_t code = 0;
-            used = proa_json_lex_unescape(p, end, &code);
-            len = proa_json_lex_put(text, code);
-        }
-        if (used == 0 || plain.len - n < len || memcmp(plain.ptr + n, text, len) != 0) {
-            return false;
-        }
-        p += used;
-        n += len;
-    }
-    return n == plain.len;
+    return opens(p, lex->end) ? lex_container(lex, p) : proa_json_lex_scalar(lex, p);
 }

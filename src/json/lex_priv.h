@@ -78,13 +78,4 @@ const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsign
 /* Length of the valid UTF-8 sequence at p (RFC 3629 4), 1 to 4; 0 when there is none. p < end. */
 size_t proa_json_lex_utf8(const unsigned char *p, const unsigned char *end);
 
-/* The character that the escape at p (a backslash) stands for, a surrogate pair counting as one and
- * a lone surrogate as U+FFFD; returns how many bytes that took, 0 when the escape is broken. */
-size_t proa_json_lex_unescape(const unsigned char *p, const unsigned char *end, uint32_t *code);
-/* Is the text between the quotes of a string that the lexer has accepted, decoded, equal to
- * `plain`? */
-bool proa_json_lex_equal(struct proa_slice raw, struct proa_slice plain);
-/* Writes the UTF-8 form of a character that is no surrogate; returns its length. */
-size_t proa_json_lex_put(char out[4], uint32_t code);
-
 #endif

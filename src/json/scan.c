@@ -1,5 +1,6 @@
 #include "proa/json/scan.h"
 
+#include "escape_priv.h"
 #include "lex_priv.h"
 
 #include "proa/core/hash.h"
@@ -106,11 +107,11 @@ static bool decode_key(struct proa_slice raw, char out[PROA_JSON_MAX_KEY + 4], s
             continue;
         }
         uint32_t code = 0;
-        size_t used = proa_json_lex_unescape(p, end, &code);
+        size_t used = proa_json_escape_decode(p, end, &code);
         PROA_ASSERT(used > 0);
         *has_nul |= code == 0;
         p += used;
-        n += proa_json_lex_put(out + n, code);
+        n += proa_json_escape_put(out + n, code);
     }
     *len = n;
     return p == end && n <= PROA_JSON_MAX_KEY;

@@ -1,5 +1,6 @@
 #include "proa/json/string.h"
 
+#include "escape_priv.h"
 #include "lex_priv.h"
 
 /* What stands between the quotes; false for what is no string token. */
@@ -34,9 +35,9 @@ static size_t decode(struct proa_slice raw, char *out)
         if (stop) {
             char text[4];
             uint32_t code = 0;
-            size_t used = proa_json_lex_unescape(p, end, &code);
+            size_t used = proa_json_escape_decode(p, end, &code);
             PROA_ASSERT(used > 0);
-            size_t len = proa_json_lex_put(text, code);
+            size_t len = proa_json_escape_put(text, code);
             memcpy(out + n, text, len);
             n += len;
             p += used;
@@ -86,7 +87,7 @@ bool proa_json_string_eq(struct proa_slice token, struct proa_slice plain)
     if (!token_text(token, &raw, &escaped)) {
         return false;
     }
-    return escaped ? proa_json_lex_equal(raw, plain) : proa_slice_eq(raw, plain);
+    return escaped ? proa_json_escape_equal(raw, plain) : proa_slice_eq(raw, plain);
 }
 
 /* The escape of a byte that cannot stand for itself. */

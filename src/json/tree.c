@@ -1,5 +1,6 @@
 #include "proa/json/tree.h"
 
+#include "escape_priv.h"
 #include "lex_priv.h"
 
 #include "proa/core/alloc.h"
@@ -39,7 +40,7 @@ static enum proa_err refuse(struct proa_json_fault *fault, enum proa_err err, si
 static const char *bad_escape(const unsigned char *p, const unsigned char *end, size_t *used)
 {
     uint32_t code = 0;
-    *used = proa_json_lex_unescape(p, end, &code);
+    *used = proa_json_escape_decode(p, end, &code);
     if (code == 0) {
         return "U+0000 in a string";
     }
@@ -134,7 +135,8 @@ static size_t repeated_at(struct proa_slice text, size_t nth, struct proa_slice 
         return 0;
     }
     while (found < 2 && proa_json_cursor_next(&c, &item)) {
-        found += proa_json_lex_equal((struct proa_slice){item.key.ptr + 1, item.key.len - 2}, key);
+        found +=
+            proa_json_escape_equal((struct proa_slice){item.key.ptr + 1, item.key.len - 2}, key);
     }
     return (size_t)(item.key.ptr - text.ptr);
 }

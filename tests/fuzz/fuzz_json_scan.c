@@ -15,7 +15,7 @@
 
 #include "../unit/json/json_ref.h"
 
-enum { N_WANTS = 4, MAX_INPUT = 1 << 16 };
+enum { N_WANTS = 4, MAX_INPUT = 1 << 16, MAX_PIECES = 3 * (N_WANTS + 2) + 2 };
 
 static const struct proa_json_want wants[N_WANTS] = {{PROA_SLICE_INIT("a"), 0},
                                                      {PROA_SLICE_INIT("b"), 0},
@@ -47,9 +47,9 @@ static void check_splices(struct proa_slice text, const struct proa_json_info *i
                           const struct proa_json_member *m)
 {
     static const struct proa_json_scan_cfg any = {NULL, 0, 0};
-    struct proa_slice slices[PROA_JSON_PIECES(N_WANTS + 2)];
+    struct proa_slice slices[MAX_PIECES];
     struct proa_buf out;
-    proa_buf_init(&out, 2 * MAX_INPUT);
+    proa_buf_init(&out, MAX_INPUT + 1024);
     for (unsigned plan = 0; plan < 4 * 81; plan++) {
         struct proa_json_edit edits[N_WANTS + 2];
         struct proa_json_pieces pieces = {.slices = slices, .max = PROA_ARRAY_LEN(slices)};
@@ -90,7 +90,7 @@ static void check_string(struct proa_slice token, bool expect)
     struct proa_buf plain;
     struct proa_buf again;
     proa_buf_init(&plain, MAX_INPUT);
-    proa_buf_init(&again, 8 * MAX_INPUT);
+    proa_buf_init(&again, (size_t)8 * MAX_INPUT);
     enum proa_err err = proa_json_string_decode(token, &plain);
     PROA_ASSERT(!expect || err == PROA_OK);
     if (!err) {
