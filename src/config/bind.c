@@ -321,6 +321,8 @@ static void bind_map(struct binder *b, const struct proa_option *row,
             .at = entry->key_at, .plain = entry->key_plain, .text = entry->key};
         if (entry->key.len == 0) {
             proa_path_error(b->diags, path, entry->key_at, "a name must not be empty");
+        } else if (entry->key.len > PROA_CONFIG_NAME_MAX) {
+            proa_path_error(b->diags, path, entry->key_at, "a name must not exceed 128 bytes");
         } else {
             (void)check_text(b, &name, &step);
         }

@@ -5,6 +5,8 @@
 
 #include <yaml.h>
 
+enum { DIRECTIVES_MAX = 16 };
+
 /* A container that is still open. Its children so far lie on the builder's stack from `start`. */
 struct frame {
     enum proa_doc_kind kind;
@@ -386,6 +388,11 @@ static void report_syntax(struct builder *b, struct proa_slice bytes, const yaml
         (void)fail(b, at, "a tab cannot indent; use spaces");
         return;
     }
+    if (strcmp(problem, "found invalid Unicode character escape code") == 0) {
+        /* JSON writes what lies beyond U+FFFF as two escapes, YAML knows \U only */
+        (void)fail(b, at, "this escape is half a character; write the character itself");
+        return;
+    }
     b->failed = true;
     if (no_token && byte > ' ') {
         proa_diags_add(b->diags, PROA_DIAG_ERROR, at.file, at.line, at.col,
@@ -427,11 +434,29 @@ static void run(struct builder *b, struct proa_slice bytes)
     yaml_parser_delete(&parser);
 }
 
+/* libyaml compares each %TAG directive with all before it, which takes minutes for a file of them.
+ */
+static bool has_many_directives(struct proa_slice bytes)
+{
+    size_t n = 0;
+    struct proa_slice word = PROA_SLICE("%TAG"); /* wherever it stands: YAML has five line breaks */
+    for (size_t i = proa_slice_search(bytes, word); i < bytes.len && n < DIRECTIVES_MAX; n++) {
+        bytes = proa_slice_from(bytes, i + word.len);
+        i = proa_slice_search(bytes, word);
+    }
+    return n == DIRECTIVES_MAX;
+}
+
 enum proa_err proa_doc_parse(struct proa_slice bytes, const char *file, struct proa_arena *arena,
                              const struct proa_doc_node **out, struct proa_diags *diags)
 {
     if (bytes.len > PROA_DOC_MAX_BYTES) {
         proa_diags_add(diags, PROA_DIAG_ERROR, file, 0, 0, "larger than 1 MiB");
+        return PROA_ERR_LIMIT;
+    }
+    if (has_many_directives(bytes)) {
+        proa_diags_add(diags, PROA_DIAG_ERROR, file, 0, 0,
+                       "too many %%TAG directives; remove them");
         return PROA_ERR_LIMIT;
     }
     struct builder *b = PROA_NEW(struct builder);

@@ -2,6 +2,7 @@
 
 #include "value_priv.h"
 
+#include "proa/config/config.h"
 #include "proa/json/writer.h"
 
 #include <stdio.h>
@@ -173,8 +174,21 @@ static void write_nested(struct schema *s, const struct proa_option *row)
         key(s, "propertyNames");
         proa_json_writer_begin_object(&s->w);
         proa_json_writer_member_u64(&s->w, "minLength", 1);
+        proa_json_writer_member_u64(&s->w, "maxLength", PROA_CONFIG_NAME_MAX);
         proa_json_writer_end_object(&s->w);
     }
+}
+
+static void write_duration(struct schema *s, const struct proa_option *row)
+{
+    if (row->min > 0) {
+        member(s, "type", "string");
+    } else {
+        write_types(s, "string", "integer"); /* the integer 0 needs no unit */
+        proa_json_writer_member_u64(&s->w, "minimum", 0);
+        proa_json_writer_member_u64(&s->w, "maximum", 0);
+    }
+    member(s, "pattern", duration_pattern);
 }
 
 static void write_type(struct schema *s, const struct proa_option *row)
@@ -193,10 +207,7 @@ static void write_type(struct schema *s, const struct proa_option *row)
         write_bounds(s, row);
         break;
     case PROA_OPTION_DURATION:
-        write_types(s, "string", "integer"); /* the integer 0 needs no unit */
-        member(s, "pattern", duration_pattern);
-        proa_json_writer_member_u64(&s->w, "minimum", 0);
-        proa_json_writer_member_u64(&s->w, "maximum", 0);
+        write_duration(s, row);
         break;
     case PROA_OPTION_BYTES:
         write_types(s, "string", "integer");

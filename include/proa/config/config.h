@@ -32,6 +32,8 @@
 #include "proa/core/diag.h"
 #include "proa/core/option.h"
 
+enum { PROA_CONFIG_NAME_MAX = 128 }; /* bytes of a key in a MAP; at least one */
+
 /* One file, already read. Both are borrowed; `file` must outlive the results. */
 struct proa_config_source {
     const char *file;

@@ -12,14 +12,16 @@
 
 /*
  * Appends a Markdown page headed by `title`: one table per section with name, type, default,
- * range, whether a reload applies it, and help. Returns PROA_ERR_LIMIT when `out` is full.
+ * range, whether a reload applies it, and help. Returns PROA_ERR_LIMIT when `out` is full,
+ * PROA_ERR_ARG above 128 tables.
  */
 enum proa_err proa_reference_markdown(const struct proa_option_table *table, const char *title,
                                       struct proa_buf *out) PROA_MUST_CHECK;
 
 /*
  * Appends a manual page in roff (man macros) for section 5: `name` is the page ("proa.yaml"),
- * `brief` what stands behind the dash in NAME. Returns PROA_ERR_LIMIT when `out` is full.
+ * `brief` what stands behind the dash in NAME. Returns PROA_ERR_LIMIT when `out` is full,
+ * PROA_ERR_ARG above 128 tables.
  */
 enum proa_err proa_reference_man(const struct proa_option_table *table, const char *name,
                                  const char *brief, struct proa_buf *out) PROA_MUST_CHECK;

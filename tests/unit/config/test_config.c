@@ -352,6 +352,22 @@ static void strings_that_are_not_are_refused(void **state)
     }
 }
 
+static void names_are_bounded(void **state)
+{
+    struct fixture *f = *state;
+    char name[PROA_CONFIG_NAME_MAX + 2];
+    char yaml[PROA_CONFIG_NAME_MAX + 40];
+    memset(name, 'n', sizeof(name));
+    name[PROA_CONFIG_NAME_MAX] = '\0';
+    (void)snprintf(yaml, sizeof(yaml), "providers: {%s: {}}", name);
+    expect_ok(f, yaml);
+    name[PROA_CONFIG_NAME_MAX] = 'n';
+    name[PROA_CONFIG_NAME_MAX + 1] = '\0';
+    (void)snprintf(yaml, sizeof(yaml), "providers: {%s: {}}", name);
+    parse(f, yaml);
+    expect_message(f, 0, "1:13 providers: a name must not exceed 128 bytes");
+}
+
 static void unknown_keys_come_with_a_guess(void **state)
 {
     struct fixture *f = *state;
@@ -735,6 +751,7 @@ int main(void)
         TEST(bounds_are_inclusive),
         TEST(wrong_types_say_what_is_right),
         TEST(strings_that_are_not_are_refused),
+        TEST(names_are_bounded),
         TEST(unknown_keys_come_with_a_guess),
         TEST(required_members),
         TEST(all_mistakes_in_one_go),

@@ -181,6 +181,8 @@ static void what_bites_is_refused(void **state)
     expect_error(f, PROA_SLICE("model: @cf/x\n"), 1, 8,
                  "a value cannot start with @; put it in quotes");
     expect_error(f, PROA_SLICE("a: \"x\\0y\"\n"), 1, 4, "a NUL byte cannot be part of a value");
+    expect_error(f, PROA_SLICE("{\"a\": \"\\ud83d\\ude00\"}"), 1, 10,
+                 "this escape is half a character; write the character itself");
     expect_error(f, PROA_SLICE("a: b: c\n"), 1, 5,
                  "mapping values are not allowed in this context");
     expect_error(f, PROA_SLICE("a: [1, 2\nb: 3\n"), 2, 2,
@@ -308,6 +310,16 @@ static void size_and_anchors_are_bounded(void **state)
         (void)proa_buf_append_printf(&yaml, "- &a%u x\n", i);
     }
     expect_error(f, proa_buf_slice(&yaml), 257, 3, "more than 256 anchors in one file");
+
+    /* quadratic in libyaml: a megabyte of these would take minutes */
+    proa_buf_clear(&yaml);
+    for (unsigned i = 0; i < 50000; i++) {
+        (void)proa_buf_append_printf(&yaml, "%%TAG !a%u! tag:x\n", i);
+    }
+    parse(f, proa_buf_slice(&yaml));
+    assert_int_equal(f->err, PROA_ERR_LIMIT);
+    assert_string_equal(f->diags.items[0].message, "too many %TAG directives; remove them");
+    expect_tree(f, "%TAG !y! tag:yaml.org,2002:\n---\na: !y!str 5\n", "{a=\"5\"@3:4}@3:1");
     proa_buf_deinit(&yaml);
 }
 

@@ -98,6 +98,7 @@ static void rows_carry_their_facts(void **state)
     expect_text(f, "properties/listen/$ref", "#/$defs/listen");
     expect_text(f, "properties/providers/type", "object");
     expect_text(f, "properties/providers/additionalProperties/$ref", "#/$defs/provider");
+    expect_plain(f, "properties/providers/propertyNames/maxLength", "128");
     expect_text(f, "properties/routes/items/$ref", "#/$defs/route");
     expect_text(f, "properties/tls/description", "Certificates. Takes effect at the next start.");
     expect_plain(f, "$defs/listen/properties/reuse/default", "true");
@@ -128,6 +129,7 @@ static void shorthands_are_alternatives(void **state)
     expect_plain(f, "$defs/retry/anyOf/1/properties/jitter/maximum", "1");
     expect_text(f, "$defs/retry/anyOf/1/properties/backoff/description",
                 "Wait before the second try. From 1ms to 1m.");
+    expect_text(f, "$defs/retry/anyOf/1/properties/backoff/type", "string"); /* 0 is too little */
     expect_text(f, "$defs/tier/anyOf/0/type", "array");
     expect_text(f, "$defs/tier/anyOf/0/items/$ref", "#/$defs/target");
 }
