@@ -35,18 +35,12 @@ enum proa_err proa_json_cursor_init(struct proa_json_cursor *c, struct proa_slic
     return PROA_OK;
 }
 
-static bool cursor_stop(struct proa_json_cursor *c, enum proa_err err)
-{
-    c->done = true;
-    c->err = err;
-    return false;
-}
-
-/* To the next key or element; NULL with `lex` unfaulted when the container is complete. */
+/* From behind the last item, or the opening bracket, to the next key or element; NULL with `lex`
+ * unfaulted when the container is complete. */
 static const unsigned char *cursor_advance(const struct proa_json_cursor *c,
                                            struct proa_json_lex *lex)
 {
-    const unsigned char *p = proa_json_lex_ws(lex->begin, lex->end);
+    const unsigned char *p = proa_json_lex_ws((const unsigned char *)c->p, lex->end);
     if (p < lex->end && *p == (c->is_object ? '}' : ']')) {
         p = proa_json_lex_ws(p + 1, lex->end);
         return p == lex->end ? NULL
@@ -61,35 +55,45 @@ static const unsigned char *cursor_advance(const struct proa_json_cursor *c,
     return proa_json_lex_ws(p + 1, lex->end);
 }
 
+/* On to where the next value begins, over its key. NULL at the end and on a fault. */
+static const unsigned char *cursor_to_value(const struct proa_json_cursor *c,
+                                            struct proa_json_lex *lex, struct proa_slice *key)
+{
+    const unsigned char *p = cursor_advance(c, lex);
+    if (!p || !c->is_object) {
+        return p;
+    }
+    if (p == lex->end || *p != '"') {
+        return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
+    }
+    const unsigned char *end = proa_json_lex_string(lex, p + 1);
+    if (!end) {
+        return NULL;
+    }
+    *key = span(p, end);
+    return proa_json_lex_colon(lex, end);
+}
+
+static void cursor_lex(const struct proa_json_cursor *c, struct proa_json_lex *lex)
+{
+    proa_json_lex_init(lex, (struct proa_slice){c->p, (size_t)(c->end - c->p)},
+                       PROA_JSON_MAX_DEPTH - 1);
+}
+
 bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *item)
 {
     struct proa_json_lex lex;
+    struct proa_slice key = PROA_SLICE_NONE;
     if (c->done) {
         return false;
     }
-    proa_json_lex_init(&lex, (struct proa_slice){c->p, (size_t)(c->end - c->p)},
-                       PROA_JSON_MAX_DEPTH - 1);
-    const unsigned char *p = cursor_advance(c, &lex);
+    cursor_lex(c, &lex);
+    const unsigned char *value_at = cursor_to_value(c, &lex, &key);
+    const unsigned char *p = value_at ? proa_json_lex_value(&lex, value_at) : NULL;
     if (!p) {
-        return cursor_stop(c, lex.err);
-    }
-    struct proa_slice key = PROA_SLICE_NONE;
-    if (c->is_object) {
-        const unsigned char *key_at = p;
-        if (p == lex.end || *p != '"') {
-            return cursor_stop(c, p == lex.end ? PROA_ERR_TRUNCATED : PROA_ERR_SYNTAX);
-        }
-        p = proa_json_lex_string(&lex, p + 1);
-        if (!p) {
-            return cursor_stop(c, lex.err);
-        }
-        key = span(key_at, p);
-        p = proa_json_lex_colon(&lex, p);
-    }
-    const unsigned char *value_at = p;
-    p = p ? proa_json_lex_value(&lex, p) : NULL;
-    if (!p) {
-        return cursor_stop(c, lex.err);
+        c->done = true;
+        c->err = lex.err;
+        return false;
     }
     c->started = true;
     c->p = (const char *)p;
@@ -99,53 +103,85 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
     return true;
 }
 
-enum proa_json_kind proa_json_get(struct proa_slice object, struct proa_slice key,
-                                  struct proa_slice *value)
+/* ---- Look-ups ---- */
+
+/*
+ * Where the value begins that one step leads to; NULL when there is none. The value itself is not
+ * walked over, and `text` may go on behind its container: so a path costs one pass over what stands
+ * before its end, however many steps it has.
+ */
+static const unsigned char *find(struct proa_slice text, const struct proa_json_step *step)
 {
     struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, object) != PROA_OK || !c.is_object) {
-        return PROA_JSON_ABSENT;
+    struct proa_json_lex lex;
+    bool by_key = step->key.ptr != NULL;
+    if (proa_json_cursor_init(&c, text) != PROA_OK || c.is_object != by_key) {
+        return NULL;
     }
-    while (proa_json_cursor_next(&c, &item)) {
-        if (proa_json_escape_equal((struct proa_slice){item.key.ptr + 1, item.key.len - 2}, key)) {
-            if (value) {
-                *value = item.value;
-            }
-            return item.kind;
+    cursor_lex(&c, &lex);
+    for (size_t i = 0;; i++) {
+        struct proa_slice key = PROA_SLICE_NONE;
+        const unsigned char *value_at = cursor_to_value(&c, &lex, &key);
+        if (!value_at) {
+            return NULL;
         }
+        if (by_key
+                ? proa_json_escape_equal((struct proa_slice){key.ptr + 1, key.len - 2}, step->key)
+                : i == step->index) {
+            return value_at;
+        }
+        c.p = (const char *)proa_json_lex_value(&lex, value_at);
+        if (!c.p) {
+            return NULL;
+        }
+        c.started = true;
     }
-    return PROA_JSON_ABSENT;
 }
 
-enum proa_json_kind proa_json_at(struct proa_slice array, size_t index, struct proa_slice *value)
+/* The value that begins at the start of text, whatever follows it. */
+static enum proa_json_kind first_value(struct proa_slice text, struct proa_slice *value)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, array) != PROA_OK || c.is_object) {
+    struct proa_json_lex lex;
+    proa_json_lex_init(&lex, text, PROA_JSON_MAX_DEPTH - 1);
+    const unsigned char *end = proa_json_lex_value(&lex, lex.begin);
+    if (!end) {
         return PROA_JSON_ABSENT;
     }
-    for (size_t i = 0; proa_json_cursor_next(&c, &item); i++) {
-        if (i == index) {
-            if (value) {
-                *value = item.value;
-            }
-            return item.kind;
-        }
+    if (value) {
+        *value = span(lex.begin, end);
     }
-    return PROA_JSON_ABSENT;
+    return (enum proa_json_kind)proa_json_lex_kinds[*lex.begin];
 }
 
 enum proa_json_kind proa_json_path(struct proa_slice value, const struct proa_json_step *steps,
                                    size_t n, struct proa_slice *out)
 {
-    enum proa_json_kind kind = proa_json_kind_of(value);
-    for (size_t i = 0; i < n && kind != PROA_JSON_ABSENT; i++) {
-        kind = steps[i].key.ptr ? proa_json_get(value, steps[i].key, &value)
-                                : proa_json_at(value, steps[i].index, &value);
+    if (n == 0) {
+        enum proa_json_kind kind = proa_json_kind_of(value);
+        if (kind != PROA_JSON_ABSENT && out) {
+            *out = value;
+        }
+        return kind;
     }
-    if (kind != PROA_JSON_ABSENT && out) {
-        *out = value;
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *at = find(value, &steps[i]);
+        if (!at) {
+            return PROA_JSON_ABSENT;
+        }
+        value = proa_slice_from(value, (size_t)((const char *)at - value.ptr));
     }
-    return kind;
+    return first_value(value, out);
+}
+
+enum proa_json_kind proa_json_get(struct proa_slice object, struct proa_slice key,
+                                  struct proa_slice *value)
+{
+    struct proa_json_step step = {{key.ptr ? key.ptr : "", key.len}, 0};
+    return proa_json_path(object, &step, 1, value);
+}
+
+enum proa_json_kind proa_json_at(struct proa_slice array, size_t index, struct proa_slice *value)
+{
+    struct proa_json_step step = {PROA_SLICE_NONE, index};
+    return proa_json_path(array, &step, 1, value);
 }

@@ -66,7 +66,8 @@ struct proa_json_step {
         {NULL, 0}, (i)                                                                             \
     }
 
-/* Follows n steps from `value`; n = 0 gives the value itself. Results as proa_json_get. */
+/* Follows n steps from `value`; n = 0 gives the value itself. Results as proa_json_get. One pass
+ * over what stands before the found value's end. */
 enum proa_json_kind proa_json_path(struct proa_slice value, const struct proa_json_step *steps,
                                    size_t n, struct proa_slice *out);
 

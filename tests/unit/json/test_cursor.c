@@ -177,6 +177,26 @@ static void test_path(void **state)
     assert_int_equal(proa_json_path(PROA_SLICE("{\"choices\":{\"0\":1}}"), content, 4, NULL),
                      PROA_JSON_ABSENT);
     assert_int_equal(proa_json_path(PROA_SLICE(""), content, 4, NULL), PROA_JSON_ABSENT);
+    /* Absent from its own object, though the key stands in what follows. */
+    assert_int_equal(proa_json_path(PROA_SLICE("{\"choices\":[{\"delta\":{},\"content\":1}],"
+                                               "\"content\":2}"),
+                                    content, 4, NULL),
+                     PROA_JSON_ABSENT);
+    assert_int_equal(
+        proa_json_path(PROA_SLICE("{\"choices\":[],\"x\":[{\"delta\":{}}]}"), content, 3, NULL),
+        PROA_JSON_ABSENT);
+    /* Broken before the end of the value: not found; broken behind it: not looked at. */
+    assert_int_equal(proa_json_path(PROA_SLICE("{\"choices\":[{\"delta\":{\"content\":[1,]}}]}"),
+                                    content, 4, NULL),
+                     PROA_JSON_ABSENT);
+    assert_int_equal(
+        proa_json_path(PROA_SLICE("{\"choices\":[{\"x\":!,\"delta\":{\"content\":1}}]}"), content,
+                       4, NULL),
+        PROA_JSON_ABSENT);
+    assert_int_equal(
+        proa_json_path(PROA_SLICE("{\"choices\":[{\"delta\":{\"content\":1"), content, 4, &value),
+        PROA_JSON_NUMBER);
+    assert_slice_lit(value, "1");
 }
 
 /* On damaged text a cursor never succeeds further than the scan would, never leaves the text, and
