@@ -125,6 +125,9 @@ enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum pro
         if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
             return PROA_HTTP_FAULT_FOLDED;
         }
+        if (line.ptr[0] == '\r') {
+            return PROA_HTTP_FAULT_LINE_END; /* CR CR LF would be taken for the end elsewhere */
+        }
         if (s->n_lines > limits->n_headers) {
             return PROA_HTTP_FAULT_HEADER_COUNT;
         }
@@ -259,10 +262,9 @@ static bool llhttp_takes(llhttp_t *ll, struct proa_slice text)
 
 /* `text` is the head; its start line ends at fields_at. */
 static enum proa_http_fault read_fields(struct proa_http_head *head, enum proa_http_mode mode,
-                                        struct proa_slice text, size_t fields_at,
-                                        struct deciding *d)
+                                        struct proa_slice text, struct proa_http_header *items,
+                                        size_t fields_at, struct deciding *d)
 {
-    struct proa_http_header *items = (struct proa_http_header *)head->headers.items;
     llhttp_t ll;
     llhttp_init(&ll, mode == PROA_HTTP_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &llhttp_hooks);
     bool agrees = llhttp_takes(&ll, proa_slice_head(text, fields_at));
@@ -324,7 +326,8 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
     struct deciding deciding = {0};
     size_t line_end = s->start_line_len;
     head->headers.n = s->n_lines - 1;
-    head->headers.items = proa_arena_alloc(arena, head->headers.n * sizeof *head->headers.items);
+    struct proa_http_header *items = proa_arena_alloc(arena, head->headers.n * sizeof *items);
+    head->headers.items = items;
     head->minor_version = s->minor_version;
     if (mode == PROA_HTTP_REQUEST) {
         head->method = (enum proa_http_method)s->method;
@@ -334,7 +337,7 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
         head->status = s->status;
         head->reason = proa_slice_from(proa_slice_head(text, line_end), sizeof "HTTP/1.1 200");
     }
-    enum proa_http_fault fault = read_fields(head, mode, text, line_end + 2, &deciding);
+    enum proa_http_fault fault = read_fields(head, mode, text, items, line_end + 2, &deciding);
     if (fault == PROA_HTTP_FAULT_NONE && mode == PROA_HTTP_REQUEST) {
         fault = finish_request(head, &deciding);
     }

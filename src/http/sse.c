@@ -178,9 +178,9 @@ static enum proa_err skip_bom(struct proa_sse *s, struct proa_slice *in)
     static const char bom[] = "\xef\xbb\xbf";
     while (s->bom_seen < BOM_BYTES && in->len > 0) {
         if (in->ptr[0] != bom[s->bom_seen]) {
-            enum proa_err err = proa_buf_append(&s->line, proa_slice_make(bom, s->bom_seen));
+            struct proa_slice seen = proa_slice_make(bom, s->bom_seen);
             s->bom_seen = BOM_BYTES;
-            return err;
+            return seen.len > 0 ? proa_buf_append(&s->line, seen) : PROA_OK;
         }
         s->bom_seen++;
         advance(s, in, 1);

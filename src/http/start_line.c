@@ -56,7 +56,7 @@ static enum proa_http_fault parse_version(struct proa_slice s, uint8_t *minor)
         return PROA_HTTP_FAULT_NONE;
     }
     size_t slash = proa_slice_find(s, '/');
-    bool one_word = proa_slice_find(s, ' ') == s.len;
+    bool one_word = proa_http_is_target(s);
     return one_word && slash > 0 && slash + 1 < s.len && is_digit(s.ptr[slash + 1])
                ? PROA_HTTP_FAULT_VERSION
                : PROA_HTTP_FAULT_REQUEST_LINE;
