@@ -14,30 +14,37 @@
 /* A model name is no longer than this, decoded. */
 enum { PROA_API_MODEL_MAX = 256 };
 
-/* A request body, looked at in place. Members that are absent have kind PROA_JSON_ABSENT. */
+/* Members of the body that the gateway looks at. */
 enum proa_api_member {
     PROA_API_M_MODEL = 0,
     PROA_API_M_STREAM,
-    PROA_API_M_PROVIDER_OPTIONS, /* and what follows: never sent upstream */
+    PROA_API_M_PROVIDER_OPTIONS, /* and what follows: the gateway's own, never sent upstream */
     PROA_API_M_MODELS,
     PROA_API_M_PROVIDER,
     PROA_API_M_ORDER,
     PROA_API_M_ONLY,
+    PROA_API_M_SORT,
+    PROA_API_M_BYOK,
     PROA_API_MEMBERS
 };
 
 struct proa_api_request {
     struct proa_slice model; /* decoded; borrowed from the body or the scratch buffer */
-    bool stream;
-    struct proa_json_member members[PROA_API_MEMBERS];
+    bool stream;             /* asked for, and an endpoint that can */
+    struct proa_json_member members[PROA_API_MEMBERS]; /* kind PROA_JSON_ABSENT when absent */
     struct proa_json_info info;
     struct proa_json_edit cuts[PROA_API_MEMBERS];
     size_t n_cuts;
 };
 
 /*
- * One validating pass. `scratch` takes the model name when it is written with escapes. On failure
- * fills `error` (message in `text`, which must outlive it) and returns ERR_SYNTAX or ERR_TYPE.
+ * Reads the body. `scratch` is appended to when the model's name is written with escapes, and must
+ * outlive `out` then.
+ *
+ * On failure fills `error` except for request_id, with a message that is made in `text` (which must
+ * outlive it; a buffer of 1 KiB is enough) and says what is wrong and where. ERR_SYNTAX: no JSON,
+ * or none that is taken: duplicate keys, too deep, not UTF-8; ERR_TYPE: a member that the gateway
+ * needs is missing or not what it should be. *out is undefined then.
  */
 enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_slice body,
                                     struct proa_buf *scratch, struct proa_buf *text,

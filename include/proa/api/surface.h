@@ -42,9 +42,9 @@ struct proa_api_match {
 void proa_api_match(enum proa_http_method method, struct proa_slice path,
                     struct proa_api_match *out);
 /*
- * Appends the model id with its %XX decoded. ERR_SYNTAX: a bad escape, a control byte, DEL or
- * invalid UTF-8 in the result, or nothing at all; ERR_LIMIT: more than PROA_API_ID_MAX bytes.
- * On failure `out` keeps its length.
+ * Appends the model id with its %XX decoded. ERR_SYNTAX: a bad escape, anything but visible ASCII
+ * in the result, or nothing at all; ERR_LIMIT: more than PROA_API_ID_MAX bytes. On failure `out`
+ * keeps its length.
  */
 enum proa_err proa_api_decode_id(struct proa_slice raw, struct proa_buf *out) PROA_MUST_CHECK;
 

@@ -42,7 +42,8 @@ struct proa_encode_in {
     size_t n_headers;
 };
 
-enum { PROA_ENCODE_PIECES_MAX = 24 };
+/* Enough for eight cuts and the model: PROA_JSON_PIECES(9). */
+enum { PROA_ENCODE_PIECES_MAX = 32 };
 
 /*
  * The request as it goes out: head, then pieces. The head contains the credential: it is wiped by

@@ -1,0 +1,104 @@
+#include "proa/api/error.h"
+
+#include "proa/core/check.h"
+#include "proa/json/writer.h"
+
+struct error_row {
+    const char *name;
+    const char *type;
+    uint16_t status;
+};
+
+static const struct error_row ERRORS[PROA_API_ERR_COUNT] = {
+#define ROW(name, code, status, type) [PROA_API_ERR_##name] = {code, type, status},
+    PROA_API_ERROR_TABLE(ROW)
+#undef ROW
+};
+
+static const struct error_row *row_of(enum proa_api_error_code code)
+{
+    return &ERRORS[(size_t)code < PROA_ARRAY_LEN(ERRORS) ? code : PROA_API_ERR_INTERNAL];
+}
+
+uint16_t proa_api_error_status(enum proa_api_error_code code)
+{
+    return row_of(code)->status;
+}
+
+const char *proa_api_error_name(enum proa_api_error_code code)
+{
+    return row_of(code)->name;
+}
+
+static void optional(struct proa_json_writer *w, const char *key, struct proa_slice text)
+{
+    if (text.len > 0) {
+        proa_json_writer_member_string(w, key, text);
+    }
+}
+
+/* The object OpenAI's SDKs read; what they do not know they ignore. */
+static bool write_openai(const struct proa_api_error *error, struct proa_buf *out)
+{
+    const struct error_row *row = row_of(error->code);
+    struct proa_json_writer w;
+    proa_json_writer_init(&w, out);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_key(&w, PROA_SLICE("error"));
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "message", error->message);
+    proa_json_writer_member_string(&w, "type", proa_slice_cstr(row->type));
+    proa_json_writer_key(&w, PROA_SLICE("param"));
+    if (error->param.len > 0) {
+        proa_json_writer_string(&w, error->param);
+    } else {
+        proa_json_writer_null(&w);
+    }
+    proa_json_writer_member_string(&w, "code", proa_slice_cstr(row->name));
+    proa_json_writer_member_string(
+        &w, "source", error->from_provider ? PROA_SLICE("provider") : PROA_SLICE("gateway"));
+    optional(&w, "provider", error->provider);
+    optional(&w, "request_id", error->request_id);
+    optional(&w, "trail", error->trail);
+    proa_json_writer_end_object(&w);
+    proa_json_writer_end_object(&w);
+    return proa_json_writer_ok(&w);
+}
+
+static bool write_envelope(enum proa_surface surface, const struct proa_api_error *error,
+                           struct proa_buf *out)
+{
+    switch (surface) {
+    case PROA_SURFACE_OPENAI:
+        break;
+    }
+    return write_openai(error, out);
+}
+
+/* All or nothing, so that half an envelope is never sent. */
+static enum proa_err finish(struct proa_buf *out, size_t from, bool ok)
+{
+    if (ok && proa_buf_ok(out)) {
+        return PROA_OK;
+    }
+    out->len = from;
+    out->failed = true;
+    return PROA_ERR_LIMIT;
+}
+
+enum proa_err proa_api_error_write(enum proa_surface surface, const struct proa_api_error *error,
+                                   struct proa_buf *out)
+{
+    const size_t from = out->len;
+    return finish(out, from, write_envelope(surface, error, out));
+}
+
+enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_api_error *error,
+                                   struct proa_buf *out)
+{
+    const size_t from = out->len;
+    PROA_BUF_LIT(out, "data: ");
+    const bool ok = write_envelope(surface, error, out);
+    PROA_BUF_LIT(out, "\n\n");
+    return finish(out, from, ok);
+}

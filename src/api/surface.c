@@ -1,0 +1,127 @@
+#include "proa/api/surface.h"
+
+#include "proa/core/check.h"
+
+/* What a path may be asked with, as the Allow field says it (RFC 9110 10.2.1). */
+#define ALLOW_READ  "GET, HEAD"
+#define ALLOW_WRITE "POST"
+
+struct path_row {
+    struct proa_slice path; /* behind the prefix, without a trailing slash */
+    enum proa_endpoint_kind kind;
+    const char *allow;
+};
+
+static const struct path_row PATHS[] = {
+    {PROA_SLICE_INIT("/chat/completions"), PROA_API_CHAT, ALLOW_WRITE},
+    {PROA_SLICE_INIT("/completions"), PROA_API_COMPLETIONS, ALLOW_WRITE},
+    {PROA_SLICE_INIT("/embeddings"), PROA_API_EMBEDDINGS, ALLOW_WRITE},
+    {PROA_SLICE_INIT("/moderations"), PROA_API_MODERATIONS, ALLOW_WRITE},
+    {PROA_SLICE_INIT("/models"), PROA_API_MODELS, ALLOW_READ},
+};
+
+static const struct proa_slice PREFIX = PROA_SLICE_INIT("/v1");
+static const struct proa_slice MODEL_PREFIX = PROA_SLICE_INIT("/models/");
+
+static struct proa_slice without_trailing_slashes(struct proa_slice path)
+{
+    while (path.len > 0 && path.ptr[path.len - 1] == '/') {
+        path.len--;
+    }
+    return path;
+}
+
+/* Takes off `/v1` where a slash follows. */
+static bool take_prefix(struct proa_slice *path)
+{
+    if (!proa_slice_starts(*path, PREFIX) || path->len == PREFIX.len ||
+        path->ptr[PREFIX.len] != '/') {
+        return false;
+    }
+    *path = proa_slice_from(*path, PREFIX.len);
+    return true;
+}
+
+static bool method_fits(enum proa_http_method method, enum proa_endpoint_kind kind)
+{
+    if (kind == PROA_API_MODELS || kind == PROA_API_MODEL) {
+        return method == PROA_HTTP_GET || method == PROA_HTTP_HEAD;
+    }
+    return method == PROA_HTTP_POST;
+}
+
+void proa_api_match(enum proa_http_method method, struct proa_slice path,
+                    struct proa_api_match *out)
+{
+    *out = (struct proa_api_match){.surface = PROA_SURFACE_OPENAI, .kind = PROA_API_NONE};
+    path = without_trailing_slashes(path);
+    if (!take_prefix(&path)) {
+        return;
+    }
+    /* A base URL with /v1 given to a client that appends it once more. */
+    (void)take_prefix(&path);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(PATHS); i++) {
+        if (proa_slice_eq(path, PATHS[i].path)) {
+            out->kind = PATHS[i].kind;
+            out->allow = PATHS[i].allow;
+            break;
+        }
+    }
+    if (out->kind == PROA_API_NONE && proa_slice_starts(path, MODEL_PREFIX)) {
+        out->kind = PROA_API_MODEL;
+        out->allow = ALLOW_READ;
+        out->raw_id = proa_slice_from(path, MODEL_PREFIX.len);
+    }
+    out->method_ok = out->kind != PROA_API_NONE && method_fits(method, out->kind);
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    const char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* The byte at *at, which moves behind it; -1 for a bad escape. */
+static int next_byte(struct proa_slice raw, size_t *at)
+{
+    const char c = raw.ptr[*at];
+    if (c != '%') {
+        *at += 1;
+        return (unsigned char)c;
+    }
+    if (raw.len - *at < 3) {
+        return -1;
+    }
+    const int high = hex_value(raw.ptr[*at + 1]);
+    const int low = hex_value(raw.ptr[*at + 2]);
+    *at += 3;
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+/* No model of any provider has another name: the id is compared, printed and logged. */
+static bool fits_id(int byte)
+{
+    return byte > ' ' && byte < 0x7f;
+}
+
+enum proa_err proa_api_decode_id(struct proa_slice raw, struct proa_buf *out)
+{
+    char text[PROA_API_ID_MAX];
+    size_t n = 0;
+    size_t at = 0;
+    while (at < raw.len) {
+        const int byte = next_byte(raw, &at);
+        if (!fits_id(byte)) {
+            return PROA_ERR_SYNTAX;
+        }
+        if (n == sizeof text) {
+            return PROA_ERR_LIMIT;
+        }
+        text[n] = (char)byte;
+        n++;
+    }
+    return n > 0 ? proa_buf_append(out, proa_slice_make(text, n)) : PROA_ERR_SYNTAX;
+}
