@@ -408,6 +408,21 @@ bool proa_dns_ask(struct proa_dns *dns, struct proa_slice host, uint16_t port,
     return false;
 }
 
+enum proa_err proa_dns_put(struct proa_dns *dns, struct proa_slice host,
+                           const struct proa_dns_answer *answer)
+{
+    if (!is_proper_name(host) || answer->n == 0 || answer->n > PROA_DNS_MAX_ADDRS) {
+        return PROA_ERR_ARG;
+    }
+    struct entry *e = entry_find(dns, host);
+    if (!e) {
+        return PROA_ERR_LIMIT;
+    }
+    e->answer = *answer;
+    e->answered_ns = proa_loop_now(dns->loop);
+    return PROA_OK;
+}
+
 void proa_dns_cancel(struct proa_dns *dns, struct proa_dns_query *query)
 {
     struct entry *e = query->entry;

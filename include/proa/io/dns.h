@@ -37,6 +37,10 @@ void proa_dns_destroy(struct proa_dns *dns);
  */
 bool proa_dns_ask(struct proa_dns *dns, struct proa_slice host, uint16_t port,
                   struct proa_dns_query *query, struct proa_dns_answer *answer);
+/* Puts an answer into the cache (ports are ignored), fresh for ttl_ns from now: names that are
+ * known otherwise. ERR_ARG: not a name; ERR_LIMIT: all PROA_DNS_MAX_NAMES are being looked up. */
+enum proa_err proa_dns_put(struct proa_dns *dns, struct proa_slice host,
+                           const struct proa_dns_answer *answer) PROA_MUST_CHECK;
 void proa_dns_cancel(struct proa_dns *dns, struct proa_dns_query *query);
 
 #endif
