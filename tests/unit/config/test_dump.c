@@ -172,6 +172,40 @@ static void dumps_parse_back(void **state)
     }
 }
 
+/* A struct that was filled by hand has no tree; what looks like a reference is a text then. */
+static void values_without_a_tree(void **state)
+{
+    struct fixture *f = *state;
+    struct sample_key keys[] = {{.file = PROA_SLICE("${HOME}/\xFF")}, {.weight = 0}};
+    struct proa_option_list list = {.items = keys, .n = 2};
+    struct sample_provider provider = {.name = PROA_SLICE("p"), .keys = list};
+    memset(&f->cfg, 0, sizeof(f->cfg));
+    f->cfg.providers = (struct proa_option_list){.items = &provider, .n = 1};
+    f->cfg.mode = 99; /* outside of the names */
+    expect_dump(f, false,
+                "apiVersion: proa/v1\nlisten:\n  data: \"\"\n  body: 0\n  reuse: false\n"
+                "mode: \"?\"\ntags: []\nproviders:\n  p:\n    keys:\n"
+                "      - file: \"$${HOME}/\\ufffd\"\n        weight: 0\n      - weight: 0\n");
+}
+
+static void items_without_members(void **state)
+{
+    static const struct proa_option rows[] = {{.name = "l",
+                                               .type = PROA_OPTION_LIST,
+                                               .offset = 0,
+                                               .table = &sample_tls_table,
+                                               .help = "h"},
+                                              {.name = NULL}};
+    static const struct proa_option_table table = {
+        .title = "t", .rows = rows, .size = sizeof(struct proa_option_list), .where_at = SIZE_MAX};
+    struct fixture *f = *state;
+    struct sample_tls items[2];
+    struct proa_option_list list = {.items = items, .n = 2};
+    memset(items, 0, sizeof(items));
+    assert_ok(proa_dump_yaml(&table, &list, NULL, true, &f->out));
+    assert_slice_lit(proa_buf_slice(&f->out), "l:\n  - {}\n  - {}\n");
+}
+
 static void a_full_buffer_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -191,10 +225,9 @@ static void a_full_buffer_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(defaults_are_named),
-        TEST(each_value_says_where_it_came_from),
-        TEST(dumps_parse_back),
-        TEST(a_full_buffer_is_an_error),
+        TEST(defaults_are_named),    TEST(each_value_says_where_it_came_from),
+        TEST(dumps_parse_back),      TEST(values_without_a_tree),
+        TEST(items_without_members), TEST(a_full_buffer_is_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
