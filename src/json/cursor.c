@@ -105,6 +105,12 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
 
 /* ---- Look-ups ---- */
 
+static bool key_is(struct proa_slice token, struct proa_slice key)
+{
+    return token.len >= 2 &&
+           proa_json_escape_equal((struct proa_slice){token.ptr + 1, token.len - 2}, key);
+}
+
 /*
  * Where the value begins that one step leads to; NULL when there is none. The value itself is not
  * walked over, and `text` may go on behind its container: so a path costs one pass over what stands
@@ -125,9 +131,7 @@ static const unsigned char *find(struct proa_slice text, const struct proa_json_
         if (!value_at) {
             return NULL;
         }
-        if (by_key
-                ? proa_json_escape_equal((struct proa_slice){key.ptr + 1, key.len - 2}, step->key)
-                : i == step->index) {
+        if (by_key ? key_is(key, step->key) : i == step->index) {
             return value_at;
         }
         c.p = (const char *)proa_json_lex_value(&lex, value_at);

@@ -318,6 +318,21 @@ const unsigned char *proa_json_lex_string(struct proa_json_lex *lex, const unsig
     }
 }
 
+/* Most strings are short and plain: those end within the first vector. */
+static inline const unsigned char *lex_string(struct proa_json_lex *lex, const unsigned char *p)
+{
+#if PROA_JSON_SSE2
+    if (PROA_LIKELY(lex->end - p >= 16)) {
+        unsigned mask = special_mask(p);
+        const unsigned char *stop = p + (mask ? __builtin_ctz(mask) : 0);
+        if (mask && *stop == '"') {
+            return stop + 1;
+        }
+    }
+#endif
+    return proa_json_lex_string(lex, p);
+}
+
 /* ---- Other scalars ---- */
 
 /* To the first byte that is no digit, or the end. */
@@ -395,7 +410,7 @@ const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsig
         return proa_json_lex_fail(lex, PROA_ERR_TRUNCATED, p, "expected a value");
     }
     if (*p == '"') {
-        return proa_json_lex_string(lex, p + 1);
+        return lex_string(lex, p + 1);
     }
     if (*p == '-' || (classes[*p] & CLASS_DIGIT)) {
         return lex_number(lex, p);
@@ -419,7 +434,7 @@ const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned
     if (p == lex->end || *p != '"') {
         return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
     }
-    p = proa_json_lex_string(lex, p + 1);
+    p = lex_string(lex, p + 1);
     return p ? proa_json_lex_colon(lex, p) : NULL;
 }
 
