@@ -4,6 +4,7 @@
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 
+#include <errno.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -117,6 +118,23 @@ static void on_uv_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf)
     buf->len = PROA_LOOP_READ_BYTES;
 }
 
+/*
+ * When data and a reset arrive together, libuv reads the data, sees POLLHUP and reports an end of
+ * file. The error is still in the socket: without this look a cut-off answer would seem complete.
+ * EPIPE is a reset behind a FIN, so that reading was complete.
+ */
+static enum proa_err end_of_file(const struct proa_sock *sock)
+{
+    int code = 0;
+    socklen_t len = sizeof(code);
+    uv_os_fd_t fd = -1;
+    if (uv_fileno(&sock->uv.handle, &fd) < 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0 || code == EPIPE) {
+        return PROA_OK;
+    }
+    return proa_io_err(-code);
+}
+
 static void on_uv_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
 {
     struct proa_sock *sock = uv->data;
@@ -129,7 +147,7 @@ static void on_uv_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
         sock->events->on_read(sock->ctx, proa_slice_make(buf->base, (size_t)n));
     } else {
         sock->reading = false; /* libuv has stopped by itself */
-        sock_end(sock, n == UV_EOF ? PROA_OK : proa_io_err((int)n));
+        sock_end(sock, n == UV_EOF ? end_of_file(sock) : proa_io_err((int)n));
     }
     proa_loop_leave(loop);
 }

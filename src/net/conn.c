@@ -396,6 +396,11 @@ bool proa_conn_is_tls(const struct proa_conn *conn)
     return conn->tls != NULL;
 }
 
+bool proa_conn_is_resumed(const struct proa_conn *conn)
+{
+    return conn->tls && conn_tls_is_resumed(conn);
+}
+
 bool proa_conn_has_surplus(const struct proa_conn *conn)
 {
     return conn->tls && conn_tls_has_surplus(conn);

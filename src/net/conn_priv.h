@@ -98,6 +98,7 @@ enum proa_err conn_tls_writev(struct proa_conn *conn, const struct iovec *iov,
                               size_t n) PROA_MUST_CHECK;
 void conn_tls_shutdown(struct proa_conn *conn);
 bool conn_tls_has_surplus(const struct proa_conn *conn);
+bool conn_tls_is_resumed(const struct proa_conn *conn);
 /* What the socket's queue may hold, so that `max_queued` plain bytes always fit when encrypted. */
 size_t conn_tls_queue_max(size_t max_queued);
 

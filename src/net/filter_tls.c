@@ -331,6 +331,11 @@ bool conn_tls_has_surplus(const struct proa_conn *conn)
     return is_usable(conn) && !conn->ended && proa_tls_readable(conn->tls->session);
 }
 
+bool conn_tls_is_resumed(const struct proa_conn *conn)
+{
+    return is_usable(conn) && proa_tls_session_info(conn->tls->session).resumed;
+}
+
 /* Writing. */
 
 size_t conn_tls_queue_max(size_t max_queued)

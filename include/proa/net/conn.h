@@ -72,6 +72,8 @@ void proa_conn_close_later(struct proa_conn *conn, uint64_t linger_ns);
 
 void proa_conn_peer(const struct proa_conn *conn, struct proa_addr *out);
 bool proa_conn_is_tls(const struct proa_conn *conn);
+/* Was the handshake an abbreviated one, from the session cache? Client side; false for plain. */
+bool proa_conn_is_resumed(const struct proa_conn *conn);
 /* Bytes received that the owner has not seen yet (inside TLS): a pooled connection must have none.
  */
 bool proa_conn_has_surplus(const struct proa_conn *conn);
