@@ -6,6 +6,10 @@
 
 #include "proa/core/slice.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* One bit for each byte value. */
 struct proa_http_byte_set {
     uint64_t bits[4];
@@ -59,6 +63,57 @@ static inline uint64_t proa_http_word_below(uint64_t w, uint64_t n)
 static inline uint64_t proa_http_word_has(uint64_t w, uint64_t c)
 {
     return proa_http_word_below(w ^ PROA_HTTP_EACH_BYTE(c), 1);
+}
+
+/*
+ * Offset of the first CTL (HTAB included) or DEL at or behind `i`. Reads up to 16 bytes beyond it:
+ * the caller knows that there is one, with as much memory behind it.
+ */
+static inline size_t proa_http_find_ctl(const char *text, size_t i)
+{
+#ifdef __SSE2__
+    for (;; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
+        __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+        __m128i hit = _mm_or_si128(low, _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f)));
+        unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+        if (mask != 0) {
+            return i + (size_t)__builtin_ctz(mask);
+        }
+    }
+#else
+    for (;; i += 8) {
+        uint64_t w = proa_http_word(text + i);
+        uint64_t mask = proa_http_word_below(w, 0x20) | proa_http_word_has(w, 0x7f);
+        if (mask != 0) {
+            return i + proa_http_word_first(mask);
+        }
+    }
+#endif
+}
+
+/* Offset of the first colon at or behind `i`, or `len`. Reads up to 16 bytes beyond `len`. */
+static inline size_t proa_http_find_colon(const char *text, size_t i, size_t len)
+{
+#ifdef __SSE2__
+    for (; i < len; i += 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text + i));
+        unsigned mask = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8(':')));
+        if (mask != 0) {
+            i += (size_t)__builtin_ctz(mask);
+            break;
+        }
+    }
+#else
+    for (; i < len; i += 8) {
+        uint64_t mask = proa_http_word_has(proa_http_word(text + i), ':');
+        if (mask != 0) {
+            i += proa_http_word_first(mask);
+            break;
+        }
+    }
+#endif
+    return i < len ? i : len;
 }
 
 #endif

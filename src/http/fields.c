@@ -1,36 +1,15 @@
 #include "bytes_priv.h"
 #include "head_priv.h"
 
-/* Offset of the first byte at or behind `i` that a value may not hold: its CR, if all is well. */
+/* Offset of the first byte at or behind `i` that a value may not hold: its CR, if all is well. The
+ * zero bytes behind the text end the search at the latest. */
 static size_t value_end(struct proa_slice text, size_t i)
 {
-    while (i < text.len) {
-        uint64_t w = proa_http_word(text.ptr + i);
-        uint64_t mask = proa_http_word_below(w, 0x20) | proa_http_word_has(w, 0x7f);
-        if (mask == 0) {
-            i += 8;
-            continue;
-        }
-        i += proa_http_word_first(mask);
-        if (i >= text.len || text.ptr[i] != '\t') {
-            break;
-        }
-        i++;
+    size_t end = proa_http_find_ctl(text.ptr, i);
+    while (PROA_UNLIKELY(text.ptr[end] == '\t')) {
+        end = proa_http_find_ctl(text.ptr, end + 1);
     }
-    return i;
-}
-
-/* Offset of the colon at or behind `i`, or text.len. */
-static size_t name_end(struct proa_slice text, size_t i)
-{
-    for (; i < text.len; i += 8) {
-        uint64_t mask = proa_http_word_has(proa_http_word(text.ptr + i), ':');
-        if (mask != 0) {
-            i += proa_http_word_first(mask);
-            break;
-        }
-    }
-    return i < text.len ? i : text.len;
+    return end;
 }
 
 static bool is_blank(char c)
@@ -42,7 +21,7 @@ enum proa_http_fault proa_http_field_read(struct proa_slice text, size_t *at,
                                           struct proa_http_header *out)
 {
     size_t start = *at;
-    size_t colon = name_end(text, start);
+    size_t colon = proa_http_find_colon(text.ptr, start, text.len);
     out->name = proa_slice_make(text.ptr + start, colon - start);
     enum proa_http_header_id id = proa_http_header_lookup(out->name);
     /* A known name is a token. Without a colon in this line, the name runs into the next one, and
@@ -50,6 +29,7 @@ enum proa_http_fault proa_http_field_read(struct proa_slice text, size_t *at,
     if (id == PROA_HTTP_HEADER_OTHER && !proa_http_is_token(out->name)) {
         return PROA_HTTP_FAULT_HEADER_NAME;
     }
+    /* Without any colon this is behind the text, where no CR LF follows. */
     size_t first = colon + 1;
     while (first < text.len && is_blank(text.ptr[first])) {
         first++;

@@ -98,42 +98,80 @@ static enum proa_http_fault scan_start(struct proa_http_head_scan *s, enum proa_
     return PROA_HTTP_FAULT_NONE;
 }
 
+/* A line that does not end before the end of the text: is there too much of it, or of the head? */
+static enum proa_http_fault check_pending(const struct proa_http_head_scan *s, size_t line_max,
+                                          size_t head_end, size_t text_len)
+{
+    size_t bound = s->line_start + line_max;
+    if (text_len > bound && bound < head_end) {
+        return PROA_HTTP_FAULT_HEADER_LONG;
+    }
+    return text_len > head_end ? PROA_HTTP_FAULT_HEAD_LONG : PROA_HTTP_FAULT_NONE;
+}
+
+/* How a field line may not begin. CR: CR CR LF would be taken for the end of the head elsewhere. */
+static enum proa_http_fault first_byte_fault(char c)
+{
+    if (c == ' ' || c == '\t') {
+        return PROA_HTTP_FAULT_FOLDED;
+    }
+    return c == '\r' ? PROA_HTTP_FAULT_LINE_END : PROA_HTTP_FAULT_NONE;
+}
+
+static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
+                                        const struct proa_http_limits *limits,
+                                        struct proa_slice text)
+{
+    const size_t head_end = (size_t)s->first_line + limits->head_bytes;
+    const size_t line_max = limits->line_bytes;
+    const char *stop = text.ptr + (text.len < head_end ? text.len : head_end);
+    const char *start = text.ptr + s->line_start;
+    const char *from = text.ptr + s->pos;
+    enum proa_http_fault fault = PROA_HTTP_FAULT_NONE;
+    uint32_t n_lines = s->n_lines;
+    while (from < stop && fault == PROA_HTTP_FAULT_NONE) {
+        const char *lf = memchr(from, '\n', (size_t)(stop - from));
+        if (!lf) {
+            from = stop;
+            break;
+        }
+        size_t len = (size_t)(lf - start);
+        from = lf + 1;
+        if (len >= line_max) {
+            fault = PROA_HTTP_FAULT_HEADER_LONG;
+        } else if (len == 0 || lf[-1] != '\r') {
+            fault = PROA_HTTP_FAULT_LINE_END;
+        } else if (len == 1) {
+            s->end = (uint32_t)(from - text.ptr);
+            break;
+        } else if (*start <= ' ') {
+            fault = first_byte_fault(*start);
+        }
+        if (n_lines > limits->n_headers && fault == PROA_HTTP_FAULT_NONE) {
+            fault = PROA_HTTP_FAULT_HEADER_COUNT;
+        }
+        n_lines++;
+        start = from;
+    }
+    s->n_lines = n_lines;
+    s->pos = (uint32_t)(from - text.ptr);
+    s->line_start = (uint32_t)(start - text.ptr);
+    return fault == PROA_HTTP_FAULT_NONE && s->end == 0
+               ? check_pending(s, line_max, head_end, text.len)
+               : fault;
+}
+
 enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum proa_http_mode mode,
                                          const struct proa_http_limits *limits,
                                          struct proa_slice text)
 {
     if (s->n_lines == 0) {
         enum proa_http_fault fault = scan_start(s, mode, limits, text);
-        if (fault != PROA_HTTP_FAULT_NONE) {
+        if (fault != PROA_HTTP_FAULT_NONE || s->n_lines == 0) {
             return fault;
         }
     }
-    size_t head_end = (size_t)s->first_line + limits->head_bytes;
-    while (s->pos < text.len) {
-        size_t bound = line_bound(s, limits, limits->line_bytes);
-        enum proa_http_fault too_long =
-            bound < head_end ? PROA_HTTP_FAULT_HEADER_LONG : PROA_HTTP_FAULT_HEAD_LONG;
-        struct proa_slice line = PROA_SLICE_NONE;
-        enum proa_http_fault fault = next_line(s, text, bound, too_long, &line);
-        if (fault != PROA_HTTP_FAULT_NONE || !line.ptr) {
-            return fault;
-        }
-        if (line.len == 0) {
-            s->end = s->pos;
-            break;
-        }
-        if (line.ptr[0] == ' ' || line.ptr[0] == '\t') {
-            return PROA_HTTP_FAULT_FOLDED;
-        }
-        if (line.ptr[0] == '\r') {
-            return PROA_HTTP_FAULT_LINE_END; /* CR CR LF would be taken for the end elsewhere */
-        }
-        if (s->n_lines > limits->n_headers) {
-            return PROA_HTTP_FAULT_HEADER_COUNT;
-        }
-        s->n_lines++;
-    }
-    return PROA_HTTP_FAULT_NONE;
+    return scan_fields(s, limits, text);
 }
 
 /* llhttp's part ends here: its pause is the end of a head it agrees with. */

@@ -15,7 +15,7 @@
 #include "proa/http/parser.h"
 
 /* Zero bytes behind the copy of a head, so that it can be read in words. */
-#define PROA_HTTP_HEAD_PAD 8
+#define PROA_HTTP_HEAD_PAD 32
 
 /* Value type, zero-initialised for each head. Offsets count from the first byte looked at. */
 struct proa_http_head_scan {

@@ -17,7 +17,7 @@ const struct proa_http_limits proa_http_limits_client = {
     .n_interim = 0,
     .ext_bytes = 4 * 1024,
     .trailer_bytes = 4 * 1024,
-    .body_bytes = 32 * 1024 * 1024,
+    .body_bytes = UINT64_C(32) * 1024 * 1024,
 };
 
 const struct proa_http_limits proa_http_limits_upstream = {
