@@ -1,0 +1,52 @@
+/*
+ * The application: everything wired together, from configuration to the last connection.
+ *
+ * I/O half. struct proa_app owns the loop and all that hangs off it; there are no globals, so a later
+ * second worker is a second proa_app. Messages for people go to stderr as log lines.
+ */
+#ifndef PROA_APP_APP_H
+#define PROA_APP_APP_H
+
+#include "proa/config/config.h"
+#include "proa/policy/snapshot.h"
+
+/* Where the configuration comes from. All borrowed. */
+struct proa_app_sources {
+    const char *const *paths; /* files, or folders of *.yaml, in the order they merge */
+    size_t n_paths;
+    const struct proa_config_flag *flags;
+    size_t n_flags;
+    bool mock;
+    struct proa_slice mock_base; /* set by the app once the embedded mock listens */
+};
+
+/*
+ * Reads the files, asks the environment, builds a snapshot. Fills diags with what is wrong or
+ * worth a warning; its file names live as long as the process. ERR_NOT_FOUND or ERR_PERMISSION when
+ * a path cannot be read, ERR_SYNTAX when the content is wrong.
+ */
+enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t generation,
+                            struct proa_diags *diags, struct proa_snapshot **out) PROA_MUST_CHECK;
+
+struct proa_app_ready {
+    const char *data[8]; /* "127.0.0.1:4600", "unix:/path" */
+    size_t n_data;
+    const char *ops;   /* first one, NULL = none */
+    const char *admin; /* likewise */
+    const char *mock;  /* base of the embedded mock, NULL = none */
+    const struct proa_snapshot *snapshot;
+};
+
+struct proa_app_options {
+    struct proa_app_sources sources;
+    struct proa_slice mock_fault; /* fault recipe for the embedded mock; may be empty */
+    /* Called once all listeners are open, with their addresses, before the loop runs; may be NULL. */
+    void (*on_ready)(void *ctx, const struct proa_app_ready *ready);
+    void *ctx;
+};
+
+/* Runs until SIGTERM or SIGINT has drained it. Returns an exit code of sysexits.h: 0, 71 (a listener
+ * cannot be opened), 78 (configuration). */
+int proa_app_run(const struct proa_app_options *options);
+
+#endif
