@@ -27,6 +27,9 @@ struct proa_process_stats {
     uint64_t start_unix_ms;
 };
 void proa_process_stats(struct proa_process_stats *out);
+/* Bytes of memory this process may use: the smallest limit of its cgroups (version 1 or 2), or the
+ * machine's memory. */
+uint64_t proa_memory_limit(void);
 /* Random bytes from the kernel, for seeds. Never fails. */
 void proa_process_random(void *out, size_t n);
 /* Raises RLIMIT_NOFILE's soft limit to the hard one; no core files; not dumpable. SIGPIPE ignored.

@@ -1,0 +1,57 @@
+/*
+ * struct proa_app: the owner of everything. Private to the module.
+ */
+#ifndef PROA_APP_PRIV_H
+#define PROA_APP_PRIV_H
+
+#include "proa/app/app.h"
+#include "proa/exchange/exchange.h"
+#include "proa/io/logsink.h"
+#include "proa/server/server.h"
+
+struct proa_mock;
+
+struct proa_app {
+    const struct proa_app_options *options;
+    struct proa_app_sources sources;
+    struct proa_loop *loop;
+    struct proa_net *net;
+    struct proa_metric_reg *metrics;
+    struct proa_logsink *out; /* stdout: access lines */
+    struct proa_logsink *err; /* stderr: everything else */
+    struct proa_logger access_log;
+    struct proa_logger log;
+    struct proa_redactor *redactor;
+    struct proa_engine *engine;
+    struct proa_upstream *upstream;
+    struct proa_admin *admin;
+    struct proa_server *server;
+    struct proa_mock *mock;
+    char mock_base[96];
+    struct proa_snapshot *started;  /* listen and limits stay those of the start */
+    struct proa_snapshot *previous; /* its keys are still blackened */
+    struct proa_exchange_host host;
+    uint64_t generation;
+    struct proa_timer drain_timer; /* looks whether all is done */
+    uint64_t drain_until_ns;
+    uint64_t idle_since_ns; /* while draining: when the last connection closed */
+    struct proa_timer lag_timer;
+    struct proa_metric_series *m_lag;
+    bool ready;
+    bool draining;
+    int exit_code;
+};
+
+/* ---- drain.c */
+/* SIGTERM, SIGINT: stop being ready, serve what is there, end. A second one ends at once. */
+void proa_app_on_stop(void *ctx, int signum);
+
+/* ---- reload.c */
+/* SIGHUP: a whole new snapshot, or the running one stays. */
+void proa_app_on_reload(void *ctx, int signum);
+/* Puts a snapshot in force; takes over the caller's reference. */
+void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot);
+/* Logs what a build found. */
+void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags);
+
+#endif

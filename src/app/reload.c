@@ -1,0 +1,100 @@
+/*
+ * Putting a snapshot in force: at the start, and again on SIGHUP. The old one lives on for the
+ * exchanges that began under it.
+ */
+#include "proa/auth/secret.h"
+
+#include "app_priv.h"
+
+static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
+{
+    for (size_t p = 0; p < s->n_providers; p++) {
+        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
+            struct proa_secret *secret = s->providers[p].keys[k].secret;
+            if (secret && proa_redactor_add(app->redactor, secret) != PROA_OK) {
+                struct proa_log_record r;
+                if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN,
+                                      proa_loop_wall_ms(app->loop), "key.too_short_to_redact")) {
+                    proa_log_str(&r, "provider", s->providers[p].name);
+                    proa_log_str(&r, "key", s->providers[p].keys[k].label);
+                    proa_logger_end(&app->log, &r);
+                }
+            }
+        }
+    }
+}
+
+static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
+{
+    for (size_t p = 0; s && p < s->n_providers; p++) {
+        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
+            if (s->providers[p].keys[k].secret) {
+                proa_redactor_remove(app->redactor, s->providers[p].keys[k].secret);
+            }
+        }
+    }
+}
+
+void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
+{
+    struct proa_live *before = app->host.live;
+    add_secrets(app, snapshot);
+    proa_engine_adopt(app->engine, snapshot);
+    app->host.live = proa_live_create(snapshot, app->upstream, app->metrics);
+    remove_secrets(app, app->previous);
+    proa_snapshot_unref(app->previous);
+    app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;
+    proa_live_unref(before);
+    const struct proa_slice revision = proa_slice_cstr(snapshot->revision);
+    const struct proa_slice labels[2] = {revision, revision};
+    proa_metric_info(app->metrics, PROA_METRIC_CONFIG, labels, 2);
+}
+
+void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags)
+{
+    for (uint32_t i = 0; i < diags->n; i++) {
+        const struct proa_diag *d = &diags->items[i];
+        struct proa_log_record r;
+        const bool error = d->level == PROA_DIAG_ERROR;
+        if (!proa_logger_begin(&app->log, &r, error ? PROA_LOG_ERROR : PROA_LOG_WARN,
+                               proa_loop_wall_ms(app->loop),
+                               error ? "config.error" : "config.warning")) {
+            continue;
+        }
+        if (d->file) {
+            proa_log_cstr(&r, "file", d->file);
+        }
+        if (d->line > 0) {
+            proa_log_u64(&r, "line", d->line);
+            proa_log_u64(&r, "col", d->col);
+        }
+        proa_log_cstr(&r, "detail", d->message);
+        proa_logger_end(&app->log, &r);
+    }
+}
+
+void proa_app_on_reload(void *ctx, int signum)
+{
+    (void)signum;
+    struct proa_app *app = ctx;
+    struct proa_diags diags = {0};
+    struct proa_snapshot *snapshot = NULL;
+    const enum proa_err err =
+        proa_app_load(&app->sources, app->generation + 1, &diags, &snapshot);
+    proa_app_log_diags(app, &diags);
+    struct proa_log_record r;
+    const bool ok = err == PROA_OK;
+    if (ok) {
+        app->generation++;
+        proa_app_adopt(app, snapshot);
+    }
+    proa_metric_add(proa_metric_series1(app->metrics, PROA_METRIC_CONFIG_RELOADS,
+                                        ok ? PROA_SLICE("ok") : PROA_SLICE("error")),
+                    1);
+    if (proa_logger_begin(&app->log, &r, ok ? PROA_LOG_INFO : PROA_LOG_ERROR,
+                          proa_loop_wall_ms(app->loop),
+                          ok ? "config.reloaded" : "config.kept")) {
+        proa_log_cstr(&r, "revision", app->host.live->snapshot->revision);
+        proa_logger_end(&app->log, &r);
+    }
+}
