@@ -37,28 +37,37 @@ static uint64_t case_bits(uint64_t lower)
     return lower >> 1 & PROA_HTTP_EACH_BYTE(0x20U);
 }
 
-/* `lower` holds lower-case letters, digits and `-` alone, so equality proves a token, too. */
-static bool same_name(const char *name, const char *lower, size_t len)
+/* The first and the last four of 4 to 7 bytes. */
+static uint64_t short_word(const char *p, size_t len)
 {
-    uint64_t diff = 0;
-    if (len >= 8) {
-        for (size_t i = 0;; i += 8) {
-            i = i + 8 <= len ? i : len - 8; /* the last word may overlap the one before it */
-            uint64_t row = proa_http_word(lower + i);
-            diff |= (proa_http_word(name + i) ^ row) & ~case_bits(row);
-            if (i + 8 == len) {
-                return diff == 0;
-            }
-        }
-    }
-    for (size_t i = 0; i < len; i++) {
-        uint64_t row = (unsigned char)lower[i];
-        diff |= ((unsigned char)name[i] ^ row) & ~case_bits(row);
-    }
-    return diff == 0;
+    uint32_t head = 0;
+    uint32_t tail = 0;
+    memcpy(&head, p, sizeof head);
+    memcpy(&tail, p + len - 4, sizeof tail);
+    return (uint64_t)tail << 32 | head;
 }
 
-static enum proa_http_header_id lookup_short(struct proa_slice name)
+/* len >= 4. `lower` holds lower-case letters, digits and `-` alone, so equality proves a token. */
+static bool same_name(const char *name, const char *lower, size_t len)
+{
+    if (len < 8) {
+        uint64_t row = short_word(lower, len);
+        return ((short_word(name, len) ^ row) & ~case_bits(row)) == 0;
+    }
+    for (size_t i = 0;; i += 8) {
+        i = i + 8 <= len ? i : len - 8; /* the last word may overlap the one before it */
+        uint64_t row = proa_http_word(lower + i);
+        if (((proa_http_word(name + i) ^ row) & ~case_bits(row)) != 0) {
+            return false;
+        }
+        if (i + 8 == len) {
+            return true;
+        }
+    }
+}
+
+/* Apart from the rest, whose registers it would cost. */
+__attribute__((noinline)) static enum proa_http_header_id lookup_short(struct proa_slice name)
 {
     for (unsigned id = 1; id < PROA_HTTP_HEADER_COUNT && header_names[id].len < 4; id++) {
         if (proa_slice_eq_nocase(header_names[id], name)) {
