@@ -116,7 +116,7 @@ static const struct proa_doc_node *apply(struct overlay *o, const struct proa_op
             proa_arena_printf(o->arena, "%s%s%s%c", prefix, prefix[0] ? "." : "", row->name, '\0')
                 .ptr;
         const struct proa_doc_node *old = proa_value_member(table, node, row);
-        const struct proa_doc_node *value = old;
+        const struct proa_doc_node *value = NULL;
         if (object) {
             value = apply(o, row->table, old, path);
         } else {
