@@ -3,10 +3,8 @@
  */
 #include "proa/app/app.h"
 
-#include <signal.h>
-#include <string.h>
-#include <sysexits.h>
-#include <unistd.h>
+#include "app_priv.h"
+#include "version_priv.h"
 
 #include "proa/auth/redact.h"
 #include "proa/core/alloc.h"
@@ -15,8 +13,10 @@
 #include "proa/mock/mock.h"
 #include "proa/tls/context.h"
 
-#include "app_priv.h"
-#include "version_priv.h"
+#include <signal.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
 
 enum { LOG_AUTO = 3, PEM_MAX = 1024 * 1024 };
 
@@ -73,8 +73,7 @@ static bool listen_on(struct proa_app *app, enum proa_listener_kind kind,
             }
             return false;
         }
-        const struct proa_listen_options options = {.mode =
-                                                        app->started->cfg->listen.socket_mode};
+        const struct proa_listen_options options = {.mode = app->started->cfg->listen.socket_mode};
         err = proa_server_listen(app->server, kind, &addr, &options, &bound);
         if (err != PROA_OK) {
             return listen_failed(app, texts[i], err);
@@ -110,8 +109,7 @@ static bool read_pem(struct proa_app *app, struct proa_slice path, bool secret,
 {
     proa_buf_init(out, PEM_MAX);
     char *name = proa_strdup_n(path.ptr, path.len);
-    const enum proa_err err =
-        secret ? proa_file_read_secret(name, out) : proa_file_read(name, out);
+    const enum proa_err err = secret ? proa_file_read_secret(name, out) : proa_file_read(name, out);
     if (err != PROA_OK) {
         (void)listen_failed(app, path, err);
     }
@@ -197,9 +195,9 @@ static void on_lag(void *ctx, uint64_t now_ns)
 {
     struct proa_app *app = ctx;
     proa_metric_observe(app->m_lag, proa_loop_lag(app->loop));
-    proa_metric_set(proa_metric_series1(app->metrics, PROA_METRIC_TELEMETRY_DROPPED,
-                                        PROA_SLICE("access_log")),
-                    proa_logsink_dropped(app->out));
+    proa_metric_set(
+        proa_metric_series1(app->metrics, PROA_METRIC_TELEMETRY_DROPPED, PROA_SLICE("access_log")),
+        proa_logsink_dropped(app->out));
     proa_timer_set(app->loop, &app->lag_timer, now_ns + LAG_EVERY_NS);
 }
 

@@ -3,9 +3,9 @@
  * for drain_idle, or the deadline passes, the loop stops; what still streams at the deadline ends
  * with an error that its client can tell.
  */
-#include "proa/core/clock.h"
-
 #include "app_priv.h"
+
+#include "proa/core/clock.h"
 
 static const uint64_t CHECK_NS = 20 * PROA_NS_PER_MS;
 
@@ -23,8 +23,8 @@ static void on_check(void *ctx, uint64_t now_ns)
 {
     struct proa_app *app = ctx;
     const struct proa_limits_cfg *limits = &app->started->cfg->limits;
-    const bool idle = proa_server_connections(app->server) == 0 &&
-                      proa_exchange_host_count(&app->host) == 0;
+    const bool idle =
+        proa_server_connections(app->server) == 0 && proa_exchange_host_count(&app->host) == 0;
     if (!idle) {
         app->idle_since_ns = 0;
     } else if (app->idle_since_ns == 0) {

@@ -3,12 +3,11 @@
  * point to them, and there are as many as a person named.
  */
 #include "proa/app/app.h"
+#include "proa/core/alloc.h"
+#include "proa/io/file.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "proa/core/alloc.h"
-#include "proa/io/file.h"
 
 enum { FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024, EXTRA_BYTES_MAX = 4 * 1024 * 1024 };
 

@@ -2,9 +2,9 @@
  * Putting a snapshot in force: at the start, and again on SIGHUP. The old one lives on for the
  * exchanges that began under it.
  */
-#include "proa/auth/secret.h"
-
 #include "app_priv.h"
+
+#include "proa/auth/secret.h"
 
 static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
@@ -13,8 +13,8 @@ static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
             struct proa_secret *secret = s->providers[p].keys[k].secret;
             if (secret && proa_redactor_add(app->redactor, secret) != PROA_OK) {
                 struct proa_log_record r;
-                if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN,
-                                      proa_loop_wall_ms(app->loop), "key.too_short_to_redact")) {
+                if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
+                                      "key.too_short_to_redact")) {
                     proa_log_str(&r, "provider", s->providers[p].name);
                     proa_log_str(&r, "key", s->providers[p].keys[k].label);
                     proa_logger_end(&app->log, &r);
@@ -79,8 +79,7 @@ void proa_app_on_reload(void *ctx, int signum)
     struct proa_app *app = ctx;
     struct proa_diags diags = {0};
     struct proa_snapshot *snapshot = NULL;
-    const enum proa_err err =
-        proa_app_load(&app->sources, app->generation + 1, &diags, &snapshot);
+    const enum proa_err err = proa_app_load(&app->sources, app->generation + 1, &diags, &snapshot);
     proa_app_log_diags(app, &diags);
     struct proa_log_record r;
     const bool ok = err == PROA_OK;
@@ -92,8 +91,7 @@ void proa_app_on_reload(void *ctx, int signum)
                                         ok ? PROA_SLICE("ok") : PROA_SLICE("error")),
                     1);
     if (proa_logger_begin(&app->log, &r, ok ? PROA_LOG_INFO : PROA_LOG_ERROR,
-                          proa_loop_wall_ms(app->loop),
-                          ok ? "config.reloaded" : "config.kept")) {
+                          proa_loop_wall_ms(app->loop), ok ? "config.reloaded" : "config.kept")) {
         proa_log_cstr(&r, "revision", app->host.live->snapshot->revision);
         proa_logger_end(&app->log, &r);
     }

@@ -1,8 +1,8 @@
+#include "engine_priv.h"
+
 #include "proa/core/alloc.h"
 #include "proa/core/arena.h"
 #include "proa/core/map.h"
-
-#include "engine_priv.h"
 
 struct proa_engine *proa_engine_create(uint64_t seed)
 {

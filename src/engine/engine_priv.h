@@ -24,8 +24,9 @@ struct target_state *proa_engine_target(struct proa_engine *engine,
                                         const struct proa_target *target);
 
 /*
- * Filter -> rank -> pick: the candidate to try next, or NULL. Candidates whose bit in `tried` is set
- * are out, and those of weight 0; of the rest, the lowest tier; in it, smooth weighted round robin.
+ * Filter -> rank -> pick: the candidate to try next, or NULL. Candidates whose bit in `tried` is
+ * set are out, and those of weight 0; of the rest, the lowest tier; in it, smooth weighted round
+ * robin.
  */
 const struct proa_candidate *proa_engine_pick(struct proa_engine *engine,
                                               const struct proa_route *route, uint64_t tried);

@@ -1,6 +1,6 @@
-#include "proa/resilience/wrr.h"
-
 #include "engine_priv.h"
+
+#include "proa/resilience/wrr.h"
 
 static bool is_open(const struct proa_route *route, size_t i, uint64_t tried)
 {

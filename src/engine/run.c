@@ -1,9 +1,9 @@
 /*
  * One exchange, from admitted to finished.
  *
- * An attempt:   CONNECTING -> SENT -> HEAD -> CONTENT -> OVER, and from each stage straight to OVER.
- * The exchange: undecided -> committed (one attempt is the winner) -> finished, or undecided ->
- *               finished with an error.
+ * An attempt:   CONNECTING -> SENT -> HEAD -> CONTENT -> OVER, and from each stage straight to
+ * OVER. The exchange: undecided -> committed (one attempt is the winner) -> finished, or undecided
+ * -> finished with an error.
  */
 #include "proa/engine/run.h"
 
@@ -165,7 +165,8 @@ static uint64_t soonest_retry(const struct proa_run *run)
     return soonest;
 }
 
-/* How useful an attempt's failure is to the client, `resilience.md` 6; higher wins, later wins ties. */
+/* How useful an attempt's failure is to the client, `resilience.md` 6; higher wins, later wins
+ * ties. */
 static int usefulness(const struct proa_attempt_record *a)
 {
     if (a->class == PROA_CLASS_CLIENT) {

@@ -8,11 +8,11 @@
  *
  * Every callback's last act may end the exchange: nothing of it is touched after a feed.
  */
+#include "exchange_priv.h"
+
 #include "proa/auth/secret.h"
 
 #include <string.h>
-
-#include "exchange_priv.h"
 
 static const uint64_t GRACE_NS = 1 * PROA_NS_PER_S; /* for an end mark after all finish reasons */
 
@@ -160,7 +160,8 @@ void proa_attempt_release(struct attempt *a)
     unhold(a);
 }
 
-/* ---- sending to the client --------------------------------------------------------------------- */
+/* ---- sending to the client ---------------------------------------------------------------------
+ */
 
 static void after_write(struct attempt *a)
 {
@@ -355,8 +356,7 @@ static void stream_content(struct attempt *a, const struct proa_reader_report *r
         fail(a, PROA_CLASS_EMPTY, PROA_OK);
     } else if (report->state >= PROA_ANSWER_FINISHED && !a->finished) {
         a->finished = true;
-        proa_timer_set(a->x->host->loop, &a->x->grace,
-                       proa_loop_now(a->x->host->loop) + GRACE_NS);
+        proa_timer_set(a->x->host->loop, &a->x->grace, proa_loop_now(a->x->host->loop) + GRACE_NS);
     }
 }
 

@@ -105,8 +105,8 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
 void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head)
 {
     x->head = head;
-    const struct proa_slice id = proa_http_header_value(&head->headers,
-                                                        PROA_HTTP_HEADER_X_REQUEST_ID);
+    const struct proa_slice id =
+        proa_http_header_value(&head->headers, PROA_HTTP_HEADER_X_REQUEST_ID);
     if (proa_reqid_valid(id)) {
         x->id = id;
     }

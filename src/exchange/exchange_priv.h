@@ -19,8 +19,8 @@
 #include "proa/obs/reqid.h"
 
 enum {
-    ATTEMPT_OUT_MAX = 16,           /* slices gathered for one write to the client */
-    ATTEMPT_ERROR_MAX = 64 * 1024,  /* of an error answer's body */
+    ATTEMPT_OUT_MAX = 16,          /* slices gathered for one write to the client */
+    ATTEMPT_ERROR_MAX = 64 * 1024, /* of an error answer's body */
     PENDING_EVENTS_MAX = 4,
 };
 
@@ -43,7 +43,7 @@ struct attempt {
     struct iovec *iov; /* head and pieces, as the call borrows them */
     struct proa_http_head head;
     struct proa_reader *reader;
-    struct proa_buf held; /* answer bytes not yet sent: plain body, stream prefix, error body */
+    struct proa_buf held;    /* answer bytes not yet sent: plain body, stream prefix, error body */
     struct proa_slice piece; /* plain: the newest body bytes, still in the read buffer */
     uint64_t budgeted;       /* of held, taken from the byte budget */
     struct proa_failure failure; /* slices point into held */
@@ -54,9 +54,9 @@ struct attempt {
     uint32_t held_events;
     uint8_t index;
     enum answer_mode mode;
-    bool content;   /* FIRST_CONTENT was fed */
-    bool committed; /* what comes goes to the client */
-    bool finished;  /* stream: end mark or all finish reasons seen */
+    bool content;            /* FIRST_CONTENT was fed */
+    bool committed;          /* what comes goes to the client */
+    bool finished;           /* stream: end mark or all finish reasons seen */
     bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
     struct iovec out[ATTEMPT_OUT_MAX];
     size_t n_out;

@@ -135,9 +135,8 @@ void proa_live_count_answer(struct proa_live *live, const struct proa_route *rou
     for (size_t i = 0; i < 2; i++) {
         if (proa_usage_has(usage, fields[i])) {
             labels[3] = names[i];
-            proa_metric_observe(
-                genai(live, &c->tokens[op][i], PROA_METRIC_GENAI_TOKENS, labels, 4),
-                usage->count[fields[i]]);
+            proa_metric_observe(genai(live, &c->tokens[op][i], PROA_METRIC_GENAI_TOKENS, labels, 4),
+                                usage->count[fields[i]]);
         }
     }
 }

@@ -1,9 +1,9 @@
 /*
  * What the client gets: header lines, errors of ours, errors of providers.
  */
-#include "proa/http/serialize.h"
-
 #include "exchange_priv.h"
+
+#include "proa/http/serialize.h"
 
 static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_ns,
                           struct proa_buf *out)
@@ -149,8 +149,8 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
 
 static void advice(const struct proa_terminal *t, struct proa_buf *out)
 {
-    (void)proa_buf_append_cstr(
-        out, t->should_retry ? "x-should-retry: true\r\n" : "x-should-retry: false\r\n");
+    (void)proa_buf_append_cstr(out, t->should_retry ? "x-should-retry: true\r\n"
+                                                    : "x-should-retry: false\r\n");
     if (t->retry_after_ns > 0) {
         const uint64_t ms = (t->retry_after_ns + PROA_NS_PER_MS - 1) / PROA_NS_PER_MS;
         PROA_BUF_LIT(out, "retry-after: ");
@@ -289,8 +289,7 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
             .code = code_of(t), .message = explain(x, t), .from_provider = upstream};
         if (x->run.n_attempts > 0) {
             const struct attempt *a = x->attempts[t->attempt];
-            error.provider =
-                x->run.attempts[t->attempt].candidate->target->provider->name;
+            error.provider = x->run.attempts[t->attempt].candidate->target->provider->name;
             if (upstream && a && a->mode == ANSWER_ERROR && a->head.status >= 400) {
                 error.status = a->head.status;
             } else if (upstream && a && a->failure.status >= 400) {

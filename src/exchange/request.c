@@ -64,9 +64,8 @@ static void refuse_model(struct proa_exchange *x, struct proa_slice model,
         (void)proa_buf_append_cstr(
             m, why == PROA_RESOLVE_AMBIGUOUS
                    ? "could be any provider's: write \"provider/model\", or configure a route."
-               : why == PROA_RESOLVE_UNKNOWN_PROVIDER
-                   ? "names a provider that is not configured."
-                   : "matches no route and no provider.");
+               : why == PROA_RESOLVE_UNKNOWN_PROVIDER ? "names a provider that is not configured."
+                                                      : "matches no route and no provider.");
         append_suggestions(x, model, m);
     }
     const struct proa_slice text = proa_arena_dup(x->arena, proa_buf_slice(m));
@@ -208,8 +207,7 @@ static size_t collect_models(const struct proa_exchange *x, struct proa_api_mode
     return n;
 }
 
-static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id,
-                            struct proa_buf *out)
+static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id, struct proa_buf *out)
 {
     struct proa_buf id;
     proa_buf_init(&id, 512);
@@ -227,8 +225,7 @@ static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id,
     const struct proa_candidate *first = &resolved.route->candidates[0];
     const bool configured = resolved.route->id < x->live->snapshot->n_configured_routes;
     const struct proa_api_model model = {
-        .id = name,
-        .owned_by = configured ? PROA_SLICE("proa") : first->target->provider->name};
+        .id = name, .owned_by = configured ? PROA_SLICE("proa") : first->target->provider->name};
     if (proa_api_model_write(&model, out) == PROA_OK) {
         proa_reply_json(x, 200, proa_buf_slice(out), PROA_SLICE_NONE);
     }

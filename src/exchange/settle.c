@@ -30,9 +30,9 @@ static void count_attempts(struct proa_exchange *x)
         const struct proa_slice from = before->candidate->target->provider->name;
         const struct proa_slice to = a->candidate->target->provider->name;
         if (!proa_slice_eq(from, to)) {
-            proa_metric_add(proa_metric_series3(x->host->metrics, PROA_METRIC_FALLBACKS,
-                                                route->name, from, to),
-                            1);
+            proa_metric_add(
+                proa_metric_series3(x->host->metrics, PROA_METRIC_FALLBACKS, route->name, from, to),
+                1);
         }
     }
 }
@@ -80,7 +80,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         .request_id = x->id,
         .route = x->resolved.route ? x->resolved.route->name : PROA_SLICE_NONE,
         .revision = proa_slice_cstr(x->live->snapshot->revision),
-        .error = x->error ? proa_slice_cstr(x->error)
+        .error = x->error                            ? proa_slice_cstr(x->error)
                  : outcome == PROA_OUTCOME_CANCELLED ? PROA_SLICE("client_cancelled")
                                                      : PROA_SLICE_NONE,
         .model = x->request.model,
@@ -99,8 +99,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
     const struct attempt *winner = winner_of(x);
     if (winner) {
         const struct proa_usage *u = &winner->usage;
-        line.provider =
-            x->run.attempts[x->run.winner].candidate->target->provider->name;
+        line.provider = x->run.attempts[x->run.winner].candidate->target->provider->name;
         line.answered_by = winner->answered_by;
         line.finish = winner->finish_reason;
         line.input_tokens = u->count[PROA_USAGE_INPUT];
@@ -131,10 +130,9 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
     const struct attempt *winner = winner_of(x);
     if (winner) {
         count_interruption(x);
-        proa_live_count_answer(x->live, x->resolved.route,
-                               x->run.attempts[x->run.winner].candidate, x->operation, total,
-                               x->request.stream ? x->first_out_ns - x->arrived_ns : 0,
-                               &winner->usage);
+        proa_live_count_answer(
+            x->live, x->resolved.route, x->run.attempts[x->run.winner].candidate, x->operation,
+            total, x->request.stream ? x->first_out_ns - x->arrived_ns : 0, &winner->usage);
     }
     if (proa_logger_wants(x->host->access_log, PROA_LOG_INFO) || outcome == PROA_OUTCOME_ERROR) {
         log_access(x, outcome, now, ours);

@@ -1,8 +1,8 @@
 #include "proa/resilience/attempt.h"
 
-#include <stddef.h>
-
 #include "proa/core/check.h"
+
+#include <stddef.h>
 
 struct class_row {
     const char *text;
@@ -18,17 +18,17 @@ static const struct class_row CLASSES[PROA_CLASS_COUNT] = {
 
 const char *proa_class_text(enum proa_class class)
 {
-    return (size_t)class < PROA_ARRAY_LEN(CLASSES) ? CLASSES[class].text : "unknown";
+    return (size_t) class < PROA_ARRAY_LEN(CLASSES) ? CLASSES[class].text : "unknown";
 }
 
 enum proa_scope proa_class_scope(enum proa_class class)
 {
-    return (size_t)class < PROA_ARRAY_LEN(CLASSES) ? CLASSES[class].scope : PROA_SCOPE_NONE;
+    return (size_t) class < PROA_ARRAY_LEN(CLASSES) ? CLASSES[class].scope : PROA_SCOPE_NONE;
 }
 
 bool proa_class_movable(enum proa_class class)
 {
-    return (size_t)class < PROA_ARRAY_LEN(CLASSES) && CLASSES[class].movable;
+    return (size_t) class < PROA_ARRAY_LEN(CLASSES) && CLASSES[class].movable;
 }
 
 enum proa_class proa_class_of_err(enum proa_err err, bool connected)

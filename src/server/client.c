@@ -3,9 +3,9 @@
  * the next ones wait. What a request is about is not known here: the data listener's go to an
  * exchange, the others to admin.
  */
-#include "proa/core/clock.h"
-
 #include "server_priv.h"
+
+#include "proa/core/clock.h"
 
 static const uint64_t LINGER_NS = 2 * PROA_NS_PER_S;
 static const uint64_t TLS_NS = 10 * PROA_NS_PER_S;
@@ -87,8 +87,8 @@ static void enter_idle(struct client *c)
     c->state = CLIENT_IDLE;
     c->refusal.status = 0;
     c->stalled_at = 0;
-    proa_client_set_deadline(
-        c, proa_loop_now(c->server->loop) + c->server->cfg.limits->keep_alive_ns);
+    proa_client_set_deadline(c,
+                             proa_loop_now(c->server->loop) + c->server->cfg.limits->keep_alive_ns);
 }
 
 void proa_client_accept(struct listening *listening, struct proa_sock *sock)
@@ -103,12 +103,10 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock)
     c->timer.ctx = c;
     proa_arena_init(&c->arena, &server->arena_pool);
     proa_buf_init(&c->ahead, AHEAD_MAX);
-    struct proa_tls_context *tls =
-        listening->kind == PROA_LISTENER_DATA ? server->cfg.tls : NULL;
+    struct proa_tls_context *tls = listening->kind == PROA_LISTENER_DATA ? server->cfg.tls : NULL;
     c->conn = proa_conn_accept(server->cfg.net, sock, tls, TLS_NS, &CONN_EVENTS, c);
     enter_idle(c);
-    proa_client_set_deadline(
-        c, proa_loop_now(server->loop) + server->cfg.limits->keep_alive_ns);
+    proa_client_set_deadline(c, proa_loop_now(server->loop) + server->cfg.limits->keep_alive_ns);
     if (!proa_server_admit(server, c)) {
         c->keep_alive = false;
         c->minor_version = 1;
@@ -190,8 +188,7 @@ static void begin_request(struct client *c)
     c->close_after = false;
     proa_client_set_deadline(c, proa_loop_now(server->loop) + server->cfg.limits->head_ns);
     if (c->listening->kind == PROA_LISTENER_DATA) {
-        c->exchange =
-            proa_exchange_create(server->cfg.host, &c->arena, &proa_frame_ops, c);
+        c->exchange = proa_exchange_create(server->cfg.host, &c->arena, &proa_frame_ops, c);
     }
 }
 

@@ -1,10 +1,10 @@
 /*
  * Writing answers: status line, the exchange's header lines, framing, body, all in one write.
  */
+#include "server_priv.h"
+
 #include "proa/core/clock.h"
 #include "proa/http/serialize.h"
-
-#include "server_priv.h"
 
 enum { IOV_MAX_PIECES = 32 };
 
@@ -51,8 +51,8 @@ static void watch_stall(struct client *c)
     const size_t queued = proa_conn_queued(c->conn);
     if (queued > 0 && c->stalled_at == 0) {
         c->stalled_at = queued;
-        proa_client_set_deadline(
-            c, proa_loop_now(c->server->loop) + c->server->cfg.limits->write_stall_ns);
+        proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
+                                        c->server->cfg.limits->write_stall_ns);
     }
 }
 

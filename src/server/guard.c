@@ -127,8 +127,9 @@ static bool check_body(struct client *c, const struct proa_http_head *head)
                       "The body must be JSON: send Content-Type: application/json.");
     }
     if (head->method == PROA_HTTP_POST && !head->has_content_length && !head->is_chunked) {
-        return refuse(c, PROA_API_ERR_INVALID_REQUEST,
-                      "The request has no body: send Content-Length or Transfer-Encoding: chunked.");
+        return refuse(
+            c, PROA_API_ERR_INVALID_REQUEST,
+            "The request has no body: send Content-Length or Transfer-Encoding: chunked.");
     }
     return true;
 }

@@ -1,9 +1,9 @@
 #include "proa/server/server.h"
 
+#include "server_priv.h"
+
 #include "proa/core/alloc.h"
 #include "proa/tls/context.h"
-
-#include "server_priv.h"
 
 enum { CLIENTS_SPARE = 256, ARENA_CHUNK = 4096, ARENA_SPARE = 256, HEAD_MAX = 128 * 1024 };
 
@@ -68,8 +68,7 @@ static void on_accept(void *ctx, struct proa_sock *sock)
 
 enum proa_err proa_server_listen(struct proa_server *server, enum proa_listener_kind kind,
                                  const struct proa_addr *addr,
-                                 const struct proa_listen_options *options,
-                                 struct proa_addr *bound)
+                                 const struct proa_listen_options *options, struct proa_addr *bound)
 {
     struct listening *l = PROA_NEW(struct listening);
     l->server = server;
@@ -116,8 +115,7 @@ size_t proa_server_connections(const struct proa_server *server)
 
 struct proa_http_parser *proa_server_take_parser(struct proa_server *server)
 {
-    return server->n_parsers > 0 ? server->parsers[--server->n_parsers]
-                                 : proa_http_parser_create();
+    return server->n_parsers > 0 ? server->parsers[--server->n_parsers] : proa_http_parser_create();
 }
 
 void proa_server_give_parser(struct proa_server *server, struct proa_http_parser *parser)

@@ -6,7 +6,8 @@
  *   guard.c   is this request allowed to be here at all
  *   frame.c   writing answers with their framing
  *
- * A connection:  IDLE -> HEAD -> BODY -> RUN -> IDLE ...   and from each of them -> LINGER -> closed.
+ * A connection:  IDLE -> HEAD -> BODY -> RUN -> IDLE ...   and from each of them -> LINGER ->
+ * closed.
  */
 #ifndef PROA_SERVER_PRIV_H
 #define PROA_SERVER_PRIV_H
@@ -17,7 +18,7 @@
 
 enum {
     PARSERS_SPARE = 64,
-    AHEAD_HIGH = 64 * 1024,   /* bytes of pipelined requests kept while one is running */
+    AHEAD_HIGH = 64 * 1024, /* bytes of pipelined requests kept while one is running */
     AHEAD_MAX = 192 * 1024,
     LINGER_BYTES = 256 * 1024 /* read and thrown away after a refusal */
 };
@@ -73,21 +74,21 @@ struct client {
     struct proa_http_parser *parser; /* while a request comes in */
     struct proa_exchange *exchange;  /* data listener, while a request is under way */
     struct proa_timer timer;
-    uint64_t deadline_ns; /* PROA_NEVER = none; the timer may be armed earlier */
-    uint64_t head_at_ns;  /* when the request's head was complete */
+    uint64_t deadline_ns;  /* PROA_NEVER = none; the timer may be armed earlier */
+    uint64_t head_at_ns;   /* when the request's head was complete */
     struct proa_buf ahead; /* pipelined bytes */
     struct proa_arena arena;
-    size_t stalled_at;   /* queue length when the write deadline was set */
-    size_t lingered;     /* bytes thrown away so far */
+    size_t stalled_at; /* queue length when the write deadline was set */
+    size_t lingered;   /* bytes thrown away so far */
     uint32_t n_requests;
-    uint8_t state;       /* enum client_state */
-    uint8_t framing;     /* enum framing */
+    uint8_t state;   /* enum client_state */
+    uint8_t framing; /* enum framing */
     uint8_t minor_version;
-    bool keep_alive;     /* the request allows another one after it */
-    bool is_head;        /* HEAD: no body in the answer */
-    bool close_after;    /* this answer ends the connection */
+    bool keep_alive;  /* the request allows another one after it */
+    bool is_head;     /* HEAD: no body in the answer */
+    bool close_after; /* this answer ends the connection */
     bool ahead_paused;
-    bool processing;     /* on the call stack of process() */
+    bool processing; /* on the call stack of process() */
     bool dead;
     struct refusal refusal;
     struct proa_http_head head; /* slices in the arena */
@@ -105,7 +106,8 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock);
 void proa_client_parse_cfg(const struct proa_limits_cfg *limits, struct proa_http_parser_cfg *out);
 /* Closes at once; an exchange that runs is told. */
 void proa_client_close(struct client *c);
-/* After an answer that ends the connection: waits for the peer to close, reading away what comes. */
+/* After an answer that ends the connection: waits for the peer to close, reading away what comes.
+ */
 void proa_client_linger(struct client *c);
 void proa_client_set_deadline(struct client *c, uint64_t at_ns);
 void proa_client_on_done(void *ctx);

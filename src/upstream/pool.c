@@ -1,9 +1,9 @@
 /*
  * Pools: which connection a call gets, who waits, what stays open.
  */
-#include "proa/core/clock.h"
-
 #include "upstream_priv.h"
+
+#include "proa/core/clock.h"
 
 static struct link *link_of(struct proa_list *node)
 {

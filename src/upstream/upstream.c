@@ -2,11 +2,11 @@
  * The set of pools, by endpoint identity, and what they share: TLS contexts made off the loop, the
  * cache of TLS sessions, free lists.
  */
+#include "upstream_priv.h"
+
 #include "proa/core/alloc.h"
 #include "proa/core/hash.h"
 #include "proa/io/file.h"
-
-#include "upstream_priv.h"
 
 enum { LINKS_SPARE = 256, CALLS_SPARE = 256, SESSIONS_MAX = 256, CA_BYTES_MAX = 8 * 1024 * 1024 };
 
@@ -129,9 +129,8 @@ static struct proa_slice own(struct proa_slice s)
     return s.len > 0 ? proa_slice_make(proa_memdup(s.ptr, s.len), s.len) : PROA_SLICE_NONE;
 }
 
-static struct proa_connpool *pool_create(struct proa_upstream *up,
-                                         const struct proa_endpoint *endpoint,
-                                         struct proa_slice key)
+static struct proa_connpool *
+pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, struct proa_slice key)
 {
     struct proa_connpool *pool = PROA_NEW(struct proa_connpool);
     pool->up = up;

@@ -77,7 +77,7 @@ struct proa_call {
     struct proa_call_request request;
     const struct proa_call_events *events;
     void *ctx;
-    bool reused;   /* sent on a pooled connection: may be stale */
+    bool reused; /* sent on a pooled connection: may be stale */
     bool sent;
     bool answered; /* a byte of the answer has come */
     bool paused;

@@ -1,8 +1,8 @@
 /*
  * The application: everything wired together, from configuration to the last connection.
  *
- * I/O half. struct proa_app owns the loop and all that hangs off it; there are no globals, so a later
- * second worker is a second proa_app. Messages for people go to stderr as log lines.
+ * I/O half. struct proa_app owns the loop and all that hangs off it; there are no globals, so a
+ * later second worker is a second proa_app. Messages for people go to stderr as log lines.
  */
 #ifndef PROA_APP_APP_H
 #define PROA_APP_APP_H
@@ -40,13 +40,14 @@ struct proa_app_ready {
 struct proa_app_options {
     struct proa_app_sources sources;
     struct proa_slice mock_fault; /* fault recipe for the embedded mock; may be empty */
-    /* Called once all listeners are open, with their addresses, before the loop runs; may be NULL. */
+    /* Called once all listeners are open, with their addresses, before the loop runs; may be NULL.
+     */
     void (*on_ready)(void *ctx, const struct proa_app_ready *ready);
     void *ctx;
 };
 
-/* Runs until SIGTERM or SIGINT has drained it. Returns an exit code of sysexits.h: 0, 71 (a listener
- * cannot be opened), 78 (configuration). */
+/* Runs until SIGTERM or SIGINT has drained it. Returns an exit code of sysexits.h: 0, 71 (a
+ * listener cannot be opened), 78 (configuration). */
 int proa_app_run(const struct proa_app_options *options);
 
 #endif

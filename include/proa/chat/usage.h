@@ -8,10 +8,10 @@
 #ifndef PROA_CHAT_USAGE_H
 #define PROA_CHAT_USAGE_H
 
+#include "proa/core/check.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "proa/core/check.h"
 
 enum proa_usage_field {
     PROA_USAGE_INPUT = 0,

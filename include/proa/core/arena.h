@@ -9,9 +9,9 @@
 #ifndef PROA_CORE_ARENA_H
 #define PROA_CORE_ARENA_H
 
-#include <stddef.h>
-
 #include "proa/core/slice.h"
+
+#include <stddef.h>
 
 struct proa_arena_chunk;
 struct proa_arena_hook;

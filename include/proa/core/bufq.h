@@ -7,9 +7,9 @@
 #ifndef PROA_CORE_BUFQ_H
 #define PROA_CORE_BUFQ_H
 
-#include <sys/uio.h>
-
 #include "proa/core/slice.h"
+
+#include <sys/uio.h>
 
 struct proa_bufq_chunk;
 

@@ -8,12 +8,12 @@
 #ifndef PROA_CORE_CHECK_H
 #define PROA_CORE_CHECK_H
 
-#define PROA_MUST_CHECK          __attribute__((warn_unused_result))
-#define PROA_PRINTF(fmt, args)   __attribute__((format(printf, fmt, args)))
-#define PROA_NORETURN            __attribute__((noreturn))
-#define PROA_LIKELY(x)           __builtin_expect(!!(x), 1)
-#define PROA_UNLIKELY(x)         __builtin_expect(!!(x), 0)
-#define PROA_ARRAY_LEN(a)        (sizeof(a) / sizeof((a)[0]))
+#define PROA_MUST_CHECK            __attribute__((warn_unused_result))
+#define PROA_PRINTF(fmt, args)     __attribute__((format(printf, fmt, args)))
+#define PROA_NORETURN              __attribute__((noreturn))
+#define PROA_LIKELY(x)             __builtin_expect(!!(x), 1)
+#define PROA_UNLIKELY(x)           __builtin_expect(!!(x), 0)
+#define PROA_ARRAY_LEN(a)          (sizeof(a) / sizeof((a)[0]))
 #define PROA_CONTAINER_OF(p, T, m) ((T *)(void *)((char *)(p)-offsetof(T, m)))
 
 /* Prints the expression with its place to stderr and aborts. */

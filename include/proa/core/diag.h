@@ -5,9 +5,9 @@
 #ifndef PROA_CORE_DIAG_H
 #define PROA_CORE_DIAG_H
 
-#include <stdint.h>
-
 #include "proa/core/check.h"
+
+#include <stdint.h>
 
 enum proa_diag_level { PROA_DIAG_ERROR = 0, PROA_DIAG_WARNING };
 

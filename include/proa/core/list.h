@@ -5,10 +5,10 @@
 #ifndef PROA_CORE_LIST_H
 #define PROA_CORE_LIST_H
 
+#include "proa/core/check.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "proa/core/check.h"
 
 struct proa_list {
     struct proa_list *next;

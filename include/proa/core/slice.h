@@ -7,13 +7,13 @@
 #ifndef PROA_CORE_SLICE_H
 #define PROA_CORE_SLICE_H
 
+#include "proa/core/check.h"
+#include "proa/core/err.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#include "proa/core/check.h"
-#include "proa/core/err.h"
 
 struct proa_slice {
     const char *ptr;
@@ -21,9 +21,12 @@ struct proa_slice {
 };
 
 /* From a string literal; PROA_SLICE_INIT is the constant-expression form for tables. */
-#define PROA_SLICE(lit)      ((struct proa_slice){"" lit, sizeof(lit) - 1})
-#define PROA_SLICE_INIT(lit) {"" lit, sizeof(lit) - 1}
-#define PROA_SLICE_NONE      ((struct proa_slice){NULL, 0})
+#define PROA_SLICE(lit) ((struct proa_slice){"" lit, sizeof(lit) - 1})
+#define PROA_SLICE_INIT(lit)                                                                       \
+    {                                                                                              \
+        "" lit, sizeof(lit) - 1                                                                    \
+    }
+#define PROA_SLICE_NONE ((struct proa_slice){NULL, 0})
 
 /* printf("%" PROA_SLICE_FMT, PROA_SLICE_ARG(s)) */
 #define PROA_SLICE_FMT    ".*s"

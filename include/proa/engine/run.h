@@ -2,9 +2,9 @@
  * The engine: decides, for one exchange, which target is tried when, what is given up, when the
  * answer is committed to the client and how the exchange ends.
  *
- * Pure: no wire bytes, no clock, no sockets. Events go in with the time they happened, commands come
- * out and must be carried out in their order before the next event is fed. The same code runs under
- * the server and under the simulator.
+ * Pure: no wire bytes, no clock, no sockets. Events go in with the time they happened, commands
+ * come out and must be carried out in their order before the next event is fed. The same code runs
+ * under the server and under the simulator.
  *
  * Two types. `proa_engine` (handle) holds what outlives an exchange, by target identity, so that it
  * survives a reload. `proa_run` (value) is one exchange: embed it, proa_run_init(), feed events
@@ -40,29 +40,29 @@ void proa_engine_adopt(struct proa_engine *engine, const struct proa_snapshot *s
 /* ---- what happened --------------------------------------------------------------------------- */
 
 enum proa_ev {
-    PROA_EV_ADMITTED = 0,    /* the request is complete and valid: begin */
-    PROA_EV_CONNECTED,       /* attempt: the request is on its way on a connection */
-    PROA_EV_HEAD,            /* attempt: status and headers of a good answer are here */
-    PROA_EV_FIRST_CONTENT,   /* attempt: first content, or a whole plain answer, is held and ready */
-    PROA_EV_PROGRESS,        /* attempt: more content, or mere bytes (see `content`) */
-    PROA_EV_ENDED,           /* attempt: the answer is complete and valid */
-    PROA_EV_FAILED,          /* attempt: it is over, and why */
-    PROA_EV_DEADLINE,        /* the armed deadline has passed */
-    PROA_EV_WOKEN,           /* what a PROA_CMD_WAIT waited for has happened */
+    PROA_EV_ADMITTED = 0,  /* the request is complete and valid: begin */
+    PROA_EV_CONNECTED,     /* attempt: the request is on its way on a connection */
+    PROA_EV_HEAD,          /* attempt: status and headers of a good answer are here */
+    PROA_EV_FIRST_CONTENT, /* attempt: first content, or a whole plain answer, is held and ready */
+    PROA_EV_PROGRESS,      /* attempt: more content, or mere bytes (see `content`) */
+    PROA_EV_ENDED,         /* attempt: the answer is complete and valid */
+    PROA_EV_FAILED,        /* attempt: it is over, and why */
+    PROA_EV_DEADLINE,      /* the armed deadline has passed */
+    PROA_EV_WOKEN,         /* what a PROA_CMD_WAIT waited for has happened */
     PROA_EV_CLIENT_GONE,
-    PROA_EV_DRAIN            /* the grace period is over: end now */
+    PROA_EV_DRAIN /* the grace period is over: end now */
 };
 
 struct proa_event {
     enum proa_ev kind;
-    uint8_t attempt;        /* as the START command named it */
-    bool content;           /* PROGRESS: content-bearing */
-    bool reused_connection; /* CONNECTED: from the pool */
-    enum proa_class class;  /* FAILED */
-    enum proa_err err;      /* FAILED: detail for the log */
-    uint16_t status;        /* HEAD, FAILED: upstream status, 0 = none came */
-    uint64_t retry_after_ns;  /* FAILED: span the provider asked for; 0 = none */
-    uint32_t bytes_sent_to_client; /* FAILED after commit: how much the client has (rescue) */
+    uint8_t attempt;                /* as the START command named it */
+    bool content;                   /* PROGRESS: content-bearing */
+    bool reused_connection;         /* CONNECTED: from the pool */
+    enum proa_class class;          /* FAILED */
+    enum proa_err err;              /* FAILED: detail for the log */
+    uint16_t status;                /* HEAD, FAILED: upstream status, 0 = none came */
+    uint64_t retry_after_ns;        /* FAILED: span the provider asked for; 0 = none */
+    uint32_t bytes_sent_to_client;  /* FAILED after commit: how much the client has (rescue) */
     const struct proa_usage *usage; /* ENDED, FAILED: what is known; may be NULL */
     const struct proa_rate_signal *rates; /* HEAD, FAILED; may be NULL */
     size_t n_rates;
@@ -71,9 +71,9 @@ struct proa_event {
 /* ---- what to do ------------------------------------------------------------------------------ */
 
 enum proa_cmd {
-    PROA_CMD_START = 0,   /* start attempt `attempt` on `candidate` for `purpose` */
-    PROA_CMD_CANCEL,      /* stop attempt `attempt` at once; nothing of it may be fed any more */
-    PROA_CMD_COMMIT,      /* send what attempt `attempt` holds, and all that follows, to the client */
+    PROA_CMD_START = 0, /* start attempt `attempt` on `candidate` for `purpose` */
+    PROA_CMD_CANCEL,    /* stop attempt `attempt` at once; nothing of it may be fed any more */
+    PROA_CMD_COMMIT,    /* send what attempt `attempt` holds, and all that follows, to the client */
     PROA_CMD_REPLY_ERROR, /* uncommitted: answer with `error`; committed: end in-band with it */
     PROA_CMD_WAIT,        /* nothing to do before WOKEN or the deadline: see `wait` */
     PROA_CMD_ARM,         /* the earliest deadline is now `deadline_ns` (PROA_NEVER = none) */
@@ -131,19 +131,19 @@ enum proa_outcome {
     PROA_OUTCOME_DEGRADED,     /* answered, after failures or by a lower tier */
     PROA_OUTCOME_CLIENT_ERROR, /* the request was at fault */
     PROA_OUTCOME_ERROR,
-    PROA_OUTCOME_CANCELLED     /* the client left */
+    PROA_OUTCOME_CANCELLED /* the client left */
 };
 const char *proa_outcome_text(enum proa_outcome outcome);
 
 /* Stable code of an error that Proa itself answers with; the api module has the texts. */
 enum proa_fail {
     PROA_FAIL_NONE = 0,
-    PROA_FAIL_UPSTREAM,         /* use the answer of attempt `attempt` as it came */
-    PROA_FAIL_ALL_FAILED,       /* transport only: 502 */
-    PROA_FAIL_NO_TARGET,        /* nothing could be tried: 503 */
-    PROA_FAIL_DEADLINE,         /* our own deadline: 504 */
-    PROA_FAIL_INTERRUPTED,      /* the stream broke after commit: in-band */
-    PROA_FAIL_DRAINING          /* grace period over */
+    PROA_FAIL_UPSTREAM,    /* use the answer of attempt `attempt` as it came */
+    PROA_FAIL_ALL_FAILED,  /* transport only: 502 */
+    PROA_FAIL_NO_TARGET,   /* nothing could be tried: 503 */
+    PROA_FAIL_DEADLINE,    /* our own deadline: 504 */
+    PROA_FAIL_INTERRUPTED, /* the stream broke after commit: in-band */
+    PROA_FAIL_DRAINING     /* grace period over */
 };
 
 struct proa_terminal {
@@ -176,17 +176,18 @@ struct proa_commands {
 /* What the run needs to know of the request. Zero is the default of each. */
 struct proa_run_options {
     bool stream;
-    bool no_fallback;     /* x-proa-no-fallback: the first target's failure is final */
-    uint64_t timeout_ns;  /* from the client (x-proa-timeout, x-stainless-timeout); 0 = policy only */
-    uint32_t sdk_retry;   /* x-stainless-retry-count */
+    bool no_fallback; /* x-proa-no-fallback: the first target's failure is final */
+    uint64_t
+        timeout_ns;     /* from the client (x-proa-timeout, x-stainless-timeout); 0 = policy only */
+    uint32_t sdk_retry; /* x-stainless-retry-count */
 };
 
 enum proa_stage {
     PROA_STAGE_UNUSED = 0,
     PROA_STAGE_CONNECTING,
-    PROA_STAGE_SENT,     /* waiting for the status line */
-    PROA_STAGE_HEAD,     /* waiting for content */
-    PROA_STAGE_CONTENT,  /* content is flowing or complete */
+    PROA_STAGE_SENT,    /* waiting for the status line */
+    PROA_STAGE_HEAD,    /* waiting for content */
+    PROA_STAGE_CONTENT, /* content is flowing or complete */
     PROA_STAGE_OVER
 };
 
@@ -203,7 +204,7 @@ struct proa_attempt_record {
     uint64_t started_ns;
     uint64_t connected_ns;
     uint64_t head_ns;
-    uint64_t content_ns;      /* first content */
+    uint64_t content_ns; /* first content */
     uint64_t last_content_ns;
     uint64_t last_bytes_ns;
     uint64_t ended_ns;
@@ -220,7 +221,7 @@ struct proa_run {
     uint64_t tried;       /* bit per candidate of the route that was attempted */
     uint64_t avoid;       /* bit per candidate that shares the fault of one that failed */
     uint8_t n_attempts;
-    uint8_t winner;       /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
+    uint8_t winner;   /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
     bool client_gone; /* and the policy lets the answer run to its end */
     bool finished;
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];

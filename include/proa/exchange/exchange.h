@@ -13,8 +13,6 @@
 #ifndef PROA_EXCHANGE_EXCHANGE_H
 #define PROA_EXCHANGE_EXCHANGE_H
 
-#include <sys/uio.h>
-
 #include "proa/api/error.h"
 #include "proa/api/surface.h"
 #include "proa/auth/redact.h"
@@ -22,6 +20,8 @@
 #include "proa/core/list.h"
 #include "proa/exchange/live.h"
 #include "proa/obs/access.h"
+
+#include <sys/uio.h>
 
 /* What all exchanges of a loop share. Value type, owned by the app; zero-initialise, then init. */
 struct proa_exchange_host {
@@ -79,7 +79,8 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
                                            struct proa_arena *arena,
                                            const struct proa_client_ops *client, void *ctx);
 
-/* The head, as the parser gave it; must live in the arena. Names the request in logs from now on. */
+/* The head, as the parser gave it; must live in the arena. Names the request in logs from now on.
+ */
 void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head);
 /*
  * Announces and adds to the request's body. `total` is its Content-Length, 0 when unknown.

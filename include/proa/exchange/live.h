@@ -48,7 +48,8 @@ struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_u
 struct proa_live *proa_live_ref(struct proa_live *live);
 void proa_live_unref(struct proa_live *live); /* NULL is fine */
 
-/* The counters of a candidate, made where they are not there yet. `route` NULL: the series `none`. */
+/* The counters of a candidate, made where they are not there yet. `route` NULL: the series `none`.
+ */
 struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route);
 void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
                              const struct proa_candidate *candidate, enum proa_class class);

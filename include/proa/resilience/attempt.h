@@ -7,9 +7,9 @@
 #ifndef PROA_RESILIENCE_ATTEMPT_H
 #define PROA_RESILIENCE_ATTEMPT_H
 
-#include <stdbool.h>
-
 #include "proa/core/err.h"
+
+#include <stdbool.h>
 
 /* Whose fault it is, so that only that object is put aside. */
 enum proa_scope {

@@ -14,9 +14,9 @@
 #define PROA_WRR_NONE SIZE_MAX
 
 /*
- * Picks among those of n candidates whose bit in `allowed` is set (n <= 64); PROA_WRR_NONE when none
- * is, or all their weights are 0. Ties go to the lowest index. credit[] and weight[] are indexed by
- * candidate; only allowed ones change.
+ * Picks among those of n candidates whose bit in `allowed` is set (n <= 64); PROA_WRR_NONE when
+ * none is, or all their weights are 0. Ties go to the lowest index. credit[] and weight[] are
+ * indexed by candidate; only allowed ones change.
  */
 size_t proa_wrr_pick(int64_t *const credit[], const uint32_t weight[], size_t n, uint64_t allowed);
 

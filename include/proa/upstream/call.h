@@ -1,10 +1,10 @@
 /*
  * Upstream calls: one HTTP request to an endpoint and its answer, over a pooled connection.
  *
- * I/O half. Each endpoint has a pool of connections: an idle one is reused last in, first out; a new
- * one is dialled while fewer than max_connections are open or being opened; else the call waits in
- * line. A reused connection that dies before the first byte of an answer is stale: the request is
- * sent once more on a fresh one, unseen by the caller.
+ * I/O half. Each endpoint has a pool of connections: an idle one is reused last in, first out; a
+ * new one is dialled while fewer than max_connections are open or being opened; else the call waits
+ * in line. A reused connection that dies before the first byte of an answer is stale: the request
+ * is sent once more on a fresh one, unseen by the caller.
  *
  * Promises: no event comes inside proa_call_start() or after proa_call_cancel(); on_complete or
  * on_fail comes exactly once and ends the call (the handle is dead then); on_sent precedes on_head.
@@ -12,13 +12,13 @@
 #ifndef PROA_UPSTREAM_CALL_H
 #define PROA_UPSTREAM_CALL_H
 
-#include <sys/uio.h>
-
 #include "proa/core/arena.h"
 #include "proa/http/parser.h"
 #include "proa/net/conn.h"
 #include "proa/obs/metric.h"
 #include "proa/policy/snapshot.h"
+
+#include <sys/uio.h>
 
 struct proa_upstream; /* all pools of a loop */
 struct proa_connpool; /* the connections to one endpoint */

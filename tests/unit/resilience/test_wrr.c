@@ -1,13 +1,13 @@
 /* Smooth weighted round robin: exact shares, even spread, masks, ties. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "proa/core/prng.h"
 #include "proa/resilience/wrr.h"
 
 #include <cmocka.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #define ALL(n) ((n) == 64 ? UINT64_MAX : (UINT64_C(1) << (n)) - 1)
 
