@@ -11,7 +11,7 @@
  * when the head is complete. Body bytes are handed out in place, chunked framing removed, and
  * nothing is ever copied or held back.
  *
- * Handle type: about 200 bytes while a body streams, so an idle connection needs none and a
+ * Handle type: less than 200 bytes while a body streams, so an idle connection needs none and a
  * streaming one pays little. Not thread-safe.
  *
  * What is refused is the table of security.md 3 and 5; each refusal has a precise enum

@@ -1,6 +1,5 @@
 #include "header_slots_priv.h"
 
-#include "proa/http/fault.h"
 #include "proa/http/header.h"
 
 #include <ctype.h>
@@ -279,24 +278,6 @@ static void hosts(void **state)
     assert_err(proa_http_host_parse(proa_slice_make(longest, 256), &host), PROA_ERR_SYNTAX);
 }
 
-static void every_fault_is_explained(void **state)
-{
-    (void)state;
-    for (int i = 1; i < PROA_HTTP_FAULT_COUNT; i++) {
-        const struct proa_http_fault_info *info = proa_http_fault_info((enum proa_http_fault)i);
-        PROA_TEST_CHECK(info->status >= 400 && info->status <= 505, "fault %d", i);
-        assert_true(proa_http_is_token(info->code));
-        assert_int_equal(info->text.ptr[info->text.len - 1], '.');
-        for (int j = 1; j < i; j++) {
-            assert_false(
-                proa_slice_eq(info->code, proa_http_fault_info((enum proa_http_fault)j)->code));
-        }
-    }
-    assert_int_equal(proa_http_fault_info(PROA_HTTP_FAULT_NONE)->status, 0);
-    assert_ptr_equal(proa_http_fault_info(PROA_HTTP_FAULT_COUNT),
-                     proa_http_fault_info(PROA_HTTP_FAULT_NONE));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,7 +290,6 @@ int main(void)
         cmocka_unit_test(validators_judge_every_byte_at_every_place),
         cmocka_unit_test(lists_and_media_types),
         cmocka_unit_test(hosts),
-        cmocka_unit_test(every_fault_is_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
