@@ -1,0 +1,62 @@
+/*
+ * An upstream that speaks the OpenAI protocol and fails on demand: for a first minute without any
+ * key, for tests, and as a quick local upstream for measurements.
+ *
+ * I/O half. Handle type, on the loop of the given `net`; never blocks, keeps everything bounded.
+ * It shares no code with the side of the gateway that talks to providers, so that a mistake there
+ * is not mirrored here.
+ *
+ * Served under `/v1`, and under `/<recipe>/v1`, where the recipe (recipe.h) then applies to every
+ * answer; `/down/v1` is short for `/status=503/v1`:
+ *   POST chat/completions, completions    echo of the last user message, whole or as a stream
+ *   POST embeddings, moderations          deterministic vectors and verdicts
+ *   GET  models, models/{id}
+ * Any model name is served; what follows the first `+` in it is a recipe. The header `x-mock` of a
+ * request is a recipe, too, and so is what follows the first `+` in a caller's key.
+ */
+#ifndef PROA_MOCK_MOCK_H
+#define PROA_MOCK_MOCK_H
+
+#include "proa/mock/recipe.h"
+#include "proa/net/conn.h"
+
+struct proa_mock;
+
+/* A key callers may use. */
+struct proa_mock_key {
+    struct proa_slice key;                 /* kept as a digest only; without any `+recipe` */
+    const struct proa_mock_recipe *recipe; /* for every request with this key; NULL = none */
+};
+
+/* Zero is a fine default. All pointers are borrowed for proa_mock_create() alone. */
+struct proa_mock_cfg {
+    const struct proa_mock_key *keys; /* none: any key will do, and none at all */
+    size_t n_keys;
+    const struct proa_mock_recipe *faults; /* for every request; NULL = none */
+    struct proa_slice text;                /* the answer; empty = echo */
+    uint64_t pace_ns;                      /* between two events of a stream; 0 = all at once */
+    uint64_t seed;                         /* of chances and ids: same seed, same run */
+    uint32_t requests_per_min;             /* per key, then 429; 0 = no limit */
+    uint32_t tokens_per_min;               /* per key, then 429; 0 = no limit */
+    struct proa_tls_context *tls;          /* server side; takes a reference; NULL = plain */
+};
+
+struct proa_mock *proa_mock_create(struct proa_net *net, const struct proa_mock_cfg *cfg);
+/* Closes listeners and connections at once. NULL is fine. Not from inside one of its callbacks. */
+void proa_mock_destroy(struct proa_mock *mock);
+
+/* May be called several times, for several addresses. *bound (may be NULL) is the address it really
+ * has, port 0 resolved. Errors as proa_listener_open(); LIMIT: more than 8 listeners. */
+enum proa_err proa_mock_listen(struct proa_mock *mock, const struct proa_addr *addr,
+                               struct proa_addr *bound) PROA_MUST_CHECK;
+
+struct proa_mock_stats {
+    uint64_t n_requests;  /* whose end was received */
+    uint64_t n_answers;   /* written to their end */
+    uint64_t n_left;      /* the client went away before the answer's end */
+    uint64_t n_accepted;  /* connections so far */
+    size_t n_connections; /* open now */
+};
+void proa_mock_stats(const struct proa_mock *mock, struct proa_mock_stats *out);
+
+#endif
