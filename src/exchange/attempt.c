@@ -352,6 +352,7 @@ static void stream_content(struct attempt *a, const struct proa_reader_report *r
     } else {
         progress(a, report->content_events > 0);
     }
+    a->end_mark = a->end_mark || report->state == PROA_ANSWER_DONE;
     if (report->state == PROA_ANSWER_DONE && !a->content) {
         fail(a, PROA_CLASS_EMPTY, PROA_OK);
     } else if (report->state >= PROA_ANSWER_FINISHED && !a->finished) {
@@ -459,6 +460,9 @@ static void stream_whole(struct attempt *a)
     a->usage = *a->dialect->reader_usage(a->reader);
     a->finish_reason = proa_arena_dup(arena, a->dialect->reader_finish_reason(a->reader));
     a->answered_by = proa_arena_dup(arena, a->dialect->reader_model(a->reader));
+    if (!a->end_mark) {
+        (void)gather(a, PROA_API_STREAM_END); /* whole without it: clients may wait for it */
+    }
     flush(a, true);
     feed(a, PROA_EV_ENDED);
 }

@@ -155,6 +155,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     }
     bool admitted = false;
     if (err != PROA_OK) {
+        x->request.model = PROA_SLICE_NONE; /* it may point into what is released here */
         proa_reply_error(x, &error, PROA_SLICE_NONE);
     } else {
         const enum proa_resolve_result result =

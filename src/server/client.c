@@ -37,6 +37,26 @@ void proa_client_set_deadline(struct client *c, uint64_t at_ns)
 static void refuse_now(struct client *c, enum proa_api_error_code code, uint16_t status,
                        struct proa_slice message, const char *allow);
 
+/* Answer bytes wait for the client: it gets more time as long as it takes some. */
+static void check_stall(struct client *c)
+{
+    const size_t queued = proa_conn_queued(c->conn);
+    if (queued > 0 && queued < c->stalled_at) {
+        c->stalled_at = queued;
+        proa_client_set_deadline(
+            c, proa_loop_now(c->server->loop) + c->server->cfg.limits->write_stall_ns);
+    } else if (queued > 0) {
+        proa_conn_reset(c->conn);
+        c->conn = NULL;
+        proa_client_close(c);
+    } else if (c->state == CLIENT_LINGER) {
+        proa_client_close(c);
+    } else {
+        c->stalled_at = 0;
+        proa_client_set_deadline(c, PROA_NEVER);
+    }
+}
+
 static void on_deadline(struct client *c)
 {
     switch ((enum client_state)c->state) {
@@ -46,22 +66,11 @@ static void on_deadline(struct client *c)
                    PROA_SLICE("The request did not arrive in time; send head and body at once."),
                    NULL);
         break;
-    case CLIENT_RUN: {
-        const size_t queued = proa_conn_queued(c->conn);
-        if (queued > 0 && queued >= c->stalled_at) {
-            proa_conn_reset(c->conn);
-            c->conn = NULL;
-            proa_client_close(c);
-        } else {
-            c->stalled_at = queued;
-            proa_client_set_deadline(c, queued == 0 ? PROA_NEVER
-                                                    : proa_loop_now(c->server->loop) +
-                                                          c->server->cfg.limits->write_stall_ns);
-        }
-        break;
-    }
-    case CLIENT_IDLE:
+    case CLIENT_RUN:
     case CLIENT_LINGER:
+        check_stall(c);
+        break;
+    case CLIENT_IDLE:
         proa_client_close(c);
         break;
     }
@@ -170,7 +179,10 @@ void proa_client_linger(struct client *c)
         c->ahead_paused = false;
         proa_conn_pause(c->conn, false);
     }
-    proa_client_set_deadline(c, proa_loop_now(c->server->loop) + LINGER_NS);
+    /* Closing while our answer is under way would take it from the client, so it may finish. */
+    c->stalled_at = proa_conn_queued(c->conn);
+    const uint64_t span = c->stalled_at > 0 ? c->server->cfg.limits->write_stall_ns : LINGER_NS;
+    proa_client_set_deadline(c, proa_loop_now(c->server->loop) + span);
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
