@@ -75,9 +75,13 @@ static void on_uv_poll(uv_poll_t *uv, int status, int events);
 static void wait_for_reader(struct proa_logsink *sink)
 {
     sink->stuck = true;
-    if (!sink->can_poll && uv_poll_init(&sink->loop->uv, &sink->uv, sink->fd) == 0) {
-        sink->can_poll = true;
+    if (!sink->can_poll) {
+        int flags = fcntl(sink->fd, F_GETFL);
+        sink->can_poll = uv_poll_init(&sink->loop->uv, &sink->uv, sink->fd) == 0;
         sink->uv.data = sink;
+        if (flags >= 0 && sink->is_socket) {
+            (void)fcntl(sink->fd, F_SETFL, flags); /* uv_poll_init() has set O_NONBLOCK */
+        }
     }
     if (!sink->can_poll || uv_poll_start(&sink->uv, UV_WRITABLE, on_uv_poll) != 0) {
         proa_timer_set(sink->loop, &sink->timer,

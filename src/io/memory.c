@@ -1,10 +1,10 @@
 /*
  * How much memory there is for us: what the cgroup grants, or the machine has.
  */
+#include "proa/io/file.h"
+
 #include <stdio.h>
 #include <unistd.h>
-
-#include "proa/io/file.h"
 
 enum { TEXT_MAX = 64 * 1024 };
 
