@@ -13,18 +13,22 @@ foreach(row IN LISTS rows)
 
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${module}/*.c)
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
-    if(NOT sources)
-        continue()
+    if(sources)
+        add_library(proa_${module} STATIC ${sources})
+        target_include_directories(proa_${module} PUBLIC ${CMAKE_SOURCE_DIR}/include
+                                   PRIVATE ${CMAKE_SOURCE_DIR}/src/${module})
+        target_compile_definitions(proa_${module} PRIVATE _GNU_SOURCE)
+        target_link_libraries(proa_${module} PRIVATE proa_warnings proa_hardening
+                              PUBLIC proa_sanitize)
+        set(scope PUBLIC)
+    else() # headers only
+        add_library(proa_${module} INTERFACE)
+        target_include_directories(proa_${module} INTERFACE ${CMAKE_SOURCE_DIR}/include)
+        set(scope INTERFACE)
     endif()
-    add_library(proa_${module} STATIC ${sources})
-    target_include_directories(proa_${module} PUBLIC ${CMAKE_SOURCE_DIR}/include
-                               PRIVATE ${CMAKE_SOURCE_DIR}/src/${module})
-    target_compile_definitions(proa_${module} PRIVATE _GNU_SOURCE)
-    target_link_libraries(proa_${module} PRIVATE proa_warnings proa_hardening
-                          PUBLIC proa_sanitize)
     foreach(import IN LISTS imports)
         if(TARGET proa_${import})
-            target_link_libraries(proa_${module} PUBLIC proa_${import})
+            target_link_libraries(proa_${module} ${scope} proa_${import})
         endif()
     endforeach()
     foreach(lib IN LISTS outside)

@@ -57,7 +57,7 @@ struct attempt {
     bool content;            /* FIRST_CONTENT was fed */
     bool committed;          /* what comes goes to the client */
     bool finished;           /* stream: end mark or all finish reasons seen */
-    bool end_mark;  /* stream: the end mark was passed on */
+    bool end_mark;           /* stream: the end mark was passed on */
     bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
     struct iovec out[ATTEMPT_OUT_MAX];
     size_t n_out;

@@ -43,8 +43,8 @@ static void check_stall(struct client *c)
     const size_t queued = proa_conn_queued(c->conn);
     if (queued > 0 && queued < c->stalled_at) {
         c->stalled_at = queued;
-        proa_client_set_deadline(
-            c, proa_loop_now(c->server->loop) + c->server->cfg.limits->write_stall_ns);
+        proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
+                                        c->server->cfg.limits->write_stall_ns);
     } else if (queued > 0) {
         proa_conn_reset(c->conn);
         c->conn = NULL;
