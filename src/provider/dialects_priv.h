@@ -1,0 +1,11 @@
+/*
+ * The dialects there are; proa_dialect_find() looks among them.
+ */
+#ifndef PROA_PROVIDER_DIALECTS_PRIV_H
+#define PROA_PROVIDER_DIALECTS_PRIV_H
+
+#include "proa/provider/dialect.h"
+
+extern const struct proa_dialect proa_dialect_openai;
+
+#endif

@@ -1,0 +1,282 @@
+/*
+ * What an answer tells besides its content: usage, model, errors in the clothes of a success.
+ */
+#include "openai_priv.h"
+
+#include "proa/json/string.h"
+
+bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key)
+{
+    if (item->key.len == key.len + 2) {
+        return memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+    }
+    /* Written with escapes it is longer, and nobody does that. */
+    return item->key.len > key.len + 2 && memchr(item->key.ptr, '\\', item->key.len) &&
+           proa_json_string_eq(item->key, key);
+}
+
+struct proa_slice proa_openai_text(const struct proa_json_item *item)
+{
+    return item->kind == PROA_JSON_STRING
+               ? (struct proa_slice){item->value.ptr + 1, item->value.len - 2}
+               : PROA_SLICE_NONE;
+}
+
+bool proa_openai_is_filled(const struct proa_json_item *item)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item first;
+    switch (item->kind) {
+    case PROA_JSON_STRING:
+        return item->value.len > 2;
+    case PROA_JSON_OBJECT:
+    case PROA_JSON_ARRAY:
+        return proa_json_cursor_init(&c, item->value) == PROA_OK &&
+               proa_json_cursor_next(&c, &first);
+    case PROA_JSON_ABSENT:
+    case PROA_JSON_NULL:
+    case PROA_JSON_FALSE:
+    case PROA_JSON_TRUE:
+    case PROA_JSON_NUMBER:
+        break;
+    }
+    return false;
+}
+
+/* ---- usage ----------------------------------------------------------------------------------- */
+
+/* Numbers of a usage object, in the spelling of one provider or another. */
+enum count {
+    COUNT_PROMPT = 0,
+    COUNT_COMPLETION,
+    COUNT_TOTAL,
+    COUNT_CACHED,
+    COUNT_CACHE_WRITE,
+    COUNT_REASONING,
+    COUNTS
+};
+
+struct count_row {
+    struct proa_slice key;
+    enum count count;
+};
+
+static const struct count_row COUNT_ROWS[] = {
+    {PROA_SLICE_INIT("prompt_tokens"), COUNT_PROMPT},
+    {PROA_SLICE_INIT("completion_tokens"), COUNT_COMPLETION},
+    {PROA_SLICE_INIT("total_tokens"), COUNT_TOTAL},
+    {PROA_SLICE_INIT("prompt_cache_hit_tokens"), COUNT_CACHED},          /* DeepSeek */
+    {PROA_SLICE_INIT("num_cached_tokens"), COUNT_CACHED},                /* Mistral */
+    {PROA_SLICE_INIT("cache_creation_input_tokens"), COUNT_CACHE_WRITE}, /* gateways */
+};
+
+/* Members of prompt_tokens_details and completion_tokens_details. */
+static const struct count_row DETAIL_ROWS[] = {
+    {PROA_SLICE_INIT("cached_tokens"), COUNT_CACHED},
+    {PROA_SLICE_INIT("cache_write_tokens"), COUNT_CACHE_WRITE},
+    {PROA_SLICE_INIT("reasoning_tokens"), COUNT_REASONING},
+};
+
+struct counts {
+    uint64_t value[COUNTS];
+    uint32_t known;
+};
+
+static void take_count(const struct proa_json_item *item, const struct count_row *rows, size_t n,
+                       struct counts *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t value = 0;
+        if (proa_openai_key_is(item, rows[i].key)) {
+            if (proa_json_number_u64(item->value, &value) == PROA_OK &&
+                value <= PROA_USAGE_SANE_MAX) {
+                out->value[rows[i].count] = value;
+                out->known |= 1U << rows[i].count;
+            }
+            return;
+        }
+    }
+}
+
+static void take_details(struct proa_slice object, struct counts *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    if (proa_json_cursor_init(&c, object) != PROA_OK) {
+        return;
+    }
+    while (c.is_object && proa_json_cursor_next(&c, &item)) {
+        take_count(&item, DETAIL_ROWS, PROA_ARRAY_LEN(DETAIL_ROWS), out);
+    }
+}
+
+static bool has(const struct counts *c, enum count count)
+{
+    return (c->known >> count & 1U) != 0;
+}
+
+/* Our counts include what theirs may leave out: xAI counts neither reasoning into the completion
+ * nor, at times, the cache into the prompt, which the total gives away. */
+static void include_all(struct counts *c)
+{
+    if (has(c, COUNT_REASONING) && has(c, COUNT_TOTAL) && has(c, COUNT_COMPLETION) &&
+        c->value[COUNT_REASONING] > 0 &&
+        c->value[COUNT_TOTAL] ==
+            c->value[COUNT_PROMPT] + c->value[COUNT_COMPLETION] + c->value[COUNT_REASONING]) {
+        c->value[COUNT_COMPLETION] += c->value[COUNT_REASONING];
+    }
+    if (has(c, COUNT_CACHED) && has(c, COUNT_PROMPT) &&
+        c->value[COUNT_CACHED] > c->value[COUNT_PROMPT]) {
+        c->value[COUNT_PROMPT] += c->value[COUNT_CACHED];
+    }
+}
+
+void proa_openai_usage(struct proa_slice object, struct proa_usage *usage)
+{
+    static const struct {
+        enum count from;
+        enum proa_usage_field to;
+    } fields[] = {
+        {COUNT_PROMPT, PROA_USAGE_INPUT},        {COUNT_COMPLETION, PROA_USAGE_OUTPUT},
+        {COUNT_CACHED, PROA_USAGE_CACHE_READ},   {COUNT_CACHE_WRITE, PROA_USAGE_CACHE_WRITE},
+        {COUNT_REASONING, PROA_USAGE_REASONING},
+    };
+    struct counts counts = {.known = 0};
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    if (proa_json_cursor_init(&c, object) != PROA_OK || !c.is_object) {
+        return;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        if (item.kind == PROA_JSON_NUMBER) {
+            take_count(&item, COUNT_ROWS, PROA_ARRAY_LEN(COUNT_ROWS), &counts);
+        } else if (item.kind == PROA_JSON_OBJECT) {
+            take_details(item.value, &counts);
+        }
+    }
+    include_all(&counts);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(fields); i++) {
+        if (has(&counts, fields[i].from)) {
+            proa_usage_set(usage, fields[i].to, counts.value[fields[i].from]);
+        }
+    }
+}
+
+/* ---- finish reasons -------------------------------------------------------------------------- */
+
+bool proa_openai_finish_is_failure(struct proa_slice reason)
+{
+    return proa_slice_eq(reason, PROA_SLICE("error")) ||
+           proa_slice_eq(reason, PROA_SLICE("insufficient_system_resource"));
+}
+
+/* Does a choice end in a failure that is told by nothing but its finish reason? */
+static bool has_failed_choice(struct proa_slice choices)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item choice;
+    if (proa_json_cursor_init(&c, choices) != PROA_OK) {
+        return false;
+    }
+    while (proa_json_cursor_next(&c, &choice)) {
+        struct proa_slice reason;
+        if (proa_json_get(choice.value, PROA_SLICE("finish_reason"), &reason) == PROA_JSON_STRING &&
+            proa_openai_finish_is_failure((struct proa_slice){reason.ptr + 1, reason.len - 2})) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- whole answers --------------------------------------------------------------------------- */
+
+/* The member that makes an answer of this operation. */
+static struct proa_slice answer_key(enum proa_operation op)
+{
+    switch (op) {
+    case PROA_OP_CHAT:
+    case PROA_OP_COMPLETION:
+        return PROA_SLICE("choices");
+    case PROA_OP_EMBEDDING:
+        return PROA_SLICE("data");
+    case PROA_OP_MODERATION:
+        break;
+    }
+    return PROA_SLICE("results");
+}
+
+struct plain {
+    struct proa_json_item answer;
+    struct proa_slice usage;
+    struct proa_slice model;
+    bool is_error;
+};
+
+static enum proa_err walk_plain(enum proa_operation op, struct proa_slice body, struct plain *out)
+{
+    const struct proa_slice key = answer_key(op);
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    enum proa_err err = proa_json_cursor_init(&c, body);
+    if (err != PROA_OK || !c.is_object) {
+        return PROA_ERR_TYPE;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        if (proa_openai_key_is(&item, key)) {
+            out->answer = item;
+        } else if (proa_openai_key_is(&item, PROA_SLICE("usage"))) {
+            out->usage = item.value;
+        } else if (proa_openai_key_is(&item, PROA_SLICE("model"))) {
+            out->model = proa_openai_text(&item);
+        } else if (proa_openai_key_is(&item, PROA_SLICE("error"))) {
+            out->is_error = proa_openai_is_filled(&item);
+        } else if (proa_openai_key_is(&item, PROA_SLICE("object"))) {
+            out->is_error =
+                out->is_error || proa_slice_eq(proa_openai_text(&item), PROA_SLICE("error"));
+        }
+    }
+    return c.err;
+}
+
+static bool fail_plain(struct proa_failure *failure, enum proa_class class)
+{
+    *failure = (struct proa_failure){.class = class};
+    return false;
+}
+
+bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
+                            struct proa_usage *usage, struct proa_slice *model,
+                            struct proa_failure *failure)
+{
+    struct plain plain = {.is_error = false};
+    if (proa_json_kind_of(body) == PROA_JSON_ABSENT && proa_slice_trim(body).len == 0) {
+        return fail_plain(failure, PROA_CLASS_EMPTY);
+    }
+    const enum proa_err err = walk_plain(op, body, &plain);
+    if (err != PROA_OK) {
+        return fail_plain(failure, PROA_CLASS_MALFORMED);
+    }
+    const bool is_text = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION;
+    if (plain.is_error) {
+        proa_openai_classify_inband(body, failure);
+        return false;
+    }
+    if (plain.answer.kind != PROA_JSON_ARRAY) {
+        proa_openai_classify_inband(body, failure);
+        failure->class = PROA_CLASS_MALFORMED;
+        return false;
+    }
+    if (is_text && !proa_openai_is_filled(&plain.answer)) {
+        return fail_plain(failure, PROA_CLASS_EMPTY);
+    }
+    if (is_text && has_failed_choice(plain.answer.value)) {
+        return fail_plain(failure, PROA_CLASS_SERVER);
+    }
+    if (plain.usage.len > 0) {
+        proa_openai_usage(plain.usage, usage);
+    }
+    if (plain.model.len > 0) {
+        *model = plain.model;
+    }
+    return true;
+}

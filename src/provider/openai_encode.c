@@ -1,0 +1,220 @@
+/*
+ * The request to an OpenAI-shaped provider. The head is written in one reservation and wiped by
+ * whoever sent it, so growing it must never leave a copy of the credential behind: its size is
+ * known before the first byte is written.
+ */
+#include "openai_priv.h"
+
+#include "proa/json/string.h"
+
+enum { HEAD_MAX = 16 * 1024, U64_DIGITS = 20 };
+
+static const struct proa_slice PATHS[PROA_OPERATIONS] = {
+    [PROA_OP_CHAT] = PROA_SLICE_INIT("/chat/completions"),
+    [PROA_OP_COMPLETION] = PROA_SLICE_INIT("/completions"),
+    [PROA_OP_EMBEDDING] = PROA_SLICE_INIT("/embeddings"),
+    [PROA_OP_MODERATION] = PROA_SLICE_INIT("/moderations"),
+};
+
+#define REQUEST_BEGIN "POST "
+#define HOST_LINE     " HTTP/1.1\r\nhost: "
+#define AUTH_LINE     "\r\nauthorization: Bearer "
+#define FIXED_LINES   "\r\ncontent-type: application/json\r\naccept-encoding: identity\r\naccept: "
+#define ACCEPT_STREAM "text/event-stream"
+#define ACCEPT_PLAIN  "application/json"
+#define LENGTH_LINE   "\r\ncontent-length: "
+#define HEAD_END      "\r\n\r\n"
+
+/* All constant text of a head, at its longest. */
+#define FIXED_MAX                                                                                  \
+    (sizeof(REQUEST_BEGIN HOST_LINE AUTH_LINE FIXED_LINES ACCEPT_STREAM LENGTH_LINE HEAD_END) +    \
+     U64_DIGITS)
+
+static char *put(char *at, struct proa_slice s)
+{
+    if (s.len > 0) {
+        memcpy(at, s.ptr, s.len);
+    }
+    return at + s.len;
+}
+
+#define PUT_LIT(at, lit) ((at) = (char *)memcpy((at), (lit), sizeof(lit) - 1) + sizeof(lit) - 1)
+
+/* What the encoder writes itself, and what steers a connection: a forwarded copy would contradict
+ * it (RFC 9110 7.6.1, RFC 9112 6.3). */
+static const bool OWN[PROA_HTTP_HEADER_COUNT] = {
+    [PROA_HTTP_HEADER_HOST] = true,
+    [PROA_HTTP_HEADER_AUTHORIZATION] = true,
+    [PROA_HTTP_HEADER_ACCEPT] = true,
+    [PROA_HTTP_HEADER_ACCEPT_ENCODING] = true,
+    [PROA_HTTP_HEADER_CONTENT_TYPE] = true,
+    [PROA_HTTP_HEADER_CONTENT_LENGTH] = true,
+    [PROA_HTTP_HEADER_CONTENT_ENCODING] = true,
+    [PROA_HTTP_HEADER_TRANSFER_ENCODING] = true,
+    [PROA_HTTP_HEADER_CONNECTION] = true,
+    [PROA_HTTP_HEADER_UPGRADE] = true,
+    [PROA_HTTP_HEADER_EXPECT] = true,
+    [PROA_HTTP_HEADER_TRAILER] = true,
+    [PROA_HTTP_HEADER_TE] = true,
+};
+
+static bool is_own(uint16_t id)
+{
+    return id >= PROA_HTTP_HEADER_COUNT || OWN[id];
+}
+
+/* Bytes the forwarded fields need, or an error for one that must not go out. */
+static enum proa_err measure_headers(const struct proa_encode_in *in, size_t *bytes)
+{
+    for (size_t i = 0; i < in->n_headers; i++) {
+        const struct proa_http_header *h = &in->headers[i];
+        if (is_own(h->id) || !proa_http_is_token(h->name) || !proa_http_is_value(h->value)) {
+            return PROA_ERR_PROTOCOL;
+        }
+        *bytes += h->name.len + h->value.len + 4;
+        if (*bytes > HEAD_MAX) {
+            return PROA_ERR_LIMIT;
+        }
+    }
+    return PROA_OK;
+}
+
+static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_bytes,
+                                struct proa_buf *head)
+{
+    const struct proa_slice path = PATHS[in->operation];
+    if (in->host_header.len == 0 || !proa_http_is_value(in->host_header) ||
+        !proa_http_is_value(in->secret) ||
+        (in->base_path.len > 0 && !proa_http_is_target(in->base_path))) {
+        return PROA_ERR_PROTOCOL;
+    }
+    size_t bytes = FIXED_MAX + in->base_path.len + path.len + in->host_header.len + in->secret.len;
+    const enum proa_err err = measure_headers(in, &bytes);
+    if (err != PROA_OK) {
+        return err;
+    }
+    char *at = proa_buf_reserve(head, bytes);
+    if (!at) {
+        return PROA_ERR_LIMIT;
+    }
+    const char *begin = at;
+    PUT_LIT(at, REQUEST_BEGIN);
+    at = put(at, in->base_path);
+    at = put(at, path);
+    PUT_LIT(at, HOST_LINE);
+    at = put(at, in->host_header);
+    if (in->secret.len > 0) {
+        PUT_LIT(at, AUTH_LINE);
+        at = put(at, in->secret);
+    }
+    PUT_LIT(at, FIXED_LINES);
+    if (in->stream) {
+        PUT_LIT(at, ACCEPT_STREAM);
+    } else {
+        PUT_LIT(at, ACCEPT_PLAIN);
+    }
+    for (size_t i = 0; i < in->n_headers; i++) {
+        PUT_LIT(at, "\r\n");
+        at = put(at, in->headers[i].name);
+        PUT_LIT(at, ": ");
+        at = put(at, in->headers[i].value);
+    }
+    PUT_LIT(at, LENGTH_LINE);
+    at += proa_fmt_u64(at, body_bytes);
+    PUT_LIT(at, HEAD_END);
+    head->len += (size_t)(at - begin);
+    return PROA_OK;
+}
+
+/* Does the body name this very model, without escapes? */
+static bool names_model(const struct proa_encode_in *in)
+{
+    const struct proa_json_member *m = &in->model_member;
+    return m->kind == PROA_JSON_STRING && m->value_end - m->value_at == in->model.len + 2 &&
+           memcmp(in->body.ptr + m->value_at + 1, in->model.ptr, in->model.len) == 0;
+}
+
+/* `prefix` and the model as a JSON string, in the arena, which has room for the worst case: an
+ * escape of six characters for each byte. */
+static enum proa_err quote_model(struct proa_arena *arena, struct proa_slice prefix,
+                                 struct proa_slice model, struct proa_slice *out)
+{
+    if (model.len > HEAD_MAX) {
+        return PROA_ERR_LIMIT;
+    }
+    const size_t room = prefix.len + 6 * model.len + 2;
+    struct proa_buf text = {.ptr = proa_arena_alloc(arena, room), .cap = room, .max = room};
+    (void)proa_buf_append(&text, prefix);
+    (void)proa_json_string_encode(&text, model);
+    *out = proa_buf_slice(&text);
+    return proa_buf_ok(&text) ? PROA_OK : PROA_ERR_LIMIT;
+}
+
+static enum proa_err edit_model(const struct proa_encode_in *in, struct proa_arena *arena,
+                                struct proa_json_edit *edit)
+{
+    const bool absent = in->model_member.kind == PROA_JSON_ABSENT;
+    *edit = (struct proa_json_edit){
+        .kind = absent ? PROA_JSON_INSERT_FIRST : PROA_JSON_REPLACE,
+        .member = in->model_member,
+    };
+    return quote_model(arena, absent ? PROA_SLICE("\"model\":") : PROA_SLICE_NONE, in->model,
+                       &edit->bytes);
+}
+
+static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_arena *arena,
+                                 struct proa_encoded *out)
+{
+    struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
+    struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
+    struct proa_json_pieces pieces = {.slices = slices, .max = PROA_ENCODE_PIECES_MAX};
+    if (in->n_cuts >= PROA_JSON_MAX_EDITS) {
+        return PROA_ERR_LIMIT;
+    }
+    size_t n = in->n_cuts;
+    if (n > 0) {
+        memcpy(edits, in->cuts, n * sizeof edits[0]);
+    }
+    enum proa_err err = PROA_OK;
+    if (in->model.len > 0 && !names_model(in)) {
+        err = edit_model(in, arena, &edits[n]);
+        n++;
+    }
+    if (err == PROA_OK) {
+        err = proa_json_splice(in->body, &in->info, edits, n, &pieces);
+    }
+    if (err != PROA_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < pieces.n; i++) {
+        out->pieces[i] = (struct iovec){(void *)(uintptr_t)slices[i].ptr, slices[i].len};
+    }
+    out->n_pieces = pieces.n;
+    out->body_bytes = pieces.total_bytes;
+    return PROA_OK;
+}
+
+enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
+                                 struct proa_encoded *out)
+{
+    enum proa_err err = PROA_OK;
+    if ((size_t)in->operation >= PROA_OPERATIONS) {
+        return PROA_ERR_ARG;
+    }
+    proa_buf_init(&out->head, HEAD_MAX);
+    if (in->n_cuts == 0 && (in->model.len == 0 || names_model(in))) {
+        /* The usual case: the client's own bytes as they are. */
+        out->pieces[0] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
+        out->n_pieces = 1;
+        out->body_bytes = in->body.len;
+    } else {
+        err = splice_body(in, arena, out);
+    }
+    if (err == PROA_OK) {
+        err = write_head(in, out->body_bytes, &out->head);
+    }
+    if (err != PROA_OK) {
+        proa_buf_deinit(&out->head);
+    }
+    return err;
+}

@@ -1,0 +1,54 @@
+/*
+ * The openai dialect as its units see it.
+ *
+ *   openai.c         the vtable
+ *   openai_encode.c  the request: head and spliced body
+ *   openai_error.c   error bodies, and what class a failure is of
+ *   openai_answer.c  facts in an answer or a chunk: usage, error objects; whole answers
+ *   openai_stream.c  streamed answers, event by event
+ */
+#ifndef PROA_PROVIDER_OPENAI_PRIV_H
+#define PROA_PROVIDER_OPENAI_PRIV_H
+
+#include "proa/json/cursor.h"
+#include "proa/provider/dialect.h"
+
+/* ---- openai_encode.c */
+enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
+                                 struct proa_encoded *out);
+
+/* ---- openai_error.c */
+void proa_openai_classify(uint16_t status, const struct proa_http_header *headers, size_t n_headers,
+                          struct proa_slice body, uint64_t unix_ms, struct proa_failure *out);
+/*
+ * The same for an error that came with status 200: `object` is all of the JSON object it stands in.
+ * The status is the one that the error names, if any.
+ */
+void proa_openai_classify_inband(struct proa_slice object, struct proa_failure *out);
+
+/* ---- openai_answer.c */
+/* Is the (raw) key of the item this one? */
+bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key);
+/* A string token without its quotes, escapes as they are; empty for what is no string. */
+struct proa_slice proa_openai_text(const struct proa_json_item *item);
+/* A string, object or array that is not empty. */
+bool proa_openai_is_filled(const struct proa_json_item *item);
+/* A finish reason (raw) that tells of a failure instead of an end. */
+bool proa_openai_finish_is_failure(struct proa_slice reason);
+/* Adds what a usage object tells; anything else is ignored. */
+void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
+bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
+                            struct proa_usage *usage, struct proa_slice *model,
+                            struct proa_failure *failure);
+
+/* ---- openai_stream.c */
+struct proa_reader *proa_openai_reader_create(enum proa_operation op, struct proa_arena *arena);
+enum proa_err proa_openai_reader_feed(struct proa_reader *reader, struct proa_slice bytes,
+                                      struct proa_reader_report *out);
+bool proa_openai_reader_complete(const struct proa_reader *reader);
+const struct proa_usage *proa_openai_reader_usage(const struct proa_reader *reader);
+struct proa_slice proa_openai_reader_finish_reason(const struct proa_reader *reader);
+struct proa_slice proa_openai_reader_model(const struct proa_reader *reader);
+void proa_openai_reader_destroy(struct proa_reader *reader);
+
+#endif

@@ -1,0 +1,80 @@
+#include "proa/provider/vendor.h"
+
+#include "proa/core/check.h"
+
+#define KEYS(...)                                                                                  \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define NO_KEYS                                                                                    \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        NULL                                                                                       \
+    }
+
+/* The name of the system in OpenTelemetry's registry where it has one, else our own name. */
+#define ROW(name, dialect, url, keys, url_env, otel)                                               \
+    {                                                                                              \
+        PROA_SLICE_INIT(name), PROA_SLICE_INIT(dialect), PROA_SLICE_INIT(url), keys, url_env,      \
+            PROA_SLICE_INIT(otel)                                                                  \
+    }
+
+/*
+ * Addresses and variables: each vendor's SDK. A server of one's own has no default key and none of
+ * its variables makes it a provider by itself. Dialects that do not exist yet are named all the
+ * same, so that a key can be recognised and said to be unused.
+ */
+static const struct proa_vendor VENDORS[] = {
+    ROW("openai", "openai", "https://api.openai.com/v1", KEYS("OPENAI_API_KEY"), "OPENAI_BASE_URL",
+        "openai"),
+    ROW("anthropic", "anthropic", "https://api.anthropic.com/v1",
+        KEYS("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"), "ANTHROPIC_BASE_URL", "anthropic"),
+    ROW("gemini", "gemini", "https://generativelanguage.googleapis.com/v1beta",
+        KEYS("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"),
+        "GOOGLE_GEMINI_BASE_URL", "gcp.gemini"),
+    ROW("azure", "openai", "", KEYS("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
+        "AZURE_OPENAI_ENDPOINT", "azure.ai.openai"),
+    ROW("bedrock", "bedrock", "", KEYS("AWS_BEARER_TOKEN_BEDROCK"),
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "aws.bedrock"),
+    ROW("vertex", "gemini", "", KEYS("GOOGLE_VERTEX_API_KEY"), "GOOGLE_VERTEX_BASE_URL",
+        "gcp.vertex_ai"),
+    ROW("cohere", "cohere", "https://api.cohere.com", KEYS("COHERE_API_KEY", "CO_API_KEY"), NULL,
+        "cohere"),
+    ROW("xai", "openai", "https://api.x.ai/v1", KEYS("XAI_API_KEY"), NULL, "x_ai"),
+    ROW("mistral", "openai", "https://api.mistral.ai/v1", KEYS("MISTRAL_API_KEY"), NULL,
+        "mistral_ai"),
+    ROW("deepseek", "openai", "https://api.deepseek.com/v1", KEYS("DEEPSEEK_API_KEY"), NULL,
+        "deepseek"),
+    ROW("groq", "openai", "https://api.groq.com/openai/v1", KEYS("GROQ_API_KEY"), NULL, "groq"),
+    ROW("openrouter", "openai", "https://openrouter.ai/api/v1", KEYS("OPENROUTER_API_KEY"), NULL,
+        "openrouter"),
+    ROW("together", "openai", "https://api.together.xyz/v1", KEYS("TOGETHER_API_KEY"), NULL,
+        "together"),
+    ROW("fireworks", "openai", "https://api.fireworks.ai/inference/v1", KEYS("FIREWORKS_API_KEY"),
+        NULL, "fireworks"),
+    ROW("perplexity", "openai", "https://api.perplexity.ai", KEYS("PERPLEXITY_API_KEY"), NULL,
+        "perplexity"),
+    ROW("cerebras", "openai", "https://api.cerebras.ai/v1", KEYS("CEREBRAS_API_KEY"), NULL,
+        "cerebras"),
+    ROW("ollama", "openai", "http://localhost:11434/v1", NO_KEYS, NULL, "ollama"),
+    ROW("vllm", "openai", "http://localhost:8000/v1", NO_KEYS, NULL, "vllm"),
+    ROW("llamacpp", "openai", "http://localhost:8080/v1", NO_KEYS, NULL, "llama.cpp"),
+    ROW("lmstudio", "openai", "http://localhost:1234/v1", NO_KEYS, NULL, "lmstudio"),
+};
+
+const struct proa_vendor *proa_vendors(size_t *n)
+{
+    *n = PROA_ARRAY_LEN(VENDORS);
+    return VENDORS;
+}
+
+const struct proa_vendor *proa_vendor_find(struct proa_slice name)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(VENDORS); i++) {
+        if (proa_slice_eq(name, VENDORS[i].name)) {
+            return &VENDORS[i];
+        }
+    }
+    return NULL;
+}
