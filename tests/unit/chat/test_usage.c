@@ -1,12 +1,7 @@
 /* Token usage: absent is not zero, and absurd counts are not believed. */
 #include "proa/chat/usage.h"
 
-#include <cmocka.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "proa_test.h"
 
 static void absent_is_not_zero(void **state)
 {

@@ -1,13 +1,9 @@
 /* The class table, and which class a transport failure gets. */
 #include "proa/resilience/attempt.h"
 
-#include <cmocka.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
+
+#include "proa_test.h"
 
 static void texts_are_unique(void **state)
 {

@@ -2,12 +2,7 @@
 #include "proa/core/prng.h"
 #include "proa/resilience/wrr.h"
 
-#include <cmocka.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "proa_test.h"
 
 #define ALL(n) ((n) == 64 ? UINT64_MAX : (UINT64_C(1) << (n)) - 1)
 
