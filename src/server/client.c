@@ -115,19 +115,22 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock)
     struct proa_tls_context *tls = listening->kind == PROA_LISTENER_DATA ? server->cfg.tls : NULL;
     c->conn = proa_conn_accept(server->cfg.net, sock, tls, TLS_NS, &CONN_EVENTS, c);
     enter_idle(c);
-    proa_client_set_deadline(c, proa_loop_now(server->loop) + server->cfg.limits->keep_alive_ns);
-    if (!proa_server_admit(server, c)) {
-        c->keep_alive = false;
-        c->minor_version = 1;
-        proa_frame_answer(c, 503,
-                          PROA_SLICE("content-type: application/json\r\nretry-after: 1\r\n"
-                                     "x-should-retry: true\r\n"),
-                          PROA_SLICE("{\"error\":{\"message\":\"Too many connections are open: "
-                                     "close idle ones or raise limits.connections.\","
-                                     "\"type\":\"overloaded_error\",\"param\":null,"
-                                     "\"code\":\"gateway_overloaded\",\"source\":\"gateway\"}}"));
-        proa_client_linger(c);
-    }
+    c->overloaded = !proa_server_admit(server, c);
+}
+
+/* One connection too many: it is told so before it has said anything. */
+static void turn_away(struct client *c)
+{
+    c->minor_version = 1;
+    c->close_after = true;
+    proa_frame_answer(c, 503,
+                      PROA_SLICE("content-type: application/json\r\nretry-after: 1\r\n"
+                                 "x-should-retry: true\r\n"),
+                      PROA_SLICE("{\"error\":{\"message\":\"Too many connections are open: close "
+                                 "idle ones or raise limits.connections.\","
+                                 "\"type\":\"overloaded_error\",\"param\":null,"
+                                 "\"code\":\"gateway_overloaded\",\"source\":\"gateway\"}}"));
+    proa_client_linger(c);
 }
 
 static void client_free(struct client *c)
@@ -474,8 +477,11 @@ static void process(struct client *c, struct proa_slice bytes)
 
 static void on_open(void *ctx, enum proa_err err)
 {
+    struct client *c = ctx;
     if (err != PROA_OK) {
-        proa_client_close(ctx);
+        proa_client_close(c);
+    } else if (c->overloaded) {
+        turn_away(c);
     }
 }
 

@@ -90,6 +90,7 @@ struct client {
     bool ahead_paused;
     bool processing; /* on the call stack of process() */
     bool dead;
+    bool overloaded; /* came when there were too many: turned away */
     struct refusal refusal;
     struct proa_http_head head; /* slices in the arena */
 };
