@@ -357,7 +357,7 @@ static size_t window(struct iovec *out, const struct iovec *iov, size_t n, size_
     return n_out;
 }
 
-static enum proa_err encrypt(struct proa_conn *conn, const struct iovec *iov, size_t n)
+static enum proa_err write_all(struct proa_conn *conn, const struct iovec *iov, size_t n)
 {
     struct iovec part[VECTORS];
     size_t skip = 0;
@@ -394,7 +394,7 @@ enum proa_err conn_tls_writev(struct proa_conn *conn, const struct iovec *iov, s
     if (queued >= max ? total > 0 : total > max - queued) {
         return PROA_ERR_LIMIT;
     }
-    return total > 0 ? encrypt(conn, iov, n) : PROA_OK;
+    return total > 0 ? write_all(conn, iov, n) : PROA_OK;
 }
 
 void conn_tls_shutdown(struct proa_conn *conn)
