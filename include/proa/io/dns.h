@@ -33,7 +33,8 @@ void proa_dns_destroy(struct proa_dns *dns);
 /*
  * A literal address or a fresh cached name is answered inside the call (returns true and fills
  * *answer, on_answer is not called). Otherwise false: on_answer runs later, exactly once, unless
- * cancelled. Names over 253 bytes are answered with ERR_DNS later.
+ * cancelled. What is no host name (over 253 bytes, odd characters, old spellings of addresses such
+ * as "127.1") is answered with ERR_DNS later. localhost is 127.0.0.1, then ::1, without a lookup.
  */
 bool proa_dns_ask(struct proa_dns *dns, struct proa_slice host, uint16_t port,
                   struct proa_dns_query *query, struct proa_dns_answer *answer);

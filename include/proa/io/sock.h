@@ -77,6 +77,9 @@ void proa_sock_set_owner(struct proa_sock *sock, const struct proa_sock_events *
  * Sends all bytes: what the kernel does not take at once is copied and queued. Borrowed iov.
  * ERR_LIMIT when the queue would pass `max_queued` (nothing was sent then), ERR_CLOSED or ERR_RESET
  * when the connection is gone (on_end follows or has been).
+ * Before on_connect everything is queued. After a failed write what the peer had sent is still read
+ * before on_end tells the error; where on_end has been already, a queue that had been above the
+ * high mark is dropped with an on_drain, and the next write fails.
  */
 enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov,
                                size_t n) PROA_MUST_CHECK;
