@@ -4,11 +4,11 @@
 #include "proa/app/app.h"
 
 #include "app_priv.h"
-#include "version_priv.h"
 
 #include "proa/auth/redact.h"
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
+#include "proa/core/version.h"
 #include "proa/io/file.h"
 #include "proa/mock/mock.h"
 #include "proa/tls/context.h"
@@ -204,7 +204,7 @@ static void on_lag(void *ctx, uint64_t now_ns)
 static void create_parts(struct proa_app *app)
 {
     uint64_t seed[2];
-    proa_random_bytes(seed, sizeof seed);
+    proa_process_random(seed, sizeof seed);
     app->loop = proa_loop_create();
     app->net = proa_net_create(app->loop);
     app->metrics = proa_metric_reg_create(0);
@@ -219,7 +219,8 @@ static void create_parts(struct proa_app *app)
     app->m_lag = proa_metric_series0(app->metrics, PROA_METRIC_LOOP_LAG);
     app->lag_timer.fn = on_lag;
     app->lag_timer.ctx = app;
-    const struct proa_slice version[2] = {PROA_SLICE(PROA_VERSION), PROA_SLICE(PROA_REVISION)};
+    const struct proa_slice version[2] = {proa_slice_cstr(proa_version_text()),
+                                          proa_slice_cstr(proa_version_revision())};
     proa_metric_info(app->metrics, PROA_METRIC_BUILD, version, 2);
     const struct proa_admin_cfg admin = {.loop = app->loop,
                                          .metrics = app->metrics,
@@ -335,7 +336,7 @@ static void say_started(struct proa_app *app, const struct opened *opened)
 {
     struct proa_log_record r;
     if (proa_logger_begin(&app->log, &r, PROA_LOG_INFO, proa_loop_wall_ms(app->loop), "started")) {
-        proa_log_cstr(&r, "version", PROA_VERSION);
+        proa_log_cstr(&r, "version", proa_version_text());
         proa_log_cstr(&r, "data", opened->ready.n_data > 0 ? opened->ready.data[0] : "");
         proa_log_cstr(&r, "ops", opened->ready.ops);
         proa_log_cstr(&r, "admin", opened->ready.admin);

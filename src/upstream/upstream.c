@@ -21,7 +21,7 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
 {
     struct proa_upstream *up = PROA_NEW(struct proa_upstream);
     uint64_t seed[2];
-    proa_random_bytes(seed, sizeof seed);
+    proa_process_random(seed, sizeof seed);
     up->net = net;
     up->loop = proa_net_loop(net);
     up->metrics = metrics;
