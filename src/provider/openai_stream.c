@@ -513,7 +513,7 @@ static bool take_line_event(struct proa_slice *in, struct proa_slice *data)
 static enum proa_sse_result next_event(struct proa_reader *r, struct proa_slice *in,
                                        struct proa_sse_event *event)
 {
-    const char *before = in->ptr;
+    const struct proa_slice before = *in;
     if (in->len == 0) {
         return PROA_SSE_MORE;
     }
@@ -523,7 +523,8 @@ static enum proa_sse_result next_event(struct proa_reader *r, struct proa_slice 
         return PROA_SSE_EVENT;
     }
     const enum proa_sse_result result = proa_sse_next(&r->sse, in, event);
-    r->at_boundary = result == PROA_SSE_EVENT && in->ptr > before && in->ptr[-1] == '\n';
+    const size_t used = before.len - in->len;
+    r->at_boundary = result == PROA_SSE_EVENT && used > 0 && before.ptr[used - 1] == '\n';
     return result;
 }
 
@@ -584,7 +585,7 @@ enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice b
         }
         handle_event(r, &event, out);
         if (r->state != PROA_ANSWER_ERROR) {
-            end = (size_t)(in.ptr - bytes.ptr);
+            end = bytes.len - in.len;
             any = true;
         }
     }
