@@ -39,3 +39,18 @@ foreach(row IN LISTS rows)
     endforeach()
     list(APPEND PROA_MODULES ${module})
 endforeach()
+
+# What `proa --version` says. Found out when CMake runs; -DPROA_REVISION=... where there is no .git.
+set(PROA_REVISION "" CACHE STRING "revision of the sources; empty = ask git")
+set(revision "${PROA_REVISION}")
+find_package(Git QUIET)
+if(NOT revision AND GIT_FOUND)
+    execute_process(COMMAND ${GIT_EXECUTABLE} describe --always --dirty --abbrev=12
+                    WORKING_DIRECTORY ${CMAKE_SOURCE_DIR} OUTPUT_VARIABLE revision
+                    OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+endif()
+if(NOT revision)
+    set(revision "unknown")
+endif()
+set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/version.c PROPERTIES COMPILE_DEFINITIONS
+    "PROA_VERSION=\"${PROJECT_VERSION}\";PROA_REVISION=\"${revision}\"")

@@ -507,3 +507,8 @@ bool proa_doc_is_null(const struct proa_doc_node *node)
            proa_slice_eq(s, PROA_SLICE("null")) || proa_slice_eq(s, PROA_SLICE("Null")) ||
            proa_slice_eq(s, PROA_SLICE("NULL"));
 }
+
+const char *proa_doc_library(void)
+{
+    return yaml_get_version_string();
+}

@@ -383,3 +383,11 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
     *out = head;
     return fault;
 }
+
+#define TEXT_OF(x)      #x
+#define DOTTED(a, b, c) TEXT_OF(a) "." TEXT_OF(b) "." TEXT_OF(c)
+
+const char *proa_http_parser_library(void)
+{
+    return DOTTED(LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
+}

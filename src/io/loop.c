@@ -11,6 +11,11 @@
 /* One turn runs at most so many deferred calls: they may defer again. */
 enum { DEFERRED_PER_TURN = 4096 };
 
+const char *proa_loop_library(void)
+{
+    return uv_version_string();
+}
+
 void proa_loop_read_wall(struct proa_loop *loop)
 {
     struct timespec wall;

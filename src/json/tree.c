@@ -371,3 +371,8 @@ enum proa_err proa_json_node_micro(const struct proa_json_node *node, int64_t *o
     }
     return err;
 }
+
+const char *proa_json_tree_library(void)
+{
+    return cJSON_Version();
+}

@@ -269,3 +269,8 @@ uint64_t proa_tls_context_id(const struct proa_tls_context *ctx)
 {
     return ctx->id;
 }
+
+const char *proa_tls_library(void)
+{
+    return MBEDTLS_VERSION_STRING;
+}

@@ -153,6 +153,9 @@ enum proa_http_fault proa_http_parser_fault(const struct proa_http_parser *p);
 /* Body bytes handed out so far, framing excluded. */
 uint64_t proa_http_parser_body_bytes(const struct proa_http_parser *p);
 
+/* Version of the library underneath; static. */
+const char *proa_http_parser_library(void);
+
 /* Upper-case static name, "GET"; empty for NO_METHOD. */
 struct proa_slice proa_http_method_text(enum proa_http_method method);
 

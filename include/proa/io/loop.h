@@ -23,6 +23,8 @@ void proa_loop_destroy(struct proa_loop *loop);
 /* Until proa_loop_stop(), or until nothing is left to wait for. */
 void proa_loop_run(struct proa_loop *loop);
 void proa_loop_stop(struct proa_loop *loop);
+/* Version of the library underneath; static. */
+const char *proa_loop_library(void);
 /* One turn without blocking; for tests and for shutting down. True while there is more to do. */
 bool proa_loop_turn(struct proa_loop *loop);
 

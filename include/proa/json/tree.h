@@ -37,6 +37,8 @@ enum proa_err proa_json_tree_parse(struct proa_slice text, const struct proa_jso
                                    struct proa_json_tree **out,
                                    struct proa_json_fault *fault) PROA_MUST_CHECK;
 void proa_json_tree_destroy(struct proa_json_tree *tree); /* NULL is fine */
+/* Version of the library underneath; static. */
+const char *proa_json_tree_library(void);
 
 const struct proa_json_node *proa_json_tree_root(const struct proa_json_tree *tree);
 

@@ -50,6 +50,8 @@ struct proa_tls_context_info {
  */
 enum proa_err proa_tls_init(void) PROA_MUST_CHECK;
 void proa_tls_exit(void);
+/* Version of the library underneath; static. */
+const char *proa_tls_library(void);
 
 /*
  * ERR_ARG: neither authority nor certificate where one is required. ERR_SYNTAX: nothing could be
