@@ -1,0 +1,320 @@
+/*
+ * The request to the provider: exact bytes, what is cut and replaced, what is refused.
+ */
+#include "openai_priv.h"
+
+#include "proa_test.h"
+
+static const struct proa_json_want wants[] = {
+    {PROA_SLICE_INIT("model"), 0},
+    {PROA_SLICE_INIT("providerOptions"), 0},
+    {PROA_SLICE_INIT("order"), 0},
+};
+
+struct request {
+    struct proa_arena arena;
+    struct proa_json_member members[PROA_ARRAY_LEN(wants)];
+    struct proa_json_edit cuts[2];
+    struct proa_encode_in in;
+    struct proa_encoded out;
+};
+
+static void request_init(struct request *r, const char *body)
+{
+    const struct proa_json_scan_cfg cfg = {.wants = wants, .n_wants = PROA_ARRAY_LEN(wants)};
+    *r = (struct request){.in = {.base_path = PROA_SLICE("/v1"),
+                                 .host_header = PROA_SLICE("api.example.com"),
+                                 .secret = PROA_SLICE("sk-1"),
+                                 .model = PROA_SLICE("gpt-5.5"),
+                                 .body = proa_slice_cstr(body)}};
+    proa_arena_init(&r->arena, NULL);
+    assert_ok(proa_json_scan(r->in.body, &cfg, r->members, &r->in.info));
+    r->in.model_member = r->members[0];
+    for (size_t i = 1; i < PROA_ARRAY_LEN(wants); i++) {
+        if (r->members[i].kind != PROA_JSON_ABSENT) {
+            r->cuts[r->in.n_cuts] =
+                (struct proa_json_edit){.kind = PROA_JSON_REMOVE, .member = r->members[i]};
+            r->in.n_cuts++;
+        }
+    }
+    r->in.cuts = r->cuts;
+}
+
+static enum proa_err encode(struct request *r)
+{
+    return proa_openai_encode(&r->in, &r->arena, &r->out);
+}
+
+static void request_deinit(struct request *r)
+{
+    proa_buf_deinit(&r->out.head);
+    proa_arena_reset(&r->arena);
+}
+
+static void check_body(const struct request *r, const char *expected)
+{
+    char text[4096];
+    size_t n = 0;
+    for (size_t i = 0; i < r->out.n_pieces; i++) {
+        assert_true(n + r->out.pieces[i].iov_len <= sizeof text);
+        memcpy(text + n, r->out.pieces[i].iov_base, r->out.pieces[i].iov_len);
+        n += r->out.pieces[i].iov_len;
+    }
+    assert_slice_str(proa_slice_make(text, n), expected);
+    assert_int_equal(r->out.body_bytes, n);
+}
+
+static void test_head_of_a_plain_request(void **state)
+{
+    (void)state;
+    struct request r;
+    request_init(&r, "{\"model\":\"gpt-5.5\"}");
+    assert_ok(encode(&r));
+    assert_slice_lit(proa_buf_slice(&r.out.head), "POST /v1/chat/completions HTTP/1.1\r\n"
+                                                  "host: api.example.com\r\n"
+                                                  "authorization: Bearer sk-1\r\n"
+                                                  "content-type: application/json\r\n"
+                                                  "accept-encoding: identity\r\n"
+                                                  "accept: application/json\r\n"
+                                                  "content-length: 19\r\n\r\n");
+    assert_int_equal(r.out.n_pieces, 1);
+    assert_ptr_equal(r.out.pieces[0].iov_base, r.in.body.ptr);
+    check_body(&r, "{\"model\":\"gpt-5.5\"}");
+    request_deinit(&r);
+}
+
+static void test_head_of_a_stream_with_headers(void **state)
+{
+    (void)state;
+    const struct proa_http_header headers[] = {
+        {PROA_HTTP_HEADER_OPENAI_BETA, PROA_SLICE_INIT("OpenAI-Beta"), PROA_SLICE_INIT("a=v1")},
+        {PROA_HTTP_HEADER_OTHER, PROA_SLICE_INIT("x-other"), PROA_SLICE_INIT("")},
+    };
+    struct request r;
+    request_init(&r, "{\"model\":\"gpt-5.5\",\"stream\":true}");
+    r.in.stream = true;
+    r.in.secret = PROA_SLICE_NONE;
+    r.in.base_path = PROA_SLICE_NONE;
+    r.in.operation = PROA_OP_COMPLETION;
+    r.in.host_header = PROA_SLICE("[::1]:8000");
+    r.in.headers = headers;
+    r.in.n_headers = 2;
+    assert_ok(encode(&r));
+    assert_slice_lit(proa_buf_slice(&r.out.head), "POST /completions HTTP/1.1\r\n"
+                                                  "host: [::1]:8000\r\n"
+                                                  "content-type: application/json\r\n"
+                                                  "accept-encoding: identity\r\n"
+                                                  "accept: text/event-stream\r\n"
+                                                  "OpenAI-Beta: a=v1\r\n"
+                                                  "x-other: \r\n"
+                                                  "content-length: 33\r\n\r\n");
+    request_deinit(&r);
+}
+
+static void test_path_of_each_operation(void **state)
+{
+    (void)state;
+    static const char *const paths[PROA_OPERATIONS] = {
+        [PROA_OP_CHAT] = "POST /v1/chat/completions ",
+        [PROA_OP_COMPLETION] = "POST /v1/completions ",
+        [PROA_OP_EMBEDDING] = "POST /v1/embeddings ",
+        [PROA_OP_MODERATION] = "POST /v1/moderations ",
+    };
+    for (size_t op = 0; op < PROA_OPERATIONS; op++) {
+        struct request r;
+        request_init(&r, "{\"model\":\"gpt-5.5\"}");
+        r.in.operation = (enum proa_operation)op;
+        assert_ok(encode(&r));
+        assert_true(proa_slice_starts(proa_buf_slice(&r.out.head), proa_slice_cstr(paths[op])));
+        request_deinit(&r);
+    }
+    struct request r;
+    request_init(&r, "{\"model\":\"gpt-5.5\"}");
+    r.in.operation = (enum proa_operation)PROA_OPERATIONS;
+    assert_err(encode(&r), PROA_ERR_ARG);
+    request_deinit(&r);
+}
+
+static void test_bodies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model;
+        const char *body;
+        const char *expected;
+    } rows[] = {
+        {"gpt-5.5", "{\"model\":\"gpt-5.5\",\"x\":1}", "{\"model\":\"gpt-5.5\",\"x\":1}"},
+        {"gpt-5.5", "{\"model\":\"openai/gpt-5.5\",\"x\":1}", "{\"model\":\"gpt-5.5\",\"x\":1}"},
+        {"gpt-5.5", " { \"x\" : 1 , \"model\" : \"a\" } ",
+         " { \"x\" : 1 , \"model\" : \"gpt-5.5\" } "},
+        /* As long as the model that is asked for, but another one; the same, written otherwise. */
+        {"gpt-5.5", "{\"model\":\"gpt-5.6\"}", "{\"model\":\"gpt-5.5\"}"},
+        {"gpt-5.5", "{\"model\":\"gpt\\u002d5.5\"}", "{\"model\":\"gpt-5.5\"}"},
+        {"gpt-5.5", "{\"x\":1}", "{\"model\":\"gpt-5.5\",\"x\":1}"},
+        {"gpt-5.5", "{}", "{\"model\":\"gpt-5.5\"}"},
+        {"gpt-5.5", "{\"model\":null}", "{\"model\":\"gpt-5.5\"}"},
+        {"a\"b\\c\n", "{\"model\":\"m\"}", "{\"model\":\"a\\\"b\\\\c\\n\"}"},
+        {"", "{\"model\":\"m\"}", "{\"model\":\"m\"}"},
+        {"", "{\"providerOptions\":{},\"x\":1}", "{\"x\":1}"},
+        {"gpt-5.5", "{\"providerOptions\":{\"gateway\":{}},\"model\":\"x/gpt-5.5\",\"order\":[]}",
+         "{\"model\":\"gpt-5.5\"}"},
+        {"gpt-5.5", "{\"model\":\"gpt-5.5\",\"order\":[\"a\"],\"user\":\"u\",\"tags\":[1]}",
+         "{\"model\":\"gpt-5.5\",\"user\":\"u\",\"tags\":[1]}"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct request r;
+        char length[64];
+        request_init(&r, row->body);
+        r.in.model = proa_slice_cstr(row->model);
+        assert_ok(encode(&r));
+        check_body(&r, row->expected);
+        (void)snprintf(length, sizeof length, "\r\ncontent-length: %zu\r\n\r\n",
+                       strlen(row->expected));
+        const struct proa_slice head = proa_buf_slice(&r.out.head);
+        assert_true(proa_slice_search(head, proa_slice_cstr(length)) + strlen(length) == head.len);
+        request_deinit(&r);
+    }
+}
+
+/* Every cut there can be, and the model: the pieces suffice. */
+static void test_as_many_edits_as_there_can_be(void **state)
+{
+    (void)state;
+    static const struct proa_json_want many[] = {
+        {PROA_SLICE_INIT("c0"), 0}, {PROA_SLICE_INIT("c1"), 0}, {PROA_SLICE_INIT("c2"), 0},
+        {PROA_SLICE_INIT("c3"), 0}, {PROA_SLICE_INIT("c4"), 0}, {PROA_SLICE_INIT("c5"), 0},
+        {PROA_SLICE_INIT("c6"), 0}, {PROA_SLICE_INIT("c7"), 0}, {PROA_SLICE_INIT("model"), 0},
+    };
+    const struct proa_json_scan_cfg cfg = {.wants = many, .n_wants = 9};
+    struct proa_json_member members[9];
+    struct proa_json_edit cuts[8];
+    struct request r;
+    request_init(&r, "{\"a\":0,\"c0\":1,\"b\":0,\"c1\":1,\"c\":0,\"c2\":1,\"d\":0,\"c3\":1,"
+                     "\"e\":0,\"model\":\"x\",\"c4\":1,\"f\":0,\"c5\":1,\"g\":0,\"c6\":1,"
+                     "\"h\":0,\"c7\":1}");
+    assert_ok(proa_json_scan(r.in.body, &cfg, members, &r.in.info));
+    for (size_t i = 0; i < 8; i++) {
+        cuts[i] = (struct proa_json_edit){.kind = PROA_JSON_REMOVE, .member = members[i]};
+    }
+    r.in.cuts = cuts;
+    r.in.n_cuts = 8;
+    assert_ok(encode(&r));
+    check_body(&r, "{\"a\":0,\"b\":0,\"c\":0,\"d\":0,\"e\":0,\"model\":\"gpt-5.5\",\"f\":0,"
+                   "\"g\":0,\"h\":0}");
+    request_deinit(&r);
+}
+
+static void test_values_that_do_not_fit(void **state)
+{
+    (void)state;
+    static const struct proa_slice bad[] = {
+        PROA_SLICE_INIT("a\r\nx: y"), PROA_SLICE_INIT("a\nb"),  PROA_SLICE_INIT("a\rb"),
+        PROA_SLICE_INIT("a\0b"),      PROA_SLICE_INIT("a\x7f"),
+    };
+    PROA_TEST_ROWS(value, bad)
+    {
+        for (int where = 0; where < 5; where++) {
+            struct proa_http_header header = {PROA_HTTP_HEADER_OTHER, PROA_SLICE_INIT("x"),
+                                              PROA_SLICE_INIT("y")};
+            struct request r;
+            request_init(&r, "{\"model\":\"gpt-5.5\"}");
+            r.in.headers = &header;
+            r.in.n_headers = 1;
+            struct proa_slice *places[] = {&r.in.secret, &r.in.host_header, &r.in.base_path,
+                                           &header.value, &header.name};
+            *places[where] = *value;
+            assert_err(encode(&r), PROA_ERR_PROTOCOL);
+            assert_null(r.out.head.ptr);
+            request_deinit(&r);
+        }
+    }
+}
+
+static void test_other_refusals(void **state)
+{
+    (void)state;
+    struct request r;
+    request_init(&r, "{\"model\":\"gpt-5.5\"}");
+    r.in.host_header = PROA_SLICE_NONE;
+    assert_err(encode(&r), PROA_ERR_PROTOCOL);
+    r.in.host_header = PROA_SLICE("h");
+    r.in.base_path = PROA_SLICE("/v1 /x");
+    assert_err(encode(&r), PROA_ERR_PROTOCOL);
+    r.in.base_path = PROA_SLICE("/v1#x");
+    assert_err(encode(&r), PROA_ERR_PROTOCOL);
+    r.in.base_path = PROA_SLICE("/v1");
+    r.in.info.kind = PROA_JSON_ARRAY;
+    r.in.model = PROA_SLICE("other");
+    assert_err(encode(&r), PROA_ERR_ARG);
+    request_deinit(&r);
+}
+
+/* A second one of what the encoder writes itself would let two readers see two requests. */
+static void test_fields_of_our_own_are_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "Host",         "authorization",    "Content-Length", "Transfer-Encoding", "connection",
+        "content-type", "accept-encoding",  "expect",         "upgrade",           "TE",
+        "trailer",      "content-encoding",
+    };
+    PROA_TEST_ROWS(name, names)
+    {
+        const struct proa_slice text = proa_slice_cstr(*name);
+        const struct proa_http_header header = {(uint16_t)proa_http_header_lookup(text), text,
+                                                PROA_SLICE_INIT("x")};
+        struct request r;
+        request_init(&r, "{\"model\":\"gpt-5.5\"}");
+        r.in.headers = &header;
+        r.in.n_headers = 1;
+        PROA_TEST_CHECK(encode(&r) == PROA_ERR_PROTOCOL, "%s", *name);
+        request_deinit(&r);
+    }
+}
+
+static void test_head_has_a_maximum(void **state)
+{
+    (void)state;
+    char *value = proa_alloc(20 * 1024);
+    struct proa_http_header headers[40];
+    struct request r;
+    memset(value, 'v', 20 * 1024);
+    request_init(&r, "{\"model\":\"gpt-5.5\"}");
+    for (size_t i = 0; i < PROA_ARRAY_LEN(headers); i++) {
+        headers[i] = (struct proa_http_header){PROA_HTTP_HEADER_OTHER, PROA_SLICE_INIT("x"),
+                                               proa_slice_make(value, 1024)};
+    }
+    r.in.headers = headers;
+    r.in.n_headers = 40;
+    assert_err(encode(&r), PROA_ERR_LIMIT);
+    r.in.n_headers = 15;
+    assert_ok(encode(&r));
+    request_deinit(&r);
+    r.in.n_headers = 16;
+    assert_err(encode(&r), PROA_ERR_LIMIT);
+    r.in.n_headers = 0;
+    r.in.secret = proa_slice_make(value, 20 * 1024);
+    assert_err(encode(&r), PROA_ERR_LIMIT);
+    r.in.secret = PROA_SLICE_NONE;
+    r.in.model = proa_slice_make(value, 20 * 1024);
+    assert_err(encode(&r), PROA_ERR_LIMIT);
+    request_deinit(&r);
+    proa_free(value);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_head_of_a_plain_request),
+        cmocka_unit_test(test_head_of_a_stream_with_headers),
+        cmocka_unit_test(test_path_of_each_operation),
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_as_many_edits_as_there_can_be),
+        cmocka_unit_test(test_values_that_do_not_fit),
+        cmocka_unit_test(test_other_refusals),
+        cmocka_unit_test(test_fields_of_our_own_are_refused),
+        cmocka_unit_test(test_head_has_a_maximum),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
