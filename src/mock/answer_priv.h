@@ -1,0 +1,73 @@
+/*
+ * Answers, made whole before the first byte goes out: the body in one buffer, divided into events.
+ * When and how much of it is sent is the player's business (play.c); what the events say, their
+ * faults included, is decided here.
+ *
+ * Pure.
+ */
+#ifndef PROA_MOCK_ANSWER_PRIV_H
+#define PROA_MOCK_ANSWER_PRIV_H
+
+#include "request_priv.h"
+
+#include "proa/core/buf.h"
+#include "proa/mock/recipe.h"
+
+enum { MOCK_ANSWER_MAX = 64 * 1024 * 1024 };
+
+struct mock_answer {
+    uint16_t status;
+    bool is_stream;                 /* events; without it the body is one piece */
+    bool has_ended;                 /* a fault ended the stream: nothing is added any more */
+    struct proa_slice content_type; /* static */
+    struct proa_buf body;
+    size_t event_at; /* where the event that is being written begins */
+    size_t *ends;    /* of each event, offsets in body */
+    size_t n_events;
+    size_t cap;
+    uint64_t tokens; /* to charge: prompt and completion */
+};
+
+/* What the answers of one mock have in common, and what tells one from another. */
+struct mock_author {
+    struct proa_slice text; /* fixed answer; empty = echo */
+    uint64_t id;            /* of this answer */
+    uint64_t created;       /* seconds since 1970 */
+};
+
+/* Allocates nothing yet. */
+void mock_answer_init(struct mock_answer *a);
+void mock_answer_deinit(struct mock_answer *a);
+/* Empty again, and most of the memory given back. */
+void mock_answer_clear(struct mock_answer *a);
+
+/* The answer to an accepted request under the plan. Never fails: what does not fit into
+ * MOCK_ANSWER_MAX becomes an error object. The arena is for what is needed meanwhile. */
+void mock_answer_make(struct mock_answer *a, const struct mock_request *req,
+                      const struct proa_mock_plan *plan, const struct mock_author *author,
+                      struct proa_arena *arena);
+/* An error, as JSON in the envelope. */
+void mock_answer_error(struct mock_answer *a, const struct mock_error *error);
+/* The error that a plan's STATUS, CODE, HTML or 200-ERROR asks for. */
+void mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan);
+
+/* ---- events (events.c) */
+
+/* Ends the event: everything written behind the last one. */
+void mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan);
+/* Ends the stream: the error that ought to have come earlier, or [DONE]. */
+void mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan);
+
+/* ---- what each endpoint says (chat.c, vectors.c, models.c) */
+
+void mock_chat_make(struct mock_answer *a, const struct mock_request *req,
+                    const struct proa_mock_plan *plan, const struct mock_author *author,
+                    struct proa_arena *arena);
+void mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
+                          struct proa_arena *arena);
+void mock_moderations_make(struct mock_answer *a, const struct mock_request *req,
+                           const struct mock_author *author, struct proa_arena *arena);
+void mock_models_make(struct mock_answer *a, const struct mock_author *author);
+void mock_model_make(struct mock_answer *a, struct proa_slice id, const struct mock_author *author);
+
+#endif
