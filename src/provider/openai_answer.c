@@ -5,6 +5,23 @@
 
 #include "proa/json/string.h"
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+struct proa_slice proa_openai_strip(struct proa_slice s)
+{
+    while (s.len > 0 && is_blank(s.ptr[0])) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && is_blank(s.ptr[s.len - 1])) {
+        s.len--;
+    }
+    return s;
+}
+
 bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key)
 {
     if (item->key.len == key.len + 2) {
@@ -249,7 +266,7 @@ bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
                             struct proa_failure *failure)
 {
     struct plain plain = {.is_error = false};
-    if (proa_json_kind_of(body) == PROA_JSON_ABSENT && proa_slice_trim(body).len == 0) {
+    if (proa_openai_strip(body).len == 0) {
         return fail_plain(failure, PROA_CLASS_EMPTY);
     }
     const enum proa_err err = walk_plain(op, body, &plain);

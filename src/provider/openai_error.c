@@ -106,7 +106,7 @@ static void read_body(struct proa_slice object, struct said *out)
 
 static void read_said(struct proa_slice body, struct said *out)
 {
-    struct proa_slice text = proa_slice_trim(body);
+    struct proa_slice text = proa_openai_strip(body);
     const enum proa_json_kind kind = proa_json_kind_of(body);
     if (kind == PROA_JSON_OBJECT) {
         read_body(body, out);

@@ -27,6 +27,8 @@ void proa_openai_classify(uint16_t status, const struct proa_http_header *header
 void proa_openai_classify_inband(struct proa_slice object, struct proa_failure *out);
 
 /* ---- openai_answer.c */
+/* Without JSON whitespace at both ends. */
+struct proa_slice proa_openai_strip(struct proa_slice s);
 /* Is the (raw) key of the item this one? */
 bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key);
 /* A string token without its quotes, escapes as they are; empty for what is no string. */

@@ -178,6 +178,22 @@ static bool http_date(struct proa_slice text, uint64_t *unix_ms)
     return true;
 }
 
+/* The units behind a number, and further numbers with theirs. */
+static bool sum_units(struct proa_slice text, struct decimal *number, uint64_t *out_ns)
+{
+    uint64_t span = 0;
+    do {
+        const uint64_t unit_ns = take_unit(&text);
+        if (unit_ns == 0) {
+            return false;
+        }
+        span += scale(number, unit_ns);
+        span = span < PROA_RATES_SPAN_MAX_NS ? span : PROA_RATES_SPAN_MAX_NS;
+    } while (take_decimal(&text, number));
+    *out_ns = span;
+    return text.len == 0;
+}
+
 bool proa_rates_span(struct proa_slice text, uint64_t unix_ms, uint64_t *out_ns)
 {
     struct decimal number;
@@ -195,17 +211,8 @@ bool proa_rates_span(struct proa_slice text, uint64_t unix_ms, uint64_t *out_ns)
     uint64_t span = 0;
     if (text.len == 0) {
         span = span_of_number(&number, unix_ms);
-    }
-    while (text.len > 0) {
-        const uint64_t unit_ns = take_unit(&text);
-        if (unit_ns == 0) {
-            return false;
-        }
-        span += scale(&number, unit_ns);
-        span = span < PROA_RATES_SPAN_MAX_NS ? span : PROA_RATES_SPAN_MAX_NS;
-        if (text.len > 0 && !take_decimal(&text, &number)) {
-            return false;
-        }
+    } else if (!sum_units(text, &number, &span)) {
+        return false;
     }
     *out_ns = negative ? 0 : span;
     return true;

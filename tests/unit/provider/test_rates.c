@@ -1,0 +1,301 @@
+/*
+ * Limits and waits in headers: every form that providers use, and everything else.
+ */
+#include "proa/provider/rates.h"
+
+#include "proa_test.h"
+
+/* 2026-11-23T12:00:00Z */
+#define NOW_MS UINT64_C(1795435200000)
+#define DAY    UINT64_C(86400000)
+
+static void test_spans(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        uint64_t us;
+    } rows[] = {
+        {"120ms", true, 120000},
+        {"1s", true, 1000000},
+        {"6m0s", true, 360000000},
+        {"2m59.56s", true, 179560000},
+        {"7.66s", true, 7660000},
+        {"1h2m3s", true, UINT64_C(3723000000)},
+        {"1.5h", true, UINT64_C(5400000000)},
+        {"250us", true, 250},
+        {"250\xc2\xb5s", true, 250},
+        {"5000ns", true, 5},
+        {"12", true, 12000000},
+        {"0", true, 0},
+        {"-1", true, 0},
+        {"-3s", true, 0},
+        {"0.25", true, 250000},
+        {" 12 ", true, 12000000},
+        {"1.0000000009999999999999s", true, 1000000},
+        {"2026-11-23T12:00:30Z", true, 30000000},
+        {"2026-11-23T12:00:30.250Z", true, 30250000},
+        {"2026-11-23T11:59:59Z", true, 0},
+        {"2099-01-01T00:00:00Z", true, DAY * 1000},
+        {"1795435230", true, 30000000},    /* seconds since 1970 */
+        {"1795435230.5", true, 30500000},  /* as some round them */
+        {"1795435230000", true, 30000000}, /* milliseconds */
+        {"1795435100", true, 0},           /* over */
+        {"9999999999", true, DAY * 1000},  /* far away */
+        {"99999999999999999999999", true, DAY * 1000},
+        {"100000000", true, DAY * 1000}, /* seconds, three years */
+        {"86401", true, DAY * 1000},
+        {"99999999999999999999h", true, DAY * 1000},
+        {"23h59m60s", true, DAY * 1000},
+        {"", false, 0},
+        {"-", false, 0},
+        {"s", false, 0},
+        {"5x", false, 0},
+        {"5 s", false, 0},
+        {"5s3", false, 0},
+        {"5sm", false, 0},
+        {".5s", false, 0},
+        {"--5", false, 0},
+        {"+5", false, 0},
+        {"5.5.5", false, 0},
+        {"1e9", false, 0},
+        {"nan", false, 0},
+        {"2026-11-23", false, 0},
+        {"2026-13-23T12:00:30Z", false, 0},
+        {"2026-11-23T12:00:30", false, 0},
+        {"2026-11-23T12:00:30X", false, 0},
+        {"2026-11-23T12:00:30.Z", true, 30000000},
+        {"2026-11-23T12:00:30ZZ", false, 0},
+        {"2026-11-23T25:00:30Z", false, 0},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        uint64_t span = 77;
+        const bool ok = proa_rates_span(proa_slice_cstr(row->text), NOW_MS, &span);
+        PROA_TEST_CHECK(ok == row->ok, "\"%s\"", row->text);
+        PROA_TEST_CHECK(span == (ok ? row->us * 1000 : 77), "\"%s\": %llu", row->text,
+                        (unsigned long long)span);
+    }
+}
+
+/* No beginning of a form reads beyond its end. */
+static void test_spans_cut_at_each_byte(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"2026-11-23T12:00:30.250Z", "1h2m3.5s", "250\xc2\xb5s",
+                                        "Mon, 23 Nov 2026 12:00:30 GMT"};
+    PROA_TEST_ROWS(text, texts)
+    {
+        for (size_t cut = 0; cut <= strlen(*text); cut++) {
+            char *copy = proa_memdup(*text, cut);
+            uint64_t span = 0;
+            const struct proa_http_header header = {
+                PROA_HTTP_HEADER_RETRY_AFTER, PROA_SLICE_INIT("retry-after"), {copy, cut}};
+            (void)proa_rates_span(proa_slice_make(copy, cut), NOW_MS, &span);
+            (void)proa_rates_retry_after(&header, 1, NOW_MS);
+            proa_free(copy);
+        }
+    }
+}
+
+struct field {
+    const char *name;
+    const char *value;
+};
+
+static size_t make_headers(const struct field *fields, struct proa_http_header *out)
+{
+    size_t n = 0;
+    for (; fields[n].name; n++) {
+        const struct proa_slice name = proa_slice_cstr(fields[n].name);
+        out[n] = (struct proa_http_header){(uint16_t)proa_http_header_lookup(name), name,
+                                           proa_slice_cstr(fields[n].value)};
+    }
+    return n;
+}
+
+static void test_retry_after(void **state)
+{
+    (void)state;
+    static const struct {
+        struct field fields[5];
+        uint64_t ms;
+    } rows[] = {
+        {{{"retry-after", "20"}}, 20000},
+        {{{"Retry-After", "1.5"}}, 1500},
+        {{{"retry-after", "Mon, 23 Nov 2026 12:00:30 GMT"}}, 30000},
+        {{{"retry-after", "Mon, 23 Nov 2026 11:00:30 GMT"}}, 0},
+        {{{"retry-after", "Mon, 23 Nov 2099 11:00:30 GMT"}}, DAY},
+        {{{"retry-after", "Mon, 23 Nox 2026 12:00:30 GMT"}}, 0},
+        {{{"retry-after", "Mon, 23 Nov 2026 12:00:30 CET"}}, 0},
+        {{{"retry-after", "-5"}}, 0},
+        {{{"retry-after", "0"}}, 0},
+        {{{"retry-after", "soon"}}, 0},
+        {{{"retry-after", ""}}, 0},
+        {{{"retry-after", "999999999999999999999"}}, DAY},
+        {{{"retry-after", "5"}, {"retry-after", "7"}, {"retry-after", "6"}}, 7000},
+        {{{"retry-after", "5"}, {"retry-after-ms", "250.5"}}, 250},
+        {{{"retry-after", "5"}, {"retry-after-ms", "0"}}, 5000},
+        {{{"retry-after", "5"}, {"retry-after-ms", "-1"}}, 5000},
+        {{{"retry-after", "5"}, {"retry-after-ms", "9s"}}, 5000},
+        {{{"x-ms-retry-after-ms", "800"}, {"retry-after", "5"}}, 800},
+        {{{"x-ms-retry-after-ms", "800"}, {"retry-after-ms", "300"}}, 300},
+        {{{"retry-after-ms", "99999999999999999"}}, DAY},
+        {{{"x-retry-after", "5"}}, 0},
+        {{{NULL, NULL}}, 0},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_http_header headers[5];
+        const size_t n = make_headers(row->fields, headers);
+        const uint64_t span = proa_rates_retry_after(headers, n, NOW_MS);
+        PROA_TEST_CHECK(span / PROA_NS_PER_MS == row->ms, "row %td: %llu ms", row - rows,
+                        (unsigned long long)(span / PROA_NS_PER_MS));
+    }
+}
+
+#define U PROA_RATE_UNKNOWN
+
+static void test_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        struct field fields[13];
+        size_t n;
+        struct proa_rate_signal expected[4];
+    } rows[] = {
+        {{{NULL, NULL}}, 0, {{0}}},
+        /* OpenAI */
+        {{{"x-ratelimit-limit-requests", "500"},
+          {"x-ratelimit-limit-tokens", "200000"},
+          {"x-ratelimit-remaining-requests", "499"},
+          {"x-ratelimit-remaining-tokens", "199996"},
+          {"x-ratelimit-reset-requests", "120ms"},
+          {"x-ratelimit-reset-tokens", "6m0s"}},
+         2,
+         {{PROA_RATE_REQUESTS, 500, 499, 120 * PROA_NS_PER_MS},
+          {PROA_RATE_TOKENS, 200000, 199996, 360 * PROA_NS_PER_S}}},
+        /* Azure: a reset of -1 is unknown */
+        {{{"x-ratelimit-limit-tokens", "1000"},
+          {"x-ratelimit-remaining-tokens", "0"},
+          {"x-ratelimit-reset-tokens", "-1"}},
+         1,
+         {{PROA_RATE_TOKENS, 1000, 0, 0}}},
+        /* Anthropic's own names, as its compatible endpoint sends them */
+        {{{"anthropic-ratelimit-requests-limit", "1000"},
+          {"anthropic-ratelimit-requests-remaining", "999"},
+          {"anthropic-ratelimit-requests-reset", "2026-11-23T12:00:01Z"},
+          {"anthropic-ratelimit-input-tokens-limit", "80000"},
+          {"anthropic-ratelimit-input-tokens-remaining", "79000"},
+          {"anthropic-ratelimit-output-tokens-remaining", "16000"}},
+         3,
+         {{PROA_RATE_REQUESTS, 1000, 999, PROA_NS_PER_S},
+          {PROA_RATE_INPUT, 80000, 79000, 0},
+          {PROA_RATE_OUTPUT, U, 16000, 0}}},
+        /* Mistral: two windows of tokens, the month nearly spent */
+        {{{"x-ratelimit-limit-req-minute", "60"},
+          {"x-ratelimit-remaining-req-minute", "59"},
+          {"x-ratelimit-limit-tokens-minute", "50000"},
+          {"X-RateLimit-Remaining-Tokens-Minute", "47196"},
+          {"x-ratelimit-limit-tokens-month", "4000000"},
+          {"x-ratelimit-remaining-tokens-month", "9"},
+          {"x-ratelimit-tokens-query-cost", "2804"},
+          {"ratelimitbysize-limit", "500000"},
+          {"ratelimitbysize-remaining", "490000"},
+          {"ratelimitbysize-reset", "12"}},
+         2,
+         {{PROA_RATE_REQUESTS, 60, 59, 0}, {PROA_RATE_TOKENS, 4000000, 9, 0}}},
+        /* OpenRouter: milliseconds since 1970; Together */
+        {{{"X-RateLimit-Limit", "20"},
+          {"X-RateLimit-Remaining", "0"},
+          {"X-RateLimit-Reset", "1795435230000"}},
+         1,
+         {{PROA_RATE_REQUESTS, 20, 0, 30 * PROA_NS_PER_S}}},
+        /* Fireworks */
+        {{{"x-ratelimit-limit-tokens-prompt", "60000"},
+          {"x-ratelimit-remaining-tokens-prompt", "59000.5"},
+          {"x-ratelimit-limit-tokens-generated", "6000"}},
+         2,
+         {{PROA_RATE_INPUT, 60000, 59000, 0}, {PROA_RATE_OUTPUT, 6000, U, 0}}},
+        /* A reset alone, and numbers that are none, say nothing. */
+        {{{"x-ratelimit-reset-tokens", "5s"}}, 0, {{0}}},
+        {{{"x-ratelimit-limit-tokens", "-5"}, {"x-ratelimit-remaining-tokens", "many"}}, 0, {{0}}},
+        {{{"x-ratelimit-limit-tokens", "99999999999999999999"}}, 0, {{0}}},
+        {{{"x-ratelimit-limit-tokens", "10"}, {"x-ratelimit-reset-tokens", "never"}},
+         1,
+         {{PROA_RATE_TOKENS, 10, U, 0}}},
+        {{{"x-ratelimit-limit-requests", "0"}, {"x-ratelimit-remaining-requests", "0"}},
+         1,
+         {{PROA_RATE_REQUESTS, 0, 0, 0}}},
+        {{{"content-type", "x"}, {"x-ratelimit-over-limit", "no"}, {"x-other", "1"}}, 0, {{0}}},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_http_header headers[13];
+        struct proa_rate_signal got[PROA_RATE_SIGNALS_MAX];
+        const size_t n_headers = make_headers(row->fields, headers);
+        const size_t n = proa_rates_read(headers, n_headers, NOW_MS, got, PROA_RATE_SIGNALS_MAX);
+        PROA_TEST_CHECK(n == row->n, "row %td: %zu", row - rows, n);
+        for (size_t i = 0; i < n; i++) {
+            const struct proa_rate_signal *e = &row->expected[i];
+            PROA_TEST_CHECK(got[i].kind == e->kind, "row %td.%zu", row - rows, i);
+            PROA_TEST_CHECK(got[i].limit == e->limit, "row %td.%zu", row - rows, i);
+            PROA_TEST_CHECK(got[i].remaining == e->remaining, "row %td.%zu", row - rows, i);
+            PROA_TEST_CHECK(got[i].reset_ns == e->reset_ns, "row %td.%zu", row - rows, i);
+        }
+    }
+}
+
+/* Which of two windows is told does not depend on which is larger, but on which is nearer its end.
+ */
+static void test_the_tighter_window_is_told(void **state)
+{
+    (void)state;
+    static const struct field minute_is_tighter[] = {
+        {"x-ratelimit-limit-tokens-minute", "1000"},
+        {"x-ratelimit-remaining-tokens-minute", "5"},
+        {"x-ratelimit-limit-tokens-month", "1000000"},
+        {"x-ratelimit-remaining-tokens-month", "900000"},
+        {NULL, NULL},
+    };
+    static const struct field one_without_limit[] = {
+        {"x-ratelimit-remaining-tokens-minute", "0"},
+        {"x-ratelimit-limit-tokens-month", "10"},
+        {NULL, NULL},
+    };
+    struct proa_http_header headers[4];
+    struct proa_rate_signal got[1];
+    size_t n = make_headers(minute_is_tighter, headers);
+    assert_int_equal(proa_rates_read(headers, n, NOW_MS, got, 1), 1);
+    assert_int_equal(got[0].limit, 1000);
+    n = make_headers(one_without_limit, headers);
+    assert_int_equal(proa_rates_read(headers, n, NOW_MS, got, 1), 1);
+    assert_int_equal(got[0].remaining, 0);
+}
+
+static void test_room_for_fewer_than_there_are(void **state)
+{
+    (void)state;
+    static const struct field fields[] = {
+        {"x-ratelimit-limit-requests", "1"}, {"x-ratelimit-limit-tokens", "2"}, {NULL, NULL}};
+    struct proa_http_header headers[2];
+    struct proa_rate_signal got[1];
+    const size_t n = make_headers(fields, headers);
+    assert_int_equal(proa_rates_read(headers, n, NOW_MS, got, 1), 1);
+    assert_int_equal(got[0].kind, PROA_RATE_REQUESTS);
+    assert_int_equal(proa_rates_read(headers, n, NOW_MS, got, 0), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spans),
+        cmocka_unit_test(test_spans_cut_at_each_byte),
+        cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_the_tighter_window_is_told),
+        cmocka_unit_test(test_room_for_fewer_than_there_are),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

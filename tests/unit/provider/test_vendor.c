@@ -1,0 +1,94 @@
+#include "proa/provider/dialect.h"
+#include "proa/provider/vendor.h"
+
+#include "proa_test.h"
+
+static void test_every_row_is_sound(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    const struct proa_vendor *vendors = proa_vendors(&n);
+    assert_true(n >= 17);
+    for (size_t i = 0; i < n; i++) {
+        const struct proa_vendor *v = &vendors[i];
+        assert_true(v->name.len > 0 && v->dialect.len > 0 && v->otel_name.len > 0);
+        assert_non_null(v->key_env);
+        assert_ptr_equal(proa_vendor_find(v->name), v);
+        if (v->base_url.len > 0) {
+            const bool https = proa_slice_starts(v->base_url, PROA_SLICE("https://"));
+            const bool local = proa_slice_starts(v->base_url, PROA_SLICE("http://localhost:"));
+            /* A key never leaves in clear text by default. */
+            PROA_TEST_CHECK(https || (local && !v->key_env[0]), "%.*s", (int)v->name.len,
+                            v->name.ptr);
+            assert_true(v->base_url.ptr[v->base_url.len - 1] != '/');
+        }
+    }
+}
+
+static void test_no_variable_names_two_vendors(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    const struct proa_vendor *vendors = proa_vendors(&n);
+    for (size_t i = 0; i < n; i++) {
+        for (const char *const *a = vendors[i].key_env; *a; a++) {
+            for (size_t j = i + 1; j < n; j++) {
+                for (const char *const *b = vendors[j].key_env; *b; b++) {
+                    PROA_TEST_CHECK(strcmp(*a, *b) != 0, "%s", *a);
+                }
+            }
+        }
+    }
+}
+
+static void test_known_vendors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        const char *dialect;
+        const char *key;
+    } rows[] = {
+        {"openai", "openai", "OPENAI_API_KEY"},
+        {"anthropic", "anthropic", "ANTHROPIC_API_KEY"},
+        {"gemini", "gemini", "GEMINI_API_KEY"},
+        {"azure", "openai", "AZURE_OPENAI_API_KEY"},
+        {"xai", "openai", "XAI_API_KEY"},
+        {"mistral", "openai", "MISTRAL_API_KEY"},
+        {"deepseek", "openai", "DEEPSEEK_API_KEY"},
+        {"groq", "openai", "GROQ_API_KEY"},
+        {"openrouter", "openai", "OPENROUTER_API_KEY"},
+        {"together", "openai", "TOGETHER_API_KEY"},
+        {"fireworks", "openai", "FIREWORKS_API_KEY"},
+        {"perplexity", "openai", "PERPLEXITY_API_KEY"},
+        {"cerebras", "openai", "CEREBRAS_API_KEY"},
+        {"cohere", "cohere", "COHERE_API_KEY"},
+        {"bedrock", "bedrock", "AWS_BEARER_TOKEN_BEDROCK"},
+        {"ollama", "openai", NULL},
+        {"vllm", "openai", NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_vendor *v = proa_vendor_find(proa_slice_cstr(row->name));
+        assert_non_null(v);
+        assert_slice_str(v->dialect, row->dialect);
+        if (row->key) {
+            assert_string_equal(v->key_env[0], row->key);
+        } else {
+            assert_null(v->key_env[0]);
+        }
+    }
+    assert_null(proa_vendor_find(PROA_SLICE("OpenAI")));
+    assert_null(proa_vendor_find(PROA_SLICE("open")));
+    assert_null(proa_vendor_find(PROA_SLICE_NONE));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_row_is_sound),
+        cmocka_unit_test(test_no_variable_names_two_vendors),
+        cmocka_unit_test(test_known_vendors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
