@@ -168,7 +168,13 @@ static bool start_mock(struct proa_app *app)
     struct proa_addr addr;
     struct proa_addr bound;
     char text[64];
-    const struct proa_mock_cfg cfg = {.fault = app->options->mock_fault,
+    struct proa_mock_recipe faults = {0};
+    struct proa_mock_recipe_fault wrong;
+    const struct proa_slice recipe = app->options->mock_fault;
+    if (recipe.len > 0 && proa_mock_recipe_parse(recipe, &faults, &wrong) != PROA_OK) {
+        return listen_failed(app, recipe, PROA_ERR_SYNTAX);
+    }
+    const struct proa_mock_cfg cfg = {.faults = &faults,
                                       .seed = proa_prng_next(&app->host.prng)};
     app->mock = proa_mock_create(app->net, &cfg);
     enum proa_err err = proa_addr_parse(PROA_SLICE("127.0.0.1:0"), &addr);
@@ -309,12 +315,13 @@ static int start(struct proa_app *app, struct opened *opened)
     if (!start_mock(app)) {
         return EX_OSERR;
     }
-    struct proa_diags diags = {0};
-    const enum proa_err err = proa_app_load(&app->sources, 0, &diags, &app->started);
+    struct proa_diags *diags = PROA_NEW(struct proa_diags);
+    const enum proa_err err = proa_app_load(&app->sources, 0, diags, &app->started);
     if (err == PROA_OK) {
         set_up_logs(app, &app->started->cfg->log);
     }
-    proa_app_log_diags(app, &diags);
+    proa_app_log_diags(app, diags);
+    proa_free(diags);
     if (err != PROA_OK) {
         return EX_CONFIG;
     }

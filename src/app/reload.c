@@ -5,6 +5,7 @@
 #include "app_priv.h"
 
 #include "proa/auth/secret.h"
+#include "proa/core/alloc.h"
 
 static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
@@ -77,10 +78,11 @@ void proa_app_on_reload(void *ctx, int signum)
 {
     (void)signum;
     struct proa_app *app = ctx;
-    struct proa_diags diags = {0};
+    struct proa_diags *diags = PROA_NEW(struct proa_diags);
     struct proa_snapshot *snapshot = NULL;
-    const enum proa_err err = proa_app_load(&app->sources, app->generation + 1, &diags, &snapshot);
-    proa_app_log_diags(app, &diags);
+    const enum proa_err err = proa_app_load(&app->sources, app->generation + 1, diags, &snapshot);
+    proa_app_log_diags(app, diags);
+    proa_free(diags);
     struct proa_log_record r;
     const bool ok = err == PROA_OK;
     if (ok) {

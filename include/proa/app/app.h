@@ -39,7 +39,7 @@ struct proa_app_ready {
 
 struct proa_app_options {
     struct proa_app_sources sources;
-    struct proa_slice mock_fault; /* fault recipe for the embedded mock; may be empty */
+    struct proa_slice mock_fault; /* fault recipe for the embedded mock, checked; may be empty */
     /* Called once all listeners are open, with their addresses, before the loop runs; may be NULL.
      */
     void (*on_ready)(void *ctx, const struct proa_app_ready *ready);
