@@ -1,0 +1,145 @@
+#include "proa/api/error.h"
+#include "proa/json/tree.h"
+
+#include "proa_test.h"
+
+static void check_written(const struct proa_api_error *error, const char *expected)
+{
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(proa_api_error_write(PROA_SURFACE_OPENAI, error, &out));
+    assert_slice_str(proa_buf_slice(&out), expected);
+    proa_buf_deinit(&out);
+}
+
+static void test_envelope(void **state)
+{
+    (void)state;
+    check_written(&(struct proa_api_error){.code = PROA_API_ERR_NOT_FOUND,
+                                           .message = PROA_SLICE("nothing here")},
+                  "{\"error\":{\"message\":\"nothing here\",\"type\":\"not_found\",\"param\":null,"
+                  "\"code\":\"not_found\",\"source\":\"gateway\"}}");
+    check_written(&(struct proa_api_error){.code = PROA_API_ERR_ALL_FAILED,
+                                           .message = PROA_SLICE("all 2 attempts failed"),
+                                           .param = PROA_SLICE("model"),
+                                           .provider = PROA_SLICE("azure"),
+                                           .from_provider = true,
+                                           .request_id = PROA_SLICE("0192"),
+                                           .trail = PROA_SLICE("openai/k1:429/12ms")},
+                  "{\"error\":{\"message\":\"all 2 attempts failed\",\"type\":\"upstream_error\","
+                  "\"param\":\"model\",\"code\":\"all_attempts_failed\",\"source\":\"provider\","
+                  "\"provider\":\"azure\",\"request_id\":\"0192\","
+                  "\"trail\":\"openai/k1:429/12ms\"}}");
+}
+
+/* A text can neither leave its string nor end the event. */
+static void test_texts_are_escaped(void **state)
+{
+    (void)state;
+    const struct proa_api_error error = {.code = PROA_API_ERR_INTERRUPTED,
+                                         .message = PROA_SLICE("a\"},\n\ndata: [DONE]\r\n\\\0\xff"),
+                                         .trail = PROA_SLICE("\x01")};
+    check_written(&error, "{\"error\":{\"message\":\"a\\\"},\\n\\ndata: [DONE]\\r\\n\\\\\\u0000"
+                          "\xef\xbf\xbd\",\"type\":\"upstream_error\",\"param\":null,"
+                          "\"code\":\"upstream_stream_interrupted\",\"source\":\"gateway\","
+                          "\"trail\":\"\\u0001\"}}");
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(proa_api_error_event(PROA_SURFACE_OPENAI, &error, &out));
+    const struct proa_slice text = proa_buf_slice(&out);
+    assert_true(proa_slice_starts(text, PROA_SLICE("data: {\"error\":{")));
+    assert_int_equal(proa_slice_find(text, '\n'), text.len - 2);
+    assert_int_equal(text.ptr[text.len - 1], '\n');
+    proa_buf_deinit(&out);
+}
+
+static void test_every_code(void **state)
+{
+    (void)state;
+    for (size_t code = 0; code < PROA_API_ERR_COUNT; code++) {
+        const struct proa_api_error error = {.code = (enum proa_api_error_code)code,
+                                             .message = PROA_SLICE("m")};
+        struct proa_json_tree *tree = NULL;
+        struct proa_slice text;
+        struct proa_buf out;
+        assert_true(proa_api_error_status(error.code) >= 400 &&
+                    proa_api_error_status(error.code) <= 599);
+        proa_buf_init(&out, 4096);
+        assert_ok(proa_api_error_write(PROA_SURFACE_OPENAI, &error, &out));
+        assert_ok(proa_json_tree_parse(proa_buf_slice(&out), NULL, &tree, NULL));
+        const struct proa_json_node *object =
+            proa_json_node_get(proa_json_tree_root(tree), PROA_SLICE("error"));
+        assert_ok(proa_json_node_string(proa_json_node_get(object, PROA_SLICE("code")), &text));
+        assert_slice_str(text, proa_api_error_name(error.code));
+        assert_ok(proa_json_node_string(proa_json_node_get(object, PROA_SLICE("type")), &text));
+        assert_true(text.len > 0);
+        proa_json_tree_destroy(tree);
+        proa_buf_deinit(&out);
+        /* Codes are stable names, each its own. */
+        for (size_t other = 0; other < code; other++) {
+            assert_string_not_equal(proa_api_error_name((enum proa_api_error_code)other),
+                                    proa_api_error_name(error.code));
+        }
+    }
+}
+
+static void test_some_statuses(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_api_error_code code;
+        uint16_t status;
+        const char *name;
+    } rows[] = {
+        {PROA_API_ERR_INVALID_JSON, 400, "invalid_json"},
+        {PROA_API_ERR_MODEL_NOT_FOUND, 404, "model_not_found"},
+        {PROA_API_ERR_METHOD_NOT_ALLOWED, 405, "method_not_allowed"},
+        {PROA_API_ERR_TOO_LARGE, 413, "request_too_large"},
+        {PROA_API_ERR_NO_UPSTREAM, 503, "no_healthy_upstream"},
+        {PROA_API_ERR_DEADLINE, 504, "deadline_exceeded"},
+        {PROA_API_ERR_COUNT, 500, "internal_error"},
+        {(enum proa_api_error_code)9999, 500, "internal_error"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        assert_int_equal(proa_api_error_status(row->code), row->status);
+        assert_string_equal(proa_api_error_name(row->code), row->name);
+    }
+}
+
+/* All of it or nothing, at every size of the buffer. */
+static void test_buffer_that_is_too_small(void **state)
+{
+    (void)state;
+    const struct proa_api_error error = {.code = PROA_API_ERR_INTERNAL,
+                                         .message = PROA_SLICE("m\n\"")};
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(proa_api_error_event(PROA_SURFACE_OPENAI, &error, &out));
+    const size_t full = out.len;
+    proa_buf_deinit(&out);
+    for (size_t max = 1; max < full + 3; max++) {
+        proa_buf_init(&out, max);
+        assert_ok(proa_buf_append(&out, PROA_SLICE("x")));
+        const enum proa_err err = proa_api_error_event(PROA_SURFACE_OPENAI, &error, &out);
+        PROA_TEST_CHECK((err == PROA_OK) == (max >= full + 1), "%zu of %zu", max, full);
+        assert_int_equal(out.len, err == PROA_OK ? full + 1 : 1);
+        proa_buf_deinit(&out);
+        proa_buf_init(&out, max);
+        assert_true(proa_api_error_write(PROA_SURFACE_OPENAI, &error, &out) == PROA_OK ||
+                    out.len == 0);
+        proa_buf_deinit(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_envelope),
+        cmocka_unit_test(test_texts_are_escaped),
+        cmocka_unit_test(test_every_code),
+        cmocka_unit_test(test_some_statuses),
+        cmocka_unit_test(test_buffer_that_is_too_small),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
