@@ -86,7 +86,7 @@ static struct due attempt_due(const struct proa_run *run, const struct proa_atte
     const bool stream = run->options.stream;
     switch (a->stage) {
     case PROA_STAGE_CONNECTING:
-        due.at_ns = proa_clock_after(a->started_ns, t->connect_ns + t->tls_ns);
+        due.at_ns = proa_clock_after(proa_clock_after(a->started_ns, t->connect_ns), t->tls_ns);
         due.class = PROA_CLASS_CONNECT_TIMEOUT;
         break;
     case PROA_STAGE_SENT:
@@ -152,17 +152,19 @@ static bool all_of_class(const struct proa_run *run, enum proa_class class)
     return run->n_attempts > 0;
 }
 
-/* Soonest time any of the targets asked for; 0 when none did. */
-static uint64_t soonest_retry(const struct proa_run *run)
+/* Span from now to the soonest time that any of the targets asked for; 0 when none did, or it has
+ * passed. Each was counted from its own failure. */
+static uint64_t soonest_retry(const struct proa_run *run, uint64_t now_ns)
 {
-    uint64_t soonest = 0;
+    uint64_t soonest = PROA_NEVER;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
-        const uint64_t after = run->attempts[i].retry_after_ns;
-        if (after > 0 && (soonest == 0 || after < soonest)) {
-            soonest = after;
+        const struct proa_attempt_record *a = &run->attempts[i];
+        const uint64_t at = proa_clock_after(a->ended_ns, a->retry_after_ns);
+        if (a->retry_after_ns > 0 && at < soonest) {
+            soonest = at;
         }
     }
-    return soonest;
+    return soonest == PROA_NEVER ? 0 : proa_clock_since(soonest, now_ns);
 }
 
 /* How useful an attempt's failure is to the client, `resilience.md` 6; higher wins, later wins
@@ -175,13 +177,13 @@ static int usefulness(const struct proa_attempt_record *a)
     if (a->status >= 500) {
         return 3;
     }
-    if (a->status != 0) {
-        return 2;
+    if (a->status >= 400) {
+        return 2; /* a good status and then no answer is no more use than none */
     }
     return a->class == PROA_CLASS_CANCELLED ? 0 : 1;
 }
 
-static struct proa_terminal most_useful(const struct proa_run *run)
+static struct proa_terminal most_useful(const struct proa_run *run, uint64_t now_ns)
 {
     struct proa_terminal t = {.fail = PROA_FAIL_NO_TARGET, .should_retry = true};
     int best = -1;
@@ -199,7 +201,9 @@ static struct proa_terminal most_useful(const struct proa_run *run)
     t.class = a->class;
     t.fail = best >= 2 ? PROA_FAIL_UPSTREAM : PROA_FAIL_ALL_FAILED;
     t.should_retry = all_of_class(run, PROA_CLASS_RATE);
-    t.retry_after_ns = t.should_retry || a->class == PROA_CLASS_OVERLOADED ? soonest_retry(run) : 0;
+    if (t.should_retry || a->class == PROA_CLASS_OVERLOADED) {
+        t.retry_after_ns = soonest_retry(run, now_ns);
+    }
     return t;
 }
 
@@ -249,11 +253,13 @@ static bool shares_fault(enum proa_scope scope, const struct proa_candidate *fai
     case PROA_SCOPE_ENDPOINT:
         return f->provider->endpoint == o->provider->endpoint;
     case PROA_SCOPE_QUOTA_GROUP:
-        return f->provider == o->provider && f->key->quota_group.len > 0 &&
-               proa_slice_eq(f->key->quota_group, o->key->quota_group);
+        /* A key without a named group is a group of its own, whatever model is asked through it. */
+        return f->key == o->key || (f->provider == o->provider && f->key->quota_group.len > 0 &&
+                                    proa_slice_eq(f->key->quota_group, o->key->quota_group));
+    case PROA_SCOPE_KEY:
+        return f->key == o->key;
     case PROA_SCOPE_NONE:
     case PROA_SCOPE_REQUEST:
-    case PROA_SCOPE_KEY:
     case PROA_SCOPE_LOCAL:
         return false;
     }
@@ -319,13 +325,18 @@ static void start_next(struct proa_run *run, uint64_t now_ns, struct proa_comman
         spent = PROA_REASON_NO_FALLBACK;
     } else if (run->n_attempts < max) {
         const struct proa_candidate *next = pick_next(run);
+        if (next && now_ns >= run->deadline_ns) {
+            /* The timer is late, or the request was: no money for an answer nobody may get. */
+            give_up(run, now_ns, PROA_FAIL_DEADLINE, PROA_REASON_DEADLINE, out);
+            return;
+        }
         if (next) {
             start(run, now_ns, next, out);
             return;
         }
         spent = run->n_attempts > 0 ? PROA_REASON_TARGETS_SPENT : PROA_REASON_NO_TARGET;
     }
-    reply_error(run, most_useful(run), spent, out);
+    reply_error(run, most_useful(run, now_ns), spent, out);
 }
 
 static void attempt_failed(struct proa_run *run, uint64_t now_ns, uint8_t index,
@@ -348,7 +359,7 @@ static void attempt_failed(struct proa_run *run, uint64_t now_ns, uint8_t index,
     if (run->client_gone) {
         finish(run, PROA_OUTCOME_CANCELLED, PROA_REASON_CLIENT_GONE, out);
     } else if (!proa_class_movable(class)) {
-        reply_error(run, most_useful(run), PROA_REASON_NOT_MOVABLE, out);
+        reply_error(run, most_useful(run, now_ns), PROA_REASON_NOT_MOVABLE, out);
     } else {
         start_next(run, now_ns, out);
     }
