@@ -1,0 +1,154 @@
+/*
+ * From argv to a command and its exit code.
+ */
+#include "proa/cli/cli.h"
+
+#include "command_priv.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+const char *proa_cli_env(const char *name)
+{
+    const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): nothing calls setenv */
+    return value && value[0] ? value : NULL;
+}
+
+static void say(struct proa_cli *cli, const char *fmt, va_list args)
+{
+    char text[1024];
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    proa_cli_out_printf(&cli->err, "proa: %s\n", text);
+}
+
+int proa_cli_usage(struct proa_cli *cli, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(cli, fmt, args);
+    va_end(args);
+    const char *name = cli->args->command->name;
+    const bool program = cli->args->command == &proa_cli_program;
+    proa_cli_out_printf(&cli->err, "See \"proa %s%s--help\".\n", program ? "" : name,
+                        program ? "" : " ");
+    return EX_USAGE;
+}
+
+int proa_cli_fail(struct proa_cli *cli, int code, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    say(cli, fmt, args);
+    va_end(args);
+    return code;
+}
+
+static void set_colors(struct proa_cli *cli, const struct proa_cli_args *args)
+{
+    const char *when = proa_cli_args_value(args, "color");
+    const enum proa_cli_color color = !when                         ? PROA_CLI_COLOR_AUTO
+                                      : strcmp(when, "always") == 0 ? PROA_CLI_COLOR_ALWAYS
+                                      : strcmp(when, "never") == 0  ? PROA_CLI_COLOR_NEVER
+                                                                    : PROA_CLI_COLOR_AUTO;
+    if (when || args->command == &proa_cli_program) {
+        proa_cli_out_set_color(&cli->out, color);
+        proa_cli_out_set_color(&cli->err, color);
+    }
+}
+
+static int run_command(struct proa_cli *cli, const struct proa_cli_command *command, char **argv,
+                       size_t n)
+{
+    struct proa_cli_args args;
+    struct proa_cli_out problem;
+    int code = EX_OK;
+    proa_cli_out_init(&problem, -1);
+    const bool ok = proa_cli_args_parse(&args, command, argv, n, &problem);
+    cli->args = &args;
+    set_colors(cli, &args);
+    if (proa_cli_args_has(&args, "help")) {
+        proa_cli_help_command(&cli->out, command);
+    } else if (!ok) {
+        code =
+            proa_cli_usage(cli, "%" PROA_SLICE_FMT, PROA_SLICE_ARG(proa_buf_slice(&problem.buf)));
+    } else {
+        code = command->run(cli);
+    }
+    cli->args = NULL;
+    proa_cli_args_deinit(&args);
+    proa_cli_out_deinit(&problem);
+    return code;
+}
+
+/* No command: --version, --help, or a mistake. */
+static int run_program(struct proa_cli *cli)
+{
+    if (proa_cli_args_has(cli->args, "help")) {
+        proa_cli_help_program(&cli->out);
+        return EX_OK;
+    }
+    if (proa_cli_args_has(cli->args, "version")) {
+        return proa_cli_version(cli);
+    }
+    proa_cli_help_program(&cli->err);
+    return EX_USAGE;
+}
+
+static int dispatch(struct proa_cli *cli, char **argv, size_t n)
+{
+    struct proa_cli_args args;
+    struct proa_cli_out problem;
+    int code = EX_OK;
+    proa_cli_out_init(&problem, -1);
+    const size_t at = proa_cli_args_parse_leading(&args, argv, n, &problem);
+    cli->args = &args;
+    set_colors(cli, &args);
+    if (at == SIZE_MAX) {
+        code =
+            proa_cli_usage(cli, "%" PROA_SLICE_FMT, PROA_SLICE_ARG(proa_buf_slice(&problem.buf)));
+    } else if (at == n || proa_cli_args_has(&args, "version") || proa_cli_args_has(&args, "help")) {
+        code = run_program(cli);
+    } else {
+        const struct proa_cli_command *command = proa_cli_command_find(argv[at]);
+        if (command) {
+            code = run_command(cli, command, argv + at + 1, n - at - 1);
+        } else {
+            char shown[PROA_CLI_SHOWN_MAX];
+            const char *near = proa_cli_command_near(argv[at]);
+            code = proa_cli_usage(cli, "unknown command \"%s\"%s%s%s",
+                                  proa_cli_shown(shown, proa_slice_cstr(argv[at])),
+                                  near ? "; did you mean \"" : "", near ? near : "",
+                                  near ? "\"?" : "");
+        }
+    }
+    proa_cli_args_deinit(&args);
+    proa_cli_out_deinit(&problem);
+    return code;
+}
+
+int proa_cli_main(int argc, char **argv)
+{
+    struct proa_cli cli = {0};
+    (void)signal(SIGPIPE, SIG_IGN);
+    proa_cli_out_init(&cli.out, STDOUT_FILENO);
+    proa_cli_out_init(&cli.err, STDERR_FILENO);
+    int code = dispatch(&cli, argv + 1, argc > 0 ? (size_t)argc - 1 : 0);
+    if (!proa_cli_out_flush(&cli.out)) {
+        /* Whoever closed the pipe knows; a full disk must be told. */
+        if (cli.out.error != EPIPE) {
+            char reason[128];
+            proa_cli_out_printf(&cli.err, "proa: cannot write to standard output: %s\n",
+                                strerror_r(cli.out.error, reason, sizeof reason));
+        }
+        code = code == EX_OK ? EX_IOERR : code;
+    }
+    (void)proa_cli_out_flush(&cli.err);
+    proa_cli_out_deinit(&cli.out);
+    proa_cli_out_deinit(&cli.err);
+    return code;
+}

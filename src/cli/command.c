@@ -1,0 +1,337 @@
+/*
+ * The tables: what there is, and what it is called.
+ */
+#include "command_priv.h"
+
+#define NAMES(...)                                                                                 \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define END_OF_FLAGS                                                                               \
+    {                                                                                              \
+        .name = NULL                                                                               \
+    }
+#define CONFIG_FLAG(text)                                                                          \
+    {                                                                                              \
+        .name = "config", .letter = 'c', .arg = "PATH", .help = text                               \
+    }
+#define QUIET_FLAG(text)                                                                           \
+    {                                                                                              \
+        .name = "quiet", .letter = 'q', .help = text                                               \
+    }
+
+const struct proa_cli_flag proa_cli_common_flags[] = {
+    {.name = "help", .letter = 'h', .help = "Print this help."},
+    {.name = "color",
+     .arg = "WHEN",
+     .choices = NAMES("auto", "always", "never"),
+     .help = "Colour the output: auto (on a terminal, unless NO_COLOR is set), always or never."},
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag no_flags[] = {END_OF_FLAGS};
+
+static const struct proa_cli_flag program_flags[] = {
+    {.name = "version", .letter = 'V', .help = "Print the version."},
+    {.name = "verbose", .letter = 'v', .help = "With --version: the libraries' versions, too."},
+    END_OF_FLAGS,
+};
+
+const struct proa_cli_command proa_cli_program = {
+    .name = "proa",
+    .brief = "a resilience sidecar for applications that call language models",
+    .operands = "COMMAND [ARG...]",
+    .flags = program_flags,
+};
+
+static const struct proa_cli_flag run_flags[] = {
+    CONFIG_FLAG("A configuration file, or a folder of *.yaml files; may be given several times. "
+                "Default: $PROA_CONFIG, and without that the providers whose keys are in the "
+                "environment."),
+    {.name = "listen",
+     .arg = "ADDR",
+     .help = "Where the application connects to: HOST:PORT, [IPv6]:PORT or unix:/path, port 0 for "
+             "a free one. May be given several times. Sets listen.data, 127.0.0.1:4600."},
+    {.name = "log-level",
+     .arg = "LEVEL",
+     .choices = NAMES("error", "warn", "info", "debug", "trace"),
+     .help = "How much is logged. Sets log.level."},
+    {.name = "log-format",
+     .arg = "FORMAT",
+     .choices = NAMES("auto", "text", "logfmt", "json"),
+     .help = "Shape of the log lines; auto is text on a terminal, else json. Sets log.format."},
+    {.name = "mock",
+     .help = "Add embedded mock providers and the route \"demo\", whose first target always fails: "
+             "no key and no file are needed."},
+    {.name = "mock-fault",
+     .arg = "RECIPE",
+     .help = "What goes wrong in the embedded mock; see \"proa mock --help\"."},
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag validate_flags[] = {
+    CONFIG_FLAG("The same as an operand."),
+    {.name = "output",
+     .arg = "FORMAT",
+     .choices = NAMES("text", "json"),
+     .help = "text: file:line:col: error: message, on stderr. json: one document on stdout."},
+    QUIET_FLAG("Print nothing when all is well."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag mock_flags[] = {
+    {.name = "listen", .arg = "ADDR", .help = "Where to listen; default 127.0.0.1:4610."},
+    {.name = "fault", .arg = "RECIPE", .help = "What goes wrong with every answer."},
+    {.name = "pace", .arg = "TIME", .help = "Time between two events of a stream, as in 20ms."},
+    {.name = "seed", .arg = "NUMBER", .help = "Seed of all chances: the same seed, the same run."},
+    QUIET_FLAG("Do not explain how to use it."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag env_flags[] = {
+    {.name = "shell",
+     .arg = "SHELL",
+     .choices = NAMES("bash", "fish", "dotenv", "k8s"),
+     .help = "bash (also sh and zsh), fish, dotenv (NAME=value lines) or k8s (the env list of a "
+             "container). Default: bash."},
+    {.name = "listen", .arg = "ADDR", .help = "The address that the running proa listens on."},
+    CONFIG_FLAG("Take the address from this configuration. Default: $PROA_CONFIG."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag init_flags[] = {
+    {.name = "output", .arg = "FILE", .help = "Where to write; default proa.yaml, - is stdout."},
+    {.name = "force", .help = "Replace the file if there is one."},
+    QUIET_FLAG("Do not say what comes next."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag healthcheck_flags[] = {
+    {.name = "live", .help = "Ask /livez: is the process turning?"},
+    {.name = "ready", .help = "Ask /readyz: would it serve a request? (the default)"},
+    {.name = "startup", .help = "Ask /startupz: has it started?"},
+    {.name = "ops",
+     .arg = "ADDR",
+     .help = "The ops listener: HOST:PORT or unix:/path. Default: $PROA_LISTEN_OPS, then that of "
+             "the configuration, then 127.0.0.1:4601."},
+    CONFIG_FLAG("Take the address from this configuration. Default: $PROA_CONFIG."),
+    {.name = "timeout", .arg = "TIME", .help = "How long to wait for the answer; default 2s."},
+    QUIET_FLAG("Print nothing; the exit code says it."),
+    END_OF_FLAGS,
+};
+
+#define PID_FLAG                                                                                   \
+    {                                                                                              \
+        .name = "pid", .arg = "NUMBER",                                                            \
+        .help = "The process. Default: process 1 where that is proa, as in a container, else the " \
+                "only \"proa run\" of this user."                                                  \
+    }
+
+static const struct proa_cli_flag drain_flags[] = {
+    PID_FLAG,
+    {.name = "wait", .arg = "TIME", .help = "Wait so long for its end; exit 1 if it goes on."},
+    QUIET_FLAG("Print nothing but errors."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag reload_flags[] = {
+    PID_FLAG,
+    QUIET_FLAG("Print nothing but errors."),
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag schema_flags[] = {
+    {.name = "policy", .help = "Of policy files instead of the configuration."},
+    {.name = "reference", .help = "Print the reference of all settings, in Markdown."},
+    {.name = "man", .help = "Print the manual page proa.yaml(5), in roff."},
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag version_flags[] = {
+    {.name = "verbose", .letter = 'v', .help = "The libraries' versions, too."},
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag help_flags[] = {
+    {.name = "man", .help = "Print the manual page proa(1), in roff."},
+    END_OF_FLAGS,
+};
+
+const struct proa_cli_command proa_cli_commands[] = {
+    {.name = "run",
+     .brief = "Start the sidecar",
+     .operands = "",
+     .about =
+         "Serves until SIGTERM or SIGINT, then drains: readiness goes, running answers end, and "
+         "the process exits with 0. A second signal ends it at once. SIGHUP reads the "
+         "configuration again; a wrong one is reported and the running one stays.\n"
+         "\n"
+         "Every single setting can also be given in the environment: listen.data is "
+         "PROA_LISTEN_DATA, limits.body is PROA_LIMITS_BODY. A flag beats the environment, which "
+         "beats the file.\n"
+         "\n"
+         "  proa run --mock\n"
+         "  OPENAI_API_KEY=... proa run\n"
+         "  proa run --config /etc/proa/proa.yaml",
+     .flags = run_flags,
+     .run = proa_cli_run},
+    {.name = "validate",
+     .brief = "Check configuration files",
+     .operands = "[PATH...]",
+     .n_operands = 64,
+     .about = "Checks what \"proa run\" would be given: files, or folders of *.yaml files, merged "
+              "in this order; without any, $PROA_CONFIG or the environment alone. The variables "
+              "and files that hold keys must be there, as they must be for a start. A policy file "
+              "alone is checked by itself.\n"
+              "\n"
+              "Exits with 0 when it would start, warnings or not, with 78 when the configuration "
+              "is wrong, with 66 when a file is missing.",
+     .flags = validate_flags,
+     .run = proa_cli_validate},
+    {.name = "mock",
+     .brief = "Start an upstream that fails on demand",
+     .operands = "",
+     .about =
+         "Speaks the OpenAI protocol: chat completions, completions, embeddings, moderations and "
+         "models, whole or streamed, with usage. Nothing leaves the machine.\n"
+         "\n"
+         "A recipe says what goes wrong. It applies to every answer (--fault), to those under a "
+         "path (/status=503/v1/...), to a key (anything+status=429), to a model "
+         "(echo+stall=first) or to one request (header x-mock).\n"
+         "\n"
+         "  proa mock --fault '429:20%,stall:5%,cut-stream:2%'\n"
+         "  proa mock --fault 'p=20%:status=429:retry-after=2' --seed 7",
+     .flags = mock_flags,
+     .run = proa_cli_mock,
+     .more = proa_cli_mock_more},
+    {.name = "env",
+     .brief = "Print the variables that lead an application here",
+     .operands = "",
+     .about =
+         "The SDKs read them; the application stays as it is. The address is that of --listen, "
+         "$PROA_LISTEN_DATA, the configuration, or 127.0.0.1:4600.\n"
+         "\n"
+         "  eval \"$(proa env)\"\n"
+         "  proa env --shell fish | source\n"
+         "  proa env --shell dotenv >> .env",
+     .flags = env_flags,
+     .run = proa_cli_dropin},
+    {.name = "init",
+     .brief = "Write a commented configuration to start from",
+     .operands = "",
+     .about = "Providers whose keys are in the environment are switched on. Nothing is replaced "
+              "without --force.",
+     .flags = init_flags,
+     .run = proa_cli_init},
+    {.name = "healthcheck",
+     .brief = "Ask the running sidecar whether it is well",
+     .operands = "",
+     .about = "For probes in images without a shell or curl. Exits with 0 for yes and 1 for no.",
+     .flags = healthcheck_flags,
+     .run = proa_cli_healthcheck},
+    {.name = "drain",
+     .brief = "End the running sidecar gently",
+     .operands = "",
+     .about = "Sends SIGTERM: it stops being ready, finishes what runs, and exits.",
+     .flags = drain_flags,
+     .run = proa_cli_drain},
+    {.name = "reload",
+     .brief = "Let the running sidecar read its configuration again",
+     .operands = "",
+     .about = "Sends SIGHUP. A wrong configuration is reported in its log and changes nothing; run "
+              "\"proa validate\" first to know.",
+     .flags = reload_flags,
+     .run = proa_cli_reload},
+    {.name = "schema",
+     .brief = "Print the JSON Schema of the configuration",
+     .operands = "",
+     .about = "For editors: save it, and put this in the first line of proa.yaml:\n"
+              "\n"
+              "  # yaml-language-server: $schema=proa.schema.json",
+     .flags = schema_flags,
+     .run = proa_cli_schema},
+    {.name = "version",
+     .brief = "Print the version",
+     .operands = "",
+     .about = "",
+     .flags = version_flags,
+     .run = proa_cli_version},
+    {.name = "completion",
+     .brief = "Print a completion script",
+     .operands = "bash|zsh|fish",
+     .n_operands = 1,
+     .about = "  source <(proa completion bash)\n"
+              "  proa completion fish > ~/.config/fish/completions/proa.fish",
+     .flags = no_flags,
+     .run = proa_cli_complete},
+    {.name = "help",
+     .brief = "Explain a command",
+     .operands = "[COMMAND]",
+     .n_operands = 1,
+     .about = "",
+     .flags = help_flags,
+     .run = proa_cli_help},
+    {.name = NULL},
+};
+
+const struct proa_cli_command *proa_cli_command_find(const char *name)
+{
+    for (const struct proa_cli_command *c = proa_cli_commands; c->name; c++) {
+        if (strcmp(c->name, name) == 0) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+/* "rnu" for "run": two edits, but one slip of the fingers. */
+static bool is_swap(struct proa_slice a, struct proa_slice b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len && a.ptr[i] == b.ptr[i]) {
+        i++;
+    }
+    return a.len == b.len && i + 1 < a.len && a.ptr[i] == b.ptr[i + 1] &&
+           a.ptr[i + 1] == b.ptr[i] &&
+           proa_slice_eq(proa_slice_from(a, i + 2), proa_slice_from(b, i + 2));
+}
+
+/* Keeps the closer of two names; far off is no help. */
+static const char *nearer(struct proa_slice typed, const char *best, size_t *distance,
+                          const char *name)
+{
+    const struct proa_slice text = proa_slice_cstr(name);
+    const size_t d = is_swap(typed, text) ? 1 : proa_slice_distance(typed, text);
+    const size_t allowed = text.len <= 3 ? 1 : text.len <= 5 ? 2 : 3;
+    /* What was typed may also be the beginning: "valid" for "validate". */
+    const bool begun = typed.len >= 3 && proa_slice_starts(text, typed);
+    if ((d <= allowed || begun) && d < *distance) {
+        *distance = d;
+        return name;
+    }
+    return best;
+}
+
+const char *proa_cli_command_near(const char *typed)
+{
+    size_t distance = SIZE_MAX;
+    const char *best = NULL;
+    for (const struct proa_cli_command *c = proa_cli_commands; c->name; c++) {
+        best = nearer(proa_slice_cstr(typed), best, &distance, c->name);
+    }
+    return best;
+}
+
+const char *proa_cli_flag_near(const struct proa_cli_command *command, struct proa_slice typed)
+{
+    size_t distance = SIZE_MAX;
+    const char *best = NULL;
+    for (const struct proa_cli_flag *f = command->flags; f->name; f++) {
+        best = nearer(typed, best, &distance, f->name);
+    }
+    for (const struct proa_cli_flag *f = proa_cli_common_flags; f->name; f++) {
+        best = nearer(typed, best, &distance, f->name);
+    }
+    return best;
+}
