@@ -270,9 +270,39 @@ static bool check_kind(struct binder *b, const struct proa_doc_node *node,
     return false;
 }
 
+/* A single value is a list of one; in environment and flags, commas separate several. */
+static void bind_one_string(struct binder *b, const struct proa_option *row,
+                            const struct proa_doc_node *node, const struct proa_path *path,
+                            void *out)
+{
+    struct proa_slice item;
+    size_t n = 0;
+    const bool split = node->origin != PROA_DOC_FILE;
+    for (struct proa_slice rest = node->text; split && proa_value_next_string(&rest, &item);) {
+        n++;
+    }
+    struct proa_slice *items = proa_arena_zero(b->arena, split ? n : 1, sizeof(*items));
+    struct proa_slice rest = node->text;
+    if (!split) {
+        n = 1;
+        (void)set_string(b, row, node, path, &items[0]);
+    } else if (!proa_value_is_text(node->text)) {
+        proa_path_error(b->diags, path, node->at, "is not UTF-8 text");
+    } else {
+        for (size_t i = 0; i < n && proa_value_next_string(&rest, &item); i++) {
+            items[i] = item;
+        }
+    }
+    *proa_value_list(row, out) = (struct proa_option_list){items, n};
+}
+
 static void bind_strings(struct binder *b, const struct proa_option *row,
                          const struct proa_doc_node *node, const struct proa_path *path, void *out)
 {
+    if (node->kind == PROA_DOC_SCALAR) {
+        bind_one_string(b, row, node, path, out);
+        return;
+    }
     if (!check_kind(b, node, PROA_DOC_LIST, path)) {
         return;
     }

@@ -124,7 +124,8 @@ static void write_strings(struct dump *d, const struct proa_option *row, const v
         if (i > 0) {
             PROA_BUF_LIT(d->out, ", ");
         }
-        write_text(d, row, node && i < node->n ? node->items[i] : NULL, items[i]);
+        const struct proa_doc_node *one = node && node->kind == PROA_DOC_SCALAR ? node : NULL;
+        write_text(d, row, node && i < node->n ? node->items[i] : one, items[i]);
     }
     PROA_BUF_LIT(d->out, "]");
     end_line(d, node);

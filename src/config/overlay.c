@@ -109,7 +109,7 @@ static const struct proa_doc_node *apply(struct overlay *o, const struct proa_op
     }
     for (const struct proa_option *row = table->rows; row->name; row++) {
         bool object = row->type == PROA_OPTION_OBJECT;
-        if (!object && !proa_value_is_scalar(row->type)) {
+        if (!object && !proa_value_is_scalar(row->type) && row->type != PROA_OPTION_STRINGS) {
             continue;
         }
         const char *path =

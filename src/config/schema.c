@@ -161,7 +161,11 @@ static void write_nested(struct schema *s, const struct proa_option *row)
         write_ref(s, row->table);
         return;
     }
-    member(s, "type", row->type == PROA_OPTION_MAP ? "object" : "array");
+    if (row->type == PROA_OPTION_STRINGS) {
+        write_types(s, "array", "string"); /* one value is a list of one */
+    } else {
+        member(s, "type", row->type == PROA_OPTION_MAP ? "object" : "array");
+    }
     key(s, row->type == PROA_OPTION_MAP ? "additionalProperties" : "items");
     proa_json_writer_begin_object(&s->w);
     if (row->type == PROA_OPTION_STRINGS) {

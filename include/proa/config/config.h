@@ -21,7 +21,9 @@
  *  - where_at of a struct is filled when it was written; line 0 and file NULL mean: all defaults.
  *  - `${NAME}` in a string of an `expand` row is replaced from the environment, `$${` stands for
  *    `${`. Undefined is an error, empty is not. What is put in is not looked at again.
- *  - Overrides reach scalar rows through OBJECT nesting only: `listen.data` is PROA_LISTEN_DATA.
+ *  - Where a list of strings is expected, a single one is a list of one.
+ *  - Overrides reach scalar rows, and lists of strings as text with commas, through OBJECT nesting
+ *    only: `listen.data` is PROA_LISTEN_DATA.
  *    An environment variable that is set but empty overrides nothing.
  */
 #ifndef PROA_CONFIG_CONFIG_H

@@ -289,7 +289,7 @@ static void wrong_types_say_what_is_right(void **state)
          "1:7 mode: \"writ\" is not one of off, read, write; did you mean \"write\"?"},
         {"apiVersion: proa/v2",
          "1:13 apiVersion: \"proa/v2\" is not one of proa/v1; did you mean \"proa/v1\"?"},
-        {"tags: a", "1:7 tags: must be a list, this is a single value"},
+        {"tags: no", "1:7 tags: no is a boolean to some YAML readers; write \"no\" in quotes"},
         {"tags: {a: b}", "1:7 tags: must be a list, this is a map"},
         {"tags: [[a]]", "1:8 tags[0]: must be a string, this is a list"},
         {"providers: [a]", "1:12 providers: must be a map, this is a list"},
@@ -607,7 +607,8 @@ static void overrides_by_precedence(void **state)
     assert_int_equal(f->cfg.retry.max_attempts, 7);
     assert_int_equal(f->cfg.retry.backoff_ns, 2000000000);
     assert_int_equal(f->cfg.mode, SAMPLE_MODE_WRITE);
-    assert_int_equal(f->cfg.tags.n, 2); /* lists are out of reach */
+    assert_int_equal(f->cfg.tags.n, 1);
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[0], "x");
 
     parse_all(f, NULL, 0, env, NULL, 0);
     assert_int_equal(f->err, PROA_OK);
@@ -619,6 +620,37 @@ static void overrides_by_precedence(void **state)
     parse_all(f, &file, 1, one, NULL, 0);
     assert_int_equal(f->cfg.retry.max_attempts, 4);
     assert_int_equal(f->cfg.retry.backoff_ns, 2000000000);
+}
+
+/* A list of strings may be one string, or text with commas where no list can be written. */
+static void lists_of_strings_have_short_forms(void **state)
+{
+    struct fixture *f = *state;
+    struct proa_config_source file = {"p.yaml", PROA_SLICE("tags: a, b\n")};
+    parse_all(f, &file, 1, NULL, NULL, 0);
+    assert_int_equal(f->err, PROA_OK);
+    assert_int_equal(f->cfg.tags.n, 1);
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[0], "a, b");
+
+    static const char *const env[] = {"PROA_TAGS=c, 5,yes", NULL};
+    parse_all(f, &file, 1, env, NULL, 0);
+    assert_int_equal(f->err, PROA_OK);
+    assert_int_equal(f->cfg.tags.n, 3);
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[0], "c");
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[1], "5");
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[2], "yes");
+
+    static const struct proa_config_flag flag = {"--tags", "tags", {"[::1]:80", 8}};
+    parse_all(f, &file, 1, env, &flag, 1);
+    assert_int_equal(f->err, PROA_OK);
+    assert_int_equal(f->cfg.tags.n, 1);
+    assert_slice_lit(((const struct proa_slice *)f->cfg.tags.items)[0], "[::1]:80");
+
+    static const struct proa_config_flag bad = {"--tags", "tags", {"a\xff", 2}};
+    parse_all(f, NULL, 0, NULL, &bad, 1);
+    assert_int_equal(f->diags.n, 1);
+    expect_message(f, 0, "0:0 tags: is not UTF-8 text");
+    assert_string_equal(f->diags.items[0].file, "--tags");
 }
 
 static void overrides_are_text(void **state)
@@ -670,12 +702,12 @@ static void wrong_overrides_name_their_source(void **state)
     static const char *const env[] = {"PROA_RETRY_MAX_ATTEMPTS=12", "PROA_LISTEN_REUSE=yes", NULL};
     static const struct proa_config_flag flags[] = {{"--mode", "mode", {"x", 1}},
                                                     {"--set", "listen.dada", {"x", 1}},
-                                                    {"--tags", "tags", {"x", 1}}};
+                                                    {"--set", "routes", {"x", 1}}};
     parse_all(f, NULL, 0, env, flags, 3);
     assert_int_equal(f->diags.n, 5);
     expect_message(f, 0, "0:0 there is no single setting called listen.dada");
     assert_string_equal(f->diags.items[0].file, "--set");
-    expect_message(f, 1, "0:0 there is no single setting called tags");
+    expect_message(f, 1, "0:0 there is no single setting called routes");
     expect_message(f, 2, "0:0 listen.reuse: yes is not a boolean; write true or false");
     assert_string_equal(f->diags.items[2].file, "$PROA_LISTEN_REUSE");
     expect_message(f, 3, "0:0 mode: \"x\" is not one of off, read, write");
@@ -762,6 +794,7 @@ int main(void)
         TEST(conflicts_name_both_places),
         TEST(syntax_errors_of_all_files_are_shown),
         TEST(overrides_by_precedence),
+        TEST(lists_of_strings_have_short_forms),
         TEST(overrides_are_text),
         TEST(overrides_are_utf8),
         TEST(wrong_overrides_name_their_source),

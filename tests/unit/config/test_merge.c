@@ -134,7 +134,7 @@ static void scalars_behind_objects_can_be_overridden(void **state)
     assert_slice_lit(
         proa_buf_slice(&f->text),
         "PROA_APIVERSION PROA_LISTEN_DATA PROA_LISTEN_BODY PROA_LISTEN_REUSE PROA_MODE "
-        "PROA_RETRY_MAX_ATTEMPTS PROA_RETRY_BACKOFF PROA_RETRY_JITTER PROA_TLS_CERT "
+        "PROA_TAGS PROA_RETRY_MAX_ATTEMPTS PROA_RETRY_BACKOFF PROA_RETRY_JITTER PROA_TLS_CERT "
         "PROA_TLS_KEY ");
     expect_tree(f, with, "{retry={max_attempts=4 jitter=!} tags=[x]}");
     expect_tree(f, root, "{retry={max_attempts=4} tags=[x]}");

@@ -92,7 +92,8 @@ static void rows_carry_their_facts(void **state)
     expect_text(f, "properties/mode/enum/2", "write");
     expect_text(f, "properties/mode/default", "read");
     expect_text(f, "properties/mode/description", "What the cache does.");
-    expect_text(f, "properties/tags/type", "array");
+    expect_text(f, "properties/tags/type/0", "array");
+    expect_text(f, "properties/tags/type/1", "string");
     expect_text(f, "properties/tags/items/type", "string");
     expect_text(f, "properties/tags/default/1", "b");
     expect_text(f, "properties/listen/$ref", "#/$defs/listen");
