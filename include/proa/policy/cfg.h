@@ -76,7 +76,7 @@ struct proa_commit_cfg {
 
 struct proa_policy_cfg {
     struct proa_option_where where;
-    struct proa_slice file; /* a policy file instead of an inline policy */
+    struct proa_slice file;        /* a policy file instead of an inline policy */
     struct proa_slice api_version; /* "proa/v1", in policy files */
     struct proa_slice kind;        /* "Policy", in policy files */
     struct proa_slice name;
@@ -99,20 +99,21 @@ struct proa_listen_cfg {
 
 /* `security.md` 4 */
 struct proa_limits_cfg {
-    uint64_t head;             /* header section */
-    uint64_t line;             /* one header line */
+    uint64_t head; /* header section */
+    uint64_t line; /* one header line */
     uint32_t headers;
     uint64_t uri;
     uint64_t body;
-    uint64_t buffered;         /* all bodies and held answers together; 0 = by the cgroup's memory */
+    uint64_t buffered; /* all bodies and held answers together; 0 = by the cgroup's memory */
     uint32_t connections;
     uint32_t connections_per_peer;
     uint32_t requests_per_connection;
     uint64_t keep_alive_ns;
-    uint64_t head_ns;          /* from the first byte to the end of the headers */
-    uint64_t body_ns;          /* plus one second per 64 KiB */
-    uint64_t write_stall_ns;   /* a client that does not read */
-    uint64_t drain_ns;         /* after SIGTERM */
+    uint64_t head_ns;        /* from the first byte to the end of the headers */
+    uint64_t body_ns;        /* plus one second per 64 KiB */
+    uint64_t write_stall_ns; /* a client that does not read */
+    uint64_t drain_ns;       /* after SIGTERM, at most */
+    uint64_t drain_idle_ns;  /* after SIGTERM: end once no connection was open for so long */
 };
 
 struct proa_log_cfg {

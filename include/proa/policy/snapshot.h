@@ -12,19 +12,19 @@
 #include "proa/core/diag.h"
 #include "proa/policy/cfg.h"
 
-struct proa_secret; /* proa/auth/secret.h */
+struct proa_secret;  /* proa/auth/secret.h */
 struct proa_dialect; /* proa/provider/dialect.h */
 
 enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
 
 /* scheme + host + port + TLS settings: what a connection is pooled by. */
 struct proa_endpoint {
-    uint16_t id; /* dense, by position in the snapshot */
+    uint16_t id;                /* dense, by position in the snapshot */
     struct proa_slice identity; /* "https://api.example.com:443", the same across reloads */
     struct proa_slice host;
     uint16_t port;
     bool tls;
-    struct proa_slice ca_pem; /* empty = the system bundle */
+    struct proa_slice ca_pem;      /* empty = the system bundle */
     struct proa_slice host_header; /* host, with the port where it is not the scheme's own */
 };
 
@@ -59,7 +59,7 @@ struct proa_target {
 struct proa_candidate {
     const struct proa_target *target;
     uint32_t weight;
-    uint8_t tier; /* 0 is tried first */
+    uint8_t tier;    /* 0 is tried first */
     bool substitute; /* another model than the one asked for */
 };
 
@@ -113,7 +113,7 @@ struct proa_policy_input {
     const struct proa_policy_env *env;
     const struct proa_config_flag *flags; /* proa/config: highest precedence; may be NULL */
     size_t n_flags;
-    bool mock; /* add the embedded mock providers and the demo route */
+    bool mock;                   /* add the embedded mock providers and the demo route */
     struct proa_slice mock_base; /* "http://127.0.0.1:PORT" of the embedded mock, when mock */
     uint64_t generation;
 };
@@ -131,7 +131,8 @@ void proa_snapshot_unref(struct proa_snapshot *s);
 /* What a model name leads to. */
 struct proa_resolution {
     const struct proa_route *route;
-    struct proa_slice model; /* for targets without a model of their own; borrowed from the asked name */
+    struct proa_slice
+        model; /* for targets without a model of their own; borrowed from the asked name */
 };
 
 enum proa_resolve_result {

@@ -1,0 +1,123 @@
+/* The tables of providers with their keys, and of routes with their tiers and targets. */
+#include "cfg_priv.h"
+
+#include "proa/policy/cfg.h"
+
+/* ---- providers ------------------------------------------------------------------------------- */
+
+static const struct proa_option key_rows[] = {
+    ROW(struct proa_key_cfg, env, "env", STRING,
+        .help = "Name of the environment variable that holds the key. The key itself never stands "
+                "in a configuration file."),
+    ROW(struct proa_key_cfg, file, "file", STRING, .expand = true,
+        .help = "Path of the file that holds the key, instead of env; not readable by others. Line "
+                "ends behind the key are cut off. Read again at each reload."),
+    ROW(struct proa_key_cfg, label, "label", STRING,
+        .help = "How logs, metrics and x-proa-trail call the key; k1, k2, ... by its place "
+                "otherwise."),
+    ROW(struct proa_key_cfg, quota_group, "quota_group", STRING,
+        .help = "Keys of one provider that share an organisation's limits carry the same group. A "
+                "key without one is a group of its own."),
+    ROW(struct proa_key_cfg, weight, "weight", U32, .preset = "1", .max = 1000,
+        .help = "Share of the provider's requests that this key takes; 0 takes none."),
+    ROWS_END,
+};
+
+const struct proa_option_table proa_policy_key_table = {
+    .title = "key",
+    .rows = key_rows,
+    .size = sizeof(struct proa_key_cfg),
+    .where_at = offsetof(struct proa_key_cfg, where),
+};
+
+#define PROVIDER(member, text, kind, ...)                                                          \
+    ROW(struct proa_provider_cfg, member, text, kind, __VA_ARGS__)
+
+static const struct proa_option provider_rows[] = {
+    PROVIDER(dialect, "dialect", STRING,
+             .help = "Protocol that it speaks: openai. Known for vendors such as openai, groq, "
+                     "mistral, ollama or vllm."),
+    PROVIDER(base_url, "base_url", STRING, .expand = true,
+             .help = "Its address up to the path before /chat/completions, as "
+                     "https://api.example.com/v1. Known for vendors."),
+    PROVIDER(ca_file, "ca_file", STRING, .expand = true,
+             .help = "PEM file with the authorities to trust instead of the system's."),
+    PROVIDER(keys, "keys", LIST, .table = &proa_policy_key_table,
+             .help =
+                 "Its credentials. [] when it asks for none. Absent means a vendor's well-known "
+                 "environment variable, and no key for others."),
+    PROVIDER(max_connections, "max_connections", U32, .preset = "256", .min = 1, .max = 65535,
+             .help = "Connections to it, those being opened included; requests beyond wait."),
+    PROVIDER(max_idle, "max_idle", U32, .preset = "64", .max = 65535,
+             .help = "Idle connections kept for reuse."),
+    PROVIDER(idle_ns, "idle", DURATION, .preset = "50s", .min = MILLIS(100), .max = HOURS(1),
+             .help = "How long an idle connection is kept. Below the server's own keep-alive, so "
+                     "that it is not closed under a request."),
+    ROWS_END,
+};
+
+const struct proa_option_table proa_policy_provider_table = {
+    .title = "provider",
+    .rows = provider_rows,
+    .size = sizeof(struct proa_provider_cfg),
+    .name_at = offsetof(struct proa_provider_cfg, name),
+    .where_at = offsetof(struct proa_provider_cfg, where),
+};
+
+/* ---- routes ---------------------------------------------------------------------------------- */
+
+#define TARGET(member, text, kind, ...) ROW(struct proa_target_cfg, member, text, kind, __VA_ARGS__)
+
+static const struct proa_option target_rows[] = {
+    TARGET(model, "model", STRING,
+           .help = "provider/model, or the provider's own name of the model beside provider. "
+                   "Absent beside provider: the model that was asked for."),
+    TARGET(provider, "provider", STRING,
+           .help = "Name of the provider, where model does not carry it in front."),
+    TARGET(weight, "weight", U32, .preset = "1", .max = 1000,
+           .help = "Share of its tier's requests, over all its keys; 0 takes none."),
+    TARGET(substitute, "substitute", BOOL, .preset = "false",
+           .help = "Another model than the one that the route stands for."),
+    ROWS_END,
+};
+
+const struct proa_option_table proa_policy_target_table = {
+    .title = "target",
+    .rows = target_rows,
+    .size = sizeof(struct proa_target_cfg),
+    .where_at = offsetof(struct proa_target_cfg, where),
+    .scalar = "model",
+};
+
+static const struct proa_option tier_rows[] = {
+    ROW(struct proa_tier_cfg, targets, "targets", LIST, .table = &proa_policy_target_table,
+        .help = "Targets that share the requests by weight."),
+    ROWS_END,
+};
+
+static const struct proa_option_table tier_table = {
+    .title = "tier",
+    .rows = tier_rows,
+    .size = sizeof(struct proa_tier_cfg),
+    .where_at = SIZE_MAX,
+    .scalar = "targets",
+};
+
+#define ROUTE(member, text, kind, ...) ROW(struct proa_route_cfg, member, text, kind, __VA_ARGS__)
+
+static const struct proa_option route_rows[] = {
+    ROUTE(model, "model", STRING, .required = true,
+          .help = "The name that applications ask for. * stands for any characters, ? for one."),
+    ROUTE(policy, "policy", STRING, .preset = "default", .help = "Name of the policy to apply."),
+    ROUTE(tiers, "tiers", LIST, .table = &tier_table, .required = true,
+          .help = "Lists of targets, in the order they are tried: those of the second list only "
+                  "when all of the first have failed."),
+    ROWS_END,
+};
+
+const struct proa_option_table proa_policy_route_table = {
+    .title = "route",
+    .rows = route_rows,
+    .size = sizeof(struct proa_route_cfg),
+    .where_at = offsetof(struct proa_route_cfg, where),
+};
