@@ -31,7 +31,14 @@
 #include "net.h"
 #include "reply.h"
 
-enum { READ_BYTES = 256 * 1024, EVENTS = 256, STAMP_DIGITS = 19, TAIL_MAX = 32, PIDS_MAX = 16 };
+enum {
+    READ_BYTES = 256 * 1024,
+    EVENTS = 256,
+    STAMP_DIGITS = 19,
+    TAIL_MAX = 32,
+    PIDS_MAX = 16,
+    HOLD_AT_ONCE = 64 /* requests in flight while held connections are set up */
+};
 
 struct options {
     const char *target;
@@ -296,6 +303,9 @@ static void measure(struct client *c)
 static void hold(struct client *c)
 {
     while (c->held < c->opt.conns) {
+        while (c->started < c->opt.conns && c->started < c->held + HOLD_AT_ONCE) {
+            conn_send(c, &c->conns[c->started]);
+        }
         turn(c, 1000);
     }
     printf("held\n");
@@ -420,12 +430,12 @@ int main(int argc, char **argv)
         conn_open(c, &c->conns[i]);
     }
     c->now_ns = bench_now_ns();
-    for (uint64_t i = 0; i < c->opt.conns; i++) {
-        conn_send(c, &c->conns[i]);
-    }
     if (c->opt.hold) {
         hold(c);
     } else {
+        for (uint64_t i = 0; i < c->opt.conns; i++) {
+            conn_send(c, &c->conns[i]);
+        }
         measure(c);
     }
     return c->errors == 0 ? 0 : 2;

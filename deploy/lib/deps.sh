@@ -1,7 +1,8 @@
 # shellcheck shell=bash disable=SC2086,SC2116
 # Installs what Proa needs on Debian 12 or 13; sourced by deploy/quickstart and tests/run.
 #
-#   deps_install GROUP...     GROUP: build (compiler, libraries), test (tools of tests/run)
+#   deps_install GROUP...     GROUP: build (compiler, libraries), test (tools of tests/run),
+#                             bench (the peers of bench/compare)
 #   deps_tool NAME            prints the program for a versioned tool, "clang" -> clang-14 or clang
 #
 # dpkg is asked first. The network is touched only when something is missing, so a second run
@@ -21,6 +22,11 @@ deps_test_packages() {
     bookworm) echo 'clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev' ;;
     *) echo 'clang clang-tidy clang-format libclang-rt-dev' ;;
     esac
+}
+
+# Debian starts the services of both packages where an init system runs; bench/ does not need that.
+deps_bench_packages() {
+    echo 'nginx haproxy openssl valgrind strace python3-minimal'
 }
 
 deps_say() {
