@@ -41,15 +41,14 @@ struct proa_slice proa_openai_text(const struct proa_json_item *item)
 
 bool proa_openai_is_filled(const struct proa_json_item *item)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item first;
     switch (item->kind) {
     case PROA_JSON_STRING:
         return item->value.len > 2;
     case PROA_JSON_OBJECT:
     case PROA_JSON_ARRAY:
-        return proa_json_cursor_init(&c, item->value) == PROA_OK &&
-               proa_json_cursor_next(&c, &first);
+        /* Between the brackets, which are known to be there. */
+        return proa_openai_strip((struct proa_slice){item->value.ptr + 1, item->value.len - 2})
+                   .len > 0;
     case PROA_JSON_ABSENT:
     case PROA_JSON_NULL:
     case PROA_JSON_FALSE:
@@ -187,12 +186,30 @@ bool proa_openai_finish_is_failure(struct proa_slice reason)
            proa_slice_eq(reason, PROA_SLICE("insufficient_system_resource"));
 }
 
+/* Is it worth looking? A quote inside a string is escaped, so the bytes are a key or nothing. */
+static bool may_have_failed_choice(struct proa_slice choices)
+{
+    static const struct proa_slice key = PROA_SLICE_INIT("\"finish_reason\"");
+    for (;;) {
+        const size_t at = proa_slice_search(choices, key);
+        if (at == choices.len) {
+            return false;
+        }
+        choices = proa_slice_from(choices, at + key.len);
+        const struct proa_slice value = proa_slice_head(choices, 4);
+        if (proa_slice_find(value, 'e') < value.len || proa_slice_find(value, 'i') < value.len ||
+            proa_slice_find(value, ' ') < value.len) {
+            return true;
+        }
+    }
+}
+
 /* Does a choice end in a failure that is told by nothing but its finish reason? */
 static bool has_failed_choice(struct proa_slice choices)
 {
     struct proa_json_cursor c;
     struct proa_json_item choice;
-    if (proa_json_cursor_init(&c, choices) != PROA_OK) {
+    if (!may_have_failed_choice(choices) || proa_json_cursor_init(&c, choices) != PROA_OK) {
         return false;
     }
     while (proa_json_cursor_next(&c, &choice)) {
@@ -222,37 +239,61 @@ static struct proa_slice answer_key(enum proa_operation op)
     return PROA_SLICE("results");
 }
 
-struct plain {
-    struct proa_json_item answer;
-    struct proa_slice usage;
-    struct proa_slice model;
-    bool is_error;
+enum { PLAIN_ANSWER = 0, PLAIN_USAGE, PLAIN_MODEL, PLAIN_ERROR, PLAIN_OBJECT, PLAIN_MEMBERS };
+
+static const struct proa_slice PLAIN_KEYS[PLAIN_MEMBERS] = {
+    [PLAIN_ANSWER] = {NULL, 0}, /* depends on the operation */
+    [PLAIN_USAGE] = PROA_SLICE_INIT("usage"),
+    [PLAIN_MODEL] = PROA_SLICE_INIT("model"),
+    [PLAIN_ERROR] = PROA_SLICE_INIT("error"),
+    [PLAIN_OBJECT] = PROA_SLICE_INIT("object"),
 };
 
-static enum proa_err walk_plain(enum proa_operation op, struct proa_slice body, struct plain *out)
+/* The same members of a body that has a key twice, or very many: odd, but an answer all the same.
+ */
+static enum proa_err walk_members(struct proa_slice body, const struct proa_json_want *wants,
+                                  struct proa_json_item items[PLAIN_MEMBERS])
 {
-    const struct proa_slice key = answer_key(op);
     struct proa_json_cursor c;
     struct proa_json_item item;
-    enum proa_err err = proa_json_cursor_init(&c, body);
-    if (err != PROA_OK || !c.is_object) {
+    memset(items, 0, PLAIN_MEMBERS * sizeof items[0]);
+    if (proa_json_cursor_init(&c, body) != PROA_OK || !c.is_object) {
         return PROA_ERR_TYPE;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (proa_openai_key_is(&item, key)) {
-            out->answer = item;
-        } else if (proa_openai_key_is(&item, PROA_SLICE("usage"))) {
-            out->usage = item.value;
-        } else if (proa_openai_key_is(&item, PROA_SLICE("model"))) {
-            out->model = proa_openai_text(&item);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("error"))) {
-            out->is_error = proa_openai_is_filled(&item);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("object"))) {
-            out->is_error =
-                out->is_error || proa_slice_eq(proa_openai_text(&item), PROA_SLICE("error"));
+        for (size_t i = 0; i < PLAIN_MEMBERS; i++) {
+            if (proa_openai_key_is(&item, wants[i].key)) {
+                items[i] = item;
+            }
         }
     }
     return c.err;
+}
+
+/* The members that matter, in one pass that proves the whole body. */
+static enum proa_err read_members(enum proa_operation op, struct proa_slice body,
+                                  struct proa_json_item items[PLAIN_MEMBERS])
+{
+    struct proa_json_want wants[PLAIN_MEMBERS];
+    struct proa_json_member members[PLAIN_MEMBERS];
+    const struct proa_json_scan_cfg cfg = {.wants = wants, .n_wants = PLAIN_MEMBERS};
+    struct proa_json_info info;
+    for (size_t i = 0; i < PLAIN_MEMBERS; i++) {
+        wants[i] =
+            (struct proa_json_want){.key = i == PLAIN_ANSWER ? answer_key(op) : PLAIN_KEYS[i]};
+    }
+    const enum proa_err err = proa_json_scan(body, &cfg, members, &info);
+    if (err == PROA_ERR_DUPLICATE || err == PROA_ERR_LIMIT) {
+        return walk_members(body, wants, items);
+    }
+    if (err != PROA_OK) {
+        return err;
+    }
+    for (size_t i = 0; i < PLAIN_MEMBERS; i++) {
+        items[i] = (struct proa_json_item){.kind = members[i].kind,
+                                           .value = proa_json_member_value(body, &members[i])};
+    }
+    return info.kind == PROA_JSON_OBJECT ? PROA_OK : PROA_ERR_TYPE;
 }
 
 static bool fail_plain(struct proa_failure *failure, enum proa_class class)
@@ -261,39 +302,44 @@ static bool fail_plain(struct proa_failure *failure, enum proa_class class)
     return false;
 }
 
+/* The object says it is an error; a null, false or empty `error` beside an answer is none. */
+static bool is_error(const struct proa_json_item items[PLAIN_MEMBERS])
+{
+    return proa_openai_is_filled(&items[PLAIN_ERROR]) ||
+           proa_slice_eq(proa_openai_text(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
+}
+
 bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
                             struct proa_usage *usage, struct proa_slice *model,
                             struct proa_failure *failure)
 {
-    struct plain plain = {.is_error = false};
-    if (proa_openai_strip(body).len == 0) {
+    struct proa_json_item items[PLAIN_MEMBERS];
+    /* DeepSeek keeps a waiting connection alive with blank lines. */
+    body = proa_openai_strip(body);
+    if (body.len == 0) {
         return fail_plain(failure, PROA_CLASS_EMPTY);
     }
-    const enum proa_err err = walk_plain(op, body, &plain);
-    if (err != PROA_OK) {
+    if (read_members(op, body, items) != PROA_OK) {
         return fail_plain(failure, PROA_CLASS_MALFORMED);
     }
+    const struct proa_json_item *answer = &items[PLAIN_ANSWER];
     const bool is_text = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION;
-    if (plain.is_error) {
+    if (is_error(items) || answer->kind != PROA_JSON_ARRAY) {
         proa_openai_classify_inband(body, failure);
+        failure->class = is_error(items) ? failure->class : PROA_CLASS_MALFORMED;
         return false;
     }
-    if (plain.answer.kind != PROA_JSON_ARRAY) {
-        proa_openai_classify_inband(body, failure);
-        failure->class = PROA_CLASS_MALFORMED;
-        return false;
-    }
-    if (is_text && !proa_openai_is_filled(&plain.answer)) {
+    if (is_text && !proa_openai_is_filled(answer)) {
         return fail_plain(failure, PROA_CLASS_EMPTY);
     }
-    if (is_text && has_failed_choice(plain.answer.value)) {
+    if (is_text && has_failed_choice(answer->value)) {
         return fail_plain(failure, PROA_CLASS_SERVER);
     }
-    if (plain.usage.len > 0) {
-        proa_openai_usage(plain.usage, usage);
+    if (items[PLAIN_USAGE].kind == PROA_JSON_OBJECT) {
+        proa_openai_usage(items[PLAIN_USAGE].value, usage);
     }
-    if (plain.model.len > 0) {
-        *model = plain.model;
+    if (proa_openai_text(&items[PLAIN_MODEL]).len > 0) {
+        *model = proa_openai_text(&items[PLAIN_MODEL]);
     }
     return true;
 }

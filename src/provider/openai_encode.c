@@ -63,20 +63,41 @@ static bool is_own(uint16_t id)
     return id >= PROA_HTTP_HEADER_COUNT || OWN[id];
 }
 
+/* A name with an id is written as the table has it; only an unknown one needs a check. */
+static struct proa_slice name_of(const struct proa_http_header *h)
+{
+    if (h->id != PROA_HTTP_HEADER_OTHER) {
+        return proa_http_header_name((enum proa_http_header_id)h->id);
+    }
+    return proa_http_is_token(h->name) ? h->name : PROA_SLICE_NONE;
+}
+
 /* Bytes the forwarded fields need, or an error for one that must not go out. */
 static enum proa_err measure_headers(const struct proa_encode_in *in, size_t *bytes)
 {
     for (size_t i = 0; i < in->n_headers; i++) {
         const struct proa_http_header *h = &in->headers[i];
-        if (is_own(h->id) || !proa_http_is_token(h->name) || !proa_http_is_value(h->value)) {
+        const struct proa_slice name = is_own(h->id) ? PROA_SLICE_NONE : name_of(h);
+        if (name.len == 0 || !proa_http_is_value(h->value)) {
             return PROA_ERR_PROTOCOL;
         }
-        *bytes += h->name.len + h->value.len + 4;
+        *bytes += name.len + h->value.len + 4;
         if (*bytes > HEAD_MAX) {
             return PROA_ERR_LIMIT;
         }
     }
     return PROA_OK;
+}
+
+/* `name: value`, with the end of the line before it. */
+static char *put_header(char *at, const struct proa_http_header *h)
+{
+    PUT_LIT(at, "\r\n");
+    at = put(at, h->id == PROA_HTTP_HEADER_OTHER
+                     ? h->name
+                     : proa_http_header_name((enum proa_http_header_id)h->id));
+    PUT_LIT(at, ": ");
+    return put(at, h->value);
 }
 
 static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_bytes,
@@ -114,10 +135,7 @@ static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_b
         PUT_LIT(at, ACCEPT_PLAIN);
     }
     for (size_t i = 0; i < in->n_headers; i++) {
-        PUT_LIT(at, "\r\n");
-        at = put(at, in->headers[i].name);
-        PUT_LIT(at, ": ");
-        at = put(at, in->headers[i].value);
+        at = put_header(at, &in->headers[i]);
     }
     PUT_LIT(at, LENGTH_LINE);
     at += proa_fmt_u64(at, body_bytes);

@@ -18,6 +18,10 @@
 #include "proa/http/sse.h"
 #include "proa/json/string.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum {
     SHAPE_MAX = 384,               /* bytes of an event in front of its text */
     NAME_MAX_BYTES = 128,          /* model and finish reason as kept */
@@ -412,25 +416,34 @@ static void read_event(struct proa_reader *r, struct proa_slice data,
 
 /* ---- the shortcut for events that only bring text -------------------------------------------- */
 
-/* Sixteen bytes at once, whatever the machine has for that. */
-#define LANES      16
-#define LANE_BYTES __attribute__((vector_size(LANES)))
+enum { LANES = 16 };
 
-/* Does any of the positions p..p+15 hold a quote with the first letter of a key behind it? Reads 17
+#ifdef __SSE2__
+/* Bit i: a quote at p[i], and behind it the first letter of a key that matters. Reads LANES + 1
  * bytes. */
-static inline bool may_hold_key(const char *p)
+static inline unsigned key_mask(const char *p)
 {
-    unsigned char LANE_BYTES quote;
-    unsigned char LANE_BYTES next;
-    uint64_t found[2];
-    memcpy(&quote, p, LANES);
-    memcpy(&next, p + 1, LANES);
-    const signed char LANE_BYTES hit =
-        (quote == '"') &
-        ((next == 'f') | (next == 'u') | (next == 'e') | (next == 'x') | (next == 'i'));
-    memcpy(found, &hit, sizeof found);
-    return (found[0] | found[1]) != 0;
+    const __m128i quote = _mm_loadu_si128((const __m128i *)(const void *)p);
+    const __m128i next = _mm_loadu_si128((const __m128i *)(const void *)(p + 1));
+    const __m128i ef = _mm_or_si128(_mm_cmpeq_epi8(next, _mm_set1_epi8('e')),
+                                    _mm_cmpeq_epi8(next, _mm_set1_epi8('f')));
+    const __m128i ux = _mm_or_si128(_mm_cmpeq_epi8(next, _mm_set1_epi8('u')),
+                                    _mm_cmpeq_epi8(next, _mm_set1_epi8('x')));
+    const __m128i any =
+        _mm_or_si128(_mm_or_si128(ef, ux), _mm_cmpeq_epi8(next, _mm_set1_epi8('i')));
+    return (unsigned)_mm_movemask_epi8(
+        _mm_and_si128(any, _mm_cmpeq_epi8(quote, _mm_set1_epi8('"'))));
 }
+#else
+static inline unsigned key_mask(const char *p)
+{
+    unsigned mask = 0;
+    for (unsigned i = 0; i < LANES; i++) {
+        mask |= (unsigned)(p[i] == '"') << i;
+    }
+    return mask;
+}
+#endif
 
 /*
  * Does `rest` begin with a key that has something to tell? Null tells nothing, nor does the index
@@ -439,43 +452,64 @@ static inline bool may_hold_key(const char *p)
  */
 static bool is_telling_key(struct proa_slice rest)
 {
-    static const struct proa_slice keys[] = {
-        PROA_SLICE_INIT("\"finish_reason\""),
-        PROA_SLICE_INIT("\"usage\""),
-        PROA_SLICE_INIT("\"error\""),
-        PROA_SLICE_INIT("\"x_groq\""),
-    };
+    static const struct proa_slice error = PROA_SLICE_INIT("\"error\"");
+    static const struct proa_slice finish = PROA_SLICE_INIT("\"finish_reason\"");
     static const struct proa_slice index = PROA_SLICE_INIT("\"index\"");
-    if (proa_slice_starts(rest, index)) {
-        rest = proa_slice_from(rest, index.len);
+    static const struct proa_slice usage = PROA_SLICE_INIT("\"usage\"");
+    static const struct proa_slice x_groq = PROA_SLICE_INIT("\"x_groq\"");
+    const struct proa_slice *key = &error;
+    switch (rest.len > 1 ? rest.ptr[1] : '\0') {
+    case 'f':
+        key = &finish;
+        break;
+    case 'i':
+        key = &index;
+        break;
+    case 'u':
+        key = &usage;
+        break;
+    case 'x':
+        key = &x_groq;
+        break;
+    default:
+        break;
+    }
+    if (!proa_slice_starts(rest, *key)) {
+        return false;
+    }
+    rest = proa_slice_from(rest, key->len);
+    if (key == &index) {
         return !proa_slice_starts(rest, PROA_SLICE(":0,")) &&
                !proa_slice_starts(rest, PROA_SLICE(":0}"));
     }
-    for (size_t i = 0; i < PROA_ARRAY_LEN(keys); i++) {
-        if (proa_slice_starts(rest, keys[i])) {
-            return !proa_slice_starts(proa_slice_from(rest, keys[i].len), PROA_SLICE(":null"));
+    return !proa_slice_starts(rest, PROA_SLICE(":null"));
+}
+
+/* Does a telling key begin at one of the bits of the mask, counted from `at`? */
+static bool has_telling_key(struct proa_slice text, size_t at, unsigned mask)
+{
+    for (; mask != 0; mask &= mask - 1) {
+        if (is_telling_key(proa_slice_from(text, at + (size_t)__builtin_ctz(mask)))) {
+            return true;
         }
     }
     return false;
 }
 
+/* True for a text shorter than a step, too, which is rare: the event is read in full then. */
 static bool holds_telling_key(struct proa_slice text)
 {
-    size_t at = 0;
-    while (at < text.len) {
-        /* may_hold_key() looks one byte further. */
-        const bool whole = text.len - at > LANES;
-        const size_t n = whole ? LANES : text.len - at;
-        if (!whole || may_hold_key(text.ptr + at)) {
-            for (size_t i = at; i < at + n; i++) {
-                if (text.ptr[i] == '"' && is_telling_key(proa_slice_from(text, i))) {
-                    return true;
-                }
-            }
-        }
-        at += n;
+    if (text.len <= LANES) {
+        return true;
     }
-    return false;
+    for (size_t at = 0; at < text.len - LANES; at += LANES) {
+        if (has_telling_key(text, at, key_mask(text.ptr + at))) {
+            return true;
+        }
+    }
+    /* The last step overlaps the one before. */
+    const size_t last = text.len - LANES - 1;
+    return has_telling_key(text, last, key_mask(text.ptr + last));
 }
 
 /* Another piece of text, in an event of the shape that is known? */

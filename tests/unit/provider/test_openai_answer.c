@@ -81,6 +81,7 @@ static void test_plain_answers(void **state)
         {PROA_OP_CHAT, "{\"error\":{}," CHOICES "}", "", NONE},
         {PROA_OP_CHAT, "{\"error\":\"\"," CHOICES "}", "", NONE},
         {PROA_OP_CHAT, "{\"error\":false," CHOICES "}", "", NONE},
+        {PROA_OP_CHAT, "{\"model\":\"a\",\"x\":1,\"x\":2," CHOICES ",\"model\":\"m\"}", "m", NONE},
         {PROA_OP_COMPLETION,
          "{\"choices\":[{\"text\":\"\",\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":"
          "1}}",
@@ -134,6 +135,7 @@ static void test_failures_with_status_200(void **state)
         {PROA_OP_CHAT, "{\"choices\":{}}", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES, PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES "} x", PROA_CLASS_MALFORMED, ""},
+        {PROA_OP_CHAT, "{\"x\":1,\"x\":2," CHOICES, PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES ",}", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_EMBEDDING, "{" CHOICES "}", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_MODERATION, "{\"data\":[]}", PROA_CLASS_MALFORMED, ""},

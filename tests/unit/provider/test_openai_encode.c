@@ -105,7 +105,7 @@ static void test_head_of_a_stream_with_headers(void **state)
                                                   "content-type: application/json\r\n"
                                                   "accept-encoding: identity\r\n"
                                                   "accept: text/event-stream\r\n"
-                                                  "OpenAI-Beta: a=v1\r\n"
+                                                  "openai-beta: a=v1\r\n"
                                                   "x-other: \r\n"
                                                   "content-length: 33\r\n\r\n");
     request_deinit(&r);
