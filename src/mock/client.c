@@ -5,7 +5,8 @@
 enum {
     AHEAD_HIGH = 64 * 1024, /* pipelined bytes kept while an answer plays */
     AHEAD_MAX = 192 * 1024,
-    KEEP_BODY = 16 * 1024
+    KEEP_BODY = 16 * 1024,
+    ANSWER_HEAD_MAX = 16 * 1024
 };
 
 /* Longer than any caller keeps a connection in its pool, so that the caller decides. */
@@ -249,7 +250,7 @@ void mock_client_accept(struct proa_mock *mock, struct proa_sock *sock)
     proa_arena_init(&c->arena, &mock->arena_pool);
     proa_buf_init(&c->body, MOCK_MAX_BODY);
     proa_buf_init(&c->ahead, AHEAD_MAX);
-    proa_buf_init(&c->answer_head, 16 * 1024);
+    proa_buf_init(&c->answer_head, ANSWER_HEAD_MAX);
     mock_answer_init(&c->answer);
     mock->stats.n_accepted++;
     mock->stats.n_connections++;

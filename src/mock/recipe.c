@@ -86,6 +86,13 @@ static const struct proa_slice *closest(struct proa_slice name)
     return best;
 }
 
+/* As proa_slice_from(), but an empty rest keeps its place: refusals point there. */
+static struct proa_slice behind(struct proa_slice s, size_t n)
+{
+    n = n < s.len ? n : s.len;
+    return proa_slice_make(s.ptr + n, s.len - n);
+}
+
 static enum proa_err refuse_name(const struct reading *r, struct proa_slice name)
 {
     const struct proa_slice shown = proa_slice_head(name, 40);
@@ -264,7 +271,7 @@ static enum proa_err read_percent(struct proa_slice text, bool sign_needed, uint
         return PROA_ERR_SYNTAX;
     }
     const size_t dot = proa_slice_find(text, '.');
-    struct proa_slice decimals = proa_slice_from(text, dot + 1);
+    struct proa_slice decimals = behind(text, dot + 1);
     uint64_t whole = 0;
     enum proa_err err = proa_slice_to_u64(proa_slice_head(text, dot), &whole);
     if (err) {
@@ -308,7 +315,10 @@ static size_t find_setting(struct proa_slice name)
         return PROA_MOCK_SETTINGS;
     }
     for (size_t i = 0; i < name.len; i++) {
-        folded[i] = name.ptr[i] == '_' ? '-' : name.ptr[i];
+        folded[i] = name.ptr[i];
+        if (folded[i] == '_') {
+            folded[i] = '-';
+        }
     }
     size_t i = 0;
     while (i < PROA_MOCK_SETTINGS &&
@@ -329,7 +339,7 @@ static enum proa_err read_setting(const struct reading *r, struct proa_slice tex
         const size_t eq = proa_slice_find(text, '=');
         has_value = eq < text.len;
         name = proa_slice_head(text, eq);
-        value = proa_slice_from(text, eq + 1);
+        value = behind(text, eq + 1);
         which = find_setting(name);
     }
     if (text.len == 0) {
@@ -358,13 +368,15 @@ static enum proa_err read_chance(const struct reading *r, struct proa_slice *ite
     struct proa_slice text = PROA_SLICE_NONE;
     bool sign_needed = false;
     if (proa_slice_starts(*item, PROA_SLICE("p="))) {
-        text = proa_slice_from(proa_slice_split(*item, ':', item), 2);
+        const size_t colon = proa_slice_find(*item, ':');
+        text = behind(proa_slice_head(*item, colon), 2);
+        *item = behind(*item, colon + 1);
     } else if (item->len > 0 && item->ptr[item->len - 1] == '%') {
         size_t colon = item->len;
         while (colon > 0 && item->ptr[colon - 1] != ':') {
             colon--;
         }
-        text = proa_slice_from(*item, colon);
+        text = behind(*item, colon);
         *item = proa_slice_head(*item, colon > 0 ? colon - 1 : 0);
         sign_needed = true;
     } else {
@@ -387,8 +399,10 @@ static enum proa_err read_item(const struct reading *r, struct proa_slice item,
     bool is_joined = false;
     bool more = true;
     while (!err && more) {
-        const bool last = proa_slice_find(item, ':') == item.len;
-        struct proa_slice text = proa_slice_split(item, ':', &item);
+        const size_t colon = proa_slice_find(item, ':');
+        const struct proa_slice text = proa_slice_head(item, colon);
+        more = colon < item.len;
+        item = behind(item, colon + 1);
         if (out->n == PROA_MOCK_RECIPE_MAX) {
             return refuse(r, text, PROA_ERR_LIMIT, "a recipe has at most %d settings",
                           (int)PROA_MOCK_RECIPE_MAX);
@@ -398,7 +412,6 @@ static enum proa_err read_item(const struct reading *r, struct proa_slice item,
         err = read_setting(r, text, step);
         out->n++;
         is_joined = true;
-        more = !last;
     }
     return err;
 }
@@ -428,7 +441,7 @@ enum proa_err proa_mock_recipe_parse(struct proa_slice text, struct proa_mock_re
         if (err) {
             return err;
         }
-        text = proa_slice_from(text, end + 1);
+        text = behind(text, end + 1);
     }
     *out = recipe;
     return PROA_OK;
