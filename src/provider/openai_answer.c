@@ -10,12 +10,18 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-struct proa_slice proa_openai_strip(struct proa_slice s)
+static struct proa_slice skip_blanks(struct proa_slice s)
 {
     while (s.len > 0 && is_blank(s.ptr[0])) {
         s.ptr++;
         s.len--;
     }
+    return s;
+}
+
+struct proa_slice proa_openai_strip(struct proa_slice s)
+{
+    s = skip_blanks(s);
     while (s.len > 0 && is_blank(s.ptr[s.len - 1])) {
         s.len--;
     }
@@ -77,6 +83,7 @@ struct count_row {
     enum count count;
 };
 
+/* The last three are members of prompt_tokens_details and completion_tokens_details. */
 static const struct count_row COUNT_ROWS[] = {
     {PROA_SLICE_INIT("prompt_tokens"), COUNT_PROMPT},
     {PROA_SLICE_INIT("completion_tokens"), COUNT_COMPLETION},
@@ -84,10 +91,6 @@ static const struct count_row COUNT_ROWS[] = {
     {PROA_SLICE_INIT("prompt_cache_hit_tokens"), COUNT_CACHED},          /* DeepSeek */
     {PROA_SLICE_INIT("num_cached_tokens"), COUNT_CACHED},                /* Mistral */
     {PROA_SLICE_INIT("cache_creation_input_tokens"), COUNT_CACHE_WRITE}, /* gateways */
-};
-
-/* Members of prompt_tokens_details and completion_tokens_details. */
-static const struct count_row DETAIL_ROWS[] = {
     {PROA_SLICE_INIT("cached_tokens"), COUNT_CACHED},
     {PROA_SLICE_INIT("cache_write_tokens"), COUNT_CACHE_WRITE},
     {PROA_SLICE_INIT("reasoning_tokens"), COUNT_REASONING},
@@ -98,31 +101,73 @@ struct counts {
     uint32_t known;
 };
 
-static void take_count(const struct proa_json_item *item, const struct count_row *rows, size_t n,
-                       struct counts *out)
+/* A count where an integer begins that is not out of all reason; digits only. */
+static bool read_count(struct proa_slice text, uint64_t *out)
 {
-    for (size_t i = 0; i < n; i++) {
+    uint64_t value = 0;
+    size_t i = 0;
+    for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++) {
+        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
+        if (value > PROA_USAGE_SANE_MAX) {
+            return false;
+        }
+    }
+    const char next = i < text.len ? text.ptr[i] : '\0';
+    *out = value;
+    return i > 0 && (next == ',' || next == '}' || is_blank(next));
+}
+
+static void take_count(struct proa_slice key, struct proa_slice rest, struct counts *out)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(COUNT_ROWS); i++) {
         uint64_t value = 0;
-        if (proa_openai_key_is(item, rows[i].key)) {
-            if (proa_json_number_u64(item->value, &value) == PROA_OK &&
-                value <= PROA_USAGE_SANE_MAX) {
-                out->value[rows[i].count] = value;
-                out->known |= 1U << rows[i].count;
+        if (proa_slice_eq(key, COUNT_ROWS[i].key)) {
+            if (read_count(rest, &value)) {
+                out->value[COUNT_ROWS[i].count] = value;
+                out->known |= 1U << COUNT_ROWS[i].count;
             }
             return;
         }
     }
 }
 
-static void take_details(struct proa_slice object, struct counts *out)
+/* Does an odd number of backslashes end at `at`? */
+static bool is_escaped(struct proa_slice text, size_t at)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, object) != PROA_OK) {
-        return;
+    size_t n = 0;
+    while (n < at && text.ptr[at - n - 1] == '\\') {
+        n++;
     }
-    while (c.is_object && proa_json_cursor_next(&c, &item)) {
-        take_count(&item, DETAIL_ROWS, PROA_ARRAY_LEN(DETAIL_ROWS), out);
+    return n % 2 == 1;
+}
+
+/* Takes the next string off the text: what is between its quotes, escapes as they are. */
+static bool take_string(struct proa_slice *text, struct proa_slice *out)
+{
+    const struct proa_slice from = proa_slice_from(*text, proa_slice_find(*text, '"') + 1);
+    size_t end = proa_slice_find(from, '"');
+    while (end < from.len && is_escaped(from, end)) {
+        end += 1 + proa_slice_find(proa_slice_from(from, end + 1), '"');
+    }
+    *out = proa_slice_head(from, end);
+    *text = proa_slice_from(from, end + 1);
+    return end < from.len;
+}
+
+/*
+ * All members of an object and of the objects in it, as if they were one: their names are all
+ * different. The text is known to be JSON, so what is not looked at need not be understood: a
+ * string with a colon behind it is a key.
+ */
+static void read_counts(struct proa_slice text, struct counts *out)
+{
+    struct proa_slice key;
+    while (take_string(&text, &key)) {
+        text = skip_blanks(text);
+        if (text.len > 0 && text.ptr[0] == ':') {
+            text = skip_blanks(proa_slice_from(text, 1));
+            take_count(key, text, out);
+        }
     }
 }
 
@@ -158,18 +203,10 @@ void proa_openai_usage(struct proa_slice object, struct proa_usage *usage)
         {COUNT_REASONING, PROA_USAGE_REASONING},
     };
     struct counts counts = {.known = 0};
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, object) != PROA_OK || !c.is_object) {
+    if (proa_json_kind_of(object) != PROA_JSON_OBJECT) {
         return;
     }
-    while (proa_json_cursor_next(&c, &item)) {
-        if (item.kind == PROA_JSON_NUMBER) {
-            take_count(&item, COUNT_ROWS, PROA_ARRAY_LEN(COUNT_ROWS), &counts);
-        } else if (item.kind == PROA_JSON_OBJECT) {
-            take_details(item.value, &counts);
-        }
-    }
+    read_counts(object, &counts);
     include_all(&counts);
     for (size_t i = 0; i < PROA_ARRAY_LEN(fields); i++) {
         if (has(&counts, fields[i].from)) {

@@ -37,7 +37,7 @@ struct proa_slice proa_openai_text(const struct proa_json_item *item);
 bool proa_openai_is_filled(const struct proa_json_item *item);
 /* A finish reason (raw) that tells of a failure instead of an end. */
 bool proa_openai_finish_is_failure(struct proa_slice reason);
-/* Adds what a usage object tells; anything else is ignored. */
+/* Adds what a usage object, which is known to be JSON, tells; anything else is ignored. */
 void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
 bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
                             struct proa_usage *usage, struct proa_slice *model,
