@@ -142,6 +142,9 @@ def all_suites(options):
         Suite("sdk", "real SDKs from npm and PyPI",
               [["bash", "tests/sdk/run"]],
               needs=("build-release",), slots=1, count=count_lines, env=RELEASE),
+        Suite("gates", "instructions and system calls per request against bench/gates.json",
+              [[PYTHON, "bench/gates", "--no-build"]],
+              needs=("build-release",), slots=1, count=count_lines),
         Suite("quickstart", "deploy/quickstart --check",
               [["bash", "deploy/quickstart", "--check", "--no-install"]],
               needs=("build-release",), slots=1),
@@ -169,7 +172,7 @@ def all_suites(options):
 
 QUICK = ["lint", "build-dev", "unit", "smoke"]
 PLAIN = ["lint", "build-dev", "build-release", "build-clang", "unit", "fuzz-regress",
-         "lint-built", "tidy", "integration", "sdk", "quickstart"]
+         "lint-built", "tidy", "integration", "sdk", "gates", "quickstart"]
 
 
 def choose(suites, options):

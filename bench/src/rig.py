@@ -201,6 +201,11 @@ class Rig:
             self.stop(name)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def add_body(self, name, text):
+        self.bodies[name] = os.path.join(self.folder, name + ".json")
+        with open(self.bodies[name], "wb") as file:
+            file.write(text)
+
     def port(self, name, tls=False):
         return int(self.values[name.upper() + ("_TLS" if tls else "") + "_PORT"])
 
