@@ -1,4 +1,5 @@
 # One static library per row of src/layers.txt, linked to exactly the modules its row names.
+include(${CMAKE_SOURCE_DIR}/src/build/policies.cmake)
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt rows REGEX "^[0-9]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/layers.txt)
 set(PROA_MODULES)
@@ -13,6 +14,9 @@ foreach(row IN LISTS rows)
 
     file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${module}/*.c)
     list(FILTER sources EXCLUDE REGEX "/main\\.c$")
+    if(module STREQUAL "policy")
+        list(APPEND sources ${PROA_BUILTIN_POLICIES})
+    endif()
     if(sources)
         add_library(proa_${module} STATIC ${sources})
         target_include_directories(proa_${module} PUBLIC ${CMAKE_SOURCE_DIR}/include

@@ -1,0 +1,111 @@
+/*
+ * A snapshot in the making: what the units that build it share. Private to the module.
+ *
+ * Order: files are merged and bound (snapshot.c), then listeners checked (listen.c), policies
+ * collected (policies.c), providers resolved (providers.c, keys.c), routes made (routes.c), names
+ * indexed (index.c). Each step adds its mistakes to diags and goes on, so that a person sees all of
+ * them at once; a step may therefore meet what an earlier one found wrong.
+ */
+#ifndef PROA_POLICY_BUILD_PRIV_H
+#define PROA_POLICY_BUILD_PRIV_H
+
+#include "proa/config/config.h"
+#include "proa/core/map.h"
+#include "proa/policy/snapshot.h"
+
+/* A provider as it comes in, from wherever. */
+struct proa_build_provider {
+    struct proa_provider_cfg *cfg;
+    const struct proa_doc_node *node; /* what was written; NULL = nothing was */
+    bool mock;                        /* one of the embedded ones */
+    struct proa_provider *out;
+};
+
+struct proa_build {
+    const struct proa_policy_input *input;
+    struct proa_diags *diags;
+    struct proa_arena *arena; /* the snapshot's */
+    struct proa_snapshot *snapshot;
+    struct proa_root_cfg *cfg;
+    const struct proa_doc_node *tree; /* what cfg was bound from: for places */
+    uint64_t hash;                    /* of everything that came in so far */
+
+    struct proa_map policies; /* name -> struct proa_policy_cfg */
+    struct proa_build_provider *providers;
+    struct proa_endpoint *endpoints; /* room for one per provider; those of the snapshot */
+    size_t n_providers;
+    struct proa_map by_name;         /* name -> struct proa_build_provider */
+    struct proa_map routes;          /* configured name -> struct proa_route_cfg */
+    struct proa_map targets;         /* identity -> struct proa_target */
+    struct proa_target *all_targets; /* room for all; those of the snapshot */
+};
+
+/* ---- build.c: messages, places, input */
+
+/* An error, or a warning, at a place. */
+void proa_build_error(struct proa_build *b, struct proa_option_where at, const char *fmt, ...)
+    PROA_PRINTF(3, 4);
+void proa_build_warn(struct proa_build *b, struct proa_option_where at, const char *fmt, ...)
+    PROA_PRINTF(3, 4);
+/* Where `node` was written, else `fallback`. */
+struct proa_option_where proa_build_at(const struct proa_doc_node *node,
+                                       struct proa_option_where fallback);
+/* The member `key` of a node, which may be the shorthand for just that member. NULL when absent. */
+const struct proa_doc_node *proa_build_member(const struct proa_doc_node *node, const char *key,
+                                              const char *shorthand);
+const struct proa_doc_node *proa_build_item(const struct proa_doc_node *list, size_t i);
+
+void proa_build_hash(struct proa_build *b, struct proa_slice bytes);
+/* The environment; remembers in the hash what was found. */
+bool proa_build_getenv(struct proa_build *b, const char *name, struct proa_slice *value);
+/* Reads a file named in the configuration; on failure says so at `at`, as "path: FILE cannot ...".
+ * *bytes are borrowed until the next call. */
+bool proa_build_read(struct proa_build *b, struct proa_option_where at, const char *path,
+                     struct proa_slice file, struct proa_slice *bytes);
+/* Why a file could not be read, for messages: "the file FILE " is followed by this. Static. */
+const char *proa_build_file_trouble(enum proa_err err, bool secret);
+
+/* Letters, digits, '.', '_' and '-', a letter or digit first, at most 64: fit for header, label and
+ * path. */
+bool proa_build_is_name(struct proa_slice s);
+/* `; did you mean "x"?` when some candidate is near, else "". In the arena. */
+struct proa_build_guess {
+    struct proa_slice word;
+    struct proa_slice best;
+    size_t distance;
+};
+void proa_build_guess_init(struct proa_build_guess *g, struct proa_slice word);
+void proa_build_guess_try(struct proa_build_guess *g, struct proa_slice candidate);
+const char *proa_build_guess_text(const struct proa_build_guess *g, struct proa_arena *arena);
+/* How far two names may differ and still be one mistyped. */
+size_t proa_build_near(struct proa_slice a, struct proa_slice b);
+
+/* ---- the steps */
+
+void proa_build_listen(struct proa_build *b);
+/* Could a connection to host:port end at one of our own data listeners? */
+bool proa_build_is_own(const struct proa_build *b, struct proa_slice host, uint16_t port);
+void proa_build_policies(struct proa_build *b);
+/* Configured or built in; NULL when there is none of that name. */
+const struct proa_policy_cfg *proa_build_policy(struct proa_build *b, struct proa_slice name);
+void proa_build_guess_policy(struct proa_build *b, struct proa_build_guess *g);
+void proa_build_providers(struct proa_build *b);
+/* Fills out->keys. `path` is how messages call the provider. */
+void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
+void proa_build_routes(struct proa_build *b);
+
+/* ---- index.c */
+
+/* How names are looked up. Lives in the snapshot's arena. */
+struct proa_policy_index {
+    struct proa_map exact;           /* configured name -> struct proa_route */
+    struct proa_map providers;       /* name -> the provider's own route */
+    const struct proa_route **globs; /* in the order of configuration */
+    size_t n_globs;
+    const struct proa_route *sole; /* where bare names go; NULL: more than one provider */
+    struct proa_slice *names;      /* what is suggested, at most SUGGEST_NAMES_MAX */
+    size_t n_names;
+};
+void proa_build_index(struct proa_build *b);
+
+#endif

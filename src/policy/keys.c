@@ -1,0 +1,240 @@
+/*
+ * Keys: from the environment or a file into the secret type. The value itself never reaches a
+ * message, nor does what was written where the name of a variable belongs: people paste keys there.
+ */
+#include "build_priv.h"
+
+#include "proa/auth/secret.h"
+#include "proa/provider/vendor.h"
+
+enum { KEYS_MAX = PROA_ROUTE_TARGETS_MAX, KEY_BYTES_MAX = 8192 };
+
+static bool is_env_name(struct proa_slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
+        const char c = s.ptr[i];
+        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (!letter && (i == 0 || c < '0' || c > '9')) {
+            return false;
+        }
+    }
+    return s.len > 0 && s.len <= 255;
+}
+
+static void unref(void *secret)
+{
+    proa_secret_unref(secret);
+}
+
+/* Takes the value over when it may stand in a header (RFC 9110 5.5, without blanks). `source` is
+ * how messages call where it came from. */
+static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_where at,
+                                       const char *path, const char *source,
+                                       struct proa_slice value)
+{
+    struct proa_secret *secret = NULL;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.ptr[i] <= ' ' || value.ptr[i] > '~') {
+            proa_build_error(b, at,
+                             "%s: %s holds a blank, a line end or another character that cannot "
+                             "stand in a header, at byte %zu of %zu",
+                             path, source, i + 1, value.len);
+            return NULL;
+        }
+    }
+    if (value.len == 0) {
+        proa_build_error(b, at, "%s: %s is empty", path, source);
+        return NULL;
+    }
+    if (value.len > KEY_BYTES_MAX) {
+        proa_build_error(b, at, "%s: %s is longer than %d bytes, which is no key", path, source,
+                         KEY_BYTES_MAX);
+        return NULL;
+    }
+    const enum proa_err err = proa_secret_create(value, &secret);
+    if (err) {
+        proa_build_error(b, at, "%s: %s cannot be kept in memory: %s", path, source,
+                         proa_err_text(err));
+        return NULL;
+    }
+    proa_arena_defer(b->arena, unref, secret);
+    /* A key that was rotated makes another revision; its digest tells nothing about it. */
+    proa_build_hash(b, proa_slice_make(proa_secret_digest(secret), 32));
+    return secret;
+}
+
+static struct proa_secret *from_env(struct proa_build *b, struct proa_option_where at,
+                                    const char *path, const char *name)
+{
+    const struct proa_policy_env *env = b->input->env;
+    struct proa_slice value;
+    if (!env || !env->getenv || !env->getenv(env->ctx, name, &value)) {
+        proa_build_error(b, at,
+                         "%s: the environment variable %s is not set; set it where proa is "
+                         "started, or remove the key",
+                         path, name);
+        return NULL;
+    }
+    const char *source =
+        proa_arena_printf(b->arena, "the environment variable %s%c", name, '\0').ptr;
+    return make_secret(b, at, path, source, value);
+}
+
+static struct proa_secret *from_file(struct proa_build *b, struct proa_option_where at,
+                                     const char *path, const char *file)
+{
+    const struct proa_policy_env *env = b->input->env;
+    struct proa_slice value;
+    enum proa_err err = PROA_ERR_NOT_FOUND;
+    if (env && env->file) {
+        err = env->file(env->ctx, file, true, &value);
+    }
+    if (err) {
+        proa_build_error(b, at, "%s.file: the file %s %s", path, file,
+                         proa_build_file_trouble(err, true));
+        return NULL;
+    }
+    while (value.len > 0 &&
+           (value.ptr[value.len - 1] == '\n' || value.ptr[value.len - 1] == '\r')) {
+        value.len--;
+    }
+    const char *source = proa_arena_printf(b->arena, "the file %s%c", file, '\0').ptr;
+    return make_secret(b, at, proa_arena_printf(b->arena, "%s.file%c", path, '\0').ptr, source,
+                       value);
+}
+
+static struct proa_secret *load(struct proa_build *b, const struct proa_key_cfg *cfg,
+                                const struct proa_doc_node *node, const char *path)
+{
+    const struct proa_doc_node *env = proa_build_member(node, "env", NULL);
+    const struct proa_doc_node *file = proa_build_member(node, "file", NULL);
+    if ((cfg->env.len > 0) == (cfg->file.len > 0)) {
+        proa_build_error(b, cfg->where,
+                         cfg->env.len > 0 ? "%s: has both env and file; write one of them"
+                                          : "%s: has no env and no file; write "
+                                            "env: NAME_OF_THE_VARIABLE, or file: /path",
+                         path);
+        return NULL;
+    }
+    if (cfg->file.len > 0) {
+        return from_file(b, proa_build_at(file, cfg->where), path,
+                         proa_arena_cstr(b->arena, cfg->file));
+    }
+    if (!is_env_name(cfg->env)) {
+        proa_build_error(b, proa_build_at(env, cfg->where),
+                         "%s.env: is not the name of an environment variable; write the "
+                         "variable's name here, never the key itself",
+                         path);
+        return NULL;
+    }
+    return from_env(b, proa_build_at(env, cfg->where),
+                    proa_arena_printf(b->arena, "%s.env%c", path, '\0').ptr,
+                    proa_arena_cstr(b->arena, cfg->env));
+}
+
+static bool label_is_taken(const struct proa_key *keys, size_t n, struct proa_slice label)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (proa_slice_eq(keys[i].label, label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_names(struct proa_build *b, const struct proa_key *keys, size_t i,
+                        const struct proa_key_cfg *cfg, const struct proa_doc_node *node,
+                        const char *path)
+{
+    const struct proa_option_where label_at =
+        proa_build_at(proa_build_member(node, "label", NULL), cfg->where);
+    const struct proa_option_where group_at =
+        proa_build_at(proa_build_member(node, "quota_group", NULL), cfg->where);
+    if (!proa_build_is_name(keys[i].label)) {
+        proa_build_error(b, label_at,
+                         "%s.label: is no name; write letters, digits, '.', '_' and '-', at most "
+                         "64",
+                         path);
+    } else if (label_is_taken(keys, i, keys[i].label)) {
+        proa_build_error(b, label_at,
+                         "%s.label: another key of this provider is called \"%" PROA_SLICE_FMT
+                         "\" already",
+                         path, PROA_SLICE_ARG(keys[i].label));
+    }
+    if (cfg->quota_group.len > 0 && !proa_build_is_name(cfg->quota_group)) {
+        proa_build_error(b, group_at,
+                         "%s.quota_group: is no name; write letters, digits, '.', '_' and '-', at "
+                         "most 64",
+                         path);
+    }
+}
+
+static void set_keys(const struct proa_build_provider *p, const struct proa_key *keys, size_t n)
+{
+    p->out->keys = keys;
+    p->out->n_keys = n;
+}
+
+/* Nothing was said about keys: a vendor's own variable, or none at all. */
+static void keys_by_default(struct proa_build *b, const struct proa_build_provider *p,
+                            const char *path)
+{
+    const struct proa_vendor *vendor = p->mock ? NULL : proa_vendor_find(p->cfg->name);
+    struct proa_key *key = PROA_ARENA_NEW(b->arena, struct proa_key);
+    key->label = PROA_SLICE("k1");
+    key->weight = 1;
+    set_keys(p, key, 1);
+    for (size_t i = 0; vendor && vendor->key_env[i]; i++) {
+        const struct proa_policy_env *env = b->input->env;
+        struct proa_slice value;
+        if (env && env->getenv && env->getenv(env->ctx, vendor->key_env[i], &value) &&
+            value.len > 0) {
+            key->secret = from_env(b, p->cfg->where, path, vendor->key_env[i]);
+            return;
+        }
+    }
+    if (vendor && vendor->key_env[0]) {
+        proa_build_error(b, p->cfg->where,
+                         "%s: has no keys, and the environment variable %s is not set; set it, "
+                         "write keys: [{env: NAME}], or keys: [] when it asks for none",
+                         path, vendor->key_env[0]);
+    }
+}
+
+void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path)
+{
+    const struct proa_option_list *list = &p->cfg->keys;
+    const struct proa_key_cfg *cfgs = list->items;
+    const struct proa_doc_node *nodes = proa_build_member(p->node, "keys", NULL);
+    uint64_t weights = 0;
+    if (list->n == 0) {
+        static const struct proa_key keyless = {.label = PROA_SLICE_INIT("k1"), .weight = 1};
+        if (list->items) { /* "keys: []": none is wanted */
+            set_keys(p, &keyless, 1);
+        } else {
+            keys_by_default(b, p, path);
+        }
+        return;
+    }
+    if (list->n > KEYS_MAX) {
+        proa_build_error(b, p->cfg->where, "%s.keys: are more than %d", path, KEYS_MAX);
+        return;
+    }
+    struct proa_key *keys = proa_arena_zero(b->arena, list->n, sizeof(*keys));
+    for (size_t i = 0; i < list->n; i++) {
+        const char *key_path = proa_arena_printf(b->arena, "%s.keys[%zu]%c", path, i, '\0').ptr;
+        const struct proa_doc_node *node = proa_build_item(nodes, i);
+        keys[i].label =
+            cfgs[i].label.len > 0 ? cfgs[i].label : proa_arena_printf(b->arena, "k%zu", i + 1);
+        keys[i].quota_group = cfgs[i].quota_group;
+        keys[i].weight = cfgs[i].weight;
+        keys[i].secret = load(b, &cfgs[i], node, key_path);
+        check_names(b, keys, i, &cfgs[i], node, key_path);
+        weights += cfgs[i].weight;
+    }
+    if (weights == 0) {
+        proa_build_error(b, p->cfg->where,
+                         "%s.keys: all have the weight 0, so none would ever be used", path);
+    }
+    set_keys(p, keys, list->n);
+}
