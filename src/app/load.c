@@ -81,10 +81,25 @@ static bool env_get(void *ctx, const char *name, struct proa_slice *value)
     return text != NULL;
 }
 
+static void wipe(struct proa_buf *b)
+{
+    if (b->ptr) {
+        explicit_bzero(b->ptr, b->cap);
+    }
+}
+
+/* It may have held a key. */
+static void forget_extra(struct loading *l)
+{
+    if (l->extra.ptr) {
+        explicit_bzero(l->extra.ptr, l->extra.cap);
+    }
+}
+
 static enum proa_err env_file(void *ctx, const char *path, bool secret, struct proa_slice *bytes)
 {
     struct loading *l = ctx;
-    explicit_bzero(l->extra.ptr, l->extra.ptr ? l->extra.cap : 0);
+    wipe(&l->extra);
     proa_buf_clear(&l->extra);
     const enum proa_err err =
         secret ? proa_file_read_secret(path, &l->extra) : proa_file_read(path, &l->extra);
@@ -121,7 +136,7 @@ enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t gen
     for (size_t i = 0; i < l->n; i++) {
         proa_buf_deinit(&l->bytes[i]);
     }
-    explicit_bzero(l->extra.ptr, l->extra.ptr ? l->extra.cap : 0);
+    wipe(&l->extra);
     proa_buf_deinit(&l->extra);
     proa_free(l);
     return err;

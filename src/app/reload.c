@@ -51,6 +51,22 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
     proa_metric_info(app->metrics, PROA_METRIC_CONFIG, labels, 2);
 }
 
+/* at=file:line:col, as `proa validate` writes it and editors jump to it. */
+static void log_place(struct proa_log_record *r, const struct proa_diag *d)
+{
+    struct proa_buf at;
+    if (!d->file) {
+        return;
+    }
+    proa_buf_init(&at, PROA_LOG_VALUE_BYTES);
+    (void)proa_buf_append_cstr(&at, d->file);
+    if (d->line > 0) {
+        (void)proa_buf_append_printf(&at, ":%u:%u", (unsigned)d->line, (unsigned)d->col);
+    }
+    proa_log_str(r, "at", proa_buf_slice(&at));
+    proa_buf_deinit(&at);
+}
+
 void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags)
 {
     for (uint32_t i = 0; i < diags->n; i++) {
@@ -62,13 +78,7 @@ void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags)
                                error ? "config.error" : "config.warning")) {
             continue;
         }
-        if (d->file) {
-            proa_log_cstr(&r, "file", d->file);
-        }
-        if (d->line > 0) {
-            proa_log_u64(&r, "line", d->line);
-            proa_log_u64(&r, "col", d->col);
-        }
+        log_place(&r, d);
         proa_log_cstr(&r, "detail", d->message);
         proa_logger_end(&app->log, &r);
     }
