@@ -1,8 +1,8 @@
 # One static library per row of src/layers.txt, linked to exactly the modules its row names.
-include(${CMAKE_SOURCE_DIR}/src/build/policies.cmake)
 file(STRINGS ${CMAKE_SOURCE_DIR}/src/layers.txt rows REGEX "^[0-9]")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/layers.txt)
 set(PROA_MODULES)
+include(${CMAKE_SOURCE_DIR}/src/build/policies.cmake)
 
 foreach(row IN LISTS rows)
     string(REGEX REPLACE "[ \t]+" ";" field "${row}")
