@@ -112,9 +112,9 @@ static bool read_count(struct proa_slice text, uint64_t *out)
             return false;
         }
     }
-    const char next = i < text.len ? text.ptr[i] : '\0';
     *out = value;
-    return i > 0 && (next == ',' || next == '}' || is_blank(next));
+    return i > 0 && i < text.len &&
+           (text.ptr[i] == ',' || text.ptr[i] == '}' || is_blank(text.ptr[i]));
 }
 
 static void take_count(struct proa_slice key, struct proa_slice rest, struct counts *out)

@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct proa_dialect *dialect = proa_dialect_find(PROA_SLICE("openai"));
     struct proa_failure failure;
     struct proa_slice body = PROA_SLICE_NONE;
-    if (size < 2 || size > 64 * 1024) {
+    if (size < 2 || size > 65536) {
         return 0;
     }
     const uint16_t status = (uint16_t)(data[0] << 8 | data[1]);

@@ -78,7 +78,10 @@ static void check_same(const struct outcome *a, const struct outcome *b)
         proa_slice_eq(a->dialect->reader_model(a->reader), b->dialect->reader_model(b->reader)));
     const struct proa_usage *ua = a->dialect->reader_usage(a->reader);
     const struct proa_usage *ub = b->dialect->reader_usage(b->reader);
-    PROA_ASSERT(memcmp(ua, ub, sizeof *ua) == 0);
+    PROA_ASSERT(ua->known == ub->known);
+    for (size_t i = 0; i < PROA_USAGE_FIELDS; i++) {
+        PROA_ASSERT(ua->count[i] == ub->count[i]);
+    }
     PROA_ASSERT(a->last.failure.class == b->last.failure.class);
     PROA_ASSERT(proa_slice_eq(a->last.failure.message, b->last.failure.message));
     PROA_ASSERT(proa_slice_eq(a->last.failure.code, b->last.failure.code));
@@ -102,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct outcome whole;
     struct outcome pieces;
-    if (size < 2 || size > 64 * 1024) {
+    if (size < 2 || size > 65536) {
         return 0;
     }
     const struct proa_slice in = proa_slice_make(data + 1, size - 1);
