@@ -1,6 +1,5 @@
 /*
- * From paths and environment to a snapshot. File names are kept for the process's life: messages
- * point to them, and there are as many as a person named.
+ * From paths and environment to a snapshot.
  */
 #include "proa/app/app.h"
 #include "proa/core/alloc.h"
@@ -11,7 +10,35 @@
 
 enum { FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024, EXTRA_BYTES_MAX = 4 * 1024 * 1024 };
 
+void proa_app_names_init(struct proa_app_names *names)
+{
+    proa_arena_init(&names->arena, NULL);
+    names->n = 0;
+}
+
+void proa_app_names_deinit(struct proa_app_names *names)
+{
+    proa_arena_reset(&names->arena);
+    names->n = 0;
+}
+
+/* The name as it is kept; beyond the maximum they all share one. */
+static const char *keep_name(struct proa_app_names *names, const char *path)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        if (strcmp(names->names[i], path) == 0) {
+            return names->names[i];
+        }
+    }
+    if (names->n == PROA_APP_NAMES_MAX) {
+        return "(configuration)";
+    }
+    names->names[names->n] = proa_arena_cstr(&names->arena, proa_slice_cstr(path));
+    return names->names[names->n++];
+}
+
 struct loading {
+    struct proa_app_names *names;
     struct proa_policy_file files[FILES_MAX];
     struct proa_buf bytes[FILES_MAX];
     size_t n;
@@ -30,7 +57,7 @@ static void explain_file(struct loading *l, const char *path, enum proa_err err)
     } else if (err == PROA_ERR_LIMIT) {
         what = "is larger than 1 MiB";
     }
-    proa_diags_add(l->diags, PROA_DIAG_ERROR, path, 0, 0, "the file %s", what);
+    proa_diags_add(l->diags, PROA_DIAG_ERROR, keep_name(l->names, path), 0, 0, "the file %s", what);
     l->err = l->err == PROA_OK ? err : l->err;
 }
 
@@ -38,8 +65,8 @@ static void load_file(void *ctx, const char *path)
 {
     struct loading *l = ctx;
     if (l->n == FILES_MAX) {
-        proa_diags_add(l->diags, PROA_DIAG_ERROR, path, 0, 0, "more than %d configuration files",
-                       FILES_MAX);
+        proa_diags_add(l->diags, PROA_DIAG_ERROR, keep_name(l->names, path), 0, 0,
+                       "more than %d configuration files", FILES_MAX);
         l->err = PROA_ERR_LIMIT;
         return;
     }
@@ -52,7 +79,7 @@ static void load_file(void *ctx, const char *path)
         return;
     }
     l->files[l->n++] = (struct proa_policy_file){
-        .name = proa_strdup_n(path, strlen(path)),
+        .name = keep_name(l->names, path),
         .bytes = proa_buf_slice(bytes),
     };
 }
@@ -68,7 +95,8 @@ static void load_path(struct loading *l, const char *path)
     if (err != PROA_OK) {
         explain_file(l, path, err);
     } else if (l->n == before && l->err == PROA_OK) {
-        proa_diags_add(l->diags, PROA_DIAG_ERROR, path, 0, 0, "the folder holds no *.yaml file");
+        proa_diags_add(l->diags, PROA_DIAG_ERROR, keep_name(l->names, path), 0, 0,
+                       "the folder holds no *.yaml file");
         l->err = PROA_ERR_NOT_FOUND;
     }
 }
@@ -85,14 +113,6 @@ static void wipe(struct proa_buf *b)
 {
     if (b->ptr) {
         explicit_bzero(b->ptr, b->cap);
-    }
-}
-
-/* It may have held a key. */
-static void forget_extra(struct loading *l)
-{
-    if (l->extra.ptr) {
-        explicit_bzero(l->extra.ptr, l->extra.cap);
     }
 }
 
@@ -114,6 +134,7 @@ enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t gen
 {
     struct loading *l = PROA_NEW(struct loading);
     l->diags = diags;
+    l->names = sources->names;
     proa_buf_init(&l->extra, EXTRA_BYTES_MAX);
     for (size_t i = 0; i < sources->n_paths; i++) {
         load_path(l, sources->paths[i]);
