@@ -108,9 +108,9 @@ static const struct proa_cli_flag init_flags[] = {
 };
 
 static const struct proa_cli_flag healthcheck_flags[] = {
-    {.name = "live", .help = "Ask /livez: is the process turning?"},
-    {.name = "ready", .help = "Ask /readyz: would it serve a request? (the default)"},
-    {.name = "startup", .help = "Ask /startupz: has it started?"},
+    {.name = "live", .help = "Ask /livez, whether the process is alive."},
+    {.name = "ready", .help = "Ask /readyz, whether it takes requests; the default."},
+    {.name = "startup", .help = "Ask /startupz, whether it has started."},
     {.name = "ops",
      .arg = "ADDR",
      .help = "The ops listener: HOST:PORT or unix:/path. Default: $PROA_LISTEN_OPS, then that of "

@@ -94,6 +94,9 @@ const char *proa_cli_env(const char *name);
 void proa_cli_help_program(struct proa_cli_out *out);
 void proa_cli_help_command(struct proa_cli_out *out, const struct proa_cli_command *command);
 void proa_cli_help_man(struct proa_cli_out *out);
+/* Words wrapped at 80 columns and a newline; the first line goes on at column `at`, the others are
+ * indented. */
+void proa_cli_help_wrap(struct proa_cli_out *out, struct proa_slice text, size_t at, size_t indent);
 
 /* ---- completion.c: "bash", "zsh" or "fish" */
 void proa_cli_completion(struct proa_cli_out *out, const char *shell);

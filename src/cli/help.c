@@ -8,12 +8,11 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-enum { WIDTH = 80, FLAG_COLUMN = 24, NAME_COLUMN = 14 };
+enum { WIDTH = 80, FLAG_COLUMN = 28, NAME_COLUMN = 14 };
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* Words wrapped at WIDTH; the first line starts at column `at`, the others at `indent`. */
-static void wrap(struct proa_cli_out *out, struct proa_slice text, size_t at, size_t indent)
+void proa_cli_help_wrap(struct proa_cli_out *out, struct proa_slice text, size_t at, size_t indent)
 {
     bool first = true;
     while (text.len > 0) {
@@ -40,7 +39,7 @@ static void print_about(struct proa_cli_out *out, const char *about)
         if (proa_slice_starts(line, PROA_SLICE("  "))) {
             proa_cli_out_printf(out, "%" PROA_SLICE_FMT "\n", PROA_SLICE_ARG(line));
         } else {
-            wrap(out, line, 0, 0);
+            proa_cli_help_wrap(out, line, 0, 0);
         }
     }
 }
@@ -68,7 +67,7 @@ static void print_flags(struct proa_cli_out *out, const struct proa_cli_flag *fl
         } else {
             proa_cli_out_printf(out, "%*s", (int)(FLAG_COLUMN - len - 2), "");
         }
-        wrap(out, proa_slice_cstr(flags->help), FLAG_COLUMN, FLAG_COLUMN);
+        proa_cli_help_wrap(out, proa_slice_cstr(flags->help), FLAG_COLUMN, FLAG_COLUMN);
         for (const char *const *c = flags->choices; c && *c; c++) {
             /* The help of most names its choices; where it does not, the list does. */
             if (!strstr(flags->help, *c)) {

@@ -48,7 +48,7 @@ static const char POLICIES[] =
     "\n"
     "# Named settings for retries and timeouts; routes refer to them by name.\n"
     "policies:\n"
-    "  - name: interactive\n"
+    "  - name: chat\n"
     "    retry: {max_attempts: 3}       # in total, the first one included\n"
     "    timeouts:\n"
     "      connect: 2s\n"
@@ -62,7 +62,7 @@ static const char POLICIES[] =
     "# by weight. Without a route, \"provider/model\" goes straight to that provider.\n"
     "routes:\n"
     "  - model: assistant               # globs are allowed: \"gpt-*\"\n"
-    "    policy: interactive\n"
+    "    policy: chat\n"
     "    tiers:\n";
 
 static const char TAIL[] = "\n"

@@ -15,14 +15,14 @@ void proa_cli_mock_more(struct proa_cli_out *out)
 {
     proa_cli_out_printf(out, "\n%sRecipes%s\n", proa_cli_bold(out), proa_cli_plain(out));
     proa_cli_out_printf(
-        out, "  Items separated by commas, each drawn on its own; settings of one item joined by\n"
-             "  colons. A chance stands before them (p=20%%:cut=100:rst) or behind (429:20%%). A\n"
-             "  number of three digits is a status.\n\n");
+        out, "  Items are separated by commas, each drawn on its own; settings of one item are\n"
+             "  joined by colons. A chance stands before them (p=20%%:cut=100:rst) or behind\n"
+             "  them (429:20%%). A number of three digits is a status.\n\n");
     for (int i = 0; i < (int)PROA_MOCK_SETTINGS; i++) {
         const struct proa_slice name = proa_mock_setting_name((enum proa_mock_setting)i);
         const struct proa_slice help = proa_mock_setting_help((enum proa_mock_setting)i);
-        proa_cli_out_printf(out, "  %-16.*s%" PROA_SLICE_FMT "\n", (int)name.len, name.ptr,
-                            PROA_SLICE_ARG(help));
+        proa_cli_out_printf(out, "  %-16.*s", (int)name.len, name.ptr);
+        proa_cli_help_wrap(out, help, 18, 18);
     }
 }
 

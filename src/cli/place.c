@@ -24,7 +24,7 @@ bool proa_cli_place_split(struct proa_slice text, struct proa_slice *host, uint1
     struct proa_slice name = proa_slice_head(text, colon - 1);
     if (name.ptr[0] == '[' && name.ptr[name.len - 1] == ']') {
         name = proa_slice_head(proa_slice_from(name, 1), name.len - 2);
-    } else if (proa_slice_find(name, ':') < name.len) {
+    } else if (proa_slice_find(name, ':') < name.len || proa_slice_find(name, '[') < name.len) {
         return false; /* IPv6 without brackets: which colon is the port's? */
     }
     *host = name;
