@@ -174,8 +174,7 @@ static bool start_mock(struct proa_app *app)
     if (recipe.len > 0 && proa_mock_recipe_parse(recipe, &faults, &wrong) != PROA_OK) {
         return listen_failed(app, recipe, PROA_ERR_SYNTAX);
     }
-    const struct proa_mock_cfg cfg = {.faults = &faults,
-                                      .seed = proa_prng_next(&app->host.prng)};
+    const struct proa_mock_cfg cfg = {.faults = &faults, .seed = proa_prng_next(&app->host.prng)};
     app->mock = proa_mock_create(app->net, &cfg);
     enum proa_err err = proa_addr_parse(PROA_SLICE("127.0.0.1:0"), &addr);
     if (err == PROA_OK) {
@@ -364,6 +363,8 @@ int proa_app_run(const struct proa_app_options *options)
     struct opened opened = {0};
     app->options = options;
     app->sources = options->sources;
+    app->sources.names = &app->names;
+    proa_app_names_init(&app->names);
     create_parts(app);
     int code = start(app, &opened);
     if (code == EX_OK) {
@@ -375,6 +376,7 @@ int proa_app_run(const struct proa_app_options *options)
         code = app->exit_code;
     }
     destroy_parts(app);
+    proa_app_names_deinit(&app->names);
     proa_free(app);
     return code;
 }

@@ -14,6 +14,7 @@ struct proa_mock;
 struct proa_app {
     const struct proa_app_options *options;
     struct proa_app_sources sources;
+    struct proa_app_names names;
     struct proa_loop *loop;
     struct proa_net *net;
     struct proa_metric_reg *metrics;

@@ -10,6 +10,7 @@
 enum { PATHS_MAX = 128, JSON_MAX = 1024 * 1024, FILE_BYTES_MAX = 1024 * 1024 };
 
 struct check {
+    struct proa_app_names names;
     const char *paths[PATHS_MAX];
     size_t n_paths;
     struct proa_diags diags;
@@ -145,7 +146,8 @@ static void run_check(struct check *check)
     if (check_policy_file(check)) {
         return;
     }
-    const struct proa_app_sources sources = {.paths = check->paths, .n_paths = check->n_paths};
+    const struct proa_app_sources sources = {
+        .names = &check->names, .paths = check->paths, .n_paths = check->n_paths};
     check->err = proa_app_load(&sources, 0, &check->diags, &check->snapshot);
 }
 
@@ -164,6 +166,7 @@ int proa_cli_validate(struct proa_cli *cli)
 {
     const char *output = proa_cli_args_value(cli->args, "output");
     struct check *check = PROA_NEW(struct check);
+    proa_app_names_init(&check->names);
     collect_paths(cli->args, check);
     run_check(check);
     if (output && strcmp(output, "json") == 0) {
@@ -179,6 +182,7 @@ int proa_cli_validate(struct proa_cli *cli)
                      : check->err == PROA_ERR_PERMISSION ? EX_NOPERM
                                                          : EX_CONFIG;
     proa_snapshot_unref(check->snapshot);
+    proa_app_names_deinit(&check->names);
     proa_free(check);
     return code;
 }

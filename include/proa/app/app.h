@@ -10,8 +10,22 @@
 #include "proa/config/config.h"
 #include "proa/policy/snapshot.h"
 
+/*
+ * Names of configuration files, each kept once: messages and snapshots point to them. Value type;
+ * zero it, then init; release it after everything that was loaded with it.
+ */
+enum { PROA_APP_NAMES_MAX = 256 };
+struct proa_app_names {
+    struct proa_arena arena;
+    const char *names[PROA_APP_NAMES_MAX];
+    size_t n;
+};
+void proa_app_names_init(struct proa_app_names *names);
+void proa_app_names_deinit(struct proa_app_names *names);
+
 /* Where the configuration comes from. All borrowed. */
 struct proa_app_sources {
+    struct proa_app_names *names;
     const char *const *paths; /* files, or folders of *.yaml, in the order they merge */
     size_t n_paths;
     const struct proa_config_flag *flags;
@@ -22,7 +36,7 @@ struct proa_app_sources {
 
 /*
  * Reads the files, asks the environment, builds a snapshot. Fills diags with what is wrong or
- * worth a warning; its file names live as long as the process. ERR_NOT_FOUND or ERR_PERMISSION when
+ * worth a warning; its file names are those of sources->names. ERR_NOT_FOUND or ERR_PERMISSION when
  * a path cannot be read, ERR_SYNTAX when the content is wrong.
  */
 enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t generation,
