@@ -6,6 +6,7 @@
  *   openai_error.c   error bodies, and what class a failure is of
  *   openai_answer.c  facts in an answer or a chunk: usage, error objects; whole answers
  *   openai_stream.c  streamed answers, event by event
+ *   openai_keys.c    the search for keys in an event
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -42,6 +43,14 @@ void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
 bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
                             struct proa_usage *usage, struct proa_slice *model,
                             struct proa_failure *failure);
+
+/* ---- openai_keys.c */
+/*
+ * May `text`, the rest of a chunk from inside its first text on, hold a key whose value tells
+ * something: finish_reason, usage, error, x_groq, the index of another choice? False is certain for
+ * JSON. True for any text of 16 bytes or less, which is rare.
+ */
+bool proa_openai_holds_telling_key(struct proa_slice text);
 
 /* ---- openai_stream.c */
 struct proa_reader *proa_openai_reader_create(enum proa_operation op, struct proa_arena *arena);
