@@ -365,7 +365,7 @@ static enum proa_err read_setting(const struct reading *r, struct proa_slice tex
 /* Cuts the probability off either end of an item. */
 static enum proa_err read_chance(const struct reading *r, struct proa_slice *item, uint32_t *ppm)
 {
-    struct proa_slice text = PROA_SLICE_NONE;
+    struct proa_slice text;
     bool sign_needed = false;
     if (proa_slice_starts(*item, PROA_SLICE("p="))) {
         const size_t colon = proa_slice_find(*item, ':');

@@ -90,7 +90,7 @@ static void test_counters_are_bounded(void **state)
     (void)state;
     struct mock_quota q;
     mock_quota_init(&q, 1);
-    for (uint64_t id = 0; id < 3 * MOCK_QUOTA_MAX_COUNTERS; id++) {
+    for (uint64_t id = 0; id < UINT64_C(3) * MOCK_QUOTA_MAX_COUNTERS; id++) {
         struct mock_counter *c = mock_quota_counter(&q, id);
         assert_int_equal(c->n_failures, 0);
         c->n_failures = id;

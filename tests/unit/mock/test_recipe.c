@@ -196,7 +196,7 @@ static void test_has_a_maximum(void **state)
     char text[PROA_MOCK_RECIPE_MAX * 4 + 8] = "rst";
     struct proa_mock_recipe recipe;
     struct proa_mock_recipe_fault fault;
-    for (int i = 1; i < PROA_MOCK_RECIPE_MAX; i++) {
+    for (size_t i = 1; i < PROA_MOCK_RECIPE_MAX; i++) {
         (void)snprintf(text + 4 * i - 1, 5, i % 2 ? ",rst" : ":rst");
     }
     assert_ok(proa_mock_recipe_parse(proa_slice_cstr(text), &recipe, &fault));
