@@ -10,7 +10,7 @@
 #include "engine_priv.h"
 
 static const char *const REASONS[PROA_REASON_COUNT] = {
-#define ROW(name, text) [PROA_REASON_##name] = text,
+#define ROW(name, text) [PROA_REASON_##name] = (text),
     PROA_REASON_TABLE(ROW)
 #undef ROW
 };

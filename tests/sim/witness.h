@@ -495,6 +495,7 @@ static inline void sim_check_records(const struct sim_witness *w)
     SIM_MUST(w->run.finished == w->finished);
     SIM_MUST(w->run.n_attempts == w->n_attempts);
     SIM_MUST(w->run.winner == w->winner);
+    SIM_MUST(w->run.armed_ns == w->armed_ns);
     SIM_MUST(proa_run_committed(&w->run) == (w->winner < PROA_RUN_ATTEMPTS_MAX));
     for (uint8_t i = 0; i < w->n_attempts; i++) {
         const struct proa_attempt_record *r = &w->run.attempts[i];

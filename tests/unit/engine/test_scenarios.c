@@ -30,7 +30,7 @@ static void finish(struct sim_scenario *s, const char *file, struct tally *tally
 static void begin(struct sim_scenario *s, const char *name, int line)
 {
     memset(s, 0, sizeof(*s));
-    (void)snprintf(s->name, sizeof(s->name), "%s", name);
+    (void)snprintf(s->name, sizeof(s->name), "%.95s", name);
     s->line = line;
     fixture_init(&s->fx, 1);
 }
