@@ -449,6 +449,7 @@ static void plain_complete(struct attempt *a)
         fail(a, a->failure.class, PROA_OK);
         return;
     }
+    a->answered_by = proa_arena_dup(a->x->arena, a->answered_by); /* the body goes before the log */
     a->content = true;
     feed(a, PROA_EV_ENDED);
 }

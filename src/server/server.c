@@ -40,15 +40,17 @@ void proa_server_destroy(struct proa_server *server)
     if (!server) {
         return;
     }
-    while (server->listening) {
-        struct listening *l = server->listening;
-        server->listening = l->next;
+    for (struct listening *l = server->listening; l; l = l->next) {
         proa_listener_close(l->listener);
-        proa_free(l);
     }
     struct proa_list *node;
     while ((node = proa_list_first(&server->clients)) != NULL) {
         proa_client_close(PROA_CONTAINER_OF(node, struct client, node));
+    }
+    while (server->listening) { /* connections referred to them until now */
+        struct listening *l = server->listening;
+        server->listening = l->next;
+        proa_free(l);
     }
     while (server->n_parsers > 0) {
         proa_http_parser_destroy(server->parsers[--server->n_parsers]);

@@ -14,23 +14,30 @@ struct proa_call *proa_call_start(struct proa_connpool *pool,
     return call;
 }
 
-/* Ends the call's claim on everything; its link is closed unless the answer was complete. */
-static void release(struct proa_call *call)
+/* Ends the call's claim on everything and gives back its link, if it had one. */
+static struct link *unbind(struct proa_call *call)
 {
     struct link *link = call->link;
     proa_list_unlink(&call->node);
     if (link) {
         link->call = NULL;
         call->link = NULL;
-        proa_link_close(link);
     }
     proa_freelist_give(&call->pool->up->calls, call);
+    return link;
+}
+
+static void close_link(struct link *link)
+{
+    if (link) {
+        proa_link_close(link);
+    }
 }
 
 void proa_call_cancel(struct proa_call *call)
 {
     struct proa_connpool *pool = call->pool;
-    release(call);
+    close_link(unbind(call));
     proa_connpool_pump(pool);
 }
 
@@ -39,8 +46,9 @@ void proa_call_fail(struct proa_call *call, const struct proa_call_failure *fail
     struct proa_connpool *pool = call->pool;
     const struct proa_call_events *events = call->events;
     void *ctx = call->ctx;
-    release(call);
-    events->on_fail(ctx, failure);
+    struct link *link = unbind(call);
+    events->on_fail(ctx, failure); /* its detail may be the connection's */
+    close_link(link);
     proa_connpool_pump(pool);
 }
 
@@ -48,7 +56,7 @@ void proa_call_complete(struct proa_call *call)
 {
     const struct proa_call_events *events = call->events;
     void *ctx = call->ctx;
-    release(call);
+    close_link(unbind(call));
     events->on_complete(ctx);
 }
 
