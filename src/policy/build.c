@@ -82,7 +82,7 @@ const char *proa_build_file_trouble(enum proa_err err, bool secret)
 }
 
 bool proa_build_read(struct proa_build *b, struct proa_option_where at, const char *path,
-                     struct proa_slice file, struct proa_slice *bytes)
+                     struct proa_slice file, const char *hint, struct proa_slice *bytes)
 {
     const struct proa_policy_env *env = b->input->env;
     enum proa_err err = PROA_ERR_NOT_FOUND;
@@ -90,8 +90,9 @@ bool proa_build_read(struct proa_build *b, struct proa_option_where at, const ch
         err = env->file(env->ctx, proa_arena_cstr(b->arena, file), false, bytes);
     }
     if (err) {
-        proa_build_error(b, at, "%s: the file %" PROA_SLICE_FMT " %s", path, PROA_SLICE_ARG(file),
-                         proa_build_file_trouble(err, false));
+        proa_build_error(b, at, "%s: the file %" PROA_SLICE_FMT " %s%s", path, PROA_SLICE_ARG(file),
+                         proa_build_file_trouble(err, false),
+                         err == PROA_ERR_NOT_FOUND ? hint : "");
         return false;
     }
     proa_build_hash(b, *bytes);

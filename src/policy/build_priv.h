@@ -58,10 +58,11 @@ const struct proa_doc_node *proa_build_item(const struct proa_doc_node *list, si
 void proa_build_hash(struct proa_build *b, struct proa_slice bytes);
 /* The environment; remembers in the hash what was found. */
 bool proa_build_getenv(struct proa_build *b, const char *name, struct proa_slice *value);
-/* Reads a file named in the configuration; on failure says so at `at`, as "path: FILE cannot ...".
- * *bytes are borrowed until the next call. */
+/* Reads a file named in the configuration; on failure says so at `at`, as "path: the file FILE
+ * cannot be read", with `hint` behind it when it does not exist. *bytes are borrowed until the next
+ * call. */
 bool proa_build_read(struct proa_build *b, struct proa_option_where at, const char *path,
-                     struct proa_slice file, struct proa_slice *bytes);
+                     struct proa_slice file, const char *hint, struct proa_slice *bytes);
 /* Why a file could not be read, for messages: "the file FILE " is followed by this. Static. */
 const char *proa_build_file_trouble(enum proa_err err, bool secret);
 
@@ -105,6 +106,7 @@ struct proa_policy_index {
     const struct proa_route *sole; /* where bare names go; NULL: more than one provider */
     struct proa_slice *names;      /* what is suggested, at most SUGGEST_NAMES_MAX */
     size_t n_names;
+    size_t n_concrete; /* of them that are no "provider/..." in general */
 };
 void proa_build_index(struct proa_build *b);
 

@@ -73,6 +73,7 @@ static void collect_names(struct proa_build *b, struct proa_policy_index *index)
                                        PROA_SLICE_ARG(t->model)));
         }
     }
+    index->n_concrete = index->n_names;
     for (size_t i = s->n_configured_routes; i < s->n_routes && index->n_names < room; i++) {
         add_name(index, &seen, s->routes[i].name);
     }
@@ -194,6 +195,9 @@ size_t proa_snapshot_suggest(const struct proa_snapshot *s, struct proa_slice mo
     size_t found = 0;
     n = n < MOST ? n : MOST;
     for (size_t i = 0; n > 0 && model.len <= ASKED_MAX && i < index->n_names; i++) {
+        if (i == index->n_concrete && found > 0) {
+            break; /* a name that can be asked for as it is beats a pattern */
+        }
         const size_t distance = distance_of(model, index->names[i]);
         size_t at = found;
         while (at > 0 && distances[at - 1] > distance) {

@@ -63,12 +63,32 @@ static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_
     return secret;
 }
 
+/* Some keys are made of what names are made of, too. */
+static bool looks_like_key(const char *name)
+{
+    bool lower = false;
+    bool digit = false;
+    for (const char *c = name; *c; c++) {
+        lower = lower || (*c >= 'a' && *c <= 'z');
+        digit = digit || (*c >= '0' && *c <= '9');
+    }
+    return lower && digit && strlen(name) >= 16;
+}
+
 static struct proa_secret *from_env(struct proa_build *b, struct proa_option_where at,
                                     const char *path, const char *name)
 {
     const struct proa_policy_env *env = b->input->env;
     struct proa_slice value;
     if (!env || !env->getenv || !env->getenv(env->ctx, name, &value)) {
+        if (looks_like_key(name)) {
+            proa_build_error(b, at,
+                             "%s: the environment variable of this name is not set, and the name "
+                             "looks like a key; write the variable's name here, never the key "
+                             "itself",
+                             path);
+            return NULL;
+        }
         proa_build_error(b, at,
                          "%s: the environment variable %s is not set; set it where proa is "
                          "started, or remove the key",

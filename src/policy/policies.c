@@ -103,6 +103,35 @@ static struct proa_policy_cfg *parse(struct proa_build *b, struct proa_slice byt
     return policy;
 }
 
+static const struct proa_policy_builtin *find_builtin(struct proa_slice name)
+{
+    for (size_t i = 0; i < proa_policy_n_builtins; i++) {
+        if (proa_slice_eq(proa_policy_builtins[i].name, name)) {
+            return &proa_policy_builtins[i];
+        }
+    }
+    return NULL;
+}
+
+/* What a person may have meant who names a shipped file that is not there. */
+static const char *hint_of(struct proa_build *b, struct proa_slice file)
+{
+    size_t from = file.len;
+    while (from > 0 && file.ptr[from - 1] != '/') {
+        from--;
+    }
+    const struct proa_slice base = proa_slice_from(file, from);
+    const struct proa_slice name = proa_slice_head(base, proa_slice_find(base, '.'));
+    if (!find_builtin(name)) {
+        return "";
+    }
+    return proa_arena_printf(b->arena,
+                             "; the policy %" PROA_SLICE_FMT
+                             " is built in, so it can be named without a file%c",
+                             PROA_SLICE_ARG(name), '\0')
+        .ptr;
+}
+
 static void add_file(struct proa_build *b, const struct proa_policy_cfg *item,
                      const struct proa_doc_node *item_node, const char *path)
 {
@@ -117,7 +146,7 @@ static void add_file(struct proa_build *b, const struct proa_policy_cfg *item,
         return;
     }
     const char *key = proa_arena_printf(b->arena, "%sfile%c", path, '\0').ptr;
-    if (!proa_build_read(b, at, key, item->file, &bytes)) {
+    if (!proa_build_read(b, at, key, item->file, hint_of(b, item->file), &bytes)) {
         return;
     }
     struct proa_policy_cfg *policy = parse(b, bytes, proa_arena_cstr(b->arena, item->file), &node);
@@ -142,16 +171,6 @@ void proa_build_policies(struct proa_build *b)
             add(b, &items[i], node, path, false);
         }
     }
-}
-
-static const struct proa_policy_builtin *find_builtin(struct proa_slice name)
-{
-    for (size_t i = 0; i < proa_policy_n_builtins; i++) {
-        if (proa_slice_eq(proa_policy_builtins[i].name, name)) {
-            return &proa_policy_builtins[i];
-        }
-    }
-    return NULL;
 }
 
 const struct proa_policy_cfg *proa_build_policy(struct proa_build *b, struct proa_slice name)

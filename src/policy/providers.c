@@ -231,7 +231,7 @@ static bool read_ca(struct proa_build *b, const struct proa_build_provider *p, c
         proa_build_warn(b, at, "%s: has no effect on an http:// address", key);
         return true;
     }
-    if (!proa_build_read(b, at, key, p->cfg->ca_file, &bytes)) {
+    if (!proa_build_read(b, at, key, p->cfg->ca_file, "", &bytes)) {
         return false;
     }
     const struct proa_slice mark = PROA_SLICE("-----BEGIN CERTIFICATE-----");

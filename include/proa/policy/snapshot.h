@@ -90,7 +90,8 @@ struct proa_snapshot {
     struct proa_policy_index *index; /* how names are looked up; private to policy */
 };
 
-/* One configuration file's bytes; `name` is what messages call it. */
+/* One configuration file's bytes; `name` is what messages call it, and outlives them and the
+ * snapshot. */
 struct proa_policy_file {
     const char *name;
     struct proa_slice bytes;
@@ -119,8 +120,10 @@ struct proa_policy_input {
 };
 
 /*
- * Builds and validates. On failure *out is untouched and diags says what is wrong and where; on
- * success diags may hold warnings, and *out has one reference for the caller.
+ * Builds and validates. On failure (ERR_SYNTAX) *out is untouched and diags says what is wrong and
+ * where; on success diags may hold warnings, and *out has one reference for the caller. Messages
+ * point to input->files and input->flags only; places elsewhere (a policy file, a variable of the
+ * environment) stand in the text.
  */
 enum proa_err proa_snapshot_build(const struct proa_policy_input *input, struct proa_diags *diags,
                                   struct proa_snapshot **out) PROA_MUST_CHECK;
