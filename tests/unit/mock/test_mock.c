@@ -2,6 +2,8 @@
  * The mock as a well-behaved service: endpoints, formats, checks of the request, keys, limits,
  * connections.
  */
+#include "proa/tls/digest.h"
+
 #include "mock_test.h"
 
 #define JSON(t, path, body, r) talk_ask((t), (path), NULL, (body), (r))
@@ -282,6 +284,48 @@ static void test_embeddings(void **state)
     talk_deinit(&t);
 }
 
+/* Both encodings say the same numbers. */
+static void test_embeddings_agree(void **state)
+{
+    (void)state;
+    enum { N = 5 };
+    struct talk t;
+    struct reply a;
+    struct reply b;
+    unsigned char bytes[PROA_BASE64_DECODED_MAX(PROA_BASE64_ENCODED_MAX(4 * N))];
+    size_t n = 0;
+    double sum = 0;
+    talk_init(&t, NULL);
+    JSON(&t, "/v1/embeddings", "{\"model\":\"e\",\"input\":\"one\",\"dimensions\":5}", &a);
+    JSON(&t, "/v1/embeddings",
+         "{\"model\":\"e\",\"input\":\"one\",\"dimensions\":5,\"encoding_format\":\"base64\"}", &b);
+    struct proa_slice plain = proa_buf_slice(&a.body);
+    struct proa_slice coded = proa_buf_slice(&b.body);
+    plain = proa_slice_from(plain, proa_slice_find(plain, '[') + 1);
+    plain = proa_slice_from(plain, proa_slice_find(plain, '[') + 1);
+    coded = proa_slice_from(coded, proa_slice_search(coded, PROA_SLICE("\"embedding\":\"")) + 13);
+    coded = proa_slice_head(coded, proa_slice_find(coded, '"'));
+    assert_ok(proa_base64_decode(PROA_BASE64, coded, bytes, &n));
+    assert_int_equal(n, 4 * N);
+    for (size_t i = 0; i < N; i++) {
+        const unsigned char *p = bytes + 4 * i;
+        const uint32_t bits =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+        float value;
+        char *end;
+        memcpy(&value, &bits, sizeof value);
+        const double expected = strtod(plain.ptr, &end);
+        const double off = (double)value - expected;
+        PROA_TEST_CHECK(off < 1e-6 && off > -1e-6, "%zu: %f, %f", i, (double)value, expected);
+        sum += expected * expected;
+        plain = proa_slice_from(plain, (size_t)(end - plain.ptr) + 1);
+    }
+    assert_true(sum > 0.1 && sum < 3);
+    reply_deinit(&a);
+    reply_deinit(&b);
+    talk_deinit(&t);
+}
+
 static void test_moderations(void **state)
 {
     (void)state;
@@ -548,6 +592,31 @@ static void test_pipelined_in_order(void **state)
     talk_deinit(&t);
 }
 
+/* More bytes ahead than are kept: reading stops, and goes on when the answer is out. */
+static void test_pipelined_beyond_the_mark(void **state)
+{
+    (void)state;
+    enum { N = 30, PADDING = 20000 };
+    struct talk t;
+    struct reply all;
+    struct proa_mock_stats stats = {.n_answers = 0};
+    char body[PADDING + 256];
+    talk_init(&t, NULL);
+    reply_init(&all);
+    for (int i = 0; i < N; i++) {
+        (void)snprintf(body, sizeof body,
+                       "{\"model\":\"e%s\",\"messages\":[{\"role\":\"user\"}],"
+                       "\"padding\":\"%*s\"}",
+                       i == 0 ? "+delay=80ms" : "", PADDING, "x");
+        talk_post(&t, CHAT, NULL, body);
+    }
+    IO_TEST_UNTIL(t.loop,
+                  (reply_take(&t, &all), proa_mock_stats(t.mock, &stats), stats.n_answers == N));
+    assert_int_equal(stats.n_accepted, 1);
+    reply_deinit(&all);
+    talk_deinit(&t);
+}
+
 static void test_byte_by_byte(void **state)
 {
     (void)state;
@@ -705,17 +774,30 @@ static void test_many_listeners(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_chat),           cmocka_unit_test(test_chat_parts_and_choices),
-        cmocka_unit_test(test_fixed_text),     cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_tools),          cmocka_unit_test(test_tools_streamed),
-        cmocka_unit_test(test_completions),    cmocka_unit_test(test_embeddings),
-        cmocka_unit_test(test_moderations),    cmocka_unit_test(test_models),
-        cmocka_unit_test(test_refusals),       cmocka_unit_test(test_content_type),
-        cmocka_unit_test(test_broken_http),    cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_limits),         cmocka_unit_test(test_pipelined_in_order),
-        cmocka_unit_test(test_byte_by_byte),   cmocka_unit_test(test_close_and_http10),
-        cmocka_unit_test(test_continue),       cmocka_unit_test(test_large_answer),
-        cmocka_unit_test(test_caller_leaves),  cmocka_unit_test(test_destroyed_in_the_middle),
+        cmocka_unit_test(test_chat),
+        cmocka_unit_test(test_chat_parts_and_choices),
+        cmocka_unit_test(test_fixed_text),
+        cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_tools),
+        cmocka_unit_test(test_tools_streamed),
+        cmocka_unit_test(test_completions),
+        cmocka_unit_test(test_embeddings),
+        cmocka_unit_test(test_embeddings_agree),
+        cmocka_unit_test(test_moderations),
+        cmocka_unit_test(test_models),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_content_type),
+        cmocka_unit_test(test_broken_http),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_pipelined_in_order),
+        cmocka_unit_test(test_pipelined_beyond_the_mark),
+        cmocka_unit_test(test_byte_by_byte),
+        cmocka_unit_test(test_close_and_http10),
+        cmocka_unit_test(test_continue),
+        cmocka_unit_test(test_large_answer),
+        cmocka_unit_test(test_caller_leaves),
+        cmocka_unit_test(test_destroyed_in_the_middle),
         cmocka_unit_test(test_many_listeners),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -437,6 +437,21 @@ static void test_cuts(void **state)
     cut_everywhere(ASK_HI, 97, true);
 }
 
+/* A chunk that is cut has announced its whole size: nobody may take its part for a whole one. */
+static void test_cut_inside_a_chunk(void **state)
+{
+    (void)state;
+    struct talk t;
+    struct reply r;
+    talk_init(&t, NULL);
+    ask(&t, "cut=40", STREAM_HI, &r);
+    const struct proa_slice in = proa_slice_from(proa_buf_slice(&r.raw), r.head_len);
+    assert_true(strtoul(in.ptr, NULL, 16) > 100);
+    assert_int_equal(in.len - proa_slice_search(in, PROA_SLICE("data: ")), 40);
+    reply_deinit(&r);
+    talk_deinit(&t);
+}
+
 static void test_cuts_by_name(void **state)
 {
     (void)state;
@@ -583,6 +598,7 @@ int main(void)
         cmocka_unit_test(test_drip),
         cmocka_unit_test(test_stalls),
         cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_cut_inside_a_chunk),
         cmocka_unit_test(test_cuts_by_name),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_malformed),
