@@ -167,8 +167,8 @@ static void ranges(void **state)
          "providers.a.keys[0]: must be a map, this is a single value"},
         {"routes: [{model: a, tiers: [[{weight: 1001}]]}]",
          "routes[0].tiers[0][0].weight: 1001 is more than 1000"},
-        {"routes: [{tiers: []}]", "routes[0].model: is required"},
-        {"routes: [{model: a}]", "routes[0].tiers: is required"},
+        {"routes: [{tiers: []}]", "routes[0]: \"model\" is missing"},
+        {"routes: [{model: a}]", "routes[0]: \"tiers\" is missing"},
     };
     PROA_TEST_ROWS(row, rows)
     {
