@@ -231,7 +231,10 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
     for (;;) {
         struct proa_commands commands;
         commands.n = 0;
-        proa_run_feed(&x->run, proa_loop_now(x->host->loop), &now, &commands);
+        /* The first attempt starts when all the work before it is done: that time is ours. */
+        const uint64_t at =
+            now.kind == PROA_EV_ADMITTED ? proa_loop_clock() : proa_loop_now(x->host->loop);
+        proa_run_feed(&x->run, at, &now, &commands);
         for (size_t i = 0; i < commands.n; i++) {
             if (!carry_out(x, &commands.items[i])) {
                 return;

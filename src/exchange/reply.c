@@ -11,7 +11,8 @@ static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_
     const struct proa_attempt_record *a = &x->run.attempts[i];
     (void)proa_buf_append(out, a->candidate->target->label);
     PROA_BUF_LIT(out, ":");
-    if (a->status != 0) {
+    const bool failed = a->stage == PROA_STAGE_OVER && a->class != PROA_CLASS_OK;
+    if (a->status >= 400 || (a->status != 0 && !failed)) {
         (void)proa_buf_append_u64(out, a->status);
     } else {
         (void)proa_buf_append_cstr(out, proa_class_text(a->class));
@@ -35,13 +36,8 @@ void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out)
 
 static void timing(const struct proa_exchange *x, struct proa_buf *f)
 {
-    const uint64_t now = proa_loop_now(x->host->loop);
-    uint64_t upstream = 0;
-    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run.attempts[i];
-        upstream +=
-            proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now, a->started_ns);
-    }
+    const uint64_t now = proa_loop_clock();
+    const uint64_t upstream = proa_exchange_upstream_ns(x);
     const uint64_t total = proa_clock_since(now, x->arrived_ns);
     PROA_BUF_LIT(f, "server-timing: proa;dur=");
     (void)proa_buf_append_ms(f, proa_clock_since(total, upstream), 3);
@@ -61,16 +57,23 @@ static void line(struct proa_buf *f, struct proa_slice name, struct proa_slice v
     }
 }
 
+static bool is_retry_advice(const struct proa_http_header *h)
+{
+    return h->id == PROA_HTTP_HEADER_RETRY_AFTER || h->id == PROA_HTTP_HEADER_RETRY_AFTER_MS;
+}
+
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra)
 {
     struct proa_buf *f = &x->host->fields;
+    const struct proa_slice retry_after = PROA_SLICE("retry-after:");
+    const bool ours_instead = proa_slice_search(extra, retry_after) < extra.len;
     proa_buf_clear(f);
     line(f, PROA_SLICE("content-type"), content_type);
     if (a) {
         for (size_t i = 0; i < a->head.headers.n; i++) {
             const struct proa_http_header *h = &a->head.headers.items[i];
-            if (proa_api_return_header(h)) {
+            if (proa_api_return_header(h) && !(ours_instead && is_retry_advice(h))) {
                 line(f, h->name, h->value);
             }
         }
@@ -233,14 +236,13 @@ static struct proa_slice explain(const struct proa_exchange *x, const struct pro
             PROA_BUF_LIT(&m, ", ");
         }
         (void)proa_buf_append_cstr(&m, proa_class_text(a->class));
-        if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
-            PROA_BUF_LIT(&m, ": ");
-            (void)proa_buf_append_cstr(&m, proa_err_text(a->err));
-        }
         const struct attempt *attempt = x->attempts[i];
         if (attempt && attempt->detail.len > 0) {
-            PROA_BUF_LIT(&m, ", ");
+            PROA_BUF_LIT(&m, ": ");
             (void)proa_buf_append(&m, attempt->detail);
+        } else if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
+            PROA_BUF_LIT(&m, ": ");
+            (void)proa_buf_append_cstr(&m, proa_err_text(a->err));
         } else if (attempt && attempt->failure.message.len > 0) {
             PROA_BUF_LIT(&m, ": ");
             (void)proa_buf_append(&m, proa_slice_head(attempt->failure.message, 512));

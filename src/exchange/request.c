@@ -92,6 +92,9 @@ static uint64_t parse_span(struct proa_slice text)
     if (proa_slice_to_u64(whole, &n) != PROA_OK || n > 24 * 3600 * 1000) {
         return 0;
     }
+    if (fraction.len > 0 && proa_slice_to_u64(fraction, &f) != PROA_OK) {
+        return 0;
+    }
     fraction = proa_slice_head(fraction, 3);
     if (fraction.len > 0 && proa_slice_to_u64(fraction, &f) != PROA_OK) {
         return 0;

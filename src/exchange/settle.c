@@ -3,13 +3,13 @@
  */
 #include "exchange_priv.h"
 
-/* Time that was spent waiting for or reading from upstreams; the rest is ours. */
-static uint64_t upstream_ns(const struct proa_exchange *x, uint64_t now_ns)
+uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
 {
+    const uint64_t now = proa_loop_now(x->host->loop);
     uint64_t sum = 0;
     for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
         const struct proa_attempt_record *a = &x->run.attempts[i];
-        sum += proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now_ns, a->started_ns);
+        sum += proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now, a->started_ns);
     }
     return sum;
 }
@@ -116,9 +116,9 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
 
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
 {
-    const uint64_t now = proa_loop_now(x->host->loop);
+    const uint64_t now = proa_loop_clock();
     const uint64_t total = proa_clock_since(now, x->arrived_ns);
-    const uint64_t ours = proa_clock_since(total, upstream_ns(x, now));
+    const uint64_t ours = proa_clock_since(total, proa_exchange_upstream_ns(x));
     struct proa_live_route *route = proa_live_route(x->live, x->resolved.route);
     proa_metric_add(route->requests[outcome], 1);
     proa_metric_observe(route->duration, total);

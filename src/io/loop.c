@@ -31,6 +31,11 @@ uint64_t proa_loop_now(const struct proa_loop *loop)
     return loop->now_ns ? loop->now_ns : uv_hrtime();
 }
 
+uint64_t proa_loop_clock(void)
+{
+    return uv_hrtime();
+}
+
 uint64_t proa_loop_wall_ms(const struct proa_loop *loop)
 {
     int64_t wall = (int64_t)proa_loop_now(loop) + loop->wall_offset_ns;

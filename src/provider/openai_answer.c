@@ -361,7 +361,7 @@ bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
     }
     const struct proa_json_item *answer = &items[PLAIN_ANSWER];
     const bool is_text = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION;
-    if (is_error(items) || answer->kind != PROA_JSON_ARRAY) {
+    if (is_error(items) || (is_text && answer->kind != PROA_JSON_ARRAY)) {
         proa_openai_classify_inband(body, failure);
         failure->class = is_error(items) ? failure->class : PROA_CLASS_MALFORMED;
         return false;

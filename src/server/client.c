@@ -304,7 +304,9 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
     const struct proa_limits_cfg *limits = c->server->cfg.limits;
     c->head = *head;
     c->minor_version = head->minor_version;
-    c->keep_alive = head->keep_alive;
+    /* An offer to upgrade is ignored, and nothing that may follow in the other protocol is read. */
+    c->keep_alive =
+        head->keep_alive && !proa_http_header_find(&head->headers, PROA_HTTP_HEADER_UPGRADE);
     c->is_head = head->method == PROA_HTTP_HEAD;
     c->state = CLIENT_BODY;
     c->head_at_ns = proa_loop_now(c->server->loop);

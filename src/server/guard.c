@@ -54,9 +54,6 @@ static bool is_literal(const struct proa_http_host *host)
 static bool host_allowed(const struct client *c, const struct proa_http_host *host)
 {
     const struct listening *l = c->listening;
-    if (l->bound.is_unix) {
-        return true; /* no browser and no name gets here; the file's mode is the control */
-    }
     if (l->kind == PROA_LISTENER_OPS && is_literal(host)) {
         return true; /* probes and scrapers name the Pod's address */
     }
@@ -64,7 +61,8 @@ static bool host_allowed(const struct client *c, const struct proa_http_host *ho
         is_listed(&c->server->cfg.listen->hosts, host->text)) {
         return true;
     }
-    return is_loopback_name(host) && (host->port == 0 || host->port == proa_addr_port(&l->bound));
+    return is_loopback_name(host) &&
+           (host->port == 0 || l->bound.is_unix || host->port == proa_addr_port(&l->bound));
 }
 
 /* ---- browsers -------------------------------------------------------------------------------- */

@@ -20,7 +20,7 @@ enum {
     PARSERS_SPARE = 64,
     AHEAD_HIGH = 64 * 1024, /* bytes of pipelined requests kept while one is running */
     AHEAD_MAX = 192 * 1024,
-    LINGER_BYTES = 256 * 1024 /* read and thrown away after a refusal */
+    LINGER_BYTES = 32 * 1024 * 1024 /* read and thrown away after a refusal, within 2 s */
 };
 
 struct listening {

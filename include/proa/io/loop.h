@@ -29,6 +29,8 @@ const char *proa_loop_library(void);
 bool proa_loop_turn(struct proa_loop *loop);
 
 uint64_t proa_loop_now(const struct proa_loop *loop);
+/* The monotonic clock read anew: for measuring what a callback itself takes, not for decisions. */
+uint64_t proa_loop_clock(void);
 /* Wall clock, milliseconds since 1970 UTC: for logs, ids, certificates and Retry-After dates only.
  * Derived from proa_loop_now() and an offset that is refreshed once a second: no syscall. */
 uint64_t proa_loop_wall_ms(const struct proa_loop *loop);

@@ -141,8 +141,8 @@ static void test_failures_with_status_200(void **state)
         {PROA_OP_CHAT, "{" CHOICES "} x", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{\"x\":1,\"x\":2," CHOICES, PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES ",}", PROA_CLASS_MALFORMED, ""},
-        {PROA_OP_EMBEDDING, "{" CHOICES "}", PROA_CLASS_MALFORMED, ""},
-        {PROA_OP_MODERATION, "{\"data\":[]}", PROA_CLASS_MALFORMED, ""},
+        {PROA_OP_EMBEDDING, "no", PROA_CLASS_MALFORMED, ""},
+        {PROA_OP_MODERATION, "[]", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{\"error\":{\"message\":\"m\",\"code\":429}}", PROA_CLASS_RATE, "m"},
         {PROA_OP_CHAT, "{\"code\":\"The service is currently unavailable\",\"error\":\"m\"}",
          PROA_CLASS_OVERLOADED, "m"},
@@ -205,12 +205,28 @@ static void test_keys_with_escapes(void **state)
     assert_false(proa_openai_key_is(&item, PROA_SLICE("model")));
 }
 
+/* Other answers than texts have more shapes than we know: any object that is no error will do. */
+static void test_unknown_shapes_pass(void **state)
+{
+    (void)state;
+    struct proa_usage usage = {0};
+    struct proa_slice model = PROA_SLICE_NONE;
+    struct proa_failure failure = {0};
+    assert_true(proa_openai_read_plain(PROA_OP_EMBEDDING, PROA_SLICE("{\"embeddings\":[[1]]}"),
+                                       &usage, &model, &failure));
+    assert_true(proa_openai_read_plain(PROA_OP_MODERATION, PROA_SLICE("{\"flagged\":false}"),
+                                       &usage, &model, &failure));
+    assert_false(proa_openai_read_plain(PROA_OP_CHAT, PROA_SLICE("{\"flagged\":false}"), &usage,
+                                        &model, &failure));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_usage),
         cmocka_unit_test(test_plain_answers),
         cmocka_unit_test(test_failures_with_status_200),
+        cmocka_unit_test(test_unknown_shapes_pass),
         cmocka_unit_test(test_every_cut_of_a_plain_answer),
         cmocka_unit_test(test_keys_with_escapes),
     };
