@@ -4,6 +4,9 @@
  */
 #include "upstream_priv.h"
 
+/* What a connection takes at once: a request as large as limits.body can be, with its head. */
+static const size_t REQUEST_MAX = (size_t)1280 * 1024 * 1024;
+
 static void link_on_open(void *ctx, enum proa_err err);
 static void link_on_data(void *ctx, struct proa_slice bytes);
 static void link_on_end(void *ctx, enum proa_err err);
@@ -82,6 +85,7 @@ void proa_link_dial(struct proa_connpool *pool, struct proa_call *call)
         .connect_ns = pool->connect_ns,
     };
     link->conn = proa_conn_dial(up->net, &dial, &CONN_EVENTS, link);
+    proa_conn_set_marks(link->conn, REQUEST_MAX, REQUEST_MAX, 0);
 }
 
 bool proa_link_send(struct link *link, struct proa_call *call)

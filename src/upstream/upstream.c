@@ -33,8 +33,20 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
     return up;
 }
 
+/* Reading a bundle takes milliseconds, so the thread pool does it. */
+struct tls_build {
+    struct proa_connpool *pool; /* NULL: it went meanwhile */
+    struct proa_slice ca_pem;   /* empty: the system's; the pool's, or owned once that went */
+    struct proa_tls_context *out;
+    enum proa_err err;
+};
+
 static void pool_free(struct proa_connpool *pool)
 {
+    if (pool->building) { /* the thread still reads the authorities */
+        pool->building->pool = NULL;
+        pool->ca_pem = PROA_SLICE_NONE;
+    }
     proa_timer_clear(pool->up->loop, &pool->sweep);
     proa_connpool_close_idle(pool, UINT64_MAX);
     proa_tls_context_unref(pool->tls);
@@ -63,14 +75,6 @@ void proa_upstream_destroy(struct proa_upstream *up)
 
 /* ---- TLS contexts ---------------------------------------------------------------------------- */
 
-/* Reading a bundle takes milliseconds, so the thread pool does it. */
-struct tls_build {
-    struct proa_connpool *pool;
-    struct proa_slice ca_pem; /* empty: the system's */
-    struct proa_tls_context *out;
-    enum proa_err err;
-};
-
 static void tls_build_work(void *ctx)
 {
     struct tls_build *b = ctx;
@@ -94,7 +98,13 @@ static void tls_build_done(void *ctx)
 {
     struct tls_build *b = ctx;
     struct proa_connpool *pool = b->pool;
-    pool->up->n_building--;
+    if (!pool) {
+        proa_tls_context_unref(b->out);
+        proa_free((void *)(uintptr_t)b->ca_pem.ptr);
+        proa_free(b);
+        return;
+    }
+    pool->building = NULL;
     pool->tls = b->out;
     pool->tls_state = b->err == PROA_OK ? TLS_READY : TLS_FAILED;
     if (b->err == PROA_OK) {
@@ -115,7 +125,7 @@ void proa_connpool_build_tls(struct proa_connpool *pool)
     b->ca_pem = pool->ca_pem;
     pool->refs++;
     pool->tls_state = TLS_BUILDING;
-    pool->up->n_building++;
+    pool->building = b;
     if (proa_loop_work(pool->up->loop, tls_build_work, tls_build_done, b) != PROA_OK) {
         tls_build_work(b);
         tls_build_done(b);

@@ -24,8 +24,9 @@ struct proa_upstream {
     struct proa_freelist calls;
     struct proa_tls_cache sessions;
     struct proa_http_parser_cfg answer_cfg; /* of every link's parser */
-    uint32_t n_building;                    /* TLS contexts being made on the thread pool */
 };
+
+struct tls_build;
 
 enum tls_state { TLS_NONE = 0, TLS_BUILDING, TLS_READY, TLS_FAILED };
 
@@ -38,6 +39,7 @@ struct proa_connpool {
     uint32_t refs;
     enum tls_state tls_state;
     struct proa_tls_context *tls;
+    struct tls_build *building; /* while TLS_BUILDING */
     uint32_t max_connections;
     uint32_t max_idle;
     uint64_t idle_ns;
