@@ -117,7 +117,7 @@ bool proa_build_is_name(struct proa_slice s)
 size_t proa_build_near(struct proa_slice a, struct proa_slice b)
 {
     const size_t shorter = a.len < b.len ? a.len : b.len;
-    return shorter >= 9 ? shorter / 3 : shorter >= 4 ? 2 : 1; /* 2: swapped letters */
+    return shorter >= 9 ? shorter / 3 : shorter >= 4 ? 2 : shorter / 2; /* 2: swapped letters */
 }
 
 void proa_build_guess_init(struct proa_build_guess *g, struct proa_slice word)

@@ -225,6 +225,7 @@ static void add_tiers(struct proa_build *b, struct plan *plan)
     const size_t n = plan->cfg->tiers.n;
     const struct proa_option_where at =
         proa_build_at(proa_build_member(plan->node, "tiers", NULL), plan->cfg->where);
+    const uint32_t before = b->diags->n_errors;
     size_t n_offers = 0;
     if (n == 0) {
         proa_build_error(b, at, "%s.tiers: names no target", plan->path);
@@ -247,7 +248,7 @@ static void add_tiers(struct proa_build *b, struct plan *plan)
                          "%s.tiers: %zu targets (each counted once for each key of its provider) "
                          "are more than %d",
                          plan->path, plan->n_candidates, PROA_ROUTE_TARGETS_MAX);
-    } else if (plan->n_candidates == 1) {
+    } else if (plan->n_candidates == 1 && b->diags->n_errors == before) {
         proa_build_warn(b, plan->cfg->where,
                         "%s: \"%" PROA_SLICE_FMT
                         "\" has one target only, so nothing takes over when it fails",
