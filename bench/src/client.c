@@ -77,6 +77,8 @@ struct client {
     size_t request_len;
     struct conn *conns;
     bool counting;
+    bool ending; /* answers are still read, nothing is sent any more */
+    uint64_t open_requests;
     uint64_t units; /* requests or events inside the window */
     uint64_t started;
     uint64_t errors;
@@ -105,7 +107,10 @@ static void conn_reopen(struct client *c, struct conn *k)
 {
     close(k->fd);
     conn_open(c, k);
-    conn_send(c, k);
+    c->open_requests -= k->reply.state != BENCH_REPLY_DONE;
+    if (!c->ending) {
+        conn_send(c, k);
+    }
 }
 
 static void conn_fail(struct client *c, struct conn *k, const char *why)
@@ -158,6 +163,7 @@ static void conn_send(struct client *c, struct conn *k)
         k->leave = (enum leave)(1 + proa_prng_below(&c->prng, 3));
     }
     c->started++;
+    c->open_requests++;
     k->sent_ns = c->now_ns;
     conn_write(c, k);
 }
@@ -222,6 +228,10 @@ static void conn_on_reply(struct client *c, struct conn *k, const char *data, si
         }
         count(c, c->now_ns - k->sent_ns);
         c->held++;
+        c->open_requests--;
+        if (c->ending) {
+            return;
+        }
         if (!k->reply.keep_alive) {
             conn_reopen(c, k);
         } else if (!c->opt.hold) {
@@ -282,6 +292,17 @@ static void print_result(const struct client *c, uint64_t wall_ns, uint64_t cpu_
     fflush(stdout);
 }
 
+/* Lets open requests end: leaving would cancel them, and proxies then drop the upstream
+ * connections, which the next run would have to open again. */
+static void finish(struct client *c)
+{
+    uint64_t give_up_ns = c->now_ns + 2 * BENCH_NS_PER_S;
+    c->ending = true;
+    while (!c->opt.stream && c->open_requests != 0 && c->now_ns < give_up_ns) {
+        turn(c, 100);
+    }
+}
+
 static void measure(struct client *c)
 {
     run_until(c, c->now_ns + c->opt.warmup_ms * BENCH_NS_PER_MS);
@@ -297,7 +318,10 @@ static void measure(struct client *c)
         run_until(c, begin + c->opt.ms * BENCH_NS_PER_MS);
     }
     cpu = bench_cpu_ns(c->opt.pids, c->opt.pid_count) - cpu;
-    print_result(c, c->now_ns - begin, cpu);
+    uint64_t wall_ns = c->now_ns - begin;
+    c->counting = false;
+    finish(c);
+    print_result(c, wall_ns, cpu);
 }
 
 static void hold(struct client *c)

@@ -101,7 +101,7 @@ def bodies(folder):
         "10k-tls": chat_body(10000, "assistant-tls"),
         "embed": json.dumps({"model": "embed", "input": TEXT[:120]},
                             separators=(",", ":")).encode(),
-        "stream": chat_body(1000, "sse-0x10000", stream=True),
+        "stream": chat_body(1000, "sse-0x20000", stream=True),
         "slow-stream": chat_body(1000, "sse-0x1000000", stream=True),
     }
     paths = {}
