@@ -51,11 +51,23 @@ static void fail(struct attempt *a, enum proa_class class, enum proa_err err)
         .retry_after_ns = a->failure.retry_after_ns,
         .usage = &a->usage,
     };
+    if (a->reader) {
+        a->usage = *a->dialect->reader_usage(a->reader); /* what was told before it broke */
+    }
     if (a->call) {
         proa_call_cancel(a->call);
         a->call = NULL;
     }
     proa_exchange_feed(a->x, &event);
+}
+
+/* What a failure says is told later, when the bytes that said it are gone. */
+static void keep_failure(struct attempt *a)
+{
+    struct proa_arena *arena = a->x->arena;
+    a->failure.message = proa_arena_dup(arena, a->failure.message);
+    a->failure.type = proa_arena_dup(arena, a->failure.type);
+    a->failure.code = proa_arena_dup(arena, a->failure.code);
 }
 
 /* ---- holding back ------------------------------------------------------------------------- */
@@ -150,6 +162,7 @@ void proa_attempt_release(struct attempt *a)
         a->call = NULL;
     }
     if (a->reader) {
+        a->usage = *a->dialect->reader_usage(a->reader);
         a->dialect->reader_destroy(a->reader);
         a->reader = NULL;
     }
@@ -331,11 +344,8 @@ static bool is_content(const struct attempt *a, const struct proa_reader_report 
  * failure, after it the end of the answer. */
 static void stream_error(struct attempt *a, const struct proa_failure *failure, enum proa_err err)
 {
-    struct proa_arena *arena = a->x->arena;
     a->failure = *failure;
-    a->failure.message = proa_arena_dup(arena, failure->message);
-    a->failure.type = proa_arena_dup(arena, failure->type);
-    a->failure.code = proa_arena_dup(arena, failure->code);
+    keep_failure(a);
     if (a->committed) {
         flush(a, false);
         fail(a, PROA_CLASS_STREAM_BROKEN, err);
@@ -355,7 +365,12 @@ static void stream_content(struct attempt *a, const struct proa_reader_report *r
     a->end_mark = a->end_mark || report->state == PROA_ANSWER_DONE;
     if (report->state == PROA_ANSWER_DONE && !a->content) {
         fail(a, PROA_CLASS_EMPTY, PROA_OK);
-    } else if (report->state >= PROA_ANSWER_FINISHED && !a->finished) {
+    } else if (report->state < PROA_ANSWER_FINISHED) {
+        if (a->finished) { /* a choice begins behind those that had finished */
+            a->finished = false;
+            proa_timer_clear(a->x->host->loop, &a->x->grace);
+        }
+    } else if (!a->finished) {
         a->finished = true;
         proa_timer_set(a->x->host->loop, &a->x->grace, proa_loop_now(a->x->host->loop) + GRACE_NS);
     }
@@ -443,9 +458,7 @@ static void plain_complete(struct attempt *a)
         return;
     }
     if (!a->dialect->read_plain(a->x->operation, body, &a->usage, &a->answered_by, &a->failure)) {
-        if (a->held.len == 0) {
-            (void)hold(a, a->piece); /* failure's slices must outlive the read buffer */
-        }
+        keep_failure(a);
         fail(a, a->failure.class, PROA_OK);
         return;
     }
@@ -512,7 +525,9 @@ static void on_fail(void *ctx, const struct proa_call_failure *failure)
 {
     struct attempt *a = ctx;
     a->call = NULL;
-    a->detail = proa_arena_dup(a->x->arena, failure->detail);
+    a->detail = failure->detail.len > 0 || failure->fault == PROA_HTTP_FAULT_NONE
+                    ? proa_arena_dup(a->x->arena, failure->detail)
+                    : proa_http_fault_info(failure->fault)->text;
     if (a->mode == ANSWER_STREAM && a->committed && a->dialect->reader_complete(a->reader)) {
         stream_whole(a);
         return;

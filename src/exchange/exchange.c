@@ -4,7 +4,7 @@
  */
 #include "exchange_priv.h"
 
-enum { EXCHANGES_SPARE = 256, FIELDS_MAX = 64 * 1024, SCRATCH_MAX = 1024 * 1024 };
+enum { EXCHANGES_SPARE = 256, FIELDS_MAX = 96 * 1024, SCRATCH_MAX = 1024 * 1024 };
 
 void proa_exchange_host_init(struct proa_exchange_host *host)
 {
@@ -65,11 +65,23 @@ void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n)
 
 /* ---- collecting ------------------------------------------------------------------------------ */
 
+/* While the client does not take what is there, the upstream is not read: its silence is ours. */
+static void excuse_silence(struct proa_exchange *x)
+{
+    const struct proa_event event = {
+        .kind = PROA_EV_PROGRESS, .attempt = x->run.winner, .content = true};
+    proa_exchange_feed(x, &event);
+}
+
 static void on_timer(void *ctx, uint64_t now_ns)
 {
     (void)now_ns;
+    struct proa_exchange *x = ctx;
+    if (x->call_paused) {
+        excuse_silence(x);
+    }
     const struct proa_event event = {.kind = PROA_EV_DEADLINE};
-    proa_exchange_feed(ctx, &event);
+    proa_exchange_feed(x, &event);
 }
 
 static void on_grace(void *ctx, uint64_t now_ns)
@@ -255,6 +267,7 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
 void proa_exchange_drained(struct proa_exchange *x)
 {
     if (x->call_paused && proa_run_committed(&x->run)) {
+        excuse_silence(x);
         x->call_paused = false;
         struct attempt *a = x->attempts[x->run.winner];
         if (a->call) {
@@ -270,6 +283,7 @@ void proa_exchange_client_gone(struct proa_exchange *x)
         proa_exchange_finish(x, PROA_OUTCOME_CANCELLED);
         return;
     }
+    proa_exchange_drained(x); /* an answer that is read to its end needs no client to make room */
     const struct proa_event gone = {.kind = PROA_EV_CLIENT_GONE};
     proa_exchange_feed(x, &gone);
 }

@@ -116,7 +116,10 @@ static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
 {
     struct proa_buf event;
     proa_buf_init(&event, 64 * 1024);
-    if (x->request.stream && proa_api_error_event(PROA_SURFACE_OPENAI, error, &event) == PROA_OK) {
+    /* Into events only: in a plain body it could pass for the bytes that are missing. */
+    const bool is_stream = x->running && proa_run_committed(&x->run) &&
+                           x->attempts[x->run.winner]->mode == ANSWER_STREAM;
+    if (is_stream && proa_api_error_event(PROA_SURFACE_OPENAI, error, &event) == PROA_OK) {
         const struct iovec iov = {event.ptr, event.len};
         x->client->body(x->client_ctx, &iov, 1, false);
     }
