@@ -182,8 +182,8 @@ const struct proa_cli_command proa_cli_commands[] = {
      .n_operands = 64,
      .about = "Checks what \"proa run\" would be given: files, or folders of *.yaml files, merged "
               "in this order; without any, $PROA_CONFIG or the environment alone. The variables "
-              "and files that hold keys must be there, as they must be for a start. A policy file "
-              "alone is checked by itself.\n"
+              "and files that hold keys must be there, as they must be for a start. Policy files "
+              "alone are checked by themselves.\n"
               "\n"
               "Exits with 0 when it would start, warnings or not, with 78 when the configuration "
               "is wrong, with 66 when a file is missing.",

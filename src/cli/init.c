@@ -125,14 +125,21 @@ static size_t write_providers(struct proa_buf *out, const struct proa_vendor **o
     return n_on;
 }
 
-/* A model of the vendor that exists at the time of writing; only OpenAI's has a name here. */
+/* A model that the vendor has at the time of writing, for those most in use. */
 static const char *model_of(const struct proa_vendor *vendor)
 {
     return proa_slice_eq(vendor->name, PROA_SLICE("openai"))     ? "gpt-5.5"
+           : proa_slice_eq(vendor->name, PROA_SLICE("xai"))      ? "grok-4.5"
            : proa_slice_eq(vendor->name, PROA_SLICE("groq"))     ? "llama-3.3-70b-versatile"
            : proa_slice_eq(vendor->name, PROA_SLICE("deepseek")) ? "deepseek-chat"
-           : proa_slice_eq(vendor->name, PROA_SLICE("mistral"))  ? "mistral-large-latest"
+           : proa_slice_eq(vendor->name, PROA_SLICE("mistral"))  ? "mistral-medium-latest"
                                                                  : "MODEL";
+}
+
+/* What takes over when the first one fails and there is no other vendor. */
+static const char *second_model_of(const struct proa_vendor *vendor)
+{
+    return proa_slice_eq(vendor->name, PROA_SLICE("openai")) ? "gpt-5.4-mini" : "OTHER-MODEL";
 }
 
 static void write_routes(struct proa_buf *out, const struct proa_vendor *const *on, size_t n_on)
@@ -143,8 +150,10 @@ static void write_routes(struct proa_buf *out, const struct proa_vendor *const *
                                      i > 0 ? ", substitute: true" : "");
     }
     if (n_on == 1) {
-        (void)proa_buf_append_cstr(out, "      # - [{model: groq/llama-3.3-70b-versatile, "
-                                        "substitute: true}]   # the next tier: another vendor\n");
+        (void)proa_buf_append_printf(out,
+                                     "      - [{model: %" PROA_SLICE_FMT
+                                     "/%s, substitute: true}]   # better: another vendor\n",
+                                     PROA_SLICE_ARG(on[0]->name), second_model_of(on[0]));
     }
 }
 

@@ -130,8 +130,28 @@ def test_validate_refuses_with_place_and_reason(tmp_path, name):
         assert word in shown, shown
 
 
+def test_validate_warns_of_a_file_that_says_nothing(tmp_path):
+    """It would start, and answer every request with what is missing."""
+    done = validate(tmp_path, b"")
+    assert done.returncode == 0 and "warning: " in done.stderr and "OPENAI_API_KEY" in done.stderr
+
+
+def test_validate_checks_policy_files_alone(tmp_path):
+    good = "apiVersion: proa/v1\nkind: Policy\nname: calm\nretry: {max_attempts: 2}\n"
+    for path in (tmp_path / "one.yaml", tmp_path / "two.yaml"):
+        path.write_text(good.replace("calm", path.name.split(".")[0]))
+    assert cli("validate", str(tmp_path)).returncode == 0
+    assert cli("validate", str(tmp_path / "one.yaml")).returncode == 0
+    (tmp_path / "two.yaml").write_text(good.replace("max_attempts", "max_atempts"))
+    done = cli("validate", str(tmp_path))
+    assert done.returncode == 78
+    assert re.search(r"two\.yaml:4:\d+: error: .*max_atempts.*max_attempts", done.stderr), done.stderr
+    found = json.loads(cli("validate", "--output", "json", str(tmp_path)).stdout)
+    assert found["messages"][0]["line"] == 4 and found["messages"][0]["file"].endswith("two.yaml")
+
+
 @pytest.mark.parametrize("text", [
-    b"", b"\x00\x01\x02", b"[1, 2]", b"just text", b"a: [", b"a: &a [*a]", b"\xff\xfe", b"{" * 5000,
+    b"\x00\x01\x02", b"[1, 2]", b"just text", b"a: [", b"a: &a [*a]", b"\xff\xfe", b"{" * 5000,
     b"- " * 5000, b"apiVersion: proa/v1\n---\napiVersion: proa/v1\n", b"a: !!python/object:os.system x",
     b"a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
     b"d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: [*e,*e,*e,*e,*e,*e,*e,*e,*e]\n"])
@@ -212,6 +232,52 @@ def test_init_writes_a_file_that_validates_and_overwrites_nothing(tmp_path):
     again = cli("init", cwd=tmp_path)
     assert again.returncode != 0 and made[0] in again.stderr
     assert path.read_text() == before
+
+
+def test_help_of_a_command_is_the_same_either_way():
+    for command in COMMANDS:
+        assert cli("help", command).stdout == cli(command, "--help").stdout
+
+
+def test_output_that_cannot_be_written_is_a_failure():
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([BINARY, "schema"], env=environment(), stdout=full,
+                              stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 74 and "No space" in done.stderr
+
+
+def test_colour_only_where_it_is_wanted():
+    assert "\x1b" not in cli("--help").stdout
+    assert "\x1b" in cli("--color", "always", "--help").stdout
+    assert "\x1b" not in cli("--color=never", "--help").stdout
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_of_that_shell(shell):
+    script = cli("completion", shell)
+    assert script.returncode == 0 and "healthcheck" in script.stdout
+    if shell == "bash":
+        query = script.stdout + ("\nCOMP_WORDS=(proa run --log-level wa) COMP_CWORD=3; _proa; "
+                                 "printf '%s' \"${COMPREPLY[*]}\"")
+        done = subprocess.run(["bash", "-c", query], capture_output=True, text=True, check=False)
+        assert done.stdout == "warn" and done.stderr == ""
+
+
+def test_manual_pages_are_roff():
+    assert cli("help", "--man").stdout.startswith(".TH PROA 1 ")
+    assert cli("schema", "--man").stdout.startswith(".TH ")
+
+
+def test_drain_and_reload_find_the_process(simple, upstream):
+    gateway = simple(upstream)
+    pid = str(gateway.process.pid)
+    assert cli("drain", "--pid", str(os.getpid())).returncode == 69
+    assert cli("reload", "--pid", pid).returncode == 0
+    eventually(lambda: "config.reloaded" in gateway.log(), 5, "the reload being logged")
+    done = cli("drain", "--pid", pid, "--wait", "0s")
+    assert done.returncode == 0 and pid in done.stdout
+    assert gateway.process.wait(seconds(10)) == 0
+    assert cli("drain", "--pid", pid).returncode == 69
 
 
 @pytest.mark.smoke
