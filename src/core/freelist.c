@@ -42,6 +42,12 @@ void proa_freelist_deinit(struct proa_freelist *f)
 
 void *proa_freelist_take(struct proa_freelist *f)
 {
+    return proa_freelist_take_head(f, f->object_bytes);
+}
+
+void *proa_freelist_take_head(struct proa_freelist *f, size_t zero_bytes)
+{
+    PROA_ASSERT(zero_bytes <= f->object_bytes);
     f->n_used++;
     struct spare *s = f->head;
     if (!s) {
@@ -50,7 +56,7 @@ void *proa_freelist_take(struct proa_freelist *f)
     f->head = s->next;
     f->n_spare--;
     show(f, s);
-    memset(s, 0, f->object_bytes);
+    memset(s, 0, zero_bytes);
     return s;
 }
 

@@ -120,7 +120,10 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
                         const struct proa_candidate *candidate)
 {
     const struct proa_target *target = candidate->target;
-    struct attempt *a = PROA_ARENA_NEW(x->arena, struct attempt);
+    struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
+    memset(a, 0, offsetof(struct attempt, out));
+    a->request.head = (struct proa_buf){0};
+    a->request.n_pieces = 0;
     x->attempts[index] = a;
     a->x = x;
     a->index = index;
@@ -236,7 +239,7 @@ void proa_attempt_commit(struct attempt *a)
     if (x->run.client_gone) {
         return;
     }
-    struct iovec iov[ATTEMPT_OUT_MAX + 2];
+    PROA_UNINIT struct iovec iov[ATTEMPT_OUT_MAX + 2];
     size_t n = 0;
     if (a->held.len > 0) {
         iov[n++] = (struct iovec){a->held.ptr, a->held.len};

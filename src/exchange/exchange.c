@@ -97,7 +97,8 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
                                            struct proa_arena *arena,
                                            const struct proa_client_ops *client, void *ctx)
 {
-    struct proa_exchange *x = proa_freelist_take(&host->pool);
+    struct proa_exchange *x =
+        proa_freelist_take_head(&host->pool, offsetof(struct proa_exchange, run));
     proa_list_init(&x->node);
     proa_list_push_back(&host->all, &x->node);
     x->host = host;
@@ -241,7 +242,7 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
     x->feeding = true;
     struct proa_event now = *event;
     for (;;) {
-        struct proa_commands commands;
+        PROA_UNINIT struct proa_commands commands;
         commands.n = 0;
         /* The first attempt starts when all the work before it is done: that time is ours. */
         const uint64_t at =

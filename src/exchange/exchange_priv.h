@@ -39,8 +39,7 @@ struct attempt {
     struct proa_call *call; /* NULL before the start and after the end */
     const struct proa_dialect *dialect;
     struct proa_slice model; /* upstream id asked for */
-    struct proa_encoded request;
-    struct iovec *iov; /* head and pieces, as the call borrows them */
+    struct iovec *iov;       /* head and pieces, as the call borrows them */
     struct proa_http_head head;
     struct proa_reader *reader;
     struct proa_buf held;    /* answer bytes not yet sent: plain body, stream prefix, error body */
@@ -59,8 +58,11 @@ struct attempt {
     bool finished;           /* stream: end mark or all finish reasons seen */
     bool end_mark;           /* stream: the end mark was passed on */
     bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
-    struct iovec out[ATTEMPT_OUT_MAX];
     size_t n_out;
+
+    /* Not zeroed: set before it is read. */
+    struct iovec out[ATTEMPT_OUT_MAX];
+    struct proa_encoded request;
 };
 
 struct proa_exchange {
@@ -81,16 +83,12 @@ struct proa_exchange {
     struct proa_resolution resolved; /* route NULL until known */
     const struct proa_http_header *forward;
     size_t n_forward;
-    char id_text[PROA_REQID_LEN];
-    struct proa_slice id;
+    struct proa_slice id; /* the client's, or id_text */
 
     /* decisions */
-    struct proa_run run;
     bool running; /* run is initialised */
     bool feeding;
-    struct proa_event pending[PENDING_EVENTS_MAX];
     size_t n_pending;
-    struct attempt *attempts[PROA_RUN_ATTEMPTS_MAX];
     struct proa_timer timer; /* the engine's deadline */
     struct proa_timer grace; /* a finished stream whose end mark is late */
 
@@ -101,6 +99,12 @@ struct proa_exchange {
     const char *error;     /* stable code of an error of ours, for the log */
     bool head_sent;
     bool call_paused;
+
+    /* Not zeroed: each is set before it is read. */
+    struct proa_run run;
+    struct proa_event pending[PENDING_EVENTS_MAX];
+    struct attempt *attempts[PROA_RUN_ATTEMPTS_MAX]; /* as many as run has */
+    char id_text[PROA_REQID_LEN];
 };
 
 /* ---- exchange.c */

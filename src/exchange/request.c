@@ -4,11 +4,6 @@
  */
 #include "exchange_priv.h"
 
-static const struct proa_slice HDR_TIMEOUT = PROA_SLICE_INIT("x-proa-timeout");
-static const struct proa_slice HDR_NO_FALLBACK = PROA_SLICE_INIT("x-proa-no-fallback");
-static const struct proa_slice HDR_STAINLESS_TIMEOUT = PROA_SLICE_INIT("x-stainless-timeout");
-static const struct proa_slice HDR_STAINLESS_RETRY = PROA_SLICE_INIT("x-stainless-retry-count");
-
 enum { SUGGESTIONS = 3 };
 
 static enum proa_operation operation_of(enum proa_endpoint_kind kind)
@@ -105,25 +100,24 @@ static uint64_t parse_span(struct proa_slice text)
     return n * unit + f * (unit / 1000);
 }
 
-static struct proa_slice header(const struct proa_exchange *x, struct proa_slice name)
+static struct proa_slice header(const struct proa_exchange *x, enum proa_http_header_id id)
 {
-    const struct proa_http_header *h = proa_http_header_find_name(&x->head->headers, name);
-    return h ? h->value : PROA_SLICE_NONE;
+    return proa_http_header_value(&x->head->headers, id);
 }
 
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
     out->stream = x->request.stream;
-    const struct proa_slice no_fallback = header(x, HDR_NO_FALLBACK);
+    const struct proa_slice no_fallback = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
     out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
                        !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));
-    out->timeout_ns = parse_span(header(x, HDR_TIMEOUT));
-    const uint64_t sdk = parse_span(header(x, HDR_STAINLESS_TIMEOUT));
+    out->timeout_ns = parse_span(header(x, PROA_HTTP_HEADER_X_PROA_TIMEOUT));
+    const uint64_t sdk = parse_span(header(x, PROA_HTTP_HEADER_X_STAINLESS_TIMEOUT));
     if (sdk > 0 && (out->timeout_ns == 0 || sdk < out->timeout_ns)) {
         out->timeout_ns = sdk;
     }
     uint64_t retry = 0;
-    if (proa_slice_to_u64(header(x, HDR_STAINLESS_RETRY), &retry) == PROA_OK) {
+    if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {
         out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
     }
 }

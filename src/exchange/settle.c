@@ -73,7 +73,7 @@ static uint32_t list_attempts(const struct proa_exchange *x, struct proa_access_
 static void log_access(const struct proa_exchange *x, enum proa_outcome outcome, uint64_t now_ns,
                        uint64_t ours_ns)
 {
-    struct proa_access_attempt attempts[PROA_RUN_ATTEMPTS_MAX];
+    PROA_UNINIT struct proa_access_attempt attempts[PROA_RUN_ATTEMPTS_MAX];
     struct proa_access line = {
         .unix_ms = proa_loop_wall_ms(x->host->loop),
         .level = outcome == PROA_OUTCOME_ERROR ? PROA_LOG_ERROR : PROA_LOG_INFO,

@@ -8,9 +8,19 @@
 #ifndef PROA_CORE_CHECK_H
 #define PROA_CORE_CHECK_H
 
-#define PROA_MUST_CHECK            __attribute__((warn_unused_result))
-#define PROA_PRINTF(fmt, args)     __attribute__((format(printf, fmt, args)))
-#define PROA_NORETURN              __attribute__((noreturn))
+#define PROA_MUST_CHECK        __attribute__((warn_unused_result))
+#define PROA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define PROA_NORETURN          __attribute__((noreturn))
+/* Left as it is where locals are zeroed by compiler option: for large ones on the hot path, all of
+ * whose used part is written first. */
+#if defined(__has_attribute)
+#if __has_attribute(uninitialized)
+#define PROA_UNINIT __attribute__((uninitialized))
+#endif
+#endif
+#ifndef PROA_UNINIT
+#define PROA_UNINIT
+#endif
 #define PROA_LIKELY(x)             __builtin_expect(!!(x), 1)
 #define PROA_UNLIKELY(x)           __builtin_expect(!!(x), 0)
 #define PROA_ARRAY_LEN(a)          (sizeof(a) / sizeof((a)[0]))

@@ -20,6 +20,9 @@ void proa_freelist_init(struct proa_freelist *f, size_t object_bytes, size_t max
 void proa_freelist_deinit(struct proa_freelist *f);
 /* Zeroed object, never NULL. */
 void *proa_freelist_take(struct proa_freelist *f);
+/* The same with only its first zero_bytes zeroed: for large objects whose tail is set before use.
+ */
+void *proa_freelist_take_head(struct proa_freelist *f, size_t zero_bytes);
 void proa_freelist_give(struct proa_freelist *f, void *object);
 
 #endif
