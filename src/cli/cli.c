@@ -19,7 +19,7 @@ const char *proa_cli_env(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-static void say(struct proa_cli *cli, const char *fmt, va_list args)
+static void PROA_PRINTF(2, 0) say(struct proa_cli *cli, const char *fmt, va_list args)
 {
     char text[1024];
     (void)vsnprintf(text, sizeof text, fmt, args);

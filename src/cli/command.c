@@ -14,11 +14,11 @@
     }
 #define CONFIG_FLAG(text)                                                                          \
     {                                                                                              \
-        .name = "config", .letter = 'c', .arg = "PATH", .help = text                               \
+        .name = "config", .letter = 'c', .arg = "PATH", .help = (text)                             \
     }
 #define QUIET_FLAG(text)                                                                           \
     {                                                                                              \
-        .name = "quiet", .letter = 'q', .help = text                                               \
+        .name = "quiet", .letter = 'q', .help = (text)                                             \
     }
 
 const struct proa_cli_flag proa_cli_common_flags[] = {

@@ -56,6 +56,23 @@ static size_t flag_text(const struct proa_cli_flag *flag, char *into, size_t cap
     return n > 0 ? (size_t)n : 0;
 }
 
+/* The help of most flags names their choices; where it does not, a line of its own does. */
+static void print_choices(struct proa_cli_out *out, const struct proa_cli_flag *flag)
+{
+    bool named = true;
+    for (const char *const *c = flag->choices; c && *c; c++) {
+        named = named && strstr(flag->help, *c);
+    }
+    if (named) {
+        return;
+    }
+    proa_cli_out_printf(out, "%*sOne of", FLAG_COLUMN, "");
+    for (const char *const *c = flag->choices; *c; c++) {
+        proa_cli_out_printf(out, "%s %s", c == flag->choices ? "" : ",", *c);
+    }
+    proa_cli_out_printf(out, ".\n");
+}
+
 static void print_flags(struct proa_cli_out *out, const struct proa_cli_flag *flags)
 {
     char text[96];
@@ -68,17 +85,7 @@ static void print_flags(struct proa_cli_out *out, const struct proa_cli_flag *fl
             proa_cli_out_printf(out, "%*s", (int)(FLAG_COLUMN - len - 2), "");
         }
         proa_cli_help_wrap(out, proa_slice_cstr(flags->help), FLAG_COLUMN, FLAG_COLUMN);
-        for (const char *const *c = flags->choices; c && *c; c++) {
-            /* The help of most names its choices; where it does not, the list does. */
-            if (!strstr(flags->help, *c)) {
-                proa_cli_out_printf(out, "%*sOne of", FLAG_COLUMN, "");
-                for (const char *const *each = flags->choices; *each; each++) {
-                    proa_cli_out_printf(out, "%s %s", each == flags->choices ? "" : ",", *each);
-                }
-                proa_cli_out_printf(out, ".\n");
-                break;
-            }
-        }
+        print_choices(out, flags);
     }
 }
 

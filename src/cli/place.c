@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sysexits.h>
 
-enum { FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024 };
+enum { FILES_MAX = 64, FILE_BYTES_MAX = 1024 * 1024, JOINED_MAX = 65536 };
 
 bool proa_cli_place_split(struct proa_slice text, struct proa_slice *host, uint16_t *port)
 {
@@ -216,7 +216,7 @@ static bool from_config(struct proa_cli *cli, enum proa_cli_place_kind kind, boo
         kind == PROA_CLI_PLACE_DATA ? &listen->data : &listen->ops;
     const struct proa_slice *texts = list->items;
     struct proa_buf joined;
-    proa_buf_init(&joined, 64 * 1024);
+    proa_buf_init(&joined, JOINED_MAX);
     for (size_t i = 0; i < list->n; i++) {
         (void)proa_buf_append(&joined, texts[i]);
         (void)proa_buf_append_byte(&joined, ',');
