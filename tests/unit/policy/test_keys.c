@@ -1,0 +1,101 @@
+/* Keys that are right: from where, under which name, with which share. Wrong ones: test_build.c. */
+#include "proa/auth/secret.h"
+
+#include "expect.h"
+
+static const struct policy_fixture_file FILES[] = {
+    {.path = "/k/plain", .text = "sk-plain", .secret = true},
+    {.path = "/k/unix", .text = "sk-unix\n", .secret = true},
+    {.path = "/k/dos", .text = "sk-dos\r\n", .secret = true},
+    {.path = "/k/many", .text = "sk-many\n\n\r\n\n", .secret = true},
+    {.path = "/k/b", .text = "sk-b", .secret = true},
+};
+
+static const struct proa_provider *one(struct policy_fixture *f, const char *keys)
+{
+    char yaml[1024];
+    (void)snprintf(yaml, sizeof(yaml),
+                   "providers: {a: {dialect: openai, base_url: \"https://a\", keys: [%s]}}\n",
+                   keys);
+    f->files = FILES;
+    f->n_files = PROA_ARRAY_LEN(FILES);
+    return &policy_build(f, yaml)->providers[0];
+}
+
+static void line_ends_of_files_are_cut_off(void **state)
+{
+    static const char *const names[] = {"plain", "unix", "dos", "many"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(names); i++) {
+        char key[64];
+        char value[64];
+        (void)snprintf(key, sizeof(key), "{file: /k/%s}", names[i]);
+        (void)snprintf(value, sizeof(value), "sk-%s", names[i]);
+        assert_slice_str(proa_secret_bytes(one(*state, key)->keys[0].secret), value);
+    }
+}
+
+static void paths_expand_the_environment(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"DIR=/k", NULL};
+    f->env = env;
+    assert_slice_lit(proa_secret_bytes(one(f, "{file: \"${DIR}/b\"}")->keys[0].secret), "sk-b");
+}
+
+static void labels_count_by_place(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"A=a", NULL};
+    f->env = env;
+    const struct proa_provider *p =
+        one(f, "{env: A}, {env: A, label: spare}, {env: A, weight: 5, quota_group: org}");
+    assert_int_equal(p->n_keys, 3);
+    assert_slice_lit(p->keys[0].label, "k1");
+    assert_slice_lit(p->keys[1].label, "spare");
+    assert_slice_lit(p->keys[2].label, "k3");
+    assert_int_equal(p->keys[0].quota_group.len, 0);
+    assert_slice_lit(p->keys[2].quota_group, "org");
+    assert_int_equal(p->keys[0].weight, 1);
+    assert_int_equal(p->keys[2].weight, 5);
+}
+
+static void every_character_that_a_header_takes(void **state)
+{
+    struct policy_fixture *f = *state;
+    char variable[128] = "A=";
+    for (int c = '!'; c <= '~'; c++) {
+        variable[2 + c - '!'] = (char)c;
+    }
+    const char *const env[] = {variable, NULL};
+    f->env = env;
+    assert_slice_str(proa_secret_bytes(one(f, "{env: A}")->keys[0].secret), variable + 2);
+}
+
+static void as_long_as_a_header_takes(void **state)
+{
+    struct policy_fixture *f = *state;
+    char *variable = proa_alloc_zero(1, 8192 + 4);
+    memset(variable, 'a', 8192 + 3);
+    variable[0] = 'A';
+    variable[1] = '=';
+    const char *const env[] = {variable, NULL};
+    f->env = env;
+    static const char yaml[] =
+        "providers: {a: {dialect: openai, base_url: \"https://a\", keys: [{env: A}]}}\n";
+    policy_expect(f, yaml,
+                  "proa.yaml:1:70: providers.a.keys[0].env: the environment variable A is "
+                  "longer than 8192 bytes, which is no key");
+    variable[8192 + 2] = '\0';
+    (void)policy_build(f, yaml);
+    proa_free(variable);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(line_ends_of_files_are_cut_off), TEST(paths_expand_the_environment),
+        TEST(labels_count_by_place),          TEST(every_character_that_a_header_takes),
+        TEST(as_long_as_a_header_takes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
