@@ -85,7 +85,6 @@ static struct proa_slice lower(struct proa_arena *arena, struct proa_slice s)
 /* "host", "host:port", "[v6]" or "[v6]:port". */
 static const char *parse_authority(struct proa_slice text, struct proa_url *url)
 {
-    struct proa_slice port = PROA_SLICE_NONE;
     size_t end = proa_slice_find(text, ':');
     url->ipv6 = text.len > 0 && text.ptr[0] == '[';
     if (url->ipv6) {
@@ -105,7 +104,7 @@ static const char *parse_authority(struct proa_slice text, struct proa_url *url)
         return NULL;
     }
     uint64_t n = 0;
-    port = proa_slice_from(text, end + 1);
+    const struct proa_slice port = proa_slice_from(text, end + 1);
     if (text.ptr[end] != ':' || proa_slice_to_u64(port, &n) || n == 0 || n > UINT16_MAX) {
         return "has no valid port: 1 to 65535";
     }
@@ -117,7 +116,6 @@ const char *proa_url_parse(struct proa_slice text, struct proa_arena *arena, str
                            bool *secret)
 {
     struct proa_url url = {.port = 80};
-    struct proa_slice rest = text;
     const size_t scheme = proa_slice_search(text, PROA_SLICE("://"));
     *secret = has(text, '@');
     if (*secret) {
@@ -139,7 +137,7 @@ const char *proa_url_parse(struct proa_slice text, struct proa_arena *arena, str
     if (has(text, '#')) {
         return "has a fragment (#...); remove it";
     }
-    rest = proa_slice_from(text, scheme + 3);
+    const struct proa_slice rest = proa_slice_from(text, scheme + 3);
     const size_t slash = proa_slice_find(rest, '/');
     const char *wrong = parse_authority(lower(arena, proa_slice_head(rest, slash)), &url);
     if (wrong) {
