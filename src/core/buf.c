@@ -66,7 +66,7 @@ char *proa_buf_reserve(struct proa_buf *b, size_t n)
     return b->ptr + b->len;
 }
 
-enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
+enum proa_err proa_buf_append_growing(struct proa_buf *b, struct proa_slice s)
 {
     char *out = proa_buf_reserve(b, s.len);
     if (PROA_UNLIKELY(!out)) {
@@ -82,17 +82,6 @@ enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
 enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text)
 {
     return proa_buf_append(b, proa_slice_cstr(text));
-}
-
-enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte)
-{
-    char *out = proa_buf_reserve(b, 1);
-    if (PROA_UNLIKELY(!out)) {
-        return PROA_ERR_LIMIT;
-    }
-    *out = byte;
-    b->len++;
-    return PROA_OK;
 }
 
 size_t proa_fmt_u64(char *out, uint64_t value)

@@ -37,9 +37,26 @@ static inline bool proa_buf_ok(const struct proa_buf *b)
 
 /* Room for n more bytes behind len; NULL (and failed) at the maximum. Then add to len yourself. */
 char *proa_buf_reserve(struct proa_buf *b, size_t n);
-enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s);
 enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text);
-enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte);
+/* Where the bytes do not fit the memory at hand; same result as proa_buf_append(). */
+enum proa_err proa_buf_append_growing(struct proa_buf *b, struct proa_slice s);
+
+/* Inline, so that a literal becomes a few moves. */
+static inline enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
+{
+    if (PROA_LIKELY(s.len < b->cap - b->len && !b->failed)) {
+        if (s.len > 0) {
+            memcpy(b->ptr + b->len, s.ptr, s.len);
+        }
+        b->len += s.len;
+        return PROA_OK;
+    }
+    return proa_buf_append_growing(b, s);
+}
+static inline enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte)
+{
+    return proa_buf_append(b, proa_slice_make(&byte, 1));
+}
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value);
 /* Nanoseconds as milliseconds with up to `decimals` (0-3) digits: 1234567 -> "1.234". */
 enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals);
