@@ -90,26 +90,39 @@ struct client {
     char *buf; /* TAIL_MAX bytes of room in front of what is read */
 };
 
-static void conn_send(struct client *c, struct conn *k);
-
-static void conn_open(struct client *c, struct conn *k)
+static void conn_open(struct client *c, struct conn *k, bool wants_write)
 {
     k->fd = bench_connect(&c->addr, true);
     if (k->fd < 0) {
         bench_die("connect %s: %s", c->opt.target, strerror(errno));
     }
-    k->wants_write = false;
+    k->wants_write = wants_write;
+    k->request_left = 0;
     k->tail_len = 0;
-    bench_epoll_add(c->epoll, k->fd, EPOLLIN, k);
+    bench_epoll_add(c->epoll, k->fd, EPOLLIN | (wants_write ? EPOLLOUT : 0U), k);
+}
+
+/* Ready to be written. */
+static void conn_prepare(struct client *c, struct conn *k)
+{
+    bench_reply_reset(&k->reply);
+    k->request_left = c->request_len;
+    k->leave = LEAVE_NOT;
+    if (c->opt.leave_permille != 0 && proa_prng_below(&c->prng, 1000) < c->opt.leave_permille) {
+        k->leave = (enum leave)(1 + proa_prng_below(&c->prng, 3));
+    }
+    c->started++;
+    c->open_requests++;
+    k->sent_ns = c->now_ns;
 }
 
 static void conn_reopen(struct client *c, struct conn *k)
 {
     close(k->fd);
-    conn_open(c, k);
+    conn_open(c, k, !c->ending);
     c->open_requests -= k->reply.state != BENCH_REPLY_DONE;
     if (!c->ending) {
-        conn_send(c, k);
+        conn_prepare(c, k); /* leaves when the new connection turns out to be writable */
     }
 }
 
@@ -156,15 +169,7 @@ static void conn_write(struct client *c, struct conn *k)
 
 static void conn_send(struct client *c, struct conn *k)
 {
-    bench_reply_reset(&k->reply);
-    k->request_left = c->request_len;
-    k->leave = LEAVE_NOT;
-    if (c->opt.leave_permille != 0 && proa_prng_below(&c->prng, 1000) < c->opt.leave_permille) {
-        k->leave = (enum leave)(1 + proa_prng_below(&c->prng, 3));
-    }
-    c->started++;
-    c->open_requests++;
-    k->sent_ns = c->now_ns;
+    conn_prepare(c, k);
     conn_write(c, k);
 }
 
@@ -451,7 +456,7 @@ int main(int argc, char **argv)
     bench_raise_files();
     build_request(c);
     for (uint64_t i = 0; i < c->opt.conns; i++) {
-        conn_open(c, &c->conns[i]);
+        conn_open(c, &c->conns[i], false);
     }
     c->now_ns = bench_now_ns();
     if (c->opt.hold) {

@@ -156,8 +156,8 @@ static char *default_body(const struct load_options *o, size_t *len)
         memcpy(body + at, text, sizeof(text) - 1);
         at += sizeof(text) - 1;
     }
-    memcpy(body + at, "\"}]}", 4);
-    *len = at + 4;
+    at += (size_t)snprintf(body + at, room - at, "\"}]}");
+    *len = at;
     return body;
 }
 
@@ -180,7 +180,7 @@ void load_request_build(struct load *l)
     const struct load_options *o = &l->opt;
     size_t body_len = 0;
     char *body = o->body != NULL ? read_body(o->body, &body_len) : default_body(o, &body_len);
-    char headers[8192] = "";
+    char headers[4096] = "";
     size_t at = 0;
     for (size_t i = 0; i < o->header_count; i++) {
         int n = snprintf(headers + at, sizeof(headers) - at, "%s\r\n", o->headers[i]);
