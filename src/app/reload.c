@@ -91,6 +91,9 @@ void proa_app_on_reload(void *ctx, int signum)
     struct proa_diags *diags = PROA_NEW(struct proa_diags);
     struct proa_snapshot *snapshot = NULL;
     const enum proa_err err = proa_app_load(&app->sources, app->generation + 1, diags, &snapshot);
+    if (err == PROA_OK) {
+        (void)proa_config_fixed_changes(&proa_root_table, app->started->cfg, snapshot->cfg, diags);
+    }
     proa_app_log_diags(app, diags);
     proa_free(diags);
     struct proa_log_record r;
