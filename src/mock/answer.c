@@ -56,13 +56,13 @@ static const struct {
      PROA_SLICE_INIT("Slow down: the request rate rose too quickly.")},
 };
 
-void mock_answer_init(struct mock_answer *a)
+void proa_mock_answer_init(struct mock_answer *a)
 {
     *a = (struct mock_answer){.status = 200, .content_type = JSON_TYPE};
     proa_buf_init(&a->body, MOCK_ANSWER_MAX);
 }
 
-void mock_answer_deinit(struct mock_answer *a)
+void proa_mock_answer_deinit(struct mock_answer *a)
 {
     proa_buf_deinit(&a->body);
     proa_free(a->ends);
@@ -70,7 +70,7 @@ void mock_answer_deinit(struct mock_answer *a)
     a->cap = 0;
 }
 
-void mock_answer_clear(struct mock_answer *a)
+void proa_mock_answer_clear(struct mock_answer *a)
 {
     proa_buf_clear(&a->body);
     proa_buf_trim(&a->body, KEEP_BYTES);
@@ -113,9 +113,9 @@ static void write_error(struct proa_buf *out, const struct mock_error *error)
     proa_json_writer_end_object(&w);
 }
 
-void mock_answer_error(struct mock_answer *a, const struct mock_error *error)
+void proa_mock_answer_error(struct mock_answer *a, const struct mock_error *error)
 {
-    mock_answer_clear(a);
+    proa_mock_answer_clear(a);
     a->status = error->status;
     write_error(&a->body, error);
 }
@@ -145,11 +145,11 @@ static struct mock_error planned_error(const struct proa_mock_plan *plan, uint16
     return e;
 }
 
-void mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan)
+void proa_mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan)
 {
     const uint16_t status = (uint16_t)proa_mock_plan_get(plan, PROA_MOCK_STATUS, 500);
     const struct mock_error error = planned_error(plan, status);
-    mock_answer_error(a, &error);
+    proa_mock_answer_error(a, &error);
     if (proa_mock_plan_has(plan, PROA_MOCK_HTML)) {
         proa_buf_clear(&a->body);
         a->content_type = HTML_TYPE;
@@ -198,7 +198,7 @@ static uint64_t error_after(const struct proa_mock_plan *plan)
                : proa_mock_plan_get(plan, PROA_MOCK_ERROR_AFTER, UINT64_MAX);
 }
 
-void mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan)
+void proa_mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan)
 {
     if (a->has_ended) {
         drop_event(a);
@@ -215,13 +215,13 @@ void mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan)
     note_end(a);
 }
 
-void mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan)
+void proa_mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan)
 {
     if (!a->has_ended && error_after(plan) != UINT64_MAX) {
         end_with_error(a, plan);
     } else if (!a->has_ended && !proa_mock_plan_has(plan, PROA_MOCK_NO_DONE)) {
         PROA_BUF_LIT(&a->body, "data: [DONE]\n\n");
-        mock_event_end(a, plan);
+        proa_mock_event_end(a, plan);
     }
 }
 
@@ -242,30 +242,30 @@ static void make(struct mock_answer *a, const struct mock_request *req,
     switch (req->endpoint) {
     case MOCK_CHAT:
     case MOCK_COMPLETIONS:
-        mock_chat_make(a, req, plan, author, arena);
+        proa_mock_chat_make(a, req, plan, author, arena);
         break;
     case MOCK_EMBEDDINGS:
-        mock_embeddings_make(a, req, arena);
+        proa_mock_embeddings_make(a, req, arena);
         break;
     case MOCK_MODERATIONS:
-        mock_moderations_make(a, req, author, arena);
+        proa_mock_moderations_make(a, req, author, arena);
         break;
     case MOCK_MODELS:
-        mock_models_make(a, author);
+        proa_mock_models_make(a, author);
         break;
     case MOCK_MODEL:
-        mock_model_make(a, req->model, author);
+        proa_mock_model_make(a, req->model, author);
         break;
     }
 }
 
-void mock_answer_make(struct mock_answer *a, const struct mock_request *req,
-                      const struct proa_mock_plan *plan, const struct mock_author *author,
-                      struct proa_arena *arena)
+void proa_mock_answer_make(struct mock_answer *a, const struct mock_request *req,
+                           const struct proa_mock_plan *plan, const struct mock_author *author,
+                           struct proa_arena *arena)
 {
-    mock_answer_clear(a);
+    proa_mock_answer_clear(a);
     if (wants_error(req, plan)) {
-        mock_answer_fault(a, plan);
+        proa_mock_answer_fault(a, plan);
         a->tokens = req->prompt_tokens;
         return;
     }
@@ -282,7 +282,7 @@ void mock_answer_make(struct mock_answer *a, const struct mock_request *req,
             .type = PROA_SLICE("server_error"),
             .code = PROA_SLICE("answer_too_large"),
             .message = PROA_SLICE("The mock keeps an answer in memory, at most 64 MiB of it.")};
-        mock_answer_error(a, &large);
+        proa_mock_answer_error(a, &large);
         return;
     }
     if (!a->is_stream && proa_mock_plan_has(plan, PROA_MOCK_MALFORMED) && a->body.len > 1) {

@@ -36,38 +36,39 @@ struct mock_author {
 };
 
 /* Allocates nothing yet. */
-void mock_answer_init(struct mock_answer *a);
-void mock_answer_deinit(struct mock_answer *a);
+void proa_mock_answer_init(struct mock_answer *a);
+void proa_mock_answer_deinit(struct mock_answer *a);
 /* Empty again, and most of the memory given back. */
-void mock_answer_clear(struct mock_answer *a);
+void proa_mock_answer_clear(struct mock_answer *a);
 
 /* The answer to an accepted request under the plan. Never fails: what does not fit into
  * MOCK_ANSWER_MAX becomes an error object. The arena is for what is needed meanwhile. */
-void mock_answer_make(struct mock_answer *a, const struct mock_request *req,
-                      const struct proa_mock_plan *plan, const struct mock_author *author,
-                      struct proa_arena *arena);
+void proa_mock_answer_make(struct mock_answer *a, const struct mock_request *req,
+                           const struct proa_mock_plan *plan, const struct mock_author *author,
+                           struct proa_arena *arena);
 /* An error, as JSON in the envelope. */
-void mock_answer_error(struct mock_answer *a, const struct mock_error *error);
+void proa_mock_answer_error(struct mock_answer *a, const struct mock_error *error);
 /* The error that a plan's STATUS, CODE, HTML or 200-ERROR asks for. */
-void mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan);
+void proa_mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan);
 
 /* ---- events (events.c) */
 
 /* Ends the event: everything written behind the last one. */
-void mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan);
+void proa_mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan);
 /* Ends the stream: the error that ought to have come earlier, or [DONE]. */
-void mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan);
+void proa_mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan);
 
 /* ---- what each endpoint says (chat.c, vectors.c, models.c) */
 
-void mock_chat_make(struct mock_answer *a, const struct mock_request *req,
-                    const struct proa_mock_plan *plan, const struct mock_author *author,
-                    struct proa_arena *arena);
-void mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
-                          struct proa_arena *arena);
-void mock_moderations_make(struct mock_answer *a, const struct mock_request *req,
-                           const struct mock_author *author, struct proa_arena *arena);
-void mock_models_make(struct mock_answer *a, const struct mock_author *author);
-void mock_model_make(struct mock_answer *a, struct proa_slice id, const struct mock_author *author);
+void proa_mock_chat_make(struct mock_answer *a, const struct mock_request *req,
+                         const struct proa_mock_plan *plan, const struct mock_author *author,
+                         struct proa_arena *arena);
+void proa_mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
+                               struct proa_arena *arena);
+void proa_mock_moderations_make(struct mock_answer *a, const struct mock_request *req,
+                                const struct mock_author *author, struct proa_arena *arena);
+void proa_mock_models_make(struct mock_answer *a, const struct mock_author *author);
+void proa_mock_model_make(struct mock_answer *a, struct proa_slice id,
+                          const struct mock_author *author);
 
 #endif

@@ -167,7 +167,7 @@ static void chunk_end(struct making *m, struct proa_slice finish)
         PROA_BUF_LIT(out, "null}]");
     }
     (void)proa_buf_append(out, m->closing);
-    mock_event_end(m->a, m->plan);
+    proa_mock_event_end(m->a, m->plan);
 }
 
 static void stream_role(struct making *m, uint32_t choice)
@@ -198,7 +198,7 @@ static void stream_text(struct making *m)
 {
     struct proa_slice rest = m->speech.text;
     while (rest.len > 0 && proa_buf_ok(&m->a->body)) {
-        const struct proa_slice word = mock_speech_word(&rest);
+        const struct proa_slice word = proa_mock_speech_word(&rest);
         for (uint32_t i = 0; i < m->req->n; i++) {
             stream_word(m, i, word);
         }
@@ -224,7 +224,7 @@ static void stream_call(struct making *m, uint32_t choice, uint32_t index)
         PROA_BUF_LIT(out, ",\"delta\":{\"tool_calls\":[{\"index\":");
         (void)proa_buf_append_u64(out, index);
         PROA_BUF_LIT(out, ",\"function\":{\"arguments\":");
-        (void)proa_json_string_encode(out, mock_speech_part(&rest, ARGUMENT_PART));
+        (void)proa_json_string_encode(out, proa_mock_speech_part(&rest, ARGUMENT_PART));
         PROA_BUF_LIT(out, "}}]}");
         chunk_end(m, PROA_SLICE_NONE);
     }
@@ -248,7 +248,7 @@ static void stream_usage(struct making *m)
     proa_json_writer_init(&w, out);
     write_usage(m, &w);
     PROA_BUF_LIT(out, "}\n\n");
-    mock_event_end(m->a, m->plan);
+    proa_mock_event_end(m->a, m->plan);
 }
 
 /* What all chunks share is written once. */
@@ -289,15 +289,15 @@ static void make_stream(struct making *m)
     if (m->req->include_usage && says_usage(m)) {
         stream_usage(m);
     }
-    mock_events_finish(m->a, m->plan);
+    proa_mock_events_finish(m->a, m->plan);
 }
 
-void mock_chat_make(struct mock_answer *a, const struct mock_request *req,
-                    const struct proa_mock_plan *plan, const struct mock_author *author,
-                    struct proa_arena *arena)
+void proa_mock_chat_make(struct mock_answer *a, const struct mock_request *req,
+                         const struct proa_mock_plan *plan, const struct mock_author *author,
+                         struct proa_arena *arena)
 {
     struct making m = {.a = a, .req = req, .plan = plan, .author = author, .arena = arena};
-    mock_speech_make(req, plan, author, arena, &m.speech);
+    proa_mock_speech_make(req, plan, author, arena, &m.speech);
     a->tokens = req->prompt_tokens + m.speech.completion_tokens * req->n;
     if (req->stream) {
         make_stream(&m);

@@ -26,7 +26,7 @@ static void client_free(struct client *c)
     proa_buf_deinit(&c->body);
     proa_buf_deinit(&c->ahead);
     proa_buf_deinit(&c->answer_head);
-    mock_answer_deinit(&c->answer);
+    proa_mock_answer_deinit(&c->answer);
     proa_free(c);
 }
 
@@ -43,7 +43,7 @@ static void client_drop(struct client *c)
     }
 }
 
-void mock_client_close(struct client *c)
+void proa_mock_client_close(struct client *c)
 {
     if (c->state == CLIENT_PLAY && c->phase != PLAY_DONE && c->phase != PLAY_CUT) {
         c->mock->stats.n_left++;
@@ -106,13 +106,13 @@ static void begin_request(struct client *c)
     proa_http_parser_start(c->parser, parser_cfg(), &c->arena, c);
 }
 
-void mock_client_done(struct client *c)
+void proa_mock_client_done(struct client *c)
 {
     c->mock->stats.n_answers++;
     proa_arena_reset(&c->arena);
     proa_buf_clear(&c->body);
     proa_buf_trim(&c->body, KEEP_BODY);
-    mock_answer_clear(&c->answer);
+    proa_mock_answer_clear(&c->answer);
     if (c->close_after) {
         proa_conn_close_later(c->conn, LINGER_NS);
         client_drop(c);
@@ -140,15 +140,15 @@ static size_t feed(struct client *c, struct proa_slice bytes)
     size_t used = 0;
     enum proa_err err = proa_http_parser_feed(c->parser, bytes, &used);
     if (err == PROA_ERR_PROTOCOL) {
-        mock_serve_fault(c, proa_http_parser_fault(c->parser));
-        mock_play_start(c);
+        proa_mock_serve_fault(c, proa_http_parser_fault(c->parser));
+        proa_mock_play_start(c);
     } else if (err) {
-        mock_client_close(c);
+        proa_mock_client_close(c);
     } else if (proa_http_parser_state(c->parser) == PROA_HTTP_PARSER_COMPLETE) {
         c->mock->stats.n_requests++;
         c->state = CLIENT_PLAY;
-        mock_serve(c);
-        mock_play_start(c);
+        proa_mock_serve(c);
+        proa_mock_play_start(c);
     }
     return used;
 }
@@ -198,16 +198,16 @@ static void on_timer(void *ctx, uint64_t now_ns)
     struct client *c = ctx;
     (void)now_ns;
     if (c->state == CLIENT_PLAY) {
-        mock_play_resume(c);
+        proa_mock_play_resume(c);
     } else {
-        mock_client_close(c);
+        proa_mock_client_close(c);
     }
 }
 
 static void on_open(void *ctx, enum proa_err err)
 {
     if (err) {
-        mock_client_close(ctx);
+        proa_mock_client_close(ctx);
     }
 }
 
@@ -220,14 +220,14 @@ static void on_data(void *ctx, struct proa_slice bytes)
 static void on_end(void *ctx, enum proa_err err)
 {
     (void)err;
-    mock_client_close(ctx);
+    proa_mock_client_close(ctx);
 }
 
 static void on_drain(void *ctx)
 {
     struct client *c = ctx;
     if (c->state == CLIENT_PLAY && c->blocked) {
-        mock_play_resume(c);
+        proa_mock_play_resume(c);
     }
 }
 
@@ -238,7 +238,7 @@ static const struct proa_conn_events CONN_EVENTS = {
     .on_drain = on_drain,
 };
 
-void mock_client_accept(struct proa_mock *mock, struct proa_sock *sock)
+void proa_mock_client_accept(struct proa_mock *mock, struct proa_sock *sock)
 {
     struct client *c = PROA_NEW(struct client);
     c->mock = mock;
@@ -251,7 +251,7 @@ void mock_client_accept(struct proa_mock *mock, struct proa_sock *sock)
     proa_buf_init(&c->body, MOCK_MAX_BODY);
     proa_buf_init(&c->ahead, AHEAD_MAX);
     proa_buf_init(&c->answer_head, ANSWER_HEAD_MAX);
-    mock_answer_init(&c->answer);
+    proa_mock_answer_init(&c->answer);
     mock->stats.n_accepted++;
     mock->stats.n_connections++;
     c->conn = proa_conn_accept(mock->net, sock, mock->tls, TLS_NS, &CONN_EVENTS, c);

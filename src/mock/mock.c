@@ -31,7 +31,7 @@ struct proa_mock *proa_mock_create(struct proa_net *net, const struct proa_mock_
     (void)proa_buf_append(&mock->text, proa_slice_head(cfg->text, TEXT_MAX));
     proa_buf_init(&mock->out, OUT_MAX);
     proa_prng_seed(&mock->prng, cfg->seed);
-    mock_quota_init(&mock->quota, cfg->seed);
+    proa_mock_quota_init(&mock->quota, cfg->seed);
     proa_list_init(&mock->clients);
     proa_arena_pool_init(&mock->arena_pool, ARENA_CHUNK, ARENA_SPARE);
     return mock;
@@ -47,11 +47,11 @@ void proa_mock_destroy(struct proa_mock *mock)
     }
     struct proa_list *node;
     while ((node = proa_list_first(&mock->clients)) != NULL) {
-        mock_client_close(PROA_CONTAINER_OF(node, struct client, node));
+        proa_mock_client_close(PROA_CONTAINER_OF(node, struct client, node));
     }
     proa_tls_context_unref(mock->tls);
     proa_arena_pool_deinit(&mock->arena_pool);
-    mock_quota_deinit(&mock->quota);
+    proa_mock_quota_deinit(&mock->quota);
     proa_buf_deinit(&mock->text);
     proa_buf_deinit(&mock->out);
     proa_free(mock->keys);
@@ -60,7 +60,7 @@ void proa_mock_destroy(struct proa_mock *mock)
 
 static void on_accept(void *ctx, struct proa_sock *sock)
 {
-    mock_client_accept(ctx, sock);
+    proa_mock_client_accept(ctx, sock);
 }
 
 enum proa_err proa_mock_listen(struct proa_mock *mock, const struct proa_addr *addr,

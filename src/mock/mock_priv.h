@@ -88,21 +88,21 @@ struct client {
 };
 
 /* ---- client.c */
-void mock_client_accept(struct proa_mock *mock, struct proa_sock *sock);
+void proa_mock_client_accept(struct proa_mock *mock, struct proa_sock *sock);
 /* Lets go of the client; its connection may have been given up before (conn NULL). */
-void mock_client_close(struct client *c);
+void proa_mock_client_close(struct client *c);
 /* The player is through. */
-void mock_client_done(struct client *c);
+void proa_mock_client_done(struct client *c);
 
 /* ---- serve.c */
 /* Fills c->plan, c->answer and c->answer_head for the request in c->head and c->body. */
-void mock_serve(struct client *c);
+void proa_mock_serve(struct client *c);
 /* The same for a request that HTTP itself refuses; the connection ends with it. */
-void mock_serve_fault(struct client *c, enum proa_http_fault fault);
+void proa_mock_serve_fault(struct client *c, enum proa_http_fault fault);
 
 /* ---- play.c */
-void mock_play_start(struct client *c);
+void proa_mock_play_start(struct client *c);
 /* Goes on after a pause, or when the connection has drained. */
-void mock_play_resume(struct client *c);
+void proa_mock_play_resume(struct client *c);
 
 #endif

@@ -26,7 +26,7 @@ static void write_model(struct proa_json_writer *w, struct proa_slice id, uint64
     proa_json_writer_end_object(w);
 }
 
-void mock_models_make(struct mock_answer *a, const struct mock_author *author)
+void proa_mock_models_make(struct mock_answer *a, const struct mock_author *author)
 {
     struct proa_json_writer w;
     proa_json_writer_init(&w, &a->body);
@@ -41,7 +41,8 @@ void mock_models_make(struct mock_answer *a, const struct mock_author *author)
     proa_json_writer_end_object(&w);
 }
 
-void mock_model_make(struct mock_answer *a, struct proa_slice id, const struct mock_author *author)
+void proa_mock_model_make(struct mock_answer *a, struct proa_slice id,
+                          const struct mock_author *author)
 {
     struct proa_json_writer w;
     proa_json_writer_init(&w, &a->body);
@@ -75,8 +76,8 @@ static void write_verdict(struct proa_json_writer *w, struct proa_slice text)
     proa_json_writer_end_object(w);
 }
 
-void mock_moderations_make(struct mock_answer *a, const struct mock_request *req,
-                           const struct mock_author *author, struct proa_arena *arena)
+void proa_mock_moderations_make(struct mock_answer *a, const struct mock_request *req,
+                                const struct mock_author *author, struct proa_arena *arena)
 {
     struct proa_json_writer w;
     struct proa_json_cursor c;
@@ -89,10 +90,10 @@ void mock_moderations_make(struct mock_answer *a, const struct mock_request *req
     proa_json_writer_key(&w, PROA_SLICE("results"));
     proa_json_writer_begin_array(&w);
     if (!req->input_is_list) {
-        write_verdict(&w, mock_input_text(req->input, arena));
+        write_verdict(&w, proa_mock_input_text(req->input, arena));
     } else if (proa_json_cursor_init(&c, req->input) == PROA_OK) {
         while (proa_json_cursor_next(&c, &item)) {
-            write_verdict(&w, mock_input_text(item.value, arena));
+            write_verdict(&w, proa_mock_input_text(item.value, arena));
         }
     }
     proa_json_writer_end_array(&w);

@@ -83,8 +83,8 @@ static bool split_prefix(struct proa_slice path, struct proa_slice *recipe, stru
     return proa_slice_starts(path, v1);
 }
 
-bool mock_path_parse(enum proa_http_method method, struct proa_slice path, struct proa_arena *arena,
-                     struct mock_path *out, struct mock_error *error)
+bool proa_mock_path_parse(enum proa_http_method method, struct proa_slice path,
+                          struct proa_arena *arena, struct mock_path *out, struct mock_error *error)
 {
     const struct proa_slice whole = path;
     struct proa_slice rest;

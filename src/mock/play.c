@@ -170,7 +170,7 @@ static void cut(struct client *c)
         proa_conn_close_later(c->conn, LINGER_NS);
     }
     c->conn = NULL;
-    mock_client_close(c);
+    proa_mock_client_close(c);
 }
 
 static void run(struct client *c)
@@ -198,11 +198,11 @@ static void run(struct client *c)
     if (c->phase == PLAY_CUT) {
         cut(c);
     } else if (c->phase == PLAY_DONE) {
-        mock_client_done(c);
+        proa_mock_client_done(c);
     }
 }
 
-void mock_play_resume(struct client *c)
+void proa_mock_play_resume(struct client *c)
 {
     run(c);
 }
@@ -221,7 +221,7 @@ static uint64_t cut_offset(const struct client *c)
     return asked < c->answer.body.len ? asked : c->answer.body.len;
 }
 
-void mock_play_start(struct client *c)
+void proa_mock_play_start(struct client *c)
 {
     const uint64_t now_ns = proa_loop_now(c->mock->loop);
     c->state = CLIENT_PLAY;

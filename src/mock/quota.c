@@ -7,12 +7,12 @@ static const uint64_t MINUTE_NS = 60 * PROA_NS_PER_S;
 static const uint64_t UNLIMITED_REQUESTS = 10000;
 static const uint64_t UNLIMITED_TOKENS = 2000000;
 
-void mock_quota_init(struct mock_quota *q, uint64_t seed)
+void proa_mock_quota_init(struct mock_quota *q, uint64_t seed)
 {
     proa_map_init(&q->counters, seed);
 }
 
-void mock_quota_deinit(struct mock_quota *q)
+void proa_mock_quota_deinit(struct mock_quota *q)
 {
     size_t cursor = 0;
     const struct proa_map_entry *entry;
@@ -22,7 +22,7 @@ void mock_quota_deinit(struct mock_quota *q)
     proa_map_deinit(&q->counters);
 }
 
-struct mock_counter *mock_quota_counter(struct mock_quota *q, uint64_t id)
+struct mock_counter *proa_mock_quota_counter(struct mock_quota *q, uint64_t id)
 {
     struct mock_counter *c = proa_map_get(&q->counters, proa_slice_make(&id, sizeof id));
     if (c) {
@@ -30,8 +30,8 @@ struct mock_counter *mock_quota_counter(struct mock_quota *q, uint64_t id)
     }
     if (q->counters.len >= MOCK_QUOTA_MAX_COUNTERS) {
         const uint64_t seed = q->counters.seed;
-        mock_quota_deinit(q);
-        mock_quota_init(q, seed);
+        proa_mock_quota_deinit(q);
+        proa_mock_quota_init(q, seed);
     }
     c = PROA_NEW(struct mock_counter);
     c->id = id;
@@ -72,8 +72,8 @@ static void fill(struct mock_bucket *b, uint64_t cost, bool limited)
     }
 }
 
-void mock_quota_charge(struct mock_counter *c, const struct mock_limits *limits, uint64_t tokens,
-                       uint64_t now_ns, struct mock_standing *out)
+void proa_mock_quota_charge(struct mock_counter *c, const struct mock_limits *limits,
+                            uint64_t tokens, uint64_t now_ns, struct mock_standing *out)
 {
     *out = (struct mock_standing){
         .limit_requests = limits->requests ? limits->requests : UNLIMITED_REQUESTS,
@@ -99,7 +99,7 @@ void mock_quota_charge(struct mock_counter *c, const struct mock_limits *limits,
     out->reset_tokens_ns = c->tokens.level_ns;
 }
 
-void mock_quota_append_duration(struct proa_buf *out, uint64_t ns)
+void proa_mock_quota_append_duration(struct proa_buf *out, uint64_t ns)
 {
     ns += PROA_NS_PER_MS - 1; /* whole milliseconds, rounded up */
     ns -= ns % PROA_NS_PER_MS;

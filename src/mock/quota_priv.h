@@ -30,10 +30,10 @@ struct mock_quota {
     struct proa_map counters;
 };
 
-void mock_quota_init(struct mock_quota *q, uint64_t seed);
-void mock_quota_deinit(struct mock_quota *q);
+void proa_mock_quota_init(struct mock_quota *q, uint64_t seed);
+void proa_mock_quota_deinit(struct mock_quota *q);
 /* The counter of an id, made where there is none; valid until the next call. */
-struct mock_counter *mock_quota_counter(struct mock_quota *q, uint64_t id);
+struct mock_counter *proa_mock_quota_counter(struct mock_quota *q, uint64_t id);
 
 /* Limits a minute; 0 = none: headers then speak of a large one that is never used up. */
 struct mock_limits {
@@ -52,10 +52,10 @@ struct mock_standing {
     uint64_t wait_ns; /* refused: until it would be accepted */
 };
 /* Charges one request of so many tokens. */
-void mock_quota_charge(struct mock_counter *c, const struct mock_limits *limits, uint64_t tokens,
-                       uint64_t now_ns, struct mock_standing *out);
+void proa_mock_quota_charge(struct mock_counter *c, const struct mock_limits *limits,
+                            uint64_t tokens, uint64_t now_ns, struct mock_standing *out);
 
 /* As Go prints it: "120ms", "1s", "6m0s", "1h2m3.5s". */
-void mock_quota_append_duration(struct proa_buf *out, uint64_t ns);
+void proa_mock_quota_append_duration(struct proa_buf *out, uint64_t ns);
 
 #endif

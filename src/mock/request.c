@@ -357,7 +357,7 @@ static bool read_input(struct parsing *p)
     return true;
 }
 
-struct proa_slice mock_input_text(struct proa_slice input, struct proa_arena *arena)
+struct proa_slice proa_mock_input_text(struct proa_slice input, struct proa_arena *arena)
 {
     struct proa_slice text;
     return proa_json_string_view(input, arena, &text) == PROA_OK ? text : input;
@@ -383,9 +383,9 @@ static bool read_model(struct parsing *p)
     return true;
 }
 
-bool mock_request_parse(const struct mock_path *path, struct proa_slice body,
-                        struct proa_arena *arena, struct mock_request *out,
-                        struct mock_error *error)
+bool proa_mock_request_parse(const struct mock_path *path, struct proa_slice body,
+                             struct proa_arena *arena, struct mock_request *out,
+                             struct mock_error *error)
 {
     struct parsing p = {.body = body, .arena = arena, .out = out, .error = error};
     *out = (struct mock_request){.endpoint = path->endpoint, .n = 1, .max_tokens = UINT64_MAX};

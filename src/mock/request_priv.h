@@ -68,16 +68,17 @@ struct mock_request {
 };
 
 /* False with *error for what is not served: unknown paths, methods, recipes in the path. */
-bool mock_path_parse(enum proa_http_method method, struct proa_slice path, struct proa_arena *arena,
-                     struct mock_path *out, struct mock_error *error);
+bool proa_mock_path_parse(enum proa_http_method method, struct proa_slice path,
+                          struct proa_arena *arena, struct mock_path *out,
+                          struct mock_error *error);
 
 /* Reads the body for path->endpoint. False with *error for what the service would refuse. */
-bool mock_request_parse(const struct mock_path *path, struct proa_slice body,
-                        struct proa_arena *arena, struct mock_request *out,
-                        struct mock_error *error);
+bool proa_mock_request_parse(const struct mock_path *path, struct proa_slice body,
+                             struct proa_arena *arena, struct mock_request *out,
+                             struct mock_error *error);
 
 /* An input, a string or a list of tokens, as the bytes that its answer is derived from. */
-struct proa_slice mock_input_text(struct proa_slice input, struct proa_arena *arena);
+struct proa_slice proa_mock_input_text(struct proa_slice input, struct proa_arena *arena);
 
 /* About four bytes of text make a token; never 0 for text. */
 static inline uint64_t mock_tokens(size_t bytes)

@@ -155,7 +155,7 @@ static void apply_fail_first(struct serving *s)
     if (!proa_mock_plan_has(plan, PROA_MOCK_FAIL_FIRST)) {
         return;
     }
-    struct mock_counter *counter = mock_quota_counter(&s->c->mock->quota, s->fail_id);
+    struct mock_counter *counter = proa_mock_quota_counter(&s->c->mock->quota, s->fail_id);
     if (counter->n_failures >= plan->values[PROA_MOCK_FAIL_FIRST]) {
         plan->set &= shapes;
         return;
@@ -179,7 +179,8 @@ static bool read_request(struct serving *s)
         return fail(s, 415, PROA_SLICE("unsupported_content_type"),
                     PROA_SLICE("Unsupported content type: send 'application/json'."));
     }
-    return mock_request_parse(&s->path, proa_buf_slice(&c->body), &c->arena, &s->req, &s->error);
+    return proa_mock_request_parse(&s->path, proa_buf_slice(&c->body), &c->arena, &s->req,
+                                   &s->error);
 }
 
 static void say(struct serving *s)
@@ -193,11 +194,11 @@ static void say(struct serving *s)
     const bool broken = proa_mock_plan_has(&c->plan, PROA_MOCK_STATUS) ||
                         proa_mock_plan_has(&c->plan, PROA_MOCK_OK_ERROR);
     if (s->error.status != 0 && broken) {
-        mock_answer_fault(&c->answer, &c->plan);
+        proa_mock_answer_fault(&c->answer, &c->plan);
     } else if (s->error.status != 0) {
-        mock_answer_error(&c->answer, &s->error);
+        proa_mock_answer_error(&c->answer, &s->error);
     } else {
-        mock_answer_make(&c->answer, &s->req, &c->plan, &author, &c->arena);
+        proa_mock_answer_make(&c->answer, &s->req, &c->plan, &author, &c->arena);
     }
 }
 
@@ -214,8 +215,8 @@ static void charge(struct serving *s)
     struct mock_limits limits = mock->limits;
     limits.requests = proa_mock_plan_get(&c->plan, PROA_MOCK_LIMIT, limits.requests);
     s->has_standing = true;
-    mock_quota_charge(mock_quota_counter(&mock->quota, s->caller.id), &limits, c->answer.tokens,
-                      proa_loop_now(mock->loop), &s->standing);
+    proa_mock_quota_charge(proa_mock_quota_counter(&mock->quota, s->caller.id), &limits,
+                           c->answer.tokens, proa_loop_now(mock->loop), &s->standing);
     if (!s->standing.refused || proa_mock_plan_has(&c->plan, PROA_MOCK_STATUS)) {
         return;
     }
@@ -228,7 +229,7 @@ static void charge(struct serving *s)
         .message = proa_arena_printf(
             &c->arena, "Rate limit reached for %s per min. Please try again in %llums.",
             requests ? "requests" : "tokens", (unsigned long long)wait_ms)};
-    mock_answer_error(&c->answer, &error);
+    proa_mock_answer_error(&c->answer, &error);
     c->plan = (struct proa_mock_plan){.set = 0};
     c->plan.set = UINT64_C(1) << PROA_MOCK_RETRY_AFTER | UINT64_C(1) << PROA_MOCK_RETRY_AFTER_MS;
     c->plan.values[PROA_MOCK_RETRY_AFTER] = (wait_ms + 999) / 1000;
@@ -249,7 +250,7 @@ static void put_duration(struct proa_buf *out, const char *name, uint64_t ns)
 {
     (void)proa_buf_append_cstr(out, name);
     PROA_BUF_LIT(out, ": ");
-    mock_quota_append_duration(out, ns);
+    proa_mock_quota_append_duration(out, ns);
     PROA_BUF_LIT(out, "\r\n");
 }
 
@@ -356,11 +357,11 @@ static void write_head(const struct serving *s)
     PROA_BUF_LIT(out, "\r\n");
 }
 
-void mock_serve(struct client *c)
+void proa_mock_serve(struct client *c)
 {
     struct serving s = {.c = c, .answer_id = proa_prng_next(&c->mock->prng)};
     c->plan.set = 0;
-    if (mock_path_parse(c->head.method, c->head.path, &c->arena, &s.path, &s.error) &&
+    if (proa_mock_path_parse(c->head.method, c->head.path, &c->arena, &s.path, &s.error) &&
         identify(&s)) {
         (void)read_request(&s);
         plan_request(&s);
@@ -373,7 +374,7 @@ void mock_serve(struct client *c)
     write_head(&s);
 }
 
-void mock_serve_fault(struct client *c, enum proa_http_fault fault)
+void proa_mock_serve_fault(struct client *c, enum proa_http_fault fault)
 {
     const struct proa_http_fault_info *info = proa_http_fault_info(fault);
     struct serving s = {.c = c, .answer_id = proa_prng_next(&c->mock->prng)};
@@ -381,6 +382,6 @@ void mock_serve_fault(struct client *c, enum proa_http_fault fault)
     c->plan.set = 0;
     c->head = (struct proa_http_head){.minor_version = 1};
     c->keep_alive = false;
-    mock_answer_error(&c->answer, &s.error);
+    proa_mock_answer_error(&c->answer, &s.error);
     write_head(&s);
 }

@@ -20,7 +20,7 @@ static bool is_continuation(char c)
     return ((unsigned char)c & 0xc0U) == 0x80U;
 }
 
-struct proa_slice mock_speech_part(struct proa_slice *rest, size_t n)
+struct proa_slice proa_mock_speech_part(struct proa_slice *rest, size_t n)
 {
     size_t end = n < rest->len ? n : rest->len;
     while (end < rest->len && is_continuation(rest->ptr[end])) {
@@ -36,7 +36,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-struct proa_slice mock_speech_word(struct proa_slice *rest)
+struct proa_slice proa_mock_speech_word(struct proa_slice *rest)
 {
     size_t end = 0;
     while (end < rest->len && is_blank(rest->ptr[end])) {
@@ -45,7 +45,7 @@ struct proa_slice mock_speech_word(struct proa_slice *rest)
     while (end < rest->len && !is_blank(rest->ptr[end])) {
         end++;
     }
-    return mock_speech_part(rest, end);
+    return proa_mock_speech_part(rest, end);
 }
 
 /* n_words words, or n_bytes bytes where that is not 0. */
@@ -108,7 +108,7 @@ static void write_argument(struct proa_json_writer *w, struct proa_slice schema,
     } else if (proa_slice_eq(found, PROA_SLICE("\"object\""))) {
         proa_json_writer_raw(w, PROA_SLICE("{}"));
     } else {
-        proa_json_writer_string(w, mock_speech_part(&text, ARGUMENT_BYTES));
+        proa_json_writer_string(w, proa_mock_speech_part(&text, ARGUMENT_BYTES));
     }
 }
 
@@ -195,9 +195,9 @@ static void call_tools(const struct mock_request *req, const struct proa_mock_pl
     }
 }
 
-void mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
-                      const struct mock_author *author, struct proa_arena *arena,
-                      struct mock_speech *out)
+void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
+                           const struct mock_author *author, struct proa_arena *arena,
+                           struct mock_speech *out)
 {
     *out = (struct mock_speech){.finish = PROA_SLICE("stop")};
     if (req->tools.len > 0) {
@@ -210,7 +210,7 @@ void mock_speech_make(const struct mock_request *req, const struct proa_mock_pla
     out->text = choose_text(req, plan, author, arena);
     if (mock_tokens(out->text.len) > req->max_tokens) {
         struct proa_slice rest = out->text;
-        out->text = mock_speech_part(&rest, (size_t)req->max_tokens * BYTES_PER_TOKEN);
+        out->text = proa_mock_speech_part(&rest, (size_t)req->max_tokens * BYTES_PER_TOKEN);
         out->finish = PROA_SLICE("length");
     }
     out->completion_tokens = mock_tokens(out->text.len);

@@ -26,13 +26,13 @@ struct mock_speech {
 /* Text: what WORDS or SIZE ask for, else the author's, else an echo; cut at max_tokens. Tools are
  * called when the request demands it, when CALLS does, or when the user's message names a tool or
  * holds the word "tool"; never in the turn after a tool's result. */
-void mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
-                      const struct mock_author *author, struct proa_arena *arena,
-                      struct mock_speech *out);
+void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
+                           const struct mock_author *author, struct proa_arena *arena,
+                           struct mock_speech *out);
 
 /* Cuts the next word, with the blanks before it, off the front of *rest. */
-struct proa_slice mock_speech_word(struct proa_slice *rest);
+struct proa_slice proa_mock_speech_word(struct proa_slice *rest);
 /* Cuts about n bytes off the front of *rest, never inside a character. */
-struct proa_slice mock_speech_part(struct proa_slice *rest, size_t n);
+struct proa_slice proa_mock_speech_part(struct proa_slice *rest, size_t n);
 
 #endif

@@ -81,7 +81,7 @@ static void write_embedding(struct proa_json_writer *w, const struct mock_reques
     const uint32_t dimensions = req->dimensions ? req->dimensions : DIMENSIONS;
     struct proa_arena scratch; /* for one vector: a request may ask for thousands */
     proa_arena_init(&scratch, arena->pool);
-    struct components c = components_of(mock_input_text(input, &scratch), dimensions);
+    struct components c = components_of(proa_mock_input_text(input, &scratch), dimensions);
     proa_json_writer_begin_object(w);
     proa_json_writer_member_string(w, "object", PROA_SLICE("embedding"));
     proa_json_writer_member_u64(w, "index", index);
@@ -95,8 +95,8 @@ static void write_embedding(struct proa_json_writer *w, const struct mock_reques
     proa_arena_reset(&scratch);
 }
 
-void mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
-                          struct proa_arena *arena)
+void proa_mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
+                               struct proa_arena *arena)
 {
     struct proa_json_writer w;
     struct proa_json_cursor c;

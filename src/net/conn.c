@@ -35,7 +35,7 @@ struct proa_loop *proa_net_loop(const struct proa_net *net)
 
 /* States. */
 
-void conn_enter(struct proa_conn *conn, enum conn_state to)
+void proa_conn_enter(struct proa_conn *conn, enum conn_state to)
 {
     static const unsigned from[] = {
         [CONN_DIALING] = 0,
@@ -49,12 +49,12 @@ void conn_enter(struct proa_conn *conn, enum conn_state to)
     conn->state = to;
 }
 
-void conn_hold(struct proa_conn *conn)
+void proa_conn_hold(struct proa_conn *conn)
 {
     conn->busy++;
 }
 
-bool conn_leave(struct proa_conn *conn)
+bool proa_conn_leave(struct proa_conn *conn)
 {
     bool alive = conn->state != CONN_CLOSED;
     conn->busy--;
@@ -65,7 +65,7 @@ bool conn_leave(struct proa_conn *conn)
     return alive;
 }
 
-void conn_set_detail(struct proa_conn *conn, const struct proa_buf *text)
+void proa_conn_set_detail(struct proa_conn *conn, const struct proa_buf *text)
 {
     if (!conn->detail && text->len > 0) {
         conn->detail = proa_strdup_n(text->ptr, text->len < DETAIL_MAX ? text->len : DETAIL_MAX);
@@ -87,26 +87,26 @@ static void drop_sock(struct proa_conn *conn)
 
 static void mark_failed(struct proa_conn *conn)
 {
-    conn_dial_stop(conn);
-    conn_tls_destroy(conn, false);
+    proa_conn_dial_stop(conn);
+    proa_conn_tls_destroy(conn, false);
     drop_sock(conn);
-    conn_enter(conn, CONN_FAILED);
+    proa_conn_enter(conn, CONN_FAILED);
 }
 
-void conn_fail_open(struct proa_conn *conn, enum proa_err err)
+void proa_conn_fail_open(struct proa_conn *conn, enum proa_err err)
 {
     mark_failed(conn);
     conn->events->on_open(conn->ctx, err);
 }
 
-void conn_fail_open_later(struct proa_conn *conn, enum proa_err err)
+void proa_conn_fail_open_later(struct proa_conn *conn, enum proa_err err)
 {
     mark_failed(conn);
     conn->open_err = err;
     proa_defer(conn->net->loop, &conn->later);
 }
 
-void conn_end(struct proa_conn *conn, enum proa_err err)
+void proa_conn_end(struct proa_conn *conn, enum proa_err err)
 {
     if (!conn->ended) {
         conn->ended = true;
@@ -117,7 +117,7 @@ void conn_end(struct proa_conn *conn, enum proa_err err)
 static void open_accepted(struct proa_conn *conn)
 {
     proa_defer_cancel(conn->net->loop, &conn->later);
-    conn_enter(conn, CONN_OPEN);
+    proa_conn_enter(conn, CONN_OPEN);
     conn->events->on_open(conn->ctx, PROA_OK);
 }
 
@@ -132,7 +132,7 @@ static void on_later(void *ctx)
         conn->events->on_open(conn->ctx, conn->open_err);
         break;
     case CONN_OPEN:
-        conn_tls_resume(conn);
+        proa_conn_tls_resume(conn);
         break;
     case CONN_DIALING:
     case CONN_SHAKING:
@@ -147,13 +147,13 @@ static void on_sock_read(void *ctx, struct proa_slice bytes)
 {
     struct proa_conn *conn = ctx;
     if (conn->tls) {
-        conn_tls_on_read(conn, bytes);
+        proa_conn_tls_on_read(conn, bytes);
         return;
     }
     if (PROA_UNLIKELY(conn->state == CONN_ACCEPTED)) {
-        conn_hold(conn);
+        proa_conn_hold(conn);
         open_accepted(conn);
-        if (!conn_leave(conn)) {
+        if (!proa_conn_leave(conn)) {
             return;
         }
     }
@@ -164,17 +164,17 @@ static void on_sock_end(void *ctx, enum proa_err err)
 {
     struct proa_conn *conn = ctx;
     if (conn->tls) {
-        conn_tls_on_end(conn, err);
+        proa_conn_tls_on_end(conn, err);
         return;
     }
     if (conn->state == CONN_ACCEPTED) {
-        conn_hold(conn);
+        proa_conn_hold(conn);
         open_accepted(conn);
-        if (!conn_leave(conn)) {
+        if (!proa_conn_leave(conn)) {
             return;
         }
     }
-    conn_end(conn, err);
+    proa_conn_end(conn, err);
 }
 
 static void on_sock_drain(void *ctx)
@@ -194,28 +194,28 @@ static const struct proa_sock_events sock_events = {
 static void apply_marks(struct proa_conn *conn)
 {
     if (conn->sock && conn->max_queued) {
-        size_t max = conn->tls ? conn_tls_queue_max(conn->max_queued) : conn->max_queued;
+        size_t max = conn->tls ? proa_conn_tls_queue_max(conn->max_queued) : conn->max_queued;
         proa_sock_set_marks(conn->sock, max, conn->high, conn->low);
     }
 }
 
-void conn_connected(struct proa_conn *conn, struct proa_sock *sock)
+void proa_conn_connected(struct proa_conn *conn, struct proa_sock *sock)
 {
     conn->sock = sock;
     proa_sock_set_owner(sock, &sock_events, conn);
     apply_marks(conn);
     if (conn->tls) {
-        conn_enter(conn, CONN_SHAKING);
-        enum proa_err err = conn_tls_start(conn);
+        proa_conn_enter(conn, CONN_SHAKING);
+        enum proa_err err = proa_conn_tls_start(conn);
         if (err) {
-            conn_fail_open(conn, err);
+            proa_conn_fail_open(conn, err);
         }
         return;
     }
     if (conn->paused) {
         proa_sock_pause(sock, true);
     }
-    conn_enter(conn, CONN_OPEN);
+    proa_conn_enter(conn, CONN_OPEN);
     conn->events->on_open(conn->ctx, PROA_OK);
 }
 
@@ -244,9 +244,9 @@ struct proa_conn *proa_conn_dial(struct proa_net *net, const struct proa_dial *d
             .port = dial->port,
             .span_ns = dial->tls_ns ? dial->tls_ns : 3 * PROA_NS_PER_S,
         };
-        conn_tls_create(conn, &cfg);
+        proa_conn_tls_create(conn, &cfg);
     }
-    conn_dial_start(conn, dial);
+    proa_conn_dial_start(conn, dial);
     return conn;
 }
 
@@ -258,15 +258,15 @@ struct proa_conn *proa_conn_accept(struct proa_net *net, struct proa_sock *sock,
     conn->sock = sock;
     if (tls) {
         struct conn_tls_cfg cfg = {.context = tls, .span_ns = tls_ns ? tls_ns : 10 * PROA_NS_PER_S};
-        conn_tls_create(conn, &cfg);
-        conn_enter(conn, CONN_SHAKING);
-        enum proa_err err = conn_tls_start(conn);
+        proa_conn_tls_create(conn, &cfg);
+        proa_conn_enter(conn, CONN_SHAKING);
+        enum proa_err err = proa_conn_tls_start(conn);
         if (err) {
-            conn_fail_open_later(conn, err);
+            proa_conn_fail_open_later(conn, err);
             return conn;
         }
     } else {
-        conn_enter(conn, CONN_ACCEPTED);
+        proa_conn_enter(conn, CONN_ACCEPTED);
         proa_defer(net->loop, &conn->later);
     }
     proa_sock_adopt(sock, &sock_events, conn);
@@ -286,7 +286,7 @@ enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov, 
     if (PROA_UNLIKELY(conn->state != CONN_OPEN)) {
         return PROA_ERR_STATE;
     }
-    return conn->tls ? conn_tls_writev(conn, iov, n) : proa_sock_writev(conn->sock, iov, n);
+    return conn->tls ? proa_conn_tls_writev(conn, iov, n) : proa_sock_writev(conn->sock, iov, n);
 }
 
 void proa_conn_set_marks(struct proa_conn *conn, size_t max_queued, size_t high, size_t low)
@@ -329,7 +329,7 @@ void proa_conn_shutdown(struct proa_conn *conn)
         return;
     }
     if (conn->tls) {
-        conn_tls_shutdown(conn);
+        proa_conn_tls_shutdown(conn);
     }
     proa_sock_shutdown(conn->sock);
 }
@@ -341,23 +341,23 @@ static void release(struct proa_conn *conn)
     proa_defer_cancel(conn->net->loop, &conn->later);
     proa_free(conn->detail);
     conn->detail = NULL;
-    conn_enter(conn, CONN_CLOSED);
-    conn_hold(conn);
-    (void)conn_leave(conn);
+    proa_conn_enter(conn, CONN_CLOSED);
+    proa_conn_hold(conn);
+    (void)proa_conn_leave(conn);
 }
 
 void proa_conn_close(struct proa_conn *conn)
 {
-    conn_dial_stop(conn);
-    conn_tls_destroy(conn, true);
+    proa_conn_dial_stop(conn);
+    proa_conn_tls_destroy(conn, true);
     drop_sock(conn);
     release(conn);
 }
 
 void proa_conn_reset(struct proa_conn *conn)
 {
-    conn_dial_stop(conn);
-    conn_tls_destroy(conn, false);
+    proa_conn_dial_stop(conn);
+    proa_conn_tls_destroy(conn, false);
     if (conn->sock) {
         proa_sock_reset(conn->sock);
         conn->sock = NULL;
@@ -372,8 +372,8 @@ void proa_conn_close_later(struct proa_conn *conn, uint64_t linger_ns)
         return;
     }
     if (conn->tls) {
-        conn_tls_shutdown(conn);
-        conn_tls_destroy(conn, false);
+        proa_conn_tls_shutdown(conn);
+        proa_conn_tls_destroy(conn, false);
     }
     proa_sock_close_later(conn->sock, linger_ns);
     conn->sock = NULL;
@@ -398,10 +398,10 @@ bool proa_conn_is_tls(const struct proa_conn *conn)
 
 bool proa_conn_is_resumed(const struct proa_conn *conn)
 {
-    return conn->tls && conn_tls_is_resumed(conn);
+    return conn->tls && proa_conn_tls_is_resumed(conn);
 }
 
 bool proa_conn_has_surplus(const struct proa_conn *conn)
 {
-    return conn->tls && conn_tls_has_surplus(conn);
+    return conn->tls && proa_conn_tls_has_surplus(conn);
 }

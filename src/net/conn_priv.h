@@ -58,24 +58,24 @@ struct proa_conn {
 };
 
 /* conn.c */
-void conn_enter(struct proa_conn *conn, enum conn_state to);
+void proa_conn_enter(struct proa_conn *conn, enum conn_state to);
 /* Around code that goes on using conn after a callback; leave() says whether conn is still alive.
  */
-void conn_hold(struct proa_conn *conn);
-bool conn_leave(struct proa_conn *conn);
+void proa_conn_hold(struct proa_conn *conn);
+bool proa_conn_leave(struct proa_conn *conn);
 /* The socket is there: filters or the owner take over. Calls on_open for plain connections. */
-void conn_connected(struct proa_conn *conn, struct proa_sock *sock);
+void proa_conn_connected(struct proa_conn *conn, struct proa_sock *sock);
 /* Ends the opening with on_open(err); not from inside a call of the owner's. */
-void conn_fail_open(struct proa_conn *conn, enum proa_err err);
+void proa_conn_fail_open(struct proa_conn *conn, enum proa_err err);
 /* The same at the end of the turn. */
-void conn_fail_open_later(struct proa_conn *conn, enum proa_err err);
-void conn_end(struct proa_conn *conn, enum proa_err err);
+void proa_conn_fail_open_later(struct proa_conn *conn, enum proa_err err);
+void proa_conn_end(struct proa_conn *conn, enum proa_err err);
 /* Printable text is copied; the first one stays. */
-void conn_set_detail(struct proa_conn *conn, const struct proa_buf *text);
+void proa_conn_set_detail(struct proa_conn *conn, const struct proa_buf *text);
 
 /* dial.c */
-void conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial);
-void conn_dial_stop(struct proa_conn *conn); /* harmless when over */
+void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial);
+void proa_conn_dial_stop(struct proa_conn *conn); /* harmless when over */
 
 /* filter_tls.c; all for connections with tls set, except create and destroy(NULL) */
 struct conn_tls_cfg {
@@ -85,21 +85,21 @@ struct conn_tls_cfg {
     uint16_t port;
     uint64_t span_ns;
 };
-void conn_tls_create(struct proa_conn *conn, const struct conn_tls_cfg *cfg);
+void proa_conn_tls_create(struct proa_conn *conn, const struct conn_tls_cfg *cfg);
 /* says_bye: sends close_notify where that is possible at once. */
-void conn_tls_destroy(struct proa_conn *conn, bool says_bye);
+void proa_conn_tls_destroy(struct proa_conn *conn, bool says_bye);
 /* Begins the handshake on conn->sock. An error is for on_open. */
-enum proa_err conn_tls_start(struct proa_conn *conn) PROA_MUST_CHECK;
-void conn_tls_on_read(struct proa_conn *conn, struct proa_slice bytes);
-void conn_tls_on_end(struct proa_conn *conn, enum proa_err err);
+enum proa_err proa_conn_tls_start(struct proa_conn *conn) PROA_MUST_CHECK;
+void proa_conn_tls_on_read(struct proa_conn *conn, struct proa_slice bytes);
+void proa_conn_tls_on_end(struct proa_conn *conn, enum proa_err err);
 /* Hands over what a pause left inside. */
-void conn_tls_resume(struct proa_conn *conn);
-enum proa_err conn_tls_writev(struct proa_conn *conn, const struct iovec *iov,
-                              size_t n) PROA_MUST_CHECK;
-void conn_tls_shutdown(struct proa_conn *conn);
-bool conn_tls_has_surplus(const struct proa_conn *conn);
-bool conn_tls_is_resumed(const struct proa_conn *conn);
+void proa_conn_tls_resume(struct proa_conn *conn);
+enum proa_err proa_conn_tls_writev(struct proa_conn *conn, const struct iovec *iov,
+                                   size_t n) PROA_MUST_CHECK;
+void proa_conn_tls_shutdown(struct proa_conn *conn);
+bool proa_conn_tls_has_surplus(const struct proa_conn *conn);
+bool proa_conn_tls_is_resumed(const struct proa_conn *conn);
 /* What the socket's queue may hold, so that `max_queued` plain bytes always fit when encrypted. */
-size_t conn_tls_queue_max(size_t max_queued);
+size_t proa_conn_tls_queue_max(size_t max_queued);
 
 #endif

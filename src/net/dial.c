@@ -32,7 +32,7 @@ struct conn_dial {
 
 static void start_next(struct conn_dial *d);
 
-void conn_dial_stop(struct proa_conn *conn)
+void proa_conn_dial_stop(struct proa_conn *conn)
 {
     struct conn_dial *d = conn->dial;
     if (!d) {
@@ -77,7 +77,7 @@ static void describe(const struct conn_dial *d, enum proa_err err, size_t which)
         (void)proa_buf_append_u64(&text, d->n_started);
         PROA_BUF_LIT(&text, " addresses tried)");
     }
-    conn_set_detail(d->conn, &text);
+    proa_conn_set_detail(d->conn, &text);
     proa_buf_deinit(&text);
 }
 
@@ -89,8 +89,8 @@ static void on_attempt_connect(void *ctx, enum proa_err err)
     struct proa_conn *conn = d->conn;
     a->sock = NULL;
     if (err == PROA_OK) {
-        conn_dial_stop(conn);
-        conn_connected(conn, sock);
+        proa_conn_dial_stop(conn);
+        proa_conn_connected(conn, sock);
         return;
     }
     proa_sock_close(sock);
@@ -104,7 +104,7 @@ static void on_attempt_connect(void *ctx, enum proa_err err)
     } else if (d->n_running == 0) {
         err = d->first_err;
         describe(d, err, d->first_failed);
-        conn_fail_open(conn, err);
+        proa_conn_fail_open(conn, err);
     }
 }
 
@@ -137,7 +137,7 @@ static void on_deadline(void *ctx, uint64_t now_ns)
     struct conn_dial *d = ctx;
     (void)now_ns;
     describe(d, PROA_ERR_TIMEOUT, d->n_started > 0 ? d->n_started - 1 : 0);
-    conn_fail_open(d->conn, PROA_ERR_TIMEOUT);
+    proa_conn_fail_open(d->conn, PROA_ERR_TIMEOUT);
 }
 
 static void on_answer(void *ctx, enum proa_err err, const struct proa_dns_answer *answer)
@@ -146,14 +146,14 @@ static void on_answer(void *ctx, enum proa_err err, const struct proa_dns_answer
     d->asking = false;
     if (err) {
         describe(d, err, 0);
-        conn_fail_open(d->conn, err);
+        proa_conn_fail_open(d->conn, err);
         return;
     }
     d->answer = *answer;
     start_next(d);
 }
 
-void conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
+void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
 {
     struct proa_loop *loop = conn->net->loop;
     struct conn_dial *d = proa_alloc_zero(1, sizeof(*d) + dial->host.len);
@@ -172,7 +172,7 @@ void conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
         enum proa_err err = proa_addr_parse(dial->host, &d->answer.addrs[0]);
         if (err) {
             describe(d, err, 0);
-            conn_fail_open_later(conn, err);
+            proa_conn_fail_open_later(conn, err);
             return;
         }
         d->answer.n = 1;

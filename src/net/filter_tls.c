@@ -39,7 +39,7 @@ static struct proa_slice tls_name(const struct conn_tls *t)
 
 static void on_deadline(void *ctx, uint64_t now_ns);
 
-void conn_tls_create(struct proa_conn *conn, const struct conn_tls_cfg *cfg)
+void proa_conn_tls_create(struct proa_conn *conn, const struct conn_tls_cfg *cfg)
 {
     struct conn_tls *t = proa_alloc_zero(1, sizeof(*t) + cfg->name.len);
     t->context = proa_tls_context_ref(cfg->context);
@@ -79,7 +79,7 @@ static enum proa_err flush(struct proa_conn *conn)
     return err;
 }
 
-void conn_tls_destroy(struct proa_conn *conn, bool says_bye)
+void proa_conn_tls_destroy(struct proa_conn *conn, bool says_bye)
 {
     struct conn_tls *t = conn->tls;
     if (!t) {
@@ -104,7 +104,7 @@ static void describe(struct proa_conn *conn)
     struct proa_buf text;
     proa_buf_init(&text, 1024);
     proa_tls_error_text(conn->tls->session, &text);
-    conn_set_detail(conn, &text);
+    proa_conn_set_detail(conn, &text);
     proa_buf_deinit(&text);
 }
 
@@ -113,7 +113,7 @@ static void describe_as(struct proa_conn *conn, const char *what)
     struct proa_buf text;
     proa_buf_init(&text, 1024);
     (void)proa_buf_append_cstr(&text, what);
-    conn_set_detail(conn, &text);
+    proa_conn_set_detail(conn, &text);
     proa_buf_deinit(&text);
 }
 
@@ -128,9 +128,9 @@ static void on_deadline(void *ctx, uint64_t now_ns)
     PROA_BUF_LIT(&text, "TLS handshake not done within ");
     (void)proa_buf_append_ms(&text, conn->tls->span_ns, 0);
     PROA_BUF_LIT(&text, " ms");
-    conn_set_detail(conn, &text);
+    proa_conn_set_detail(conn, &text);
     proa_buf_deinit(&text);
-    conn_fail_open(conn, PROA_ERR_TIMEOUT);
+    proa_conn_fail_open(conn, PROA_ERR_TIMEOUT);
 }
 
 static void shake_failed(struct proa_conn *conn)
@@ -142,7 +142,7 @@ static void shake_failed(struct proa_conn *conn)
         proa_tls_cache_forget(t->sessions, tls_name(t), t->port, proa_tls_context_id(t->context));
     }
     describe(conn);
-    conn_fail_open(conn, err ? err : PROA_ERR_CLOSED);
+    proa_conn_fail_open(conn, err ? err : PROA_ERR_CLOSED);
 }
 
 static void shake_done(struct proa_conn *conn)
@@ -150,7 +150,7 @@ static void shake_done(struct proa_conn *conn)
     struct conn_tls *t = conn->tls;
     proa_timer_clear(conn->net->loop, &t->deadline);
     save_session(t, proa_loop_now(conn->net->loop));
-    conn_enter(conn, CONN_OPEN);
+    proa_conn_enter(conn, CONN_OPEN);
     if (conn->paused) {
         proa_sock_pause(conn->sock, true);
     }
@@ -182,7 +182,7 @@ static void shake(struct proa_conn *conn)
     }
 }
 
-enum proa_err conn_tls_start(struct proa_conn *conn)
+enum proa_err proa_conn_tls_start(struct proa_conn *conn)
 {
     struct conn_tls *t = conn->tls;
     struct proa_loop *loop = conn->net->loop;
@@ -218,7 +218,7 @@ static void end_with(struct proa_conn *conn, enum proa_err err)
     if (!conn->ended && err != PROA_OK) {
         describe(conn);
     }
-    conn_end(conn, err);
+    proa_conn_end(conn, err);
 }
 
 static enum proa_err failure_of(const struct proa_conn *conn)
@@ -269,12 +269,12 @@ static bool is_usable(const struct proa_conn *conn)
     return conn->tls && conn->tls->session;
 }
 
-void conn_tls_on_read(struct proa_conn *conn, struct proa_slice bytes)
+void proa_conn_tls_on_read(struct proa_conn *conn, struct proa_slice bytes)
 {
     if (conn->ended) {
         return; /* behind close_notify: meaningless */
     }
-    conn_hold(conn);
+    proa_conn_hold(conn);
     enum proa_err err = proa_tls_feed(conn->tls->session, bytes);
     if (conn->state == CONN_SHAKING) {
         shake(conn);
@@ -287,23 +287,23 @@ void conn_tls_on_read(struct proa_conn *conn, struct proa_slice bytes)
             end_with(conn, err);
         }
     }
-    (void)conn_leave(conn);
+    (void)proa_conn_leave(conn);
 }
 
-void conn_tls_resume(struct proa_conn *conn)
+void proa_conn_tls_resume(struct proa_conn *conn)
 {
     if (!is_usable(conn)) {
         return;
     }
-    conn_hold(conn);
+    proa_conn_hold(conn);
     read_all(conn);
     if (is_usable(conn)) {
         (void)flush(conn);
     }
-    (void)conn_leave(conn);
+    (void)proa_conn_leave(conn);
 }
 
-void conn_tls_on_end(struct proa_conn *conn, enum proa_err err)
+void proa_conn_tls_on_end(struct proa_conn *conn, enum proa_err err)
 {
     struct conn_tls *t = conn->tls;
     if (conn->state == CONN_SHAKING) {
@@ -312,33 +312,33 @@ void conn_tls_on_end(struct proa_conn *conn, enum proa_err err)
             proa_tls_cache_forget(t->sessions, tls_name(t), t->port,
                                   proa_tls_context_id(t->context));
         }
-        conn_fail_open(conn, err ? err : PROA_ERR_CLOSED);
+        proa_conn_fail_open(conn, err ? err : PROA_ERR_CLOSED);
         return;
     }
     if (err != PROA_OK) {
-        conn_end(conn, err);
+        proa_conn_end(conn, err);
         return;
     }
-    conn_hold(conn);
+    proa_conn_hold(conn);
     proa_tls_feed_eof(t->session);
     conn->paused = false; /* the end is told even to those who paused; nothing more can come */
     read_all(conn);
-    (void)conn_leave(conn);
+    (void)proa_conn_leave(conn);
 }
 
-bool conn_tls_has_surplus(const struct proa_conn *conn)
+bool proa_conn_tls_has_surplus(const struct proa_conn *conn)
 {
     return is_usable(conn) && !conn->ended && proa_tls_readable(conn->tls->session);
 }
 
-bool conn_tls_is_resumed(const struct proa_conn *conn)
+bool proa_conn_tls_is_resumed(const struct proa_conn *conn)
 {
     return is_usable(conn) && proa_tls_session_info(conn->tls->session).resumed;
 }
 
 /* Writing. */
 
-size_t conn_tls_queue_max(size_t max_queued)
+size_t proa_conn_tls_queue_max(size_t max_queued)
 {
     size_t extra = max_queued / RECORD_PLAIN * RECORD_EXTRA + QUEUE_SLACK;
     return max_queued > SIZE_MAX - extra ? SIZE_MAX : max_queued + extra;
@@ -383,7 +383,7 @@ static enum proa_err write_all(struct proa_conn *conn, const struct iovec *iov, 
     return PROA_OK;
 }
 
-enum proa_err conn_tls_writev(struct proa_conn *conn, const struct iovec *iov, size_t n)
+enum proa_err proa_conn_tls_writev(struct proa_conn *conn, const struct iovec *iov, size_t n)
 {
     size_t total = 0;
     size_t max = conn->max_queued ? conn->max_queued : DEFAULT_MAX;
@@ -397,7 +397,7 @@ enum proa_err conn_tls_writev(struct proa_conn *conn, const struct iovec *iov, s
     return total > 0 ? write_all(conn, iov, n) : PROA_OK;
 }
 
-void conn_tls_shutdown(struct proa_conn *conn)
+void proa_conn_tls_shutdown(struct proa_conn *conn)
 {
     proa_tls_close_notify(conn->tls->session);
     (void)flush(conn);

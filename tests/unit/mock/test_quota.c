@@ -14,15 +14,15 @@ struct limited {
 
 static void charge(struct limited *l, uint64_t id, uint64_t tokens)
 {
-    mock_quota_charge(mock_quota_counter(&l->quota, id), &l->limits, tokens, l->clock.now_ns,
-                      &l->at);
+    proa_mock_quota_charge(proa_mock_quota_counter(&l->quota, id), &l->limits, tokens,
+                           l->clock.now_ns, &l->at);
 }
 
 static void test_requests(void **state)
 {
     (void)state;
     struct limited l = {.limits = {.requests = 4}, .clock = {.now_ns = PROA_NS_PER_S}};
-    mock_quota_init(&l.quota, 1);
+    proa_mock_quota_init(&l.quota, 1);
     for (uint64_t i = 1; i <= 4; i++) {
         charge(&l, 7, 10);
         assert_false(l.at.refused);
@@ -46,14 +46,14 @@ static void test_requests(void **state)
     l.clock.now_ns -= 60 * PROA_NS_PER_S; /* a clock that goes backward refills nothing */
     charge(&l, 7, 10);
     assert_int_equal(l.at.left_requests, 2);
-    mock_quota_deinit(&l.quota);
+    proa_mock_quota_deinit(&l.quota);
 }
 
 static void test_tokens(void **state)
 {
     (void)state;
     struct limited l = {.limits = {.tokens = 600}};
-    mock_quota_init(&l.quota, 1);
+    proa_mock_quota_init(&l.quota, 1);
     charge(&l, 1, 400);
     assert_int_equal(l.at.left_tokens, 200);
     assert_int_equal(l.at.reset_tokens_ns, 40 * PROA_NS_PER_S);
@@ -68,36 +68,36 @@ static void test_tokens(void **state)
     charge(&l, 2, UINT64_MAX); /* more than a minute's worth: all of it */
     assert_false(l.at.refused);
     assert_int_equal(l.at.left_tokens, 0);
-    mock_quota_deinit(&l.quota);
+    proa_mock_quota_deinit(&l.quota);
 }
 
 static void test_without_limits(void **state)
 {
     (void)state;
     struct limited l = {.limits = {0}};
-    mock_quota_init(&l.quota, 1);
+    proa_mock_quota_init(&l.quota, 1);
     for (int i = 0; i < 100000; i++) {
         charge(&l, 1, 100000);
         assert_false(l.at.refused);
     }
     assert_int_equal(l.at.left_requests, l.at.limit_requests / 2);
     assert_int_equal(l.at.left_tokens, l.at.limit_tokens / 2);
-    mock_quota_deinit(&l.quota);
+    proa_mock_quota_deinit(&l.quota);
 }
 
 static void test_counters_are_bounded(void **state)
 {
     (void)state;
     struct mock_quota q;
-    mock_quota_init(&q, 1);
+    proa_mock_quota_init(&q, 1);
     for (uint64_t id = 0; id < UINT64_C(3) * MOCK_QUOTA_MAX_COUNTERS; id++) {
-        struct mock_counter *c = mock_quota_counter(&q, id);
+        struct mock_counter *c = proa_mock_quota_counter(&q, id);
         assert_int_equal(c->n_failures, 0);
         c->n_failures = id;
-        assert_ptr_equal(mock_quota_counter(&q, id), c);
+        assert_ptr_equal(proa_mock_quota_counter(&q, id), c);
         assert_true(q.counters.len <= MOCK_QUOTA_MAX_COUNTERS);
     }
-    mock_quota_deinit(&q);
+    proa_mock_quota_deinit(&q);
 }
 
 static void test_durations(void **state)
@@ -127,7 +127,7 @@ static void test_durations(void **state)
     {
         struct proa_buf b;
         proa_buf_init(&b, 64);
-        mock_quota_append_duration(&b, row->ns);
+        proa_mock_quota_append_duration(&b, row->ns);
         assert_slice_str(proa_buf_slice(&b), row->text);
         proa_buf_deinit(&b);
     }

@@ -22,7 +22,7 @@ static void test_words(void **state)
     {
         struct proa_slice rest = proa_slice_cstr(row->text);
         for (size_t i = 0; row->words[i]; i++) {
-            assert_slice_str(mock_speech_word(&rest), row->words[i]);
+            assert_slice_str(proa_mock_speech_word(&rest), row->words[i]);
         }
         assert_int_equal(rest.len, 0);
     }
@@ -38,7 +38,7 @@ static void test_parts(void **state)
         struct proa_slice rest = whole;
         size_t sum = 0;
         while (rest.len > 0) {
-            const struct proa_slice part = mock_speech_part(&rest, n);
+            const struct proa_slice part = proa_mock_speech_part(&rest, n);
             assert_true(part.len >= 1);
             assert_ptr_equal(part.ptr, whole.ptr + sum);
             assert_true(sum == 0 || ((unsigned char)part.ptr[0] & 0xc0U) != 0x80U);
@@ -69,17 +69,17 @@ static void answer(enum mock_endpoint endpoint, struct proa_slice body)
     const struct mock_path path = {.endpoint = endpoint};
     const struct mock_author author = {.id = 1, .created = 2};
     proa_arena_init(&arena, NULL);
-    mock_answer_init(&a);
-    if (mock_request_parse(&path, body, &arena, &req, &error)) {
-        mock_answer_make(&a, &req, &plan, &author, &arena);
+    proa_mock_answer_init(&a);
+    if (proa_mock_request_parse(&path, body, &arena, &req, &error)) {
+        proa_mock_answer_make(&a, &req, &plan, &author, &arena);
         assert_int_equal(a.status, 200);
         assert_true(a.body.len > 0);
     } else {
         assert_int_equal(error.status, 400);
         assert_true(error.message.len > 0 && error.type.len > 0);
-        mock_answer_error(&a, &error);
+        proa_mock_answer_error(&a, &error);
     }
-    mock_answer_deinit(&a);
+    proa_mock_answer_deinit(&a);
     proa_arena_reset(&arena);
 }
 
@@ -140,7 +140,7 @@ static void test_paths(void **state)
         struct mock_error error = {.status = 0};
         proa_arena_init(&arena, NULL);
         const bool ok =
-            mock_path_parse(row->method, proa_slice_cstr(row->path), &arena, &path, &error);
+            proa_mock_path_parse(row->method, proa_slice_cstr(row->path), &arena, &path, &error);
         PROA_TEST_CHECK(ok == (row->status == 0) && error.status == row->status, "%s: %u",
                         row->path, error.status);
         if (ok) {
