@@ -83,7 +83,8 @@ static bool listen_on(struct proa_app *app, enum proa_listener_kind kind,
         }
         char *text = opened->text[opened->n++];
         proa_addr_format(&bound, text, sizeof opened->text[0]);
-        if (kind == PROA_LISTENER_DATA) {
+        if (kind == PROA_LISTENER_DATA &&
+            opened->ready.n_data < PROA_ARRAY_LEN(opened->ready.data)) {
             opened->ready.data[opened->ready.n_data++] = text;
         } else if (kind == PROA_LISTENER_OPS && !opened->ready.ops) {
             opened->ready.ops = text;

@@ -37,28 +37,56 @@ void proa_client_set_deadline(struct client *c, uint64_t at_ns)
 static void refuse_now(struct client *c, enum proa_api_error_code code, uint16_t status,
                        struct proa_slice message, const char *allow);
 
+/* More than the queue's length, which also grows by what is written. */
+static int64_t bytes_taken(const struct client *c)
+{
+    return (int64_t)(c->queued - proa_conn_queued(c->conn));
+}
+
+void proa_client_watch(struct client *c)
+{
+    c->is_watched = true;
+    c->taken = bytes_taken(c);
+    proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
+                                    c->server->cfg.limits->write_stall_ns);
+}
+
+void proa_client_cut(struct client *c)
+{
+    c->is_cut = true;
+    c->close_after = true;
+    proa_client_set_deadline(c, proa_loop_now(c->server->loop));
+}
+
+static void reset(struct client *c)
+{
+    proa_conn_reset(c->conn);
+    c->conn = NULL;
+    proa_client_close(c);
+}
+
 /* Answer bytes wait for the client: it gets more time as long as it takes some. */
 static void check_stall(struct client *c)
 {
-    const size_t queued = proa_conn_queued(c->conn);
-    if (queued > 0 && queued < c->stalled_at) {
-        c->stalled_at = queued;
-        proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
-                                        c->server->cfg.limits->write_stall_ns);
-    } else if (queued > 0) {
-        proa_conn_reset(c->conn);
-        c->conn = NULL;
-        proa_client_close(c);
-    } else if (c->state == CLIENT_LINGER) {
-        proa_client_close(c);
-    } else {
-        c->stalled_at = 0;
+    const bool waiting = proa_conn_queued(c->conn) > 0;
+    if (waiting && bytes_taken(c) > c->taken) {
+        proa_client_watch(c);
+    } else if (waiting) {
+        reset(c);
+    } else if (c->state == CLIENT_RUN) {
+        c->is_watched = false;
         proa_client_set_deadline(c, PROA_NEVER);
+    } else {
+        proa_client_close(c);
     }
 }
 
 static void on_deadline(struct client *c)
 {
+    if (c->is_cut) {
+        reset(c);
+        return;
+    }
     switch ((enum client_state)c->state) {
     case CLIENT_HEAD:
     case CLIENT_BODY:
@@ -66,12 +94,10 @@ static void on_deadline(struct client *c)
                    PROA_SLICE("The request did not arrive in time; send head and body at once."),
                    NULL);
         break;
+    case CLIENT_IDLE: /* the last answer may still be on its way */
     case CLIENT_RUN:
     case CLIENT_LINGER:
         check_stall(c);
-        break;
-    case CLIENT_IDLE:
-        proa_client_close(c);
         break;
     }
 }
@@ -95,7 +121,8 @@ static void enter_idle(struct client *c)
 {
     c->state = CLIENT_IDLE;
     c->refusal.status = 0;
-    c->stalled_at = 0;
+    c->is_watched = false;
+    c->taken = bytes_taken(c);
     proa_client_set_deadline(c,
                              proa_loop_now(c->server->loop) + c->server->cfg.limits->keep_alive_ns);
 }
@@ -177,15 +204,21 @@ void proa_client_linger(struct client *c)
     drop_parser(c);
     c->state = CLIENT_LINGER;
     c->lingered = 0;
+    if (c->is_cut) {
+        proa_client_cut(c);
+        return;
+    }
     proa_conn_shutdown(c->conn);
     if (c->ahead_paused) {
         c->ahead_paused = false;
         proa_conn_pause(c->conn, false);
     }
     /* Closing while our answer is under way would take it from the client, so it may finish. */
-    c->stalled_at = proa_conn_queued(c->conn);
-    const uint64_t span = c->stalled_at > 0 ? c->server->cfg.limits->write_stall_ns : LINGER_NS;
-    proa_client_set_deadline(c, proa_loop_now(c->server->loop) + span);
+    if (proa_conn_queued(c->conn) > 0) {
+        proa_client_watch(c);
+    } else {
+        proa_client_set_deadline(c, proa_loop_now(c->server->loop) + LINGER_NS);
+    }
 }
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -313,8 +346,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
     if (c->exchange) {
         proa_exchange_head(c->exchange, &c->head);
     }
-    struct proa_api_match match;
-    if (!proa_guard_check(c, head, &match)) {
+    if (!proa_guard_check(c, head, &c->match)) {
         return head->has_body ? PROA_ERR_CANCELLED : PROA_OK;
     }
     if (!head->has_body) {
@@ -382,9 +414,7 @@ static void dispatch(struct client *c)
         return;
     }
     if (c->exchange) {
-        struct proa_api_match match;
-        proa_api_match(c->head.method, c->head.path, &match);
-        proa_exchange_run(c->exchange, &match);
+        proa_exchange_run(c->exchange, &c->match);
         return;
     }
     struct proa_admin_reply reply;
@@ -450,6 +480,11 @@ static void process(struct client *c, struct proa_slice bytes)
     while (bytes.len > 0 && !c->dead) {
         switch ((enum client_state)c->state) {
         case CLIENT_IDLE:
+            if (proa_conn_above_high(c->conn)) { /* it asks on without taking the answers */
+                keep_ahead(c, bytes);
+                bytes.len = 0;
+                break;
+            }
             begin_request(c);
             break;
         case CLIENT_HEAD:
@@ -482,7 +517,10 @@ static void on_open(void *ctx, enum proa_err err)
     struct client *c = ctx;
     if (err != PROA_OK) {
         proa_client_close(c);
-    } else if (c->overloaded) {
+        return;
+    }
+    c->is_open = true;
+    if (c->overloaded) {
         turn_away(c);
     }
 }
@@ -502,8 +540,12 @@ static void on_end(void *ctx, enum proa_err err)
 static void on_drain(void *ctx)
 {
     struct client *c = ctx;
-    c->stalled_at = 0;
-    if (c->state == CLIENT_RUN) {
+    c->is_watched = false;
+    if (c->state == CLIENT_IDLE) {
+        take_ahead(c);
+        return;
+    }
+    if (c->state == CLIENT_RUN && !c->is_cut) {
         proa_client_set_deadline(c, PROA_NEVER);
     }
     if (c->exchange && c->state == CLIENT_RUN) {

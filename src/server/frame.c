@@ -45,22 +45,22 @@ static void append_framing(struct client *c, uint64_t body_bytes, struct proa_bu
     PROA_BUF_LIT(out, "\r\n\r\n");
 }
 
-/* A client that does not read is reset when nothing has moved for a while. */
-static void watch_stall(struct client *c)
-{
-    const size_t queued = proa_conn_queued(c->conn);
-    if (queued > 0 && c->stalled_at == 0) {
-        c->stalled_at = queued;
-        proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
-                                        c->server->cfg.limits->write_stall_ns);
-    }
-}
-
-/* A write that fails means that the connection is gone: on_end says so, or has said so. */
+/* A client that does not read is reset when nothing has moved for a while. After a write that
+ * failed (the connection is gone, or its queue full) no later one may close the gap unseen. */
 static void write_all(struct client *c, const struct iovec *iov, size_t n)
 {
-    if (proa_conn_writev(c->conn, iov, n) == PROA_OK) {
-        watch_stall(c);
+    if (c->is_cut) {
+        return;
+    }
+    const size_t before = proa_conn_queued(c->conn);
+    if (proa_conn_writev(c->conn, iov, n) != PROA_OK) {
+        proa_client_cut(c);
+        return;
+    }
+    const size_t after = proa_conn_queued(c->conn);
+    c->queued += after - before;
+    if (after > 0 && !c->is_watched) {
+        proa_client_watch(c);
     }
 }
 
@@ -132,7 +132,8 @@ static void frame_reply(void *ctx, uint16_t status, struct proa_slice fields, ui
     (void)proa_buf_append(head, fields);
     append_date(server, head);
     append_framing(c, body_bytes, head);
-    struct pieces p = {.n = 0};
+    PROA_UNINIT struct pieces p;
+    p.n = 0;
     char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
     add(c, &p, vec(proa_buf_slice(head)));
     add_body(c, &p, prefix, iov, n, last);
@@ -145,7 +146,8 @@ static void frame_body(void *ctx, const struct iovec *iov, size_t n, bool last)
     if (!c->conn) {
         return;
     }
-    struct pieces p = {.n = 0};
+    PROA_UNINIT struct pieces p;
+    p.n = 0;
     char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
     add_body(c, &p, prefix, iov, n, last);
     if (p.n > 0) {
@@ -153,11 +155,15 @@ static void frame_body(void *ctx, const struct iovec *iov, size_t n, bool last)
     }
 }
 
-/* No last chunk, or fewer bytes than announced: the client sees that something is missing. */
+/* No last chunk, or fewer bytes than announced: the client sees that something is missing. Where
+ * the end of the connection is the end of the body, only a reset tells. */
 static void frame_abort(void *ctx)
 {
     struct client *c = ctx;
     c->close_after = true;
+    if (c->framing == FRAME_CLOSE && c->conn) {
+        proa_client_cut(c);
+    }
 }
 
 static bool frame_is_full(void *ctx)

@@ -104,7 +104,7 @@ void proa_server_drain(struct proa_server *server)
     while (node != &server->clients) {
         struct client *c = PROA_CONTAINER_OF(node, struct client, node);
         node = node->next;
-        if (c->state == CLIENT_IDLE && c->listening->kind == PROA_LISTENER_DATA) {
+        if (c->state == CLIENT_IDLE && c->is_open && c->listening->kind == PROA_LISTENER_DATA) {
             proa_client_linger(c);
         }
     }

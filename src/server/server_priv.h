@@ -78,8 +78,9 @@ struct client {
     uint64_t head_at_ns;   /* when the request's head was complete */
     struct proa_buf ahead; /* pipelined bytes */
     struct proa_arena arena;
-    size_t stalled_at; /* queue length when the write deadline was set */
-    size_t lingered;   /* bytes thrown away so far */
+    uint64_t queued; /* bytes that ever had to wait for the client */
+    int64_t taken;   /* how many of them it had taken when the write deadline was set */
+    size_t lingered; /* bytes thrown away so far */
     uint32_t n_requests;
     uint8_t state;   /* enum client_state */
     uint8_t framing; /* enum framing */
@@ -87,12 +88,16 @@ struct client {
     bool keep_alive;  /* the request allows another one after it */
     bool is_head;     /* HEAD: no body in the answer */
     bool close_after; /* this answer ends the connection */
+    bool is_open;     /* connected and handshaken */
+    bool is_watched;  /* a write deadline is set */
+    bool is_cut;      /* the answer misses bytes: nothing more is written, and it ends in a reset */
     bool ahead_paused;
     bool processing; /* on the call stack of process() */
     bool dead;
     bool overloaded; /* came when there were too many: turned away */
     struct refusal refusal;
-    struct proa_http_head head; /* slices in the arena */
+    struct proa_http_head head;  /* slices in the arena */
+    struct proa_api_match match; /* data listener: what the request asks for */
 };
 
 struct peer {
@@ -111,6 +116,10 @@ void proa_client_close(struct client *c);
  */
 void proa_client_linger(struct client *c);
 void proa_client_set_deadline(struct client *c, uint64_t at_ns);
+/* Bytes wait for the client: sets the deadline by which it must have taken some. */
+void proa_client_watch(struct client *c);
+/* The answer cannot go on: the connection is reset next turn. */
+void proa_client_cut(struct client *c);
 void proa_client_on_done(void *ctx);
 
 /* ---- server.c */
