@@ -305,7 +305,7 @@ def test_metrics_after_traffic(simple, upstreams):
     gateway.chat(model="junk-2")
     metrics = gateway.metrics()
     assert metrics.total("proa_requests_total", outcome="degraded", route="m") == 3
-    assert metrics.total("proa_attempts_total", provider="p1", result="http_5xx") == 3
+    assert metrics.total("proa_attempts_total", provider="p1", result="overloaded") == 3
     assert metrics.total("proa_attempts_total", provider="p2", result="ok") == 3
     assert metrics.total("proa_fallbacks_total", **{"from": "p1", "to": "p2"}) == 3
     assert "junk-1" not in metrics.text

@@ -1,10 +1,14 @@
 """security.md 9, client side: who is believed, and an error that says why somebody was not."""
+import select
+import socket
 import ssl
+import threading
+import time
 
 import pytest
 from conftest import KEYS, provider
 from testenv import upstream as up
-from testenv.poll import eventually
+from testenv.poll import eventually, seconds
 
 CHAT = "/v1/chat/completions"
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -38,7 +42,8 @@ def test_both_versions_and_keep_alive(gateways, upstreams, certs, version):
 
 
 @pytest.mark.parametrize("name, words", [
-    ("wrong_host", ("name", "host")), ("expired", ("expired",)), ("not_yet", ("not yet", "future")),
+    ("wrong_host", ("certificate is for elsewhere.example, not 127.0.0.1",)),
+    ("expired", ("expired",)), ("not_yet", ("certificate is not valid yet",)),
     ("untrusted", ("trust", "unknown ca", "signed"))])
 def test_refused_with_the_reason(gateways, upstreams, certs, name, words):
     upstream = upstreams(tls=getattr(certs, name))
@@ -77,11 +82,22 @@ def test_old_tls_is_refused(gateways, upstreams, certs):
     assert gateway.post(CHAT, BODY).status == 502
 
 
-def test_plain_http_on_an_https_port_fails_cleanly(gateways, upstreams, certs):
-    upstream = upstreams()
+def answers_in_plain_text(peer):
+    peer.sock.recv(65536)
+    peer.sock.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+    peer.close()
+
+
+@pytest.mark.parametrize("on_accept, statuses", [(answers_in_plain_text, (502,)), (None, (504,))])
+def test_plain_http_on_an_https_port_fails_cleanly(gateways, upstreams, certs, on_accept, statuses):
+    """One that answers is told from TLS at once; one that waits for the end of a head meets a timer."""
+    upstream = upstreams(on_accept=on_accept)
     config = one_target(upstream, ca_file=certs.ca)
     config["providers"]["p1"]["base_url"] = upstream.url.replace("http:", "https:")
-    assert gateways(config, env=KEYS).post(CHAT, BODY).status == 502
+    response = gateways(config, env=KEYS).post(CHAT, BODY)
+    assert response.status in statuses, response
+    assert "p1/k1" in response.error["message"], response
+    assert upstream.requests == []
 
 
 def test_sni_and_alpn(gateways, upstreams, certs):
@@ -128,46 +144,71 @@ def test_a_cut_without_close_notify_is_no_complete_answer(gateways, upstreams, c
     assert response.status == 502 or not response.complete
 
 
-def test_cut_at_every_handshake_stage(gateways, upstreams, certs):
-    """A peer that leaves after n bytes of its own handshake: an error each time, never a hang."""
-    import socket
-    import threading
+class Cutter:
+    """A TCP relay that ends a connection once `limit` bytes have come from the server."""
+
+    def __init__(self, port, limit):
+        self.port = port
+        self.limit = limit
+        self.relayed = []  # bytes of the server's, one a connection
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return "https://127.0.0.1:%d/v1" % self.listener.getsockname()[1]
+
+    def _accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            with client, socket.create_connection(("127.0.0.1", self.port)) as server:
+                try:
+                    self.relayed.append(self._relay(client, server))
+                except OSError:
+                    self.relayed.append(-1)
+
+    def _relay(self, client, server):
+        """Both ways, for a server that has said all it can waits for the client."""
+        sent = 0
+        while sent < self.limit:
+            for source in select.select([client, server], [], [])[0]:
+                data = source.recv(min(self.limit - sent, 4096) if source is server else 4096)
+                if not data:
+                    return sent
+                (client if source is server else server).sendall(data)
+                sent += len(data) if source is server else 0
+        if self.limit == 0:
+            client.recv(65536)  # else what nobody read would make the end a reset
+        return sent
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(5)
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("limit", [0, 1, 5, 60, 127, 133, 500, 700])
+def test_cut_at_every_handshake_stage(gateways, upstreams, certs, limit, version):
+    """A peer that leaves after n bytes of its own handshake: an error at once, never a hang."""
     real = upstreams(tls=certs.good)
-    for limit in (0, 1, 5, 60, 127, 500, 900):
-        listener = socket.socket()
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(8)
-
-        def relay(listener=listener, limit=limit):
-            for _ in range(3):
-                try:
-                    client, _ = listener.accept()
-                except OSError:
-                    return
-                back = socket.create_connection(("127.0.0.1", real.port))
-                try:
-                    back.sendall(client.recv(65536))
-                    left = limit
-                    while left > 0:
-                        data = back.recv(min(left, 4096))
-                        if not data:
-                            break
-                        client.sendall(data)
-                        left -= len(data)
-                except OSError:
-                    pass
-                client.close()
-                back.close()
-
-        thread = threading.Thread(target=relay, daemon=True)
-        thread.start()
-        config = one_target(real, ca_file=certs.ca)
-        config["providers"]["p1"]["base_url"] = "https://127.0.0.1:%d/v1" % listener.getsockname()[1]
-        gateway = gateways(config, env=KEYS)
-        response = gateway.post(CHAT, BODY)
-        assert response.status == 502, (limit, response)
-        gateway.stop()
-        listener.close()
+    real.context.minimum_version = real.context.maximum_version = version
+    cutter = Cutter(real.port, limit)
+    config = one_target(real, ca_file=certs.ca)
+    config["providers"]["p1"]["base_url"] = cutter.url
+    gateway = gateways(config, env=KEYS)
+    started = time.monotonic()
+    response = gateway.post(CHAT, BODY)
+    assert response.status == 502, response
+    assert time.monotonic() - started < seconds(2)
+    assert "p1/k1" in response.error["message"]
+    assert "during the TLS handshake" in response.error["message"], response
+    assert set(cutter.relayed) <= {limit, -1} and real.requests == []
+    cutter.stop()
 
 
 def test_large_bodies_over_tls_both_ways(gateways, upstreams, certs):

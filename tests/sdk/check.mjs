@@ -91,12 +91,12 @@ checks.models = async () => {
 };
 
 checks.errors = async () => {
-  await assert.rejects(client.chat.completions.create({ model: "no-such-model", messages }), (error) => {
+  await assert.rejects(client.chat.completions.create({ model: "nowhere/no-such-model", messages }), (error) => {
     assert.ok(error instanceof OpenAI.NotFoundError, error?.constructor?.name);
     assert.equal(error.code, "model_not_found");
     return true;
   });
-  await assert.rejects(client.models.retrieve("no-such-model"), OpenAI.NotFoundError);
+  await assert.rejects(client.models.retrieve("nowhere/no-such-model"), OpenAI.NotFoundError);
 };
 
 checks.abort = async () => {

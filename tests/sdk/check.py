@@ -93,8 +93,8 @@ def models():
 
 
 def errors():
-    for call in (lambda: client.chat.completions.create(model="no-such-model", messages=MESSAGES),
-                 lambda: client.models.retrieve("no-such-model")):
+    for call in (lambda: client.chat.completions.create(model="nowhere/no-such-model", messages=MESSAGES),
+                 lambda: client.models.retrieve("nowhere/no-such-model")):
         try:
             call()
         except openai.NotFoundError as error:
