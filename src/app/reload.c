@@ -7,20 +7,26 @@
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 
+static void add_secret(struct proa_app *app, const struct proa_provider *provider,
+                       const struct proa_key *key)
+{
+    struct proa_log_record r;
+    if (!key->secret || proa_redactor_add(app->redactor, key->secret) == PROA_OK) {
+        return;
+    }
+    if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
+                          "key.too_short_to_redact")) {
+        proa_log_str(&r, "provider", provider->name);
+        proa_log_str(&r, "key", key->label);
+        proa_logger_end(&app->log, &r);
+    }
+}
+
 static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
     for (size_t p = 0; p < s->n_providers; p++) {
         for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            struct proa_secret *secret = s->providers[p].keys[k].secret;
-            if (secret && proa_redactor_add(app->redactor, secret) != PROA_OK) {
-                struct proa_log_record r;
-                if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
-                                      "key.too_short_to_redact")) {
-                    proa_log_str(&r, "provider", s->providers[p].name);
-                    proa_log_str(&r, "key", s->providers[p].keys[k].label);
-                    proa_logger_end(&app->log, &r);
-                }
-            }
+            add_secret(app, &s->providers[p], &s->providers[p].keys[k]);
         }
     }
 }

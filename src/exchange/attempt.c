@@ -261,8 +261,13 @@ void proa_attempt_commit(struct attempt *a)
     }
     const struct proa_slice type =
         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
-    x->client->reply(x->client_ctx, x->status, proa_reply_fields(x, a, type, PROA_SLICE_NONE),
-                     length, iov, n, whole);
+    const struct proa_client_reply reply = {
+        .status = x->status,
+        .fields = proa_reply_fields(x, a, type, PROA_SLICE_NONE),
+        .body_bytes = length,
+        .last = whole,
+    };
+    x->client->reply(x->client_ctx, &reply, iov, n);
     a->piece = PROA_SLICE_NONE;
     unhold(a);
     after_write(a);

@@ -116,27 +116,28 @@ static struct proa_metric_series *genai(struct proa_live *live, struct proa_metr
 }
 
 void proa_live_count_answer(struct proa_live *live, const struct proa_route *route,
-                            const struct proa_candidate *candidate, enum proa_operation op,
-                            uint64_t duration_ns, uint64_t first_content_ns,
-                            const struct proa_usage *usage)
+                            const struct proa_candidate *candidate,
+                            const struct proa_live_answer *answer)
 {
     static const enum proa_usage_field fields[2] = {PROA_USAGE_INPUT, PROA_USAGE_OUTPUT};
     static const struct proa_slice names[2] = {PROA_SLICE_INIT("input"), PROA_SLICE_INIT("output")};
     struct proa_live_candidate *c = find(live, route, candidate);
-    struct proa_slice labels[4] = {proa_slice_cstr(proa_operation_name(op)), c->otel_provider,
-                                   model_label(candidate), PROA_SLICE_NONE};
-    proa_metric_observe(genai(live, &c->duration[op], PROA_METRIC_GENAI_DURATION, labels, 3),
-                        duration_ns);
-    if (first_content_ns > 0) {
+    struct proa_slice labels[4] = {proa_slice_cstr(proa_operation_name(answer->op)),
+                                   c->otel_provider, model_label(candidate), PROA_SLICE_NONE};
+    proa_metric_observe(
+        genai(live, &c->duration[answer->op], PROA_METRIC_GENAI_DURATION, labels, 3),
+        answer->duration_ns);
+    if (answer->first_content_ns > 0) {
         proa_metric_observe(
-            genai(live, &c->first_chunk[op], PROA_METRIC_GENAI_FIRST_CHUNK, labels, 3),
-            first_content_ns);
+            genai(live, &c->first_chunk[answer->op], PROA_METRIC_GENAI_FIRST_CHUNK, labels, 3),
+            answer->first_content_ns);
     }
     for (size_t i = 0; i < 2; i++) {
-        if (proa_usage_has(usage, fields[i])) {
+        if (proa_usage_has(answer->usage, fields[i])) {
             labels[3] = names[i];
-            proa_metric_observe(genai(live, &c->tokens[op][i], PROA_METRIC_GENAI_TOKENS, labels, 4),
-                                usage->count[fields[i]]);
+            proa_metric_observe(
+                genai(live, &c->tokens[answer->op][i], PROA_METRIC_GENAI_TOKENS, labels, 4),
+                answer->usage->count[fields[i]]);
         }
     }
 }

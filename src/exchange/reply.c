@@ -107,15 +107,19 @@ void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice
     const struct iovec iov = {(void *)(uintptr_t)body.ptr, body.len};
     x->status = status;
     x->head_sent = true;
-    x->client->reply(x->client_ctx, status,
-                     proa_reply_fields(x, NULL, PROA_SLICE("application/json"), extra), body.len,
-                     &iov, 1, true);
+    const struct proa_client_reply reply = {
+        .status = status,
+        .fields = proa_reply_fields(x, NULL, PROA_SLICE("application/json"), extra),
+        .body_bytes = body.len,
+        .last = true,
+    };
+    x->client->reply(x->client_ctx, &reply, &iov, 1);
 }
 
 static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
 {
     struct proa_buf event;
-    proa_buf_init(&event, 64 * 1024);
+    proa_buf_init(&event, (size_t)64 * 1024);
     /* Into events only: in a plain body it could pass for the bytes that are missing. */
     const bool is_stream = x->running && proa_run_committed(&x->run) &&
                            x->attempts[x->run.winner]->mode == ANSWER_STREAM;
@@ -140,7 +144,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
     struct proa_buf trail;
     struct proa_buf body;
     proa_buf_init(&trail, 4096);
-    proa_buf_init(&body, 256 * 1024);
+    proa_buf_init(&body, (size_t)256 * 1024);
     proa_reply_trail(x, &trail);
     e.trail = proa_buf_slice(&trail);
     if (proa_api_error_write(PROA_SURFACE_OPENAI, &e, &body) == PROA_OK) {
@@ -223,7 +227,7 @@ static const char *headline(enum proa_fail fail)
 static struct proa_slice explain(const struct proa_exchange *x, const struct proa_terminal *t)
 {
     struct proa_buf m;
-    proa_buf_init(&m, 8 * 1024);
+    proa_buf_init(&m, (size_t)8 * 1024);
     (void)proa_buf_append_cstr(&m, headline(t->fail));
     PROA_BUF_LIT(&m, " (route \"");
     (void)proa_buf_append(&m, x->resolved.route->name);
@@ -278,8 +282,13 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     x->status = a->head.status;
     x->head_sent = true;
     x->error = proa_class_text(t->class);
-    x->client->reply(x->client_ctx, x->status, proa_reply_fields(x, a, type, advice_lines),
-                     body.len, &iov, 1, true);
+    const struct proa_client_reply reply = {
+        .status = x->status,
+        .fields = proa_reply_fields(x, a, type, advice_lines),
+        .body_bytes = body.len,
+        .last = true,
+    };
+    x->client->reply(x->client_ctx, &reply, &iov, 1);
     return true;
 }
 

@@ -84,7 +84,7 @@ static uint64_t parse_span(struct proa_slice text)
     const struct proa_slice whole = proa_slice_split(text, '.', &fraction);
     uint64_t n = 0;
     uint64_t f = 0;
-    if (proa_slice_to_u64(whole, &n) != PROA_OK || n > 24 * 3600 * 1000) {
+    if (proa_slice_to_u64(whole, &n) != PROA_OK || n > UINT64_C(24) * 3600 * 1000) {
         return 0;
     }
     if (fraction.len > 0 && proa_slice_to_u64(fraction, &f) != PROA_OK) {
@@ -232,7 +232,7 @@ static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id, s
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match)
 {
     struct proa_buf out;
-    proa_buf_init(&out, 16 * 1024 * 1024);
+    proa_buf_init(&out, (size_t)16 * 1024 * 1024);
     if (match->kind == PROA_API_MODEL) {
         reply_one_model(x, match->raw_id, &out);
     } else {

@@ -130,9 +130,14 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
     const struct attempt *winner = winner_of(x);
     if (winner) {
         count_interruption(x);
-        proa_live_count_answer(
-            x->live, x->resolved.route, x->run.attempts[x->run.winner].candidate, x->operation,
-            total, x->request.stream ? x->first_out_ns - x->arrived_ns : 0, &winner->usage);
+        const struct proa_live_answer answer = {
+            .op = x->operation,
+            .duration_ns = total,
+            .first_content_ns = x->request.stream ? x->first_out_ns - x->arrived_ns : 0,
+            .usage = &winner->usage,
+        };
+        proa_live_count_answer(x->live, x->resolved.route, x->run.attempts[x->run.winner].candidate,
+                               &answer);
     }
     if (proa_logger_wants(x->host->access_log, PROA_LOG_INFO) || outcome == PROA_OUTCOME_ERROR) {
         log_access(x, outcome, now, ours);

@@ -7,6 +7,7 @@
 
 #include "proa/core/clock.h"
 
+static const uint64_t BODY_STEP = UINT64_C(64) * 1024; /* bytes of a body for one second more */
 static const uint64_t LINGER_NS = 2 * PROA_NS_PER_S;
 static const uint64_t TLS_NS = 10 * PROA_NS_PER_S;
 
@@ -361,7 +362,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
         return PROA_ERR_CANCELLED;
     }
     proa_client_set_deadline(c, c->head_at_ns + limits->body_ns +
-                                    head->content_length / (64 * 1024) * PROA_NS_PER_S);
+                                    head->content_length / BODY_STEP * PROA_NS_PER_S);
     if (head->expect_continue) {
         proa_frame_continue(c);
     }
@@ -384,7 +385,7 @@ static enum proa_err body_bytes(void *ctx, struct proa_slice bytes)
     }
     if (c->head.is_chunked) {
         proa_client_set_deadline(c, c->head_at_ns + c->server->cfg.limits->body_ns +
-                                        proa_http_parser_body_bytes(c->parser) / (64 * 1024) *
+                                        proa_http_parser_body_bytes(c->parser) / BODY_STEP *
                                             PROA_NS_PER_S);
     }
     return PROA_OK;

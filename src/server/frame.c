@@ -113,8 +113,8 @@ static void add_body(struct client *c, struct pieces *p, char *prefix, const str
     }
 }
 
-static void frame_reply(void *ctx, uint16_t status, struct proa_slice fields, uint64_t body_bytes,
-                        const struct iovec *iov, size_t n, bool last)
+static void frame_reply(void *ctx, const struct proa_client_reply *reply, const struct iovec *iov,
+                        size_t n)
 {
     struct client *c = ctx;
     if (!c->conn) {
@@ -125,18 +125,18 @@ static void frame_reply(void *ctx, uint16_t status, struct proa_slice fields, ui
                      c->n_requests >= server->cfg.limits->requests_per_connection;
     struct proa_buf *head = &server->head;
     proa_buf_clear(head);
-    if (proa_http_write_status_line(head, status) != PROA_OK) {
+    if (proa_http_write_status_line(head, reply->status) != PROA_OK) {
         proa_client_close(c);
         return;
     }
-    (void)proa_buf_append(head, fields);
+    (void)proa_buf_append(head, reply->fields);
     append_date(server, head);
-    append_framing(c, body_bytes, head);
+    append_framing(c, reply->body_bytes, head);
     PROA_UNINIT struct pieces p;
     p.n = 0;
     char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
     add(c, &p, vec(proa_buf_slice(head)));
-    add_body(c, &p, prefix, iov, n, last);
+    add_body(c, &p, prefix, iov, n, reply->last);
     write_all(c, p.iov, p.n);
 }
 
@@ -184,7 +184,9 @@ void proa_frame_answer(struct client *c, uint16_t status, struct proa_slice fiel
                        struct proa_slice body)
 {
     const struct iovec iov = vec(body);
-    frame_reply(c, status, fields, body.len, &iov, 1, true);
+    const struct proa_client_reply reply = {
+        .status = status, .fields = fields, .body_bytes = body.len, .last = true};
+    frame_reply(c, &reply, &iov, 1);
 }
 
 void proa_frame_continue(struct client *c)

@@ -58,12 +58,19 @@ size_t proa_exchange_host_count(const struct proa_exchange_host *host);
 /* body_bytes of an answer whose length is not known when it starts. */
 #define PROA_BODY_UNKNOWN UINT64_MAX
 
+/* The beginning of an answer. */
+struct proa_client_reply {
+    uint16_t status;
+    struct proa_slice fields; /* whole header lines, without framing ones */
+    uint64_t body_bytes;      /* or PROA_BODY_UNKNOWN */
+    bool last;                /* the whole body comes with it */
+};
+
 /* The client. Calls never fail: a client that is gone says so by proa_exchange_client_gone(). */
 struct proa_client_ops {
-    /* Starts the answer: `fields` are whole header lines without framing ones; `iov` is the first
-     * part of the body, all of it when `last`. */
-    void (*reply)(void *ctx, uint16_t status, struct proa_slice fields, uint64_t body_bytes,
-                  const struct iovec *iov, size_t n, bool last);
+    /* Starts the answer; `iov` is the first part of its body, all of it when reply->last. */
+    void (*reply)(void *ctx, const struct proa_client_reply *reply, const struct iovec *iov,
+                  size_t n);
     void (*body)(void *ctx, const struct iovec *iov, size_t n, bool last);
     /* The answer ends incomplete, so that the client can tell: nothing more is sent. */
     void (*abort)(void *ctx);

@@ -53,10 +53,15 @@ void proa_live_unref(struct proa_live *live); /* NULL is fine */
 struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route);
 void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
                              const struct proa_candidate *candidate, enum proa_class class);
-/* Duration, time to first content (0 = none) and tokens of an answered exchange. */
+/* What an answered exchange took and used. */
+struct proa_live_answer {
+    enum proa_operation op;
+    uint64_t duration_ns;
+    uint64_t first_content_ns; /* 0 = not streamed */
+    const struct proa_usage *usage;
+};
 void proa_live_count_answer(struct proa_live *live, const struct proa_route *route,
-                            const struct proa_candidate *candidate, enum proa_operation op,
-                            uint64_t duration_ns, uint64_t first_content_ns,
-                            const struct proa_usage *usage);
+                            const struct proa_candidate *candidate,
+                            const struct proa_live_answer *answer);
 
 #endif
