@@ -206,7 +206,7 @@ static void say_next(struct proa_cli *cli, const char *path, const struct proa_v
 
 int proa_cli_init(struct proa_cli *cli)
 {
-    const struct proa_vendor *on[4];
+    const struct proa_vendor *on[4] = {NULL};
     const char *path = proa_cli_args_value(cli->args, "output");
     struct proa_buf text;
     int code = EX_OK;

@@ -176,7 +176,7 @@ void proa_bufq_drop(struct proa_bufq *q, size_t n)
     q->len -= n;
     while (n) {
         struct proa_bufq_chunk *chunk = q->head;
-        PROA_DASSERT(chunk); /* len counts what the chunks hold */
+        PROA_ASSERT(chunk); /* len counts what the chunks hold */
         size_t held = chunk->end - chunk->begin;
         if (n < held) {
             chunk->begin += n;
