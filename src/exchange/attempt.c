@@ -140,8 +140,15 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
     for (size_t i = 0; i < a->request.n_pieces; i++) {
         a->iov[i + 1] = a->request.pieces[i];
     }
+    const struct proa_timeout_cfg *timeouts = &x->resolved.route->policy->timeouts;
     const struct proa_call_request request = {
-        .iov = a->iov, .n_iov = a->request.n_pieces + 1, .arena = x->arena};
+        .iov = a->iov,
+        .n_iov = a->request.n_pieces + 1,
+        .arena = x->arena,
+        .connect_ns = timeouts->connect_ns,
+        .tls_ns = timeouts->tls_ns,
+        .write_ns = timeouts->write_ns,
+    };
     bool sent = false;
     a->call = proa_call_start(x->live->pools[target->provider->endpoint->id], &request,
                               &CALL_EVENTS, a, &sent);

@@ -179,7 +179,8 @@ static enum proa_api_error_code code_of(const struct proa_terminal *t)
     case PROA_FAIL_DEADLINE:
         return PROA_API_ERR_DEADLINE;
     case PROA_FAIL_INTERRUPTED:
-        return PROA_API_ERR_INTERRUPTED;
+        return t->class == PROA_CLASS_TOTAL_TIMEOUT ? PROA_API_ERR_DEADLINE
+                                                    : PROA_API_ERR_INTERRUPTED;
     case PROA_FAIL_DRAINING:
         return PROA_API_ERR_DRAINING;
     case PROA_FAIL_NONE:

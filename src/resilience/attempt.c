@@ -48,6 +48,9 @@ enum proa_class proa_class_of_err(enum proa_err err, bool connected)
     if (!connected) {
         return err == PROA_ERR_TIMEOUT ? PROA_CLASS_CONNECT_TIMEOUT : PROA_CLASS_CONNECT;
     }
+    if (err == PROA_ERR_TIMEOUT) {
+        return PROA_CLASS_WRITE_TIMEOUT;
+    }
     if (proa_err_class(err) == PROA_ERR_CLASS_PEER || err == PROA_ERR_LIMIT) {
         return err == PROA_ERR_TRUNCATED ? PROA_CLASS_RESET : PROA_CLASS_MALFORMED;
     }

@@ -4,6 +4,10 @@
  */
 #include "upstream_priv.h"
 
+#include "proa/core/clock.h"
+
+static const uint64_t WRITE_NS = 10 * PROA_NS_PER_S;
+
 /* What a connection takes at once: a request as large as limits.body can be, with its head. */
 static const size_t REQUEST_MAX = (size_t)1280 * 1024 * 1024;
 
@@ -40,6 +44,7 @@ void proa_link_close(struct link *link)
     }
     pool->n_open--;
     proa_metric_sub(pool->m_open, 1);
+    proa_timer_clear(pool->up->loop, &link->write_timer);
     proa_conn_close(link->conn);
     link->conn = NULL;
     if (!link->in_event) {
@@ -82,10 +87,41 @@ void proa_link_dial(struct proa_connpool *pool, struct proa_call *call)
         .port = pool->port,
         .tls = pool->tls,
         .sessions = pool->tls ? &up->sessions : NULL,
-        .connect_ns = pool->connect_ns,
+        .connect_ns = call->request.connect_ns,
+        .tls_ns = call->request.tls_ns,
     };
     link->conn = proa_conn_dial(up->net, &dial, &CONN_EVENTS, link);
     proa_conn_set_marks(link->conn, REQUEST_MAX, REQUEST_MAX, 0);
+}
+
+static void watch_writing(struct link *link)
+{
+    link->unsent = proa_conn_queued(link->conn);
+    if (link->unsent > 0) {
+        const uint64_t span = link->call->request.write_ns;
+        struct proa_loop *loop = link->pool->up->loop;
+        proa_timer_set(loop, &link->write_timer,
+                       proa_clock_after(proa_loop_now(loop), span > 0 ? span : WRITE_NS));
+    }
+}
+
+/* Time for another look at a request that the peer did not take at once. */
+static void on_write_timer(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    struct link *link = ctx;
+    struct proa_call *call = link->call;
+    const size_t queued = proa_conn_queued(link->conn);
+    if (!call || queued < link->unsent) {
+        if (call) {
+            watch_writing(link);
+        }
+        return;
+    }
+    link_enter(link);
+    const struct proa_call_failure failure = {.err = PROA_ERR_TIMEOUT, .connected = true};
+    proa_call_fail(call, &failure);
+    (void)link_leave(link);
 }
 
 bool proa_link_send(struct link *link, struct proa_call *call)
@@ -106,6 +142,9 @@ bool proa_link_send(struct link *link, struct proa_call *call)
         return false;
     }
     call->sent = true;
+    link->write_timer.fn = on_write_timer;
+    link->write_timer.ctx = link;
+    watch_writing(link);
     return true;
 }
 

@@ -43,7 +43,6 @@ struct proa_connpool {
     uint32_t max_connections;
     uint32_t max_idle;
     uint64_t idle_ns;
-    uint64_t connect_ns;
     struct proa_list idle;    /* newest first */
     struct proa_list busy;    /* dialling ones too */
     struct proa_list waiting; /* calls, oldest first */
@@ -64,6 +63,8 @@ struct link {
     struct proa_conn *conn;
     struct proa_call *call; /* NULL while idle */
     struct proa_http_parser *parser;
+    struct proa_timer write_timer; /* while the request is not out yet */
+    size_t unsent;                 /* bytes of it that were queued when the timer was set */
     uint64_t idle_since_ns;
     enum link_state state;
     bool keep_alive; /* as the answer's head says */

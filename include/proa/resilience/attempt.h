@@ -62,7 +62,8 @@ const char *proa_class_text(enum proa_class class);
 enum proa_scope proa_class_scope(enum proa_class class);
 /* Before commit: may the exchange go on with another target? */
 bool proa_class_movable(enum proa_class class);
-/* The class of a transport failure before any answer byte. */
+/* The class of a transport failure. Once connected, ERR_TIMEOUT means that the peer does not take
+ * the request; waiting for its answer is timed elsewhere. */
 enum proa_class proa_class_of_err(enum proa_err err, bool connected);
 
 #endif

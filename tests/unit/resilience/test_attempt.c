@@ -65,6 +65,7 @@ static void classes_of_transport_errors(void **state)
         {PROA_ERR_UNREACHABLE, false, PROA_CLASS_LOCAL},
         {PROA_ERR_RESET, true, PROA_CLASS_RESET},
         {PROA_ERR_CLOSED, true, PROA_CLASS_RESET},
+        {PROA_ERR_TIMEOUT, true, PROA_CLASS_WRITE_TIMEOUT},
         {PROA_ERR_TRUNCATED, true, PROA_CLASS_RESET},
         {PROA_ERR_PROTOCOL, true, PROA_CLASS_MALFORMED},
         {PROA_ERR_SYNTAX, true, PROA_CLASS_MALFORMED},
