@@ -61,6 +61,8 @@ struct proa_call_request {
     const struct iovec *iov; /* head and body; borrowed until the call ends */
     size_t n_iov;
     struct proa_arena *arena; /* keeps the answer's head; borrowed until the call ends */
+    uint64_t connect_ns;      /* DNS and TCP of a new connection; 0 = 2 s */
+    uint64_t tls_ns;          /* its handshake; 0 = 3 s */
     uint64_t
         write_ns; /* the peer takes no byte of the request for so long: ERR_TIMEOUT. 0 = 10 s */
 };
