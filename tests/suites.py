@@ -103,6 +103,13 @@ def fuzzers():
                   if name.startswith("fuzz_") and name.endswith(".c"))
 
 
+def unit_programs(*modules):
+    folder = os.path.join(ROOT, "tests", "unit")
+    return ["test_%s_%s" % (module, name[5:-2]) for module in modules
+            for name in sorted(os.listdir(os.path.join(folder, module)))
+            if name.startswith("test_") and name.endswith(".c")]
+
+
 DEV = {"PROA_BIN": os.path.join(ROOT, "build/dev/proa"), "PROA_TEST_SCALE": "3"}
 RELEASE = {"PROA_BIN": os.path.join(ROOT, "build/release/proa")}
 
@@ -148,6 +155,10 @@ def all_suites(options):
         Suite("quickstart", "deploy/quickstart --check",
               [["bash", "deploy/quickstart", "--check", "--no-install"]],
               needs=("build-release",), slots=1),
+        Suite("tsan", "io and net, where threads meet, under ThreadSanitizer",
+              [configure("tsan"), ninja("tsan", *unit_programs("io", "net")),
+               ["ctest", "--test-dir", "build/tsan", "-R", "^test_(io|net)_", "-V"]],
+              slots=2, count=count_ctest),
         Suite("build-fuzz", "libFuzzer programs (clang)",
               [configure("fuzz", "-DCMAKE_C_COMPILER=" + clang()),
                ninja("fuzz", *fuzzers())], slots=2),
@@ -172,7 +183,7 @@ def all_suites(options):
 
 QUICK = ["lint", "build-dev", "unit", "smoke"]
 PLAIN = ["lint", "build-dev", "build-release", "build-clang", "unit", "fuzz-regress",
-         "lint-built", "tidy", "integration", "sdk", "gates", "quickstart"]
+         "lint-built", "tidy", "tsan", "integration", "sdk", "gates", "quickstart"]
 
 
 def choose(suites, options):
