@@ -114,7 +114,7 @@ static size_t write_providers(struct proa_buf *out, const struct proa_vendor **o
     for (size_t i = 0; i < n; i++) {
         const struct proa_vendor *vendor = &vendors[i];
         if (is_usable(vendor) && !key_in_environment(vendor)) {
-            const bool first = n_on == 0 && i == 0;
+            const bool first = n_on == 0;
             vendor_line(out, vendor, first, vendor->key_env[0]);
             if (first) {
                 on[n_on++] = vendor;
@@ -219,7 +219,7 @@ int proa_cli_init(struct proa_cli *cli)
     (void)proa_buf_append_cstr(&text, TAIL);
     if (strcmp(path, "-") == 0) {
         proa_cli_out_slice(&cli->out, proa_buf_slice(&text));
-    } else if (write_file(cli, path, proa_buf_slice(&text), &code) &&
+    } else if (write_file(cli, path, proa_buf_slice(&text), &code) && n_on > 0 &&
                !proa_cli_args_has(cli->args, "quiet")) {
         say_next(cli, path, on[0]);
     }
