@@ -66,7 +66,7 @@ static const unsigned char *cursor_to_value(const struct proa_json_cursor *c,
     if (p == lex->end || *p != '"') {
         return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
     }
-    const unsigned char *end = proa_json_lex_string(lex, p + 1);
+    const unsigned char *end = proa_json_lex_scalar(lex, p);
     if (!end) {
         return NULL;
     }
@@ -101,6 +101,52 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
     item->value = span(value_at, p);
     item->kind = (enum proa_json_kind)proa_json_lex_kinds[*value_at];
     return true;
+}
+
+bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item)
+{
+    struct proa_json_lex lex;
+    item->key = PROA_SLICE_NONE;
+    if (c->done) {
+        return false;
+    }
+    cursor_lex(c, &lex);
+    const unsigned char *value_at = cursor_to_value(c, &lex, &item->key);
+    if (!value_at || value_at == lex.end) {
+        c->done = true;
+        c->err = value_at ? PROA_ERR_TRUNCATED : lex.err;
+        return false;
+    }
+    c->started = true;
+    c->p = (const char *)value_at;
+    item->value = span(value_at, lex.end);
+    item->kind = (enum proa_json_kind)proa_json_lex_kinds[*value_at];
+    return true;
+}
+
+bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *item)
+{
+    struct proa_json_lex lex;
+    if (c->done) {
+        return false;
+    }
+    cursor_lex(c, &lex);
+    const unsigned char *p = proa_json_lex_value(&lex, lex.begin);
+    if (!p) {
+        c->done = true;
+        c->err = lex.err;
+        return false;
+    }
+    item->value = span(lex.begin, p);
+    c->p = (const char *)p;
+    return true;
+}
+
+void proa_json_cursor_resume(struct proa_json_cursor *c, struct proa_slice text)
+{
+    /* A place in no text at all would look like the end of the walk. */
+    const char *p = text.ptr ? text.ptr : "";
+    *c = (struct proa_json_cursor){.p = p, .end = p + text.len, .is_object = true};
 }
 
 /* ---- Look-ups ---- */

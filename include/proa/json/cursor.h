@@ -43,6 +43,16 @@ enum proa_err proa_json_cursor_init(struct proa_json_cursor *c,
 bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *item);
 
 /*
+ * The same in two steps, for who may not want the value: key() goes to where the next value begins,
+ * and item->value is all text from there on; value() walks over it. Either is false as next() is.
+ */
+bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item);
+bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *item);
+
+/* Over the rest of an object: `text` begins at a key and ends with the object. */
+void proa_json_cursor_resume(struct proa_json_cursor *c, struct proa_slice text);
+
+/*
  * The value of the first member with this (decoded) key; ABSENT, with *value untouched, when there
  * is none, `object` is no object, or its text is broken before the key is found. `value` may be
  * NULL.

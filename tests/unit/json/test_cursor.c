@@ -44,6 +44,55 @@ static void test_walks_arrays(void **state)
     assert_ok(c.err);
 }
 
+static void test_key_and_value_in_two_steps(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\": [1] ,\"b\":2}")));
+    assert_true(proa_json_cursor_key(&c, &item));
+    assert_slice_lit(item.key, "\"a\"");
+    assert_slice_lit(item.value, "[1] ,\"b\":2}");
+    assert_int_equal(item.kind, PROA_JSON_ARRAY);
+    assert_true(proa_json_cursor_value(&c, &item));
+    assert_slice_lit(item.value, "[1]");
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.key, "\"b\"");
+    assert_false(proa_json_cursor_key(&c, &item));
+    assert_ok(c.err);
+    assert_false(proa_json_cursor_value(&c, &item));
+
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":")));
+    assert_false(proa_json_cursor_key(&c, &item));
+    assert_int_equal(c.err, PROA_ERR_TRUNCATED);
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":x}")));
+    assert_true(proa_json_cursor_key(&c, &item));
+    assert_int_equal(item.kind, PROA_JSON_ABSENT);
+    assert_false(proa_json_cursor_value(&c, &item));
+    assert_int_equal(c.err, PROA_ERR_SYNTAX);
+}
+
+static void test_resumes_within_an_object(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    proa_json_cursor_resume(&c, PROA_SLICE("\"b\":2,\"c\":3} "));
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.key, "\"b\"");
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.value, "3");
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_ok(c.err);
+    proa_json_cursor_resume(&c, PROA_SLICE("\"b\":2}}"));
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_int_equal(c.err, PROA_ERR_TRAILING);
+    proa_json_cursor_resume(&c, PROA_SLICE_NONE);
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_int_equal(c.err, PROA_ERR_TRUNCATED);
+}
+
 static void test_empty_containers(void **state)
 {
     static const char *const cases[] = {"{}", "[]", " { } ", "[\n]"};
@@ -249,6 +298,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walks_objects),
         cmocka_unit_test(test_walks_arrays),
+        cmocka_unit_test(test_key_and_value_in_two_steps),
+        cmocka_unit_test(test_resumes_within_an_object),
         cmocka_unit_test(test_empty_containers),
         cmocka_unit_test(test_refuses_scalars),
         cmocka_unit_test(test_broken_text_ends_with_an_error),
