@@ -233,9 +233,13 @@ static bool may_have_failed_choice(struct proa_slice choices)
             return false;
         }
         choices = proa_slice_from(choices, at + key.len);
-        const struct proa_slice value = proa_slice_head(choices, 4);
-        if (proa_slice_find(value, 'e') < value.len || proa_slice_find(value, 'i') < value.len ||
-            proa_slice_find(value, ' ') < value.len) {
+        struct proa_slice value = skip_blanks(choices);
+        if (value.len > 0 && value.ptr[0] == ':') {
+            value = skip_blanks(proa_slice_from(value, 1));
+        }
+        /* The first letters of the two words for it. */
+        if (proa_slice_starts(value, PROA_SLICE("\"e")) ||
+            proa_slice_starts(value, PROA_SLICE("\"i"))) {
             return true;
         }
     }
@@ -261,8 +265,7 @@ static bool has_failed_choice(struct proa_slice choices)
 
 /* ---- whole answers --------------------------------------------------------------------------- */
 
-/* The member that makes an answer of this operation. */
-static struct proa_slice answer_key(enum proa_operation op)
+struct proa_slice proa_openai_answer_key(enum proa_operation op)
 {
     switch (op) {
     case PROA_OP_CHAT:
@@ -316,8 +319,8 @@ static enum proa_err read_members(enum proa_operation op, struct proa_slice body
     const struct proa_json_scan_cfg cfg = {.wants = wants, .n_wants = PLAIN_MEMBERS};
     struct proa_json_info info;
     for (size_t i = 0; i < PLAIN_MEMBERS; i++) {
-        wants[i] =
-            (struct proa_json_want){.key = i == PLAIN_ANSWER ? answer_key(op) : PLAIN_KEYS[i]};
+        wants[i] = (struct proa_json_want){.key = i == PLAIN_ANSWER ? proa_openai_answer_key(op)
+                                                                    : PLAIN_KEYS[i]};
     }
     const enum proa_err err = proa_json_scan(body, &cfg, members, &info);
     if (err == PROA_ERR_DUPLICATE || err == PROA_ERR_LIMIT) {
@@ -346,13 +349,11 @@ static bool is_error(const struct proa_json_item items[PLAIN_MEMBERS])
            proa_slice_eq(proa_openai_text(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
 }
 
-bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
-                            struct proa_usage *usage, struct proa_slice *model,
-                            struct proa_failure *failure)
+bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
+                                 struct proa_usage *usage, struct proa_slice *model,
+                                 struct proa_failure *failure)
 {
     struct proa_json_item items[PLAIN_MEMBERS];
-    /* DeepSeek keeps a waiting connection alive with blank lines. */
-    body = proa_openai_strip(body);
     if (body.len == 0) {
         return fail_plain(failure, PROA_CLASS_EMPTY);
     }
@@ -379,4 +380,14 @@ bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
         *model = proa_openai_text(&items[PLAIN_MODEL]);
     }
     return true;
+}
+
+bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
+                            struct proa_usage *usage, struct proa_slice *model,
+                            struct proa_failure *failure)
+{
+    /* DeepSeek keeps a waiting connection alive with blank lines. */
+    body = proa_openai_strip(body);
+    return proa_openai_plain_is_usual(op, body, usage, model) ||
+           proa_openai_read_plain_full(op, body, usage, model, failure);
 }

@@ -7,6 +7,7 @@
  *   openai_answer.c  facts in an answer or a chunk: usage, error objects; whole answers
  *   openai_stream.c  streamed answers, event by event
  *   openai_keys.c    the search for keys in an event
+ *   openai_plain.c   the short way through whole answers
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -43,6 +44,22 @@ void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
 bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
                             struct proa_usage *usage, struct proa_slice *model,
                             struct proa_failure *failure);
+/* The same by reading every byte as JSON: what the short way leaves to it. */
+bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
+                                 struct proa_usage *usage, struct proa_slice *model,
+                                 struct proa_failure *failure);
+/* The member that makes an answer of this operation. */
+struct proa_slice proa_openai_answer_key(enum proa_operation op);
+
+/* ---- openai_plain.c */
+/*
+ * True when `body`, stripped, is a success of the usual shape; usage and model are set as by the
+ * full way. False says nothing, and sets nothing. The members before the answer and from usage (or
+ * model) on are read strictly. What stands between, nearly all of the text, is the client's: it is
+ * searched for signs of a failure, but not proved to be JSON.
+ */
+bool proa_openai_plain_is_usual(enum proa_operation op, struct proa_slice body,
+                                struct proa_usage *usage, struct proa_slice *model);
 
 /* ---- openai_keys.c */
 /*

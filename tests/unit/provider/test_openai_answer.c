@@ -3,6 +3,8 @@
  */
 #include "openai_priv.h"
 
+#include "proa/core/prng.h"
+
 #include "proa_test.h"
 
 #define NONE UINT64_MAX
@@ -192,6 +194,154 @@ static void test_every_cut_of_a_plain_answer(void **state)
     }
 }
 
+/* Both ways through `body` say the same; returns whether the short one took it. */
+static bool agree(enum proa_operation op, struct proa_slice body)
+{
+    struct proa_usage usage[2] = {{.known = 0}, {.known = 0}};
+    struct proa_slice model[2] = {PROA_SLICE_NONE, PROA_SLICE_NONE};
+    struct proa_failure failure;
+    body = proa_openai_strip(body);
+    const bool is_usual = proa_openai_plain_is_usual(op, body, &usage[0], &model[0]);
+    if (!is_usual) {
+        assert_int_equal(usage[0].known, 0);
+        assert_int_equal(model[0].len, 0);
+        return false;
+    }
+    PROA_TEST_CHECK(proa_openai_read_plain_full(op, body, &usage[1], &model[1], &failure),
+                    "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
+    PROA_TEST_CHECK(proa_slice_eq(model[0], model[1]), "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
+    PROA_TEST_CHECK(usage[0].known == usage[1].known, "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
+    for (size_t f = 0; f < PROA_USAGE_FIELDS; f++) {
+        if (proa_usage_has(&usage[0], (enum proa_usage_field)f)) {
+            assert_int_equal(usage[0].count[f], usage[1].count[f]);
+        }
+    }
+    return true;
+}
+
+static void test_which_answers_are_usual(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        bool is_usual;
+    } rows[] = {
+        {"{\"model\":\"m\"," CHOICES ",\"usage\":{\"prompt_tokens\":3}}", true},
+        {"{\"model\":\"m\"," CHOICES " , \n \"usage\" : {\"prompt_tokens\":3} }", true},
+        {"{" CHOICES ",\"model\":\"m\",\"usage\":null,\"service_tier\":\"x\"}", true},
+        {"{" CHOICES ",\"usage\":{},\"x\":{\"y\":[1,{}]},\"model\":\"m\"}", true},
+        /* Words of a failure inside text are text. */
+        {"{\"model\":\"m\",\"choices\":[{\"text\":\"an \\\"error\\\" x\"}],\"usage\":{}}", true},
+        /* The end of a string that looks like the whole of one costs the long way, no more. */
+        {"{\"model\":\"m\",\"choices\":[{\"text\":\"an \\\"error\"}],\"usage\":{}}", false},
+        /* Usage of another object, or of a text. */
+        {"{\"model\":\"m\",\"choices\":[{\"a\":1,\"usage\":{\"prompt_tokens\":3}}]}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"x\":{\"a\":1,\"usage\":{\"prompt_tokens\":3}}}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"x\":[1,\"usage\"]}", false},
+        {"{\"model\":\"m\",\"choices\":[{\"text\":\"a,\\\"usage\"}],\"x\":1}", false},
+        /* Nothing behind the answer proves that it is whole. */
+        {"{\"model\":\"m\",\"usage\":{}," CHOICES "}", false},
+        {"{" CHOICES "}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"usage\":{},}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"usage\":{}}}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"usage\":{}", false},
+        {"{\"model\":tru," CHOICES ",\"usage\":{}}", false},
+        {"{\"model\":\"m\",\"choices\":[ ],\"usage\":{}}", false},
+        {"{\"model\":\"m\",\"choices\":{\"a\":1},\"usage\":{}}", false},
+        {"{\"model\":\"m\",\"error\":null," CHOICES ",\"usage\":{}}", false},
+        {"{\"model\":\"m\",\"object\":\"error\"," CHOICES ",\"usage\":{}}", false},
+        {"{\"model\":\"m\"," CHOICES ",\"usage\":{},\"error\":{\"message\":\"m\"}}", false},
+        {"[1]", false},
+        {"", false},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        PROA_TEST_CHECK(agree(PROA_OP_CHAT, proa_slice_cstr(row->body)) == row->is_usual, "%s",
+                        row->body);
+    }
+}
+
+/* The words that make an answer unusual, at every distance from its begin and end. */
+static void test_failures_are_seen_everywhere(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"\"error\"", "\"insufficient_system_resource\""};
+    for (size_t i = 0; i < 2 * 120; i++) {
+        struct proa_buf b;
+        proa_buf_init(&b, 4096);
+        PROA_BUF_LIT(&b, "{\"model\":\"m\",\"choices\":[\"");
+        for (size_t n = 0; n < i / 2; n++) {
+            PROA_BUF_LIT(&b, "x");
+        }
+        PROA_BUF_LIT(&b, "\",");
+        (void)proa_buf_append_cstr(&b, words[i % 2]);
+        PROA_BUF_LIT(&b, ",\"");
+        for (size_t n = i / 2; n < 120; n++) {
+            PROA_BUF_LIT(&b, "y");
+        }
+        PROA_BUF_LIT(&b, "\"],\"usage\":{}}");
+        assert_true(proa_buf_ok(&b));
+        assert_false(agree(PROA_OP_CHAT, proa_buf_slice(&b)));
+        proa_buf_deinit(&b);
+    }
+}
+
+static const char *one_of(struct proa_prng *p, const char *const *list, size_t n)
+{
+    return list[proa_prng_below(p, n)];
+}
+
+/* Members in random order and of random kinds: whatever the short way takes, the full way reads
+ * alike. */
+static void test_both_ways_agree(void **state)
+{
+    (void)state;
+    static const char *const members[] = {
+        "\"id\":\"c\"",          "\"x\" : [1, {\"usage\":{\"prompt_tokens\":1}}]",
+        "\"y\":\"a,\\\"usage\"", "\"z\":{\"a\":1,\"model\":\"n\",\"usage\":{\"prompt_tokens\":2}}",
+        "\"created\" :17",       "\"object\":\"chat.completion\"",
+        "\"tier\":\"usage\"",    "\"e\":\"an \\\"error\\\"\""};
+    static const char *const models[] = {"\"model\":\"m\"", "\"model\" : \"\"", "\"model\":null",
+                                         "\"m\\u006fdel\":\"m\""};
+    static const char *const usages[] = {
+        "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}",
+        "\"usage\" : { }", "\"usage\":null", "\"us\\u0061ge\":{\"prompt_tokens\":5}"};
+    static const char *const answers[] = {
+        CHOICES, "\"choices\" : [ {\"text\":\"a\\\\\",\"usage\":{\"prompt_tokens\":9}} ]",
+        "\"choices\":[{\"text\":\",\\\"model\"},{\"model\":\"q\",\"usage\":1}]",
+        "\"choices\":[[],{}]"};
+    static const char *const blanks[] = {"", "", " ", "\n  "};
+    struct proa_prng prng;
+    proa_prng_seed(&prng, 20);
+    size_t n_usual = 0;
+    for (size_t round = 0; round < 20000; round++) {
+        const char *parts[7];
+        size_t n = 0;
+        parts[n++] = one_of(&prng, answers, PROA_ARRAY_LEN(answers));
+        parts[n++] = one_of(&prng, models, PROA_ARRAY_LEN(models));
+        parts[n++] = one_of(&prng, usages, PROA_ARRAY_LEN(usages));
+        const size_t first = (size_t)proa_prng_below(&prng, PROA_ARRAY_LEN(members));
+        for (size_t more = (size_t)proa_prng_below(&prng, 4); more > 0; more--) {
+            parts[n++] = members[(first + more) % PROA_ARRAY_LEN(members)];
+        }
+        struct proa_buf b;
+        proa_buf_init(&b, 4096);
+        PROA_BUF_LIT(&b, "{");
+        for (size_t left = n; left > 0; left--) {
+            const size_t at = (size_t)proa_prng_below(&prng, left);
+            (void)proa_buf_append_cstr(&b, one_of(&prng, blanks, PROA_ARRAY_LEN(blanks)));
+            (void)proa_buf_append_cstr(&b, parts[at]);
+            (void)proa_buf_append_cstr(&b, one_of(&prng, blanks, PROA_ARRAY_LEN(blanks)));
+            (void)proa_buf_append_cstr(&b, left > 1 ? "," : "}");
+            parts[at] = parts[left - 1];
+        }
+        assert_true(proa_buf_ok(&b));
+        n_usual += agree(PROA_OP_CHAT, proa_buf_slice(&b));
+        proa_buf_deinit(&b);
+    }
+    assert_in_range(n_usual, 2000, 18000);
+}
+
 static void test_keys_with_escapes(void **state)
 {
     (void)state;
@@ -228,6 +378,9 @@ int main(void)
         cmocka_unit_test(test_failures_with_status_200),
         cmocka_unit_test(test_unknown_shapes_pass),
         cmocka_unit_test(test_every_cut_of_a_plain_answer),
+        cmocka_unit_test(test_which_answers_are_usual),
+        cmocka_unit_test(test_failures_are_seen_everywhere),
+        cmocka_unit_test(test_both_ways_agree),
         cmocka_unit_test(test_keys_with_escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
