@@ -70,7 +70,7 @@ class Peer:
     def __init__(self, sock, number):
         self.sock = sock
         self.number = number
-        self.buffer = b""
+        self.buffer = bytearray()  # grows in place: bodies of 32 MiB come in small reads
         self.closed_at = None
         self.requests = 0
         self.surplus = b""
@@ -113,6 +113,7 @@ class Peer:
             if not self._more():
                 return None
         head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+        head = bytes(head)
         lower = head.lower()
         body = b""
         if b"\r\ntransfer-encoding:" in lower:
@@ -136,7 +137,7 @@ class Peer:
                     return None
             body, self.buffer = self.buffer[:length], self.buffer[length:]
         self.requests += 1
-        return Request(head, body, self.number)
+        return Request(head, bytes(body), self.number)
 
     def _more(self):
         try:
