@@ -24,8 +24,9 @@ def free_port():
     global _ports
     if _ports is None:
         worker = re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or "0"
-        start = 10000 + int(worker) % 16 * 1300 + os.getpid() * 7 % 1000
-        _ports = iter(range(start, start + 20000))
+        # Workers keep 7,000 ports apart, which is more than one of them uses in a whole run.
+        start = 10000 + int(worker) % 3 * 7000 + os.getpid() * 7 % 1000
+        _ports = iter(range(start, start + 6000))
     for port in _ports:
         with socket.socket() as probe:
             try:
