@@ -6,9 +6,15 @@
  * come out and must be carried out in their order before the next event is fed. The same code runs
  * under the server and under the simulator.
  *
- * Two types. `proa_engine` (handle) holds what outlives an exchange, by target identity, so that it
- * survives a reload. `proa_run` (value) is one exchange: embed it, proa_run_init(), feed events
- * until PROA_CMD_FINISH has come out; then it must be fed nothing more.
+ * Three types. `proa_engine` (handle) holds what outlives an exchange, by identity, so that it
+ * survives a reload: breakers, limiters, budgets, latencies (proa/engine/roster.h). `proa_roster`
+ * (handle) binds one snapshot to it. `proa_run` (value) is one exchange: embed it, proa_run_init(),
+ * feed events until PROA_CMD_FINISH has come out; then it must be fed nothing more. A run must stay
+ * where it is: others find it while it waits.
+ *
+ * Runs affect one another: a place in the queue comes free, a pool is opened under silent attempts.
+ * After each proa_run_feed(), and whenever a run ends, feed PROA_EV_WOKEN to each run that
+ * proa_engine_next_woken() names, until it names none.
  *
  * Timers: the run keeps its own deadlines. PROA_CMD_ARM tells the earliest one; it replaces the one
  * before. Feed PROA_EV_DEADLINE when it has passed. An event that only moves deadlines later emits
@@ -19,23 +25,14 @@
 
 #include "proa/chat/usage.h"
 #include "proa/core/clock.h"
+#include "proa/core/list.h"
 #include "proa/core/prng.h"
 #include "proa/policy/snapshot.h"
 #include "proa/resilience/attempt.h"
+#include "proa/resilience/limiter.h"
 #include "proa/resilience/rate.h"
 
 enum { PROA_RUN_ATTEMPTS_MAX = 10, PROA_RUN_COMMANDS_MAX = 12 };
-
-struct proa_engine;
-
-/* seed drives every random choice. Released with proa_engine_destroy(); NULL is fine. */
-struct proa_engine *proa_engine_create(uint64_t seed);
-void proa_engine_destroy(struct proa_engine *engine);
-/*
- * Makes the engine know the snapshot's targets; state of targets that were known by identity stays.
- * Call once per snapshot before runs with it start. The engine keeps no reference to it.
- */
-void proa_engine_adopt(struct proa_engine *engine, const struct proa_snapshot *snapshot);
 
 /* ---- what happened --------------------------------------------------------------------------- */
 
@@ -55,15 +52,17 @@ enum proa_ev {
 
 struct proa_event {
     enum proa_ev kind;
-    uint8_t attempt;                /* as the START command named it */
-    bool content;                   /* PROGRESS: content-bearing */
-    bool reused_connection;         /* CONNECTED: from the pool */
-    enum proa_class class;          /* FAILED */
-    enum proa_err err;              /* FAILED: detail for the log */
-    uint16_t status;                /* HEAD, FAILED: upstream status, 0 = none came */
-    uint64_t retry_after_ns;        /* FAILED: span the provider asked for; 0 = none */
-    uint32_t bytes_sent_to_client;  /* FAILED after commit: how much the client has (rescue) */
-    const struct proa_usage *usage; /* ENDED, FAILED: what is known; may be NULL */
+    uint8_t attempt;         /* as the START command named it */
+    bool content;            /* PROGRESS: content-bearing */
+    bool reused_connection;  /* CONNECTED: from the pool */
+    enum proa_class class;   /* FAILED */
+    enum proa_err err;       /* FAILED: detail for the log */
+    uint16_t status;         /* HEAD, FAILED: upstream status, 0 = none came */
+    uint64_t retry_after_ns; /* FAILED: span the provider asked for; 0 = none */
+    uint64_t quota_reset_ns; /* FAILED, class QUOTA: span until its hard reset; 0 = unknown */
+    uint64_t fingerprint;    /* FAILED: 64-bit hash of the request's body; 0 = none */
+    bool resumable; /* FAILED after commit: what the client has can be continued (rescue) */
+    const struct proa_usage *usage;       /* ENDED, FAILED: what is known; may be NULL */
     const struct proa_rate_signal *rates; /* HEAD, FAILED; may be NULL */
     size_t n_rates;
 };
@@ -103,6 +102,15 @@ enum proa_cmd {
     X(QUEUED, "queued")                                                                            \
     X(COMMITTED, "committed")                                                                      \
     X(DEADLINE, "deadline")                                                                        \
+    X(STRATEGY, "strategy")                                                                        \
+    X(AFFINITY, "affinity")                                                                        \
+    X(TRICKLE, "trickle")                                                                          \
+    X(STANDBY, "standby")                                                                          \
+    X(EVACUATED, "evacuated")                                                                      \
+    X(PANIC, "panic")                                                                              \
+    X(THROTTLED, "throttled")                                                                      \
+    X(SHED, "shed")                                                                                \
+    X(RATE_LIMITED, "rate_limited")                                                                \
     X(CLIENT_GONE, "client_gone")                                                                  \
     X(DRAINING, "draining")
 
@@ -120,6 +128,7 @@ enum proa_purpose {
     PROA_PURPOSE_RETRY,
     PROA_PURPOSE_HEDGE,
     PROA_PURPOSE_PROBE,
+    PROA_PURPOSE_EVACUATION,
     PROA_PURPOSE_RESCUE_PREFILL,
     PROA_PURPOSE_RESCUE_SPLICE
 };
@@ -177,9 +186,13 @@ struct proa_commands {
 struct proa_run_options {
     bool stream;
     bool no_fallback; /* x-proa-no-fallback: the first target's failure is final */
+    bool effects;     /* more than an answer comes of it: sent again only if surely not processed */
     uint64_t
         timeout_ns;     /* from the client (x-proa-timeout, x-stainless-timeout); 0 = policy only */
     uint32_t sdk_retry; /* x-stainless-retry-count */
+    uint32_t input_tokens; /* estimate */
+    uint32_t max_output;   /* max_tokens of the request; 0 = not said */
+    uint64_t affinity;     /* hash of what ties it to a cache domain; 0 = nothing does */
 };
 
 enum proa_stage {
@@ -209,10 +222,23 @@ struct proa_attempt_record {
     uint64_t last_bytes_ns;
     uint64_t ended_ns;
     uint64_t retry_after_ns;
+
+    /* kept by the engine */
+    struct proa_run *run;
+    struct proa_list in_pool; /* among the unanswered attempts of its pool */
+    struct proa_need reserved;
+    uint8_t index;
+    uint8_t let_through; /* bits: probe of target, pool, endpoint; trickle; panic */
+    bool reported;       /* its verdict is in */
+    bool marked_slow;
+    bool stalled;
+    bool evacuate; /* its pool was opened under it: start another beside it */
 };
 
+struct proa_roster;
+
 struct proa_run {
-    struct proa_engine *engine;
+    struct proa_roster *roster;
     const struct proa_route *route;
     struct proa_run_options options;
     uint64_t arrived_ns;
@@ -224,11 +250,13 @@ struct proa_run {
     uint8_t winner;   /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
     bool client_gone; /* and the policy lets the answer run to its end */
     bool finished;
+    struct proa_list woken;  /* among those that wait for WOKEN */
+    struct proa_list queued; /* among those that wait for a place */
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];
 };
 
-/* The route (and so the snapshot) must outlive the run. */
-void proa_run_init(struct proa_run *run, struct proa_engine *engine, const struct proa_route *route,
+/* `route` is one of the roster's snapshot; both must outlive the run. */
+void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
                    const struct proa_run_options *options, uint64_t now_ns);
 /* Appends what is to be done to *out (which the caller emptied). Events of attempts that are over
  * are ignored; so is everything after FINISH. */

@@ -8,6 +8,14 @@
 #define PROA_POLICY_CFG_H
 
 #include "proa/core/option.h"
+#include "proa/resilience/balance.h"
+#include "proa/resilience/breaker.h"
+#include "proa/resilience/budget.h"
+#include "proa/resilience/concurrency.h"
+#include "proa/resilience/credential.h"
+#include "proa/resilience/hedge.h"
+#include "proa/resilience/limiter.h"
+#include "proa/resilience/throttle.h"
 
 struct proa_key_cfg {
     struct proa_option_where where;
@@ -50,20 +58,35 @@ struct proa_route_cfg {
 };
 
 struct proa_retry_cfg {
-    uint32_t max_attempts; /* in total, the first included */
+    uint32_t max_attempts;    /* in total, the first and hedges included */
+    uint32_t per_pool;        /* of them on one pool (provider x model) */
+    uint32_t same_target;     /* retries on the target that failed, before another one is tried */
+    uint64_t backoff_base_ns; /* waits before the same pool is tried again, full jitter */
+    uint64_t backoff_cap_ns;
+    uint64_t throttle_base_ns;   /* base of the wait after a 429 that names no time */
+    uint64_t move_jitter_ns;     /* wait before another pool: uniform below this */
+    uint64_t retry_after_max_ns; /* longest Retry-After that is waited out within a request */
+    struct proa_budget_cfg budget;
 };
 
 struct proa_timeout_cfg {
-    uint64_t connect_ns;       /* DNS + TCP */
-    uint64_t tls_ns;           /* handshake */
-    uint64_t write_ns;         /* sending the request: no progress */
-    uint64_t first_byte_ns;    /* from request sent to status line; streams only */
-    uint64_t first_content_ns; /* from request sent to the first content event; streams only */
-    uint64_t idle_ns;          /* between content events */
-    uint64_t idle_bytes_ns;    /* between any bytes: comments and pings count */
-    uint64_t total_ns;         /* whole exchange, not streamed */
-    uint64_t total_stream_ns;  /* whole exchange, streamed */
+    uint64_t connect_ns;    /* DNS + TCP */
+    uint64_t tls_ns;        /* handshake */
+    uint64_t write_ns;      /* sending the request: no progress */
+    uint64_t first_byte_ns; /* from request sent to status line; streams only */
+    /* From request sent to the first content event; streams only. The first is in force while there
+     * is no history; with it 3 x p99 of the prompt size, held between min and max. */
+    uint64_t first_content_ns;
+    uint64_t first_content_min_ns;
+    uint64_t first_content_max_ns;
+    uint64_t idle_ns;         /* between content events */
+    uint64_t idle_bytes_ns;   /* between any bytes: comments and pings count */
+    uint64_t total_ns;        /* whole exchange, not streamed */
+    uint64_t total_stream_ns; /* whole exchange, streamed */
 };
+
+/* After a stream broke behind its first content: say so, or go on elsewhere. */
+enum proa_midstream { PROA_MIDSTREAM_ERROR = 0, PROA_MIDSTREAM_RESUME };
 
 enum proa_on_disconnect { PROA_ON_DISCONNECT_CANCEL = 0, PROA_ON_DISCONNECT_DRAIN };
 
@@ -83,6 +106,17 @@ struct proa_policy_cfg {
     struct proa_retry_cfg retry;
     struct proa_timeout_cfg timeouts;
     struct proa_commit_cfg commit;
+    struct proa_breaker_cfg breaker;
+    struct proa_degraded_cfg degraded;
+    struct proa_stall_cfg stall;
+    struct proa_panic_cfg panic;
+    struct proa_hedge_cfg hedge;
+    struct proa_balance_cfg balance;
+    struct proa_limiter_cfg limiter;
+    struct proa_concurrency_cfg concurrency;
+    struct proa_credential_cfg credential;
+    uint32_t priority;      /* enum proa_priority */
+    uint32_t midstream;     /* enum proa_midstream */
     uint32_t on_disconnect; /* enum proa_on_disconnect */
 };
 

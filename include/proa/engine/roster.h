@@ -1,0 +1,33 @@
+/*
+ * What the engine knows beyond one exchange, and its binding to a snapshot.
+ *
+ * Pure. The engine (handle) keeps health, limits, budgets and latencies of endpoints, pools, quota
+ * groups, keys, targets and routes by their identities, so that a reload loses nothing. A roster
+ * (handle) binds the parts of one snapshot to that state, so that a decision finds it by index.
+ * What no roster names any more is forgotten with the last one that did.
+ */
+#ifndef PROA_ENGINE_ROSTER_H
+#define PROA_ENGINE_ROSTER_H
+
+#include "proa/policy/snapshot.h"
+
+struct proa_engine;
+struct proa_roster;
+struct proa_run;
+
+/* seed drives every random choice. Released with proa_engine_destroy(), after every roster; NULL is
+ * fine. */
+struct proa_engine *proa_engine_create(uint64_t seed);
+void proa_engine_destroy(struct proa_engine *engine);
+
+/* Binds a snapshot, which must outlive the roster. Released with proa_roster_destroy() when no run
+ * of it is left; NULL is fine. To keep state over a reload, bind the new snapshot before the old
+ * roster goes. */
+struct proa_roster *proa_roster_create(struct proa_engine *engine,
+                                       const struct proa_snapshot *snapshot, uint64_t now_ns);
+void proa_roster_destroy(struct proa_roster *roster);
+
+/* The next run that waits to be fed PROA_EV_WOKEN; NULL when there is none. */
+struct proa_run *proa_engine_next_woken(struct proa_engine *engine);
+
+#endif

@@ -1,0 +1,169 @@
+/*
+ * Circuit breaker of one object: a target, a pool or an endpoint. `resilience.md` 4.
+ *
+ *            score, rate                      until has passed
+ *   CLOSED ───────────────► OPEN ◄─────────┐  and somebody asks
+ *     ▲  │ ▲                  └──────────► HALF_OPEN ──┐ one probe at a time, leased
+ *     │  ▼ │ 3 good                  failure └─────────┤
+ *   RAMP  DEGRADED                                     │ 2 successes
+ *     ▲────────────────────────────────────────────────┘
+ *
+ * Pure value type: no clock, no chance but what is handed in, no allocation. Times are monotonic
+ * nanoseconds; one older than the last counts as the last. Results of attempts that began before
+ * the breaker opened are ignored, except that a success brings the next probe forward.
+ * The configuration is that of the policy of the exchange that calls: it may differ from call to
+ * call, and takes effect at the decision it is given to.
+ */
+#ifndef PROA_RESILIENCE_BREAKER_H
+#define PROA_RESILIENCE_BREAKER_H
+
+#include "proa/core/prng.h"
+#include "proa/resilience/window.h"
+
+#include <stdbool.h>
+
+struct proa_breaker_cfg {
+    uint32_t score;          /* consecutive score that opens a target, >= 2 */
+    uint32_t pool_score;     /* likewise a pool, with failures on two of its targets or its only */
+    uint32_t endpoint_score; /* likewise an endpoint; transport failures only */
+    uint64_t window_ns;      /* the slow window; the fast one is the newest sixth of it */
+    uint32_t min_samples;    /* verdicts in a window before its rate counts */
+    uint32_t trip_ppm;       /* failure rate that opens */
+    uint64_t open_floor_ns;  /* OPEN lasts between floor and d = min(cap, base * 2^n) */
+    uint64_t open_base_ns;
+    uint64_t open_cap_ns;
+    uint64_t stable_ns;           /* of peace that take one step back from the exponent */
+    uint32_t half_open_successes; /* in sequence, to close */
+    uint64_t lease_ns;            /* a probe without a verdict frees its place after this */
+    uint64_t ramp_ns;             /* from the least weight to the full one */
+    uint32_t ramp_min_ppm;
+    uint32_t ramp_failure_factor; /* score of a failure during RAMP is multiplied by this */
+};
+
+struct proa_degraded_cfg {
+    bool enabled;
+    uint32_t enter_ppm;        /* failure rate in the slow window */
+    uint32_t enter_fast_ppm;   /* in the fast one */
+    uint32_t slow_ppm;         /* share of slow marks, from 5 verdicts on */
+    uint32_t exit_good;        /* good trickle answers in sequence that end it */
+    uint32_t trickle_ppm;      /* share of eligible requests that try it all the same */
+    uint64_t trickle_every_ns; /* at most one per this span */
+};
+
+enum proa_breaker_state {
+    PROA_BREAKER_CLOSED = 0,
+    PROA_BREAKER_RAMP,
+    PROA_BREAKER_DEGRADED,
+    PROA_BREAKER_OPEN,
+    PROA_BREAKER_HALF_OPEN
+};
+enum { PROA_BREAKER_STATES = PROA_BREAKER_HALF_OPEN + 1, PROA_BREAKER_FINGERPRINTS = 4 };
+/* "closed", "ramp", "degraded", "open", "half_open" */
+const char *proa_breaker_state_text(enum proa_breaker_state state);
+
+/* Why a state was entered; metrics and the transition log print the text. */
+enum proa_breaker_cause {
+    PROA_BREAKER_CAUSE_NONE = 0,
+    PROA_BREAKER_CAUSE_SCORE,
+    PROA_BREAKER_CAUSE_RATE,
+    PROA_BREAKER_CAUSE_FAST_RATE,
+    PROA_BREAKER_CAUSE_SLOW,
+    PROA_BREAKER_CAUSE_STALL,
+    PROA_BREAKER_CAUSE_PROBE_DUE,
+    PROA_BREAKER_CAUSE_PROBE_OK,
+    PROA_BREAKER_CAUSE_PROBE_FAILED,
+    PROA_BREAKER_CAUSE_GOOD,
+    PROA_BREAKER_CAUSE_PARENT, /* the pool or endpoint above it recovered */
+    PROA_BREAKER_CAUSE_RAMPED,
+    PROA_BREAKER_CAUSE_OPERATOR,
+    PROA_BREAKER_CAUSES
+};
+const char *proa_breaker_cause_text(enum proa_breaker_cause cause);
+
+struct proa_breaker {
+    uint8_t state;    /* enum proa_breaker_state as last entered; read it by proa_breaker_state() */
+    uint8_t exponent; /* of the next open time */
+    uint8_t successes; /* HALF_OPEN: in sequence. DEGRADED: good trickle answers in sequence */
+    bool probing;      /* a probe is in flight */
+    uint16_t score;
+    uint16_t next_fingerprint;
+    uint32_t fingerprint[PROA_BREAKER_FINGERPRINTS]; /* of requests whose failure counted */
+    uint64_t fingerprint_ns; /* when the newest was kept; all are forgotten after a window */
+    uint64_t entered_ns;
+    uint64_t until_ns;    /* OPEN: no probe before */
+    uint64_t probe_ns;    /* when the probe began */
+    uint64_t stable_ns;   /* since when it has been at peace */
+    uint64_t trickled_ns; /* last trickle; 0 = never */
+    struct proa_window window;
+};
+
+/* What a call changed: from == to when nothing did. */
+struct proa_breaker_change {
+    enum proa_breaker_state from;
+    enum proa_breaker_state to;
+    enum proa_breaker_cause cause;
+};
+
+/* One verdict. */
+struct proa_breaker_report {
+    uint64_t started_ns;  /* of the attempt */
+    uint32_t weight;      /* failure: consecutive score it adds; 0 = only the window counts */
+    uint32_t trip_score;  /* the cfg's score for this kind of object */
+    uint32_t fingerprint; /* of the request: the same one counts once per window; 0 = none */
+    uint64_t hint_ns;     /* span the provider asked for; lengthens OPEN; 0 = none */
+    bool probe;           /* the attempt holds this breaker's probe */
+    bool trickle;         /* the attempt was let through by proa_breaker_trickle() */
+};
+
+void proa_breaker_init(struct proa_breaker *b, uint64_t now_ns);
+
+/* The state that holds now: RAMP ends and OPEN becomes HALF_OPEN (a probe is due) by time alone. */
+enum proa_breaker_state proa_breaker_state(const struct proa_breaker *b,
+                                           const struct proa_breaker_cfg *cfg, uint64_t now_ns);
+/* HALF_OPEN and no probe in flight (or its lease has run out). */
+bool proa_breaker_probe_due(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
+                            uint64_t now_ns);
+/* Takes the one place for a probe; false when it is not due. */
+bool proa_breaker_probe_take(struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
+                             uint64_t now_ns, struct proa_breaker_change *change);
+/* The probe ended without a verdict: cancelled, lost, limited. until_ns moves to at least now +
+ * wait_ns, for a 429 that asked for time. */
+void proa_breaker_probe_release(struct proa_breaker *b, uint64_t now_ns, uint64_t wait_ns);
+/* DEGRADED: may this one request try it? Takes the turn. */
+bool proa_breaker_trickle(struct proa_breaker *b, const struct proa_degraded_cfg *cfg,
+                          uint64_t now_ns, struct proa_prng *prng);
+/* Share of its weight that it gets: ramp_min..1000000. */
+uint32_t proa_breaker_share_ppm(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
+                                uint64_t now_ns);
+/* Span until a probe may start; 0 = now or not open. */
+uint64_t proa_breaker_eta(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
+                          uint64_t now_ns);
+
+struct proa_breaker_change proa_breaker_success(struct proa_breaker *b,
+                                                const struct proa_breaker_cfg *cfg,
+                                                const struct proa_degraded_cfg *degraded,
+                                                const struct proa_breaker_report *report,
+                                                uint64_t now_ns);
+struct proa_breaker_change proa_breaker_failure(struct proa_breaker *b,
+                                                const struct proa_breaker_cfg *cfg,
+                                                const struct proa_degraded_cfg *degraded,
+                                                const struct proa_breaker_report *report,
+                                                uint64_t now_ns, struct proa_prng *prng);
+/* No first content at the slow mark: counts beside the verdict. */
+struct proa_breaker_change proa_breaker_slow(struct proa_breaker *b,
+                                             const struct proa_breaker_cfg *cfg,
+                                             const struct proa_degraded_cfg *degraded,
+                                             uint64_t now_ns);
+/* Score without a verdict, for an attempt that is stalled. */
+struct proa_breaker_change proa_breaker_stalled(struct proa_breaker *b,
+                                                const struct proa_breaker_cfg *cfg,
+                                                const struct proa_breaker_report *report,
+                                                uint64_t now_ns, struct proa_prng *prng);
+/* What stands above it recovered, or an operator says so: RAMP from now. */
+struct proa_breaker_change proa_breaker_recover(struct proa_breaker *b,
+                                                enum proa_breaker_cause cause, uint64_t now_ns);
+/* An operator opens it for this long. */
+struct proa_breaker_change proa_breaker_eject(struct proa_breaker *b, uint64_t span_ns,
+                                              uint64_t now_ns);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Exact counts of verdicts over the recent past: a ring of slots, read as a slow window (all of
+ * them) and a fast one (the newest two). No averages: a time-weighted one gives a tight burst of
+ * failures almost no weight.
+ *
+ * Pure value type, 144 bytes. Slots are zeroed when they are next used, so that idle time costs
+ * nothing; epochs are multiples of the slot's span. A clock that goes backward counts into the slot
+ * it names if that one still holds its epoch, else into the newest. Counts saturate.
+ */
+#ifndef PROA_RESILIENCE_WINDOW_H
+#define PROA_RESILIENCE_WINDOW_H
+
+#include <stdint.h>
+
+enum { PROA_WINDOW_SLOTS = 12, PROA_WINDOW_FAST_SLOTS = 2 };
+
+enum proa_sample {
+    PROA_SAMPLE_OK = 0,
+    PROA_SAMPLE_FAIL,
+    PROA_SAMPLE_SLOW, /* a mark beside the verdict, not one of its own */
+    PROA_SAMPLE_RATE, /* refused by a limit: no verdict on health */
+    PROA_SAMPLES
+};
+
+struct proa_window {
+    uint16_t count[PROA_WINDOW_SLOTS][PROA_SAMPLES];
+    uint32_t epoch[PROA_WINDOW_SLOTS];
+};
+
+struct proa_counts {
+    uint32_t of[PROA_SAMPLES];
+};
+
+/* window_ns, the span of all slots together, must be the same in each call of one window. */
+void proa_window_init(struct proa_window *w);
+void proa_window_add(struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
+                     enum proa_sample sample);
+/* Sums the newest `slots` slots, the current one included. */
+struct proa_counts proa_window_sum(const struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
+                                   unsigned slots);
+
+#endif
