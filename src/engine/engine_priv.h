@@ -93,7 +93,8 @@ uint64_t proa_engine_median_ns(const struct proa_run *run);
 struct proa_budget *proa_engine_retry_budget(const struct proa_run *run);
 struct proa_budget *proa_engine_hedge_budget(const struct proa_run *run);
 struct proa_throttle *proa_engine_throttle(const struct proa_run *run);
-struct run_queue *proa_engine_queue(const struct proa_run *run); /* queue.c has its type */
+/* Initialised with proa_queue_init() (queue_priv.h) when the route's state is made. */
+struct run_queue *proa_engine_queue(const struct proa_run *run);
 struct proa_prng *proa_engine_prng(const struct proa_run *run);
 /* Puts the run on the woken list; harmless when it is there. */
 void proa_engine_wake(struct proa_run *run);

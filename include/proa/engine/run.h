@@ -61,7 +61,8 @@ struct proa_event {
     uint64_t retry_after_ns; /* FAILED: span the provider asked for; 0 = none */
     uint64_t quota_reset_ns; /* FAILED, class QUOTA: span until its hard reset; 0 = unknown */
     uint64_t fingerprint;    /* FAILED: 64-bit hash of the request's body; 0 = none */
-    bool resumable; /* FAILED after commit: what the client has can be continued (rescue) */
+    bool resumable; /* FIRST_CONTENT, PROGRESS, FAILED: another could go on with this answer from
+                       what the client has of it (rescue) */
     const struct proa_usage *usage;       /* ENDED, FAILED: what is known; may be NULL */
     const struct proa_rate_signal *rates; /* HEAD, FAILED; may be NULL */
     size_t n_rates;
@@ -150,6 +151,8 @@ enum proa_fail {
     PROA_FAIL_UPSTREAM,    /* use the answer of attempt `attempt` as it came */
     PROA_FAIL_ALL_FAILED,  /* transport only: 502 */
     PROA_FAIL_NO_TARGET,   /* nothing could be tried: 503 */
+    PROA_FAIL_RATE_LIMITED, /* every target is limited: 429 */
+    PROA_FAIL_SHED,        /* no place came free in time: 503 */
     PROA_FAIL_DEADLINE,    /* our own deadline: 504 */
     PROA_FAIL_INTERRUPTED, /* the stream broke after commit: in-band */
     PROA_FAIL_DRAINING     /* grace period over */
@@ -232,7 +235,12 @@ struct proa_attempt_record {
     bool reported;       /* its verdict is in */
     bool marked_slow;
     bool stalled;
-    bool evacuate; /* its pool was opened under it: start another beside it */
+    bool evacuate;             /* its pool was opened under it: start another beside it */
+    bool hedge_is_due;         /* its pick asked for a hedge, whatever the policy says */
+    uint64_t slow_at_ns;       /* PROA_NEVER = never, or done; likewise the next two */
+    uint64_t stall_at_ns;
+    uint64_t hedge_at_ns;
+    uint64_t first_content_ns; /* span from connected */
 };
 
 struct proa_roster;
@@ -246,10 +254,26 @@ struct proa_run {
     uint64_t armed_ns;    /* as the last ARM said */
     uint64_t tried;       /* bit per candidate of the route that was attempted */
     uint64_t avoid;       /* bit per candidate that shares the fault of one that failed */
+    uint64_t barred;      /* bit per candidate that would fail in the same way at any time */
+    uint64_t prefilled;   /* bit per candidate on which a rescue by that method was tried */
+    uint64_t spliced;
     uint8_t n_attempts;
     uint8_t winner;   /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
+    uint8_t broken;   /* winner whose answer is being rescued; likewise */
+    uint8_t n_repeats; /* tries of a pool that had failed before */
     bool client_gone; /* and the policy lets the answer run to its end */
     bool finished;
+    bool has_place;  /* counts among the route's active exchanges */
+    bool shed;       /* put out of the queue for a better one */
+    bool resumable;  /* as the winner's events said last */
+    bool evacuated;  /* the move off an opened pool that costs nothing is used up */
+    bool excused;    /* a timer of ours was late once already */
+    bool local_once; /* a failure of our own was tried again once already */
+    uint8_t wait_for;        /* what is done when the wait is over; private to the engine */
+    uint64_t wait_until_ns;  /* end of the wait that is under way; PROA_NEVER = none is */
+    uint64_t queued_ns;      /* when it joined the queue */
+    uint64_t queue_until_ns; /* and when it leaves it unserved */
+    uint64_t eta_ns;         /* span that the last pick gave when it gave no target */
     struct proa_list woken;  /* among those that wait for WOKEN */
     struct proa_list queued; /* among those that wait for a place */
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];

@@ -64,6 +64,7 @@ struct proa_class_weight {
     X(CONFLICT, "http_409", POOL, true, 0, 0, 0)                                                   \
     X(REDIRECT, "http_3xx", ENDPOINT, true, 1, 1, 0)                                               \
     X(STREAM_BROKEN, "stream_broken", POOL, false, 1, 1, 0)                                        \
+    X(DIVERGED, "diverged", POOL, false, 0, 0, 0)                                                  \
     X(CANCELLED, "cancelled", NONE, false, 0, 0, 0)                                                \
     X(LOCAL, "local", LOCAL, true, 0, 0, 0)
 
