@@ -6,7 +6,31 @@
 static const struct proa_option retry_rows[] = {
     ROW(struct proa_retry_cfg, max_attempts, "max_attempts", U32, .preset = "3", .min = 1,
         .max = 10, .unit = "attempts",
-        .help = "Attempts for one request in total, the first included. 1 means no failover."),
+        .help = "Attempts for one request in total, the first and hedges included. 1 means no "
+                "failover."),
+    ROW(struct proa_retry_cfg, per_pool, "per_pool", U32, .preset = "2", .min = 1, .max = 10,
+        .unit = "attempts", .help = "Of them on one provider's model, whatever the key."),
+    ROW(struct proa_retry_cfg, same_target, "same_target", U32, .preset = "0", .max = 9,
+        .unit = "attempts",
+        .help = "Further attempts on the target that failed before another one is tried."),
+    ROW(struct proa_retry_cfg, backoff_base_ns, "backoff_base", DURATION, .preset = "500ms",
+        .max = MINUTES(1),
+        .help = "Before the same provider's model is tried again: a random wait below this, "
+                "doubled each time."),
+    ROW(struct proa_retry_cfg, backoff_cap_ns, "backoff_cap", DURATION, .preset = "4s",
+        .max = MINUTES(10), .help = "The doubling ends here."),
+    ROW(struct proa_retry_cfg, throttle_base_ns, "throttle_base", DURATION, .preset = "1s",
+        .max = MINUTES(1), .help = "In place of backoff_base after a 429 that names no time."),
+    ROW(struct proa_retry_cfg, move_jitter_ns, "move_jitter", DURATION, .preset = "50ms",
+        .max = SECONDS(10),
+        .help = "Before another provider is tried: a random wait below this, so that many "
+                "sidecars do not move at the same instant."),
+    ROW(struct proa_retry_cfg, retry_after_max_ns, "retry_after_max", DURATION, .preset = "2s",
+        .max = HOURS(1),
+        .help = "The longest Retry-After that is waited out within a request, and at most half "
+                "of its time; for a longer one the request moves, or fails."),
+    ROW(struct proa_retry_cfg, budget, "budget", OBJECT, .table = &proa_policy_retry_budget_table,
+        .help = "What attempts after the first are paid from, per route."),
     ROWS_END,
 };
 
@@ -35,7 +59,13 @@ static const struct proa_option timeout_rows[] = {
                     "when it is complete, so total bounds it."),
     TIMEOUT(first_content_ns, "first_content", .preset = "60s",
             .help = "From the request sent to the first content: roles, pings and comments do not "
-                    "count. Streams only. When it passes, the next target is tried."),
+                    "count. Streams only. When it passes, the next target is tried. In force "
+                    "while too little is known of the target."),
+    TIMEOUT(first_content_min_ns, "first_content_min", .preset = "10s",
+            .help = "Once enough is known, first_content becomes three times the target's 99th "
+                    "percentile for prompts of that size, but not less than this."),
+    TIMEOUT(first_content_max_ns, "first_content_max", .preset = "60s",
+            .help = "And not more than this."),
     TIMEOUT(idle_ns, "idle", .preset = "30s", .help = "Between two pieces of content of a stream."),
     TIMEOUT(idle_bytes_ns, "idle_bytes", .preset = "60s",
             .help = "Between any two bytes of an answer; pings and comments count."),
@@ -73,6 +103,8 @@ static const struct proa_option_table commit_table = {
     .where_at = SIZE_MAX,
 };
 
+static const char *const priorities[] = {"default", "critical", "batch", "sheddable", NULL};
+static const char *const midstreams[] = {"error", "resume", NULL};
 static const char *const on_disconnect[] = {"cancel", "drain", NULL};
 
 #define POLICY(member, text, kind, ...) ROW(struct proa_policy_cfg, member, text, kind, __VA_ARGS__)
@@ -91,6 +123,31 @@ static const struct proa_option policy_rows[] = {
     POLICY(commit, "commit", OBJECT, .table = &commit_table,
            .help = "How much of an answer is held back, so that a failure before the first content "
                    "can move to another target unseen."),
+    POLICY(breaker, "breaker", OBJECT, .table = &proa_policy_breaker_table,
+           .help = "When a failing target is taken out, and how it comes back."),
+    POLICY(degraded, "degraded", OBJECT, .table = &proa_policy_degraded_table,
+           .help = "When a target is put behind the healthy ones."),
+    POLICY(stall, "stall", OBJECT, .table = &proa_policy_stall_table,
+           .help = "When silence counts as trouble."),
+    POLICY(panic, "panic", OBJECT, .table = &proa_policy_panic_table,
+           .help = "What happens when no target is healthy."),
+    POLICY(hedge, "hedge", OBJECT, .table = &proa_policy_hedge_table,
+           .help = "A second attempt beside a slow one."),
+    POLICY(balance, "balance", OBJECT, .table = &proa_policy_balance_table,
+           .help = "How one of several good targets is chosen."),
+    POLICY(limiter, "limiter", OBJECT, .table = &proa_policy_limiter_table,
+           .help = "How the providers' rate limits are kept."),
+    POLICY(concurrency, "concurrency", OBJECT, .table = &proa_policy_concurrency_table,
+           .help = "How much is under way at once."),
+    POLICY(credential, "credential", OBJECT, .table = &proa_policy_credential_table,
+           .help = "How long refused keys and spent quotas are left alone."),
+    POLICY(priority, "priority", ENUM, .preset = "default", .names = priorities,
+           .help = "Of the route's requests when places or limits are scarce: critical before "
+                   "default before batch before sheddable."),
+    POLICY(midstream, "midstream", ENUM, .preset = "error", .names = midstreams,
+           .help = "When a stream breaks after its first content: end it with an error, or resume "
+                   "it on another target so that the application sees one answer. Only plain text "
+                   "is resumed, at most 256KiB of it; the second target is paid for as well."),
     POLICY(on_disconnect, "on_disconnect", ENUM, .preset = "cancel", .names = on_disconnect,
            .help = "When the client goes away: cancel the upstream call, or drain it to its end to "
                    "learn its usage."),

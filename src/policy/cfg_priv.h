@@ -11,6 +11,16 @@ extern const struct proa_option_table proa_policy_provider_table;
 extern const struct proa_option_table proa_policy_key_table;
 extern const struct proa_option_table proa_policy_route_table;
 extern const struct proa_option_table proa_policy_target_table;
+extern const struct proa_option_table proa_policy_retry_budget_table;
+extern const struct proa_option_table proa_policy_breaker_table;
+extern const struct proa_option_table proa_policy_degraded_table;
+extern const struct proa_option_table proa_policy_stall_table;
+extern const struct proa_option_table proa_policy_panic_table;
+extern const struct proa_option_table proa_policy_credential_table;
+extern const struct proa_option_table proa_policy_balance_table;
+extern const struct proa_option_table proa_policy_hedge_table;
+extern const struct proa_option_table proa_policy_limiter_table;
+extern const struct proa_option_table proa_policy_concurrency_table;
 
 /* Name, type and place of a row; what follows are further members of struct proa_option. */
 #define ROW(T, member, text, kind, ...)                                                            \
@@ -28,6 +38,7 @@ extern const struct proa_option_table proa_policy_target_table;
 #define SECONDS(n) (MILLIS(n) * 1000)
 #define MINUTES(n) (SECONDS(n) * 60)
 #define HOURS(n)   (MINUTES(n) * 60)
+#define PPM_ONE    UINT32_C(1000000)
 #define KIB(n)     ((uint64_t)(n)*1024)
 #define MIB(n)     (KIB(n) * 1024)
 

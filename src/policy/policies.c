@@ -40,6 +40,44 @@ static void check_timeouts(struct proa_build *b, const struct proa_policy_cfg *p
     }
 }
 
+/* Settings that are bounds of one another. Where the default of one crosses what was written for
+ * the other, the message still points to what was written. */
+static void check_order(struct proa_build *b, const struct proa_policy_cfg *policy,
+                        const struct proa_doc_node *node, const char *path)
+{
+    const struct proa_breaker_cfg *k = &policy->breaker;
+    const struct proa_retry_cfg *r = &policy->retry;
+    const struct proa_credential_cfg *c = &policy->credential;
+    const struct {
+        const char *group;
+        const char *low;
+        uint64_t low_value;
+        const char *high;
+        uint64_t high_value;
+    } rows[] = {
+        {"breaker", "open_floor", k->open_floor_ns, "open_base", k->open_base_ns},
+        {"breaker", "open_base", k->open_base_ns, "open_cap", k->open_cap_ns},
+        {"timeouts", "first_content_min", policy->timeouts.first_content_min_ns,
+         "first_content_max", policy->timeouts.first_content_max_ns},
+        {"retry", "backoff_base", r->backoff_base_ns, "backoff_cap", r->backoff_cap_ns},
+        {"degraded", "enter", policy->degraded.enter_ppm, "enter_fast",
+         policy->degraded.enter_fast_ppm},
+        {"concurrency", "floor", policy->concurrency.floor, "target", policy->concurrency.target},
+        {"credential", "disabled", c->disabled_ns, "cap", c->cap_ns},
+        {"credential", "exhausted", c->exhausted_ns, "cap", c->cap_ns},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        if (rows[i].low_value <= rows[i].high_value) {
+            continue;
+        }
+        const struct proa_doc_node *group = member(node, rows[i].group);
+        const struct proa_doc_node *at = proa_build_member(group, rows[i].low, NULL);
+        at = at ? at : proa_build_member(group, rows[i].high, NULL);
+        proa_build_error(b, proa_build_at(at, policy->where), "%s%s.%s: is more than %s", path,
+                         rows[i].group, rows[i].low, rows[i].high);
+    }
+}
+
 /* Puts a bound policy under its name. `path` begins messages: "policies[0].", or "" in a file. */
 static void add(struct proa_build *b, struct proa_policy_cfg *policy,
                 const struct proa_doc_node *node, const char *path, bool in_file)
@@ -74,6 +112,7 @@ static void add(struct proa_build *b, struct proa_policy_cfg *policy,
         return;
     }
     check_timeouts(b, policy, node, path);
+    check_order(b, policy, node, path);
     (void)proa_map_put(&b->policies, policy->name, policy);
 }
 

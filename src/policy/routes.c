@@ -248,10 +248,14 @@ static void add_tiers(struct proa_build *b, struct plan *plan)
                          "%s.tiers: %zu targets (each counted once for each key of its provider) "
                          "are more than %d",
                          plan->path, plan->n_candidates, PROA_ROUTE_TARGETS_MAX);
-    } else if (plan->n_candidates == 1 && b->diags->n_errors == before) {
+    } else if (b->diags->n_errors == before && plan->n_offers == 1) {
         proa_build_warn(b, plan->cfg->where,
-                        "%s: \"%" PROA_SLICE_FMT
-                        "\" has one target only, so nothing takes over when it fails",
+                        plan->n_candidates == 1
+                            ? "%s: \"%" PROA_SLICE_FMT
+                              "\" has one target only, so nothing takes over when it fails"
+                            : "%s: \"%" PROA_SLICE_FMT
+                              "\" has targets of one provider's one model only, so nothing takes "
+                              "over when that fails",
                         plan->path, PROA_SLICE_ARG(plan->cfg->model));
     }
 }

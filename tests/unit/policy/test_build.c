@@ -257,6 +257,10 @@ static void about_routes(void **state)
     static const struct row rows[] = {
         {R("[[a/x]]"), "warning: proa.yaml:2:10: routes[0]: \"m\" has one target only, so nothing "
                        "takes over when it fails"},
+        {"providers: {a: {dialect: openai, base_url: \"https://a/v1\", "
+         "keys: [{env: KEY}, {env: KEY, label: two}]}}\nroutes: [{model: m, tiers: [[a/x]]}]\n",
+         "warning: proa.yaml:2:10: routes[0]: \"m\" has targets of one provider's one model only, "
+         "so nothing takes over when that fails"},
         {R("[[a/x], [a/x]]"), "warning: proa.yaml:2:37: routes[0].tiers[1][0]: is in this route "
                               "already; the same target fails in the same way"},
         {PP "routes: [{model: \"\", tiers: " TWO "}]\n",

@@ -28,7 +28,6 @@ static const struct proa_policy_cfg *of_route(struct policy_fixture *f, const ch
 static void the_shipped_ones_are_sound(void **state)
 {
     struct policy_fixture *f = *state;
-    assert_int_equal(proa_policy_n_builtins, 3);
     for (size_t i = 0; i < proa_policy_n_builtins; i++) {
         const struct proa_policy_builtin *b = &proa_policy_builtins[i];
         char *text = proa_strdup_n((const char *)b->bytes, b->len);
@@ -50,9 +49,70 @@ static void the_shipped_ones_are_sound(void **state)
         }
         proa_free(text);
     }
-    assert_non_null(builtin("default"));
-    assert_non_null(builtin("interactive"));
-    assert_non_null(builtin("patient"));
+    static const char *const names[] = {"default",  "interactive", "patient",     "batch",
+                                        "low-cost", "critical",    "strict-order"};
+    assert_int_equal(proa_policy_n_builtins, PROA_ARRAY_LEN(names));
+    for (size_t i = 0; i < PROA_ARRAY_LEN(names); i++) {
+        assert_non_null(builtin(names[i]));
+    }
+}
+
+static void same_values(const struct proa_option_table *table, const void *a, const void *b)
+{
+    for (const struct proa_option *row = table->rows; row->name; row++) {
+        const char *x = (const char *)a + row->offset;
+        const char *y = (const char *)b + row->offset;
+        bool same = true;
+        switch (row->type) {
+        case PROA_OPTION_OBJECT:
+            same_values(row->table, x, y);
+            break;
+        case PROA_OPTION_BOOL:
+            same = *(const bool *)x == *(const bool *)y;
+            break;
+        case PROA_OPTION_U32:
+        case PROA_OPTION_PPM:
+        case PROA_OPTION_ENUM:
+            same = *(const uint32_t *)x == *(const uint32_t *)y;
+            break;
+        case PROA_OPTION_U64:
+        case PROA_OPTION_DURATION:
+        case PROA_OPTION_BYTES:
+            same = *(const uint64_t *)x == *(const uint64_t *)y;
+            break;
+        case PROA_OPTION_STRING:
+            same = proa_slice_eq(*(const struct proa_slice *)x, *(const struct proa_slice *)y);
+            break;
+        case PROA_OPTION_STRINGS:
+        case PROA_OPTION_LIST:
+        case PROA_OPTION_MAP:
+            same = false; /* a policy has none */
+            break;
+        }
+        PROA_TEST_CHECK(same, "%s.%s", table->title, row->name);
+    }
+}
+
+/* Every number that a policy may set stands in default.yaml, by its name. */
+static void default_names_every_setting(const struct proa_option_table *table,
+                                        struct proa_slice text)
+{
+    for (const struct proa_option *row = table->rows; row->name; row++) {
+        char needle[64];
+        const int n = snprintf(needle, sizeof(needle), "%s:", row->name);
+        const bool named = proa_slice_search(text, proa_slice_make(needle, (size_t)n)) < text.len;
+        PROA_TEST_CHECK(named || strcmp(row->name, "file") == 0, "%s.%s", table->title, row->name);
+        if (row->type == PROA_OPTION_OBJECT) {
+            default_names_every_setting(row->table, text);
+        }
+    }
+}
+
+static void default_is_complete(void **state)
+{
+    (void)state;
+    const struct proa_policy_builtin *b = builtin("default");
+    default_names_every_setting(&proa_policy_table, proa_slice_make(b->bytes, b->len));
 }
 
 /* default.yaml says that each of its lines may go. */
@@ -63,13 +123,13 @@ static void default_spells_out_the_defaults(void **state)
     struct proa_arena arena;
     proa_arena_init(&arena, NULL);
     proa_config_defaults(&proa_policy_table, &arena, &plain);
-    const struct proa_policy_cfg *shipped = of_route(f, "default");
-    assert_memory_equal(&shipped->retry, &plain.retry, sizeof(plain.retry));
-    assert_memory_equal(&shipped->timeouts, &plain.timeouts, sizeof(plain.timeouts));
-    assert_int_equal(shipped->commit.max_events, plain.commit.max_events);
-    assert_int_equal(shipped->commit.max_bytes, plain.commit.max_bytes);
-    assert_int_equal(shipped->commit.max_plain_bytes, plain.commit.max_plain_bytes);
-    assert_int_equal(shipped->on_disconnect, plain.on_disconnect);
+    struct proa_policy_cfg shipped = *of_route(f, "default");
+    /* All that is not a setting; the rest is compared row by row. */
+    shipped.where = plain.where;
+    shipped.api_version = plain.api_version;
+    shipped.kind = plain.kind;
+    shipped.name = plain.name;
+    same_values(&proa_policy_table, &shipped, &plain);
     proa_arena_reset(&arena);
 }
 
@@ -89,6 +149,62 @@ static void they_differ_as_they_say(void **state)
                     (interactive.timeouts.connect_ns + interactive.timeouts.tls_ns +
                      interactive.timeouts.first_content_ns) <=
                 interactive.timeouts.total_stream_ns);
+    assert_true(interactive.hedge.enabled && !usual.hedge.enabled);
+    assert_int_equal(interactive.midstream, PROA_MIDSTREAM_RESUME);
+    assert_int_equal(usual.midstream, PROA_MIDSTREAM_ERROR);
+}
+
+static void the_special_ones_do_what_they_are_for(void **state)
+{
+    struct policy_fixture *f = *state;
+    const struct proa_policy_cfg usual = *of_route(f, "default");
+    const struct proa_policy_cfg batch = *of_route(f, "batch");
+    assert_int_equal(batch.priority, PROA_PRIORITY_BATCH);
+    assert_int_equal(batch.balance.strategy, PROA_STRATEGY_LOWEST_COST);
+    assert_true(batch.retry.retry_after_max_ns > usual.retry.retry_after_max_ns);
+    const struct proa_policy_cfg cheap = *of_route(f, "low-cost");
+    assert_int_equal(cheap.balance.strategy, PROA_STRATEGY_LOWEST_COST);
+    assert_true(!cheap.hedge.enabled && cheap.balance.standby_ppm == 0);
+    const struct proa_policy_cfg critical = *of_route(f, "critical");
+    assert_int_equal(critical.priority, PROA_PRIORITY_CRITICAL);
+    assert_int_equal(critical.midstream, PROA_MIDSTREAM_RESUME);
+    assert_true(critical.breaker.score < usual.breaker.score);
+    assert_true(critical.stall.stall_cold_ns < usual.stall.stall_cold_ns);
+    assert_true(critical.balance.standby_ppm > usual.balance.standby_ppm);
+    const struct proa_policy_cfg strict = *of_route(f, "strict-order");
+    assert_int_equal(strict.balance.strategy, PROA_STRATEGY_PRIORITY);
+    assert_int_equal(strict.retry.same_target, 1);
+    assert_true(!strict.degraded.enabled && strict.balance.standby_ppm == 0);
+    assert_int_equal(strict.balance.affinity, PROA_AFFINITY_OFF);
+}
+
+static void bounds_must_be_in_order(void **state)
+{
+    static const struct {
+        const char *policy;
+        const char *message;
+    } rows[] = {
+        {"breaker: {open_cap: 2s}", "breaker.open_base: is more than open_cap"},
+        {"breaker: {open_floor: 6s}", "breaker.open_floor: is more than open_base"},
+        {"timeouts: {first_content_min: 2m}",
+         "timeouts.first_content_min: is more than first_content_max"},
+        {"retry: {backoff_base: 5s}", "retry.backoff_base: is more than backoff_cap"},
+        {"degraded: {enter: 0.5}", "degraded.enter: is more than enter_fast"},
+        {"concurrency: {target: 1}", "concurrency.floor: is more than target"},
+        {"credential: {cap: 7m}", "credential.exhausted: is more than cap"},
+        {"credential: {disabled: 2h}", "credential.disabled: is more than cap"},
+    };
+    struct policy_fixture *f = *state;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        char yaml[512];
+        (void)snprintf(yaml, sizeof(yaml), ONE "policies: [{name: mine, %s}]\n", rows[i].policy);
+        policy_fixture_build(f, yaml, NULL);
+        assert_int_equal(f->err, PROA_ERR_SYNTAX);
+        PROA_TEST_CHECK(strstr(policy_fixture_message(f, 0), rows[i].message) != NULL, "%s: %s",
+                        rows[i].policy, policy_fixture_message(f, 0));
+        PROA_TEST_CHECK(strstr(policy_fixture_message(f, 0), "proa.yaml:2:") != NULL, "%s",
+                        policy_fixture_message(f, 0));
+    }
 }
 
 static void a_built_in_one_can_be_replaced(void **state)
@@ -117,8 +233,13 @@ static void what_is_not_said_is_the_default(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(the_shipped_ones_are_sound),      TEST(default_spells_out_the_defaults),
-        TEST(they_differ_as_they_say),         TEST(a_built_in_one_can_be_replaced),
+        TEST(the_shipped_ones_are_sound),
+        TEST(default_spells_out_the_defaults),
+        TEST(default_is_complete),
+        TEST(the_special_ones_do_what_they_are_for),
+        TEST(bounds_must_be_in_order),
+        TEST(they_differ_as_they_say),
+        TEST(a_built_in_one_can_be_replaced),
         TEST(what_is_not_said_is_the_default),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
