@@ -37,7 +37,9 @@ struct pick_want {
 /* How an attempt was let through; the verdict goes back to the same place. */
 struct pick {
     const struct proa_candidate *candidate; /* NULL: nothing may be started now */
-    enum proa_reason reason;                /* why this one; without one: why none */
+    /* Why this one. Without one, why none: QUEUED = every place is taken, RATE_LIMITED = the limits
+     * are spent, THROTTLED = in panic, and not admitted, NO_TARGET = nothing is usable. */
+    enum proa_reason reason;
     bool probe_target; /* holds the probe of the target's, pool's, endpoint's breaker */
     bool probe_pool;
     bool probe_endpoint;
@@ -60,10 +62,11 @@ void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pic
 /* A healthy answer began: success at target, pool and endpoint; latency sample. Once. */
 void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t now_ns);
 /* It failed with record.class; `event` (may be NULL: a timer) has the rest. Before or after
- * content. */
+ * content. Changes record.class to LOCAL when it is the way out of here that is down: look at it
+ * afterwards. */
 void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
                                 const struct proa_event *event, uint64_t now_ns);
-/* No content at slow_at, at stall_at. */
+/* No content at slow_at, at stall_at: once each. They set record.marked_slow and record.stalled. */
 void proa_engine_report_slow(struct proa_run *run, uint8_t attempt, uint64_t now_ns);
 void proa_engine_report_stall(struct proa_run *run, uint8_t attempt, uint64_t now_ns);
 void proa_engine_report_rates(struct proa_run *run, uint8_t attempt,
@@ -80,6 +83,7 @@ struct attempt_times {
     uint64_t slow_ns;          /* from started: mark it slow; PROA_NEVER = not at all */
     uint64_t stall_ns;         /* from started: count it as stalled; PROA_NEVER = not at all */
     uint64_t hedge_ns;         /* from started: a hedge pays; PROA_NEVER = too little is known */
+    uint64_t probe_hedge_ns;   /* from started: the hedge of a probe or trickle; always known */
     uint64_t first_content_ns; /* from connected: give it up */
 };
 struct attempt_times proa_engine_times(const struct proa_run *run,
@@ -98,5 +102,10 @@ struct run_queue *proa_engine_queue(const struct proa_run *run);
 struct proa_prng *proa_engine_prng(const struct proa_run *run);
 /* Puts the run on the woken list; harmless when it is there. */
 void proa_engine_wake(struct proa_run *run);
+
+/* ---- queue.c: the state keeps one per route, and calls these -------------------------------- */
+
+struct run_queue *proa_queue_create(void);
+void proa_queue_destroy(struct run_queue *queue);
 
 #endif
