@@ -103,9 +103,4 @@ struct proa_prng *proa_engine_prng(const struct proa_run *run);
 /* Puts the run on the woken list; harmless when it is there. */
 void proa_engine_wake(struct proa_run *run);
 
-/* ---- queue.c: the state keeps one per route, and calls these -------------------------------- */
-
-struct run_queue *proa_queue_create(void);
-void proa_queue_destroy(struct run_queue *queue);
-
 #endif
