@@ -23,7 +23,9 @@ struct proa_affinity_domain {
 
 /*
  * The domain with the best score for `key` among those that are neither blocked nor above
- * ceil(bound x (total + 1) x weight / weights) in flight; PROA_AFFINITY_NONE when there is none.
+ * ceil(bound x (total + 1) x weight / weights) in flight, total and weights being those of the
+ * unblocked. So there is one whenever one is unblocked; else PROA_AFFINITY_NONE. bound_ppm >=
+ * 1000000.
  */
 size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domains, size_t n,
                           uint32_t bound_ppm);

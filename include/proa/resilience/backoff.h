@@ -9,7 +9,9 @@
 
 #include "proa/core/prng.h"
 
-/* n counts from 0. Overflow counts as cap. */
+/* min(cap, base * 2^n): the longest wait of the n-th try, n from 0. Overflow counts as cap. */
+uint64_t proa_backoff_max_ns(uint64_t base_ns, uint64_t cap_ns, uint32_t n);
+/* The wait itself, at random up to that. */
 uint64_t proa_backoff_ns(uint64_t base_ns, uint64_t cap_ns, uint32_t n, struct proa_prng *prng);
 
 #endif

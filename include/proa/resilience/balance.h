@@ -16,9 +16,10 @@ enum proa_strategy {
     PROA_STRATEGY_P2C_EWMA = 0, /* the cheaper of two at random; 2 % of picks are uniform */
     PROA_STRATEGY_WEIGHTED,     /* smooth weighted round robin */
     PROA_STRATEGY_ROUND_ROBIN,  /* the same, weights ignored */
-    PROA_STRATEGY_PRIORITY,     /* the order as written; what is left over goes on by ramp */
+    PROA_STRATEGY_PRIORITY,     /* the first as written; of one below weight 1, as a ramp makes it,
+                                   the rest goes to the next */
     PROA_STRATEGY_LEAST_INFLIGHT,
-    PROA_STRATEGY_LOWEST_COST, /* those within 1.1 of the cheapest, then P2C */
+    PROA_STRATEGY_LOWEST_COST, /* P2C among those within 1.1 of the cheapest known price */
     PROA_STRATEGY_HEADROOM     /* at random by weight x share of the limit left */
 };
 enum { PROA_STRATEGIES = 7, PROA_BALANCE_MAX = 64 };
@@ -46,7 +47,8 @@ struct proa_balance_cfg {
 };
 enum proa_affinity_mode { PROA_AFFINITY_AUTO = 0, PROA_AFFINITY_HEADER, PROA_AFFINITY_OFF };
 
-/* The cost by which P2C compares; saturates. */
+/* The cost by which P2C compares, latency x load / weight x failures: 1000000 for an idle target of
+ * weight 1 like the others. Saturates; without a weight it is UINT64_MAX. */
 uint64_t proa_balance_cost(const struct proa_balance_view *v, const struct proa_balance_cfg *cfg);
 /* Index of the pick among n >= 1 views (n <= PROA_BALANCE_MAX). When all weights are 0 they count
  * as equal. */

@@ -8,11 +8,14 @@
  *   RAMP  DEGRADED                                     │ 2 successes
  *     ▲────────────────────────────────────────────────┘
  *
+ * OPEN also follows RAMP and DEGRADED, as it does CLOSED, and DEGRADED also follows RAMP.
+ *
  * Pure value type: no clock, no chance but what is handed in, no allocation. Times are monotonic
- * nanoseconds; one older than the last counts as the last. Results of attempts that began before
- * the breaker opened are ignored, except that a success brings the next probe forward.
+ * nanoseconds; one older than the last counts as the last. Failures of attempts that began before
+ * the breaker last opened are ignored, but for the time they ask for. A success while it is open
+ * brings the next probe forward, whenever its attempt began; nothing else moves a deadline earlier.
  * The configuration is that of the policy of the exchange that calls: it may differ from call to
- * call, and takes effect at the decision it is given to.
+ * call, and takes effect at the decision it is given to (the window's span as window.h says).
  */
 #ifndef PROA_RESILIENCE_BREAKER_H
 #define PROA_RESILIENCE_BREAKER_H
@@ -45,7 +48,8 @@ struct proa_degraded_cfg {
     uint32_t enter_ppm;        /* failure rate in the slow window */
     uint32_t enter_fast_ppm;   /* in the fast one */
     uint32_t slow_ppm;         /* share of slow marks, from 5 verdicts on */
-    uint32_t exit_good;        /* good trickle answers in sequence that end it */
+    uint32_t exit_good;        /* good trickle answers in sequence that end it; without a trickle,
+                                  for want of somebody better, min_samples good answers do */
     uint32_t trickle_ppm;      /* share of eligible requests that try it all the same */
     uint64_t trickle_every_ns; /* at most one per this span */
 };
@@ -82,22 +86,25 @@ const char *proa_breaker_cause_text(enum proa_breaker_cause cause);
 
 struct proa_breaker {
     uint8_t state;    /* enum proa_breaker_state as last entered; read it by proa_breaker_state() */
-    uint8_t exponent; /* of the next open time */
-    uint8_t successes; /* HALF_OPEN: in sequence. DEGRADED: good trickle answers in sequence */
+    uint8_t exponent; /* of the next open time, before what peace takes back */
+    uint8_t successes; /* HALF_OPEN: good probes in sequence. DEGRADED: good answers in sequence */
     bool probing;      /* a probe is in flight */
     uint16_t score;
     uint16_t next_fingerprint;
     uint32_t fingerprint[PROA_BREAKER_FINGERPRINTS]; /* of requests whose failure counted */
     uint64_t fingerprint_ns; /* when the newest was kept; all are forgotten after a window */
-    uint64_t entered_ns;
-    uint64_t until_ns;    /* OPEN: no probe before */
-    uint64_t probe_ns;    /* when the probe began */
-    uint64_t stable_ns;   /* since when it has been at peace */
-    uint64_t trickled_ns; /* last trickle; 0 = never */
+    uint64_t seen_ns;        /* latest time it was told */
+    uint64_t entered_ns;     /* the state */
+    uint64_t opened_ns;      /* when it last opened */
+    uint64_t until_ns;       /* OPEN, HALF_OPEN: no probe before */
+    uint64_t probe_ns;       /* when the probe began */
+    uint64_t stable_ns;      /* since when it has been at peace: closed, and well unless RAMP */
+    uint64_t trickled_ns;    /* last trickle; 0 = never */
     struct proa_window window;
 };
 
-/* What a call changed: from == to when nothing did. */
+/* What a call changed: from == to when nothing did. What time alone did since the last call is part
+ * of it. */
 struct proa_breaker_change {
     enum proa_breaker_state from;
     enum proa_breaker_state to;
@@ -106,13 +113,15 @@ struct proa_breaker_change {
 
 /* One verdict. */
 struct proa_breaker_report {
-    uint64_t started_ns;  /* of the attempt */
-    uint32_t weight;      /* failure: consecutive score it adds; 0 = only the window counts */
-    uint32_t trip_score;  /* the cfg's score for this kind of object */
-    uint32_t fingerprint; /* of the request: the same one counts once per window; 0 = none */
-    uint64_t hint_ns;     /* span the provider asked for; lengthens OPEN; 0 = none */
-    bool probe;           /* the attempt holds this breaker's probe */
-    bool trickle;         /* the attempt was let through by proa_breaker_trickle() */
+    uint64_t started_ns; /* of the attempt; of a probe, not before it was taken */
+    uint32_t weight;     /* failure: consecutive score it adds; 0 = only the window counts */
+    uint32_t trip_score; /* the cfg's score for this kind of object */
+    /* Of the request: the same one counts once per window, so that a prompt that breaks every
+     * model opens none. 0 = the request cannot be the cause. A probe's failure always counts. */
+    uint32_t fingerprint;
+    uint64_t hint_ns; /* span the provider asked for; lengthens OPEN, by 300 s at most */
+    bool probe;       /* the attempt holds this breaker's probe */
+    bool trickle;     /* the attempt was let through by proa_breaker_trickle() */
 };
 
 void proa_breaker_init(struct proa_breaker *b, uint64_t now_ns);
@@ -126,16 +135,18 @@ bool proa_breaker_probe_due(const struct proa_breaker *b, const struct proa_brea
 /* Takes the one place for a probe; false when it is not due. */
 bool proa_breaker_probe_take(struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                              uint64_t now_ns, struct proa_breaker_change *change);
-/* The probe ended without a verdict: cancelled, lost, limited. until_ns moves to at least now +
- * wait_ns, for a 429 that asked for time. */
-void proa_breaker_probe_release(struct proa_breaker *b, uint64_t now_ns, uint64_t wait_ns);
+/* The probe that began at started_ns ended without a verdict: cancelled, lost, limited. The next
+ * one may start after wait_ns, for a 429 that asked for time. Nothing happens when the lease had
+ * run out and somebody else holds the place. */
+void proa_breaker_probe_release(struct proa_breaker *b, uint64_t started_ns, uint64_t wait_ns,
+                                uint64_t now_ns);
 /* DEGRADED: may this one request try it? Takes the turn. */
 bool proa_breaker_trickle(struct proa_breaker *b, const struct proa_degraded_cfg *cfg,
                           uint64_t now_ns, struct proa_prng *prng);
-/* Share of its weight that it gets: ramp_min..1000000. */
+/* Share of its weight that it gets: below 1000000 only during RAMP. */
 uint32_t proa_breaker_share_ppm(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                                 uint64_t now_ns);
-/* Span until a probe may start; 0 = now or not open. */
+/* Span until the next probe may start, one in flight included; 0 = now, or not open. */
 uint64_t proa_breaker_eta(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                           uint64_t now_ns);
 
@@ -154,15 +165,16 @@ struct proa_breaker_change proa_breaker_slow(struct proa_breaker *b,
                                              const struct proa_breaker_cfg *cfg,
                                              const struct proa_degraded_cfg *degraded,
                                              uint64_t now_ns);
-/* Score without a verdict, for an attempt that is stalled. */
+/* Score without a verdict, for an attempt that is stalled: of its report's weight. */
 struct proa_breaker_change proa_breaker_stalled(struct proa_breaker *b,
                                                 const struct proa_breaker_cfg *cfg,
                                                 const struct proa_breaker_report *report,
                                                 uint64_t now_ns, struct proa_prng *prng);
-/* What stands above it recovered, or an operator says so: RAMP from now. */
+/* What stands above it recovered, or an operator says so: RAMP from now, unless it is closed or
+ * ramping already. */
 struct proa_breaker_change proa_breaker_recover(struct proa_breaker *b,
                                                 enum proa_breaker_cause cause, uint64_t now_ns);
-/* An operator opens it for this long. */
+/* An operator opens it for this long; the exponent stays. */
 struct proa_breaker_change proa_breaker_eject(struct proa_breaker *b, uint64_t span_ns,
                                               uint64_t now_ns);
 

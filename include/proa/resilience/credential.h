@@ -28,17 +28,21 @@ const char *proa_credential_state_text(enum proa_credential_state state);
 struct proa_credential {
     enum proa_credential_state state;
     uint32_t times;    /* out in sequence */
+    uint64_t out_ns;   /* when it last went out */
     uint64_t until_ns; /* out before this */
 };
 
 void proa_credential_init(struct proa_credential *c);
 /* May it be used? After `until` it may again, one verdict at a time being the caller's business. */
 bool proa_credential_usable(const struct proa_credential *c, uint64_t now_ns);
+/* Both: verdicts that come while it is out do not double the span again, and never shorten it. */
 void proa_credential_refused(struct proa_credential *c, const struct proa_credential_cfg *cfg,
                              uint64_t now_ns);
-/* reset_ns: span until the provider's own reset, 0 = not said. */
+/* reset_ns: span until the provider's own reset, in place of the doubled one; 0 = not said. */
 void proa_credential_exhausted(struct proa_credential *c, const struct proa_credential_cfg *cfg,
                                uint64_t reset_ns, uint64_t now_ns);
-void proa_credential_ok(struct proa_credential *c);
+/* An attempt with it that began at started_ns was taken. One that began before it went out proves
+ * nothing. */
+void proa_credential_ok(struct proa_credential *c, uint64_t started_ns);
 
 #endif
