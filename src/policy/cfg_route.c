@@ -30,6 +30,8 @@ const struct proa_option_table proa_policy_key_table = {
     .where_at = offsetof(struct proa_key_cfg, where),
 };
 
+static const char *const prefills[] = {"none", "assistant", "prefix", "continue", NULL};
+
 #define PROVIDER(member, text, kind, ...)                                                          \
     ROW(struct proa_provider_cfg, member, text, kind, __VA_ARGS__)
 
@@ -53,6 +55,12 @@ static const struct proa_option provider_rows[] = {
     PROVIDER(idle_ns, "idle", DURATION, .preset = "50s", .min = MILLIS(100), .max = HOURS(1),
              .help = "How long an idle connection is kept. Below the server's own keep-alive, so "
                      "that it is not closed under a request."),
+    PROVIDER(prefill, "prefill", ENUM, .preset = "none", .names = prefills,
+             .help =
+                 "How it goes on with the beginning of an answer, for policies that resume "
+                 "broken streams: assistant, from a last message of that role; prefix, from one "
+                 "with prefix: true; continue, with continue_final_message: true beside it; "
+                 "none, not at all."),
     ROWS_END,
 };
 

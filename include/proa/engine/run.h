@@ -148,14 +148,14 @@ const char *proa_outcome_text(enum proa_outcome outcome);
 /* Stable code of an error that Proa itself answers with; the api module has the texts. */
 enum proa_fail {
     PROA_FAIL_NONE = 0,
-    PROA_FAIL_UPSTREAM,    /* use the answer of attempt `attempt` as it came */
-    PROA_FAIL_ALL_FAILED,  /* transport only: 502 */
-    PROA_FAIL_NO_TARGET,   /* nothing could be tried: 503 */
+    PROA_FAIL_UPSTREAM,     /* use the answer of attempt `attempt` as it came */
+    PROA_FAIL_ALL_FAILED,   /* transport only: 502 */
+    PROA_FAIL_NO_TARGET,    /* nothing could be tried: 503 */
     PROA_FAIL_RATE_LIMITED, /* every target is limited: 429 */
-    PROA_FAIL_SHED,        /* no place came free in time: 503 */
-    PROA_FAIL_DEADLINE,    /* our own deadline: 504 */
-    PROA_FAIL_INTERRUPTED, /* the stream broke after commit: in-band */
-    PROA_FAIL_DRAINING     /* grace period over */
+    PROA_FAIL_SHED,         /* no place came free in time: 503 */
+    PROA_FAIL_DEADLINE,     /* our own deadline: 504 */
+    PROA_FAIL_INTERRUPTED,  /* the stream broke after commit: in-band */
+    PROA_FAIL_DRAINING      /* grace period over */
 };
 
 struct proa_terminal {
@@ -235,9 +235,9 @@ struct proa_attempt_record {
     bool reported;       /* its verdict is in */
     bool marked_slow;
     bool stalled;
-    bool evacuate;             /* its pool was opened under it: start another beside it */
-    bool hedge_is_due;         /* its pick asked for a hedge, whatever the policy says */
-    uint64_t slow_at_ns;       /* PROA_NEVER = never, or done; likewise the next two */
+    bool evacuate;       /* its pool was opened under it: start another beside it */
+    bool must_hedge;     /* it finds out about health: hedged whatever the policy says */
+    uint64_t slow_at_ns; /* PROA_NEVER = never, or done; likewise the next two */
     uint64_t stall_at_ns;
     uint64_t hedge_at_ns;
     uint64_t first_content_ns; /* span from connected */
@@ -258,17 +258,18 @@ struct proa_run {
     uint64_t prefilled;   /* bit per candidate on which a rescue by that method was tried */
     uint64_t spliced;
     uint8_t n_attempts;
-    uint8_t winner;   /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
-    uint8_t broken;   /* winner whose answer is being rescued; likewise */
+    uint8_t winner;    /* attempt that was committed; PROA_RUN_ATTEMPTS_MAX = none yet */
+    uint8_t broken;    /* winner whose answer is being rescued; likewise */
+    uint8_t failed;    /* attempt after which the exchange waits; valid while it does */
     uint8_t n_repeats; /* tries of a pool that had failed before */
-    bool client_gone; /* and the policy lets the answer run to its end */
+    bool client_gone;  /* and the policy lets the answer run to its end */
     bool finished;
-    bool has_place;  /* counts among the route's active exchanges */
-    bool shed;       /* put out of the queue for a better one */
-    bool resumable;  /* as the winner's events said last */
-    bool evacuated;  /* the move off an opened pool that costs nothing is used up */
-    bool excused;    /* a timer of ours was late once already */
-    bool local_once; /* a failure of our own was tried again once already */
+    bool has_place;          /* counts among the route's active exchanges */
+    bool shed;               /* put out of the queue for a better one */
+    bool resumable;          /* as the winner's events said last */
+    bool evacuated;          /* the move off an opened pool that costs nothing is used up */
+    bool excused;            /* a timer of ours was late once already */
+    bool local_once;         /* a failure of our own was tried again once already */
     uint8_t wait_for;        /* what is done when the wait is over; private to the engine */
     uint64_t wait_until_ns;  /* end of the wait that is under way; PROA_NEVER = none is */
     uint64_t queued_ns;      /* when it joined the queue */

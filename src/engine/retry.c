@@ -1,0 +1,336 @@
+/*
+ * After a failure: another target at once, the same pool after a wait, or the end.
+ * `resilience.md` 6. Move, do not repeat: targets that share the failed one's fault are tried again
+ * only when no other is left, and then after a wait.
+ */
+#include "run_priv.h"
+
+#include "proa/resilience/backoff.h"
+#include "proa/resilience/budget.h"
+
+static const uint64_t LOCAL_WAIT_NS = 100 * PROA_NS_PER_MS;
+static const uint64_t WORTH_NS = 1 * PROA_NS_PER_S; /* less time is not worth an attempt */
+
+/* ---- whose fault ----------------------------------------------------------------------------- */
+
+static bool shares_fault(enum proa_scope scope, const struct proa_candidate *failed,
+                         const struct proa_candidate *other)
+{
+    const struct proa_target *f = failed->target;
+    const struct proa_target *o = other->target;
+    switch (scope) {
+    case PROA_SCOPE_TARGET:
+        return f == o;
+    case PROA_SCOPE_POOL:
+        return proa_run_same_pool(failed, other);
+    case PROA_SCOPE_ENDPOINT:
+        return f->provider->endpoint == o->provider->endpoint;
+    case PROA_SCOPE_QUOTA_GROUP:
+        /* A key without a named group is a group of its own, whatever model is asked through it. */
+        return f->key == o->key || (f->provider == o->provider && f->key->quota_group.len > 0 &&
+                                    proa_slice_eq(f->key->quota_group, o->key->quota_group));
+    case PROA_SCOPE_KEY:
+        return f->key == o->key;
+    case PROA_SCOPE_NONE:
+    case PROA_SCOPE_REQUEST:
+    case PROA_SCOPE_LOCAL:
+        return false;
+    }
+    return false;
+}
+
+/* Would the same thing fail in the same way a moment later? */
+static bool is_lasting(enum proa_class class)
+{
+    return class == PROA_CLASS_AUTH || class == PROA_CLASS_PERMISSION ||
+           class == PROA_CLASS_NOT_FOUND || class == PROA_CLASS_QUOTA ||
+           class == PROA_CLASS_REDIRECT;
+}
+
+/* Never sent, or refused before anything was done with it. */
+static bool is_unprocessed(enum proa_class class)
+{
+    return class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
+           class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
+}
+
+void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record *failed)
+{
+    const enum proa_scope scope = proa_class_scope(failed->class);
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        if (shares_fault(scope, failed->candidate, &run->route->candidates[i])) {
+            run->avoid |= UINT64_C(1) << i;
+            run->barred |= (uint64_t)is_lasting(failed->class) << i;
+        }
+    }
+}
+
+/* ---- what is left ---------------------------------------------------------------------------- */
+
+uint32_t proa_run_attempts_max(const struct proa_run *run)
+{
+    const uint32_t max = run->route->policy->retry.max_attempts;
+    return max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
+}
+
+static uint32_t tries_of_pool(const struct proa_run *run, const struct proa_candidate *candidate)
+{
+    uint32_t n = 0;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        n += proa_run_same_pool(run->attempts[i].candidate, candidate);
+    }
+    return n;
+}
+
+uint64_t proa_run_excluded(const struct proa_run *run)
+{
+    uint64_t out = run->barred;
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        const struct proa_candidate *c = &run->route->candidates[i];
+        out |= (uint64_t)(tries_of_pool(run, c) >= run->route->policy->retry.per_pool) << i;
+    }
+    return out;
+}
+
+static uint64_t all_candidates(const struct proa_run *run)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        all |= (uint64_t)(run->route->candidates[i].weight > 0) << i;
+    }
+    return all;
+}
+
+bool proa_run_has_time(const struct proa_run *run, uint64_t now_ns)
+{
+    const uint64_t median = proa_engine_median_ns(run);
+    return proa_run_remaining(run, now_ns) >= (median > WORTH_NS ? median : WORTH_NS);
+}
+
+static bool has_budget(const struct proa_run *run, uint64_t now_ns)
+{
+    return proa_budget_level(proa_engine_retry_budget(run), &run->route->policy->retry.budget,
+                             now_ns) >= RUN_ONE_ATTEMPT;
+}
+
+/* ---- starting -------------------------------------------------------------------------------- */
+
+static enum proa_reason start_reason(const struct proa_run *run, const struct pick *pick)
+{
+    const struct proa_attempt_record *last = &run->attempts[run->n_attempts - 1];
+    if (pick->probe_target || pick->probe_pool || pick->probe_endpoint || pick->trickle ||
+        pick->panic) {
+        return pick->reason;
+    }
+    if ((run->tried & proa_run_bit(run, pick->candidate)) != 0) {
+        return PROA_REASON_SAME_TARGET;
+    }
+    return pick->candidate->tier > last->candidate->tier ? PROA_REASON_NEXT_TIER
+                                                         : PROA_REASON_NEXT_TARGET;
+}
+
+/* Picks among what `want` leaves; false when nothing may be started now. */
+static bool try_start(struct proa_run *run, uint64_t now_ns, const struct pick_want *want,
+                      struct proa_commands *out)
+{
+    const struct pick pick = proa_engine_pick(run, want, now_ns);
+    if (!pick.candidate) {
+        run->eta_ns = pick.eta_ns;
+        return false;
+    }
+    const bool paid =
+        proa_budget_take(proa_engine_retry_budget(run), &run->route->policy->retry.budget, now_ns);
+    PROA_ASSERT(paid); /* has_budget() was asked at this very time */
+    run->n_repeats = (uint8_t)(run->n_repeats + (tries_of_pool(run, pick.candidate) > 0));
+    proa_run_start(run, now_ns, &pick, PROA_PURPOSE_RETRY, start_reason(run, &pick), out);
+    return true;
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+/* The longest wait that still makes sense within this request. */
+static uint64_t patience(const struct proa_run *run, uint64_t now_ns)
+{
+    const uint64_t max = run->route->policy->retry.retry_after_max_ns;
+    const uint64_t half = proa_run_remaining(run, now_ns) / 2;
+    return max < half ? max : half;
+}
+
+static uint64_t backoff(const struct proa_run *run, const struct proa_attempt_record *failed)
+{
+    const struct proa_retry_cfg *cfg = &run->route->policy->retry;
+    const bool unnamed = failed->class == PROA_CLASS_RATE && failed->retry_after_ns == 0;
+    return proa_backoff_ns(unnamed ? cfg->throttle_base_ns : cfg->backoff_base_ns,
+                           cfg->backoff_cap_ns, run->n_repeats, proa_engine_prng(run));
+}
+
+/*
+ * Span until the soonest of the failed pools may be asked again: what it said itself is a minimum.
+ * PROA_NEVER when none may within this request.
+ */
+static uint64_t soonest_repeat(const struct proa_run *run, uint64_t now_ns, uint64_t excluded,
+                               uint64_t backoff_ns)
+{
+    const uint64_t half = proa_run_remaining(run, now_ns) / 2;
+    uint64_t soonest = PROA_NEVER;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &run->attempts[i];
+        const uint64_t asked =
+            proa_clock_since(proa_clock_after(a->ended_ns, a->retry_after_ns), now_ns);
+        const uint64_t wait = asked > backoff_ns ? asked : backoff_ns;
+        if ((excluded & proa_run_bit(run, a->candidate)) == 0 && wait <= half &&
+            asked <= patience(run, now_ns) && wait < soonest) {
+            soonest = wait;
+        }
+    }
+    return soonest;
+}
+
+/* Waits until a failed pool, or one that is limited for less long, may be asked; false when that is
+ * no use. */
+static bool wait_to_repeat(struct proa_run *run, uint64_t now_ns, uint64_t excluded,
+                           enum run_wait_for what, struct proa_commands *out)
+{
+    uint64_t wait =
+        soonest_repeat(run, now_ns, excluded, backoff(run, &run->attempts[run->failed]));
+    enum proa_reason reason = PROA_REASON_BACKOFF;
+    if (run->eta_ns > 0 && run->eta_ns < wait && run->eta_ns <= patience(run, now_ns)) {
+        wait = run->eta_ns;
+        reason = PROA_REASON_RATE_LIMITED;
+    }
+    if (wait == PROA_NEVER) {
+        return false;
+    }
+    proa_run_wait(run, proa_clock_after(now_ns, wait), PROA_WAIT_BACKOFF, what, reason, out);
+    return true;
+}
+
+/* ---- the decision ---------------------------------------------------------------------------- */
+
+static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
+{
+    const uint64_t excluded = proa_run_excluded(run);
+    const struct pick_want want = {.use = PICK_RETRY, .out = excluded | run->avoid | run->tried};
+    run->eta_ns = 0;
+    const bool started =
+        (all_candidates(run) & ~want.out) != 0 && try_start(run, now_ns, &want, out);
+    if (!started && !wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
+        proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);
+    }
+}
+
+/* Strict order: the target that failed has tries of its own before another one's turn. */
+static bool is_same_targets_turn(const struct proa_run *run,
+                                 const struct proa_attempt_record *failed)
+{
+    uint32_t n = 0;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        n += run->attempts[i].candidate == failed->candidate;
+    }
+    return n <= run->route->policy->retry.same_target &&
+           (proa_run_excluded(run) & proa_run_bit(run, failed->candidate)) == 0;
+}
+
+/* Why there is no further attempt; PROA_REASON_COUNT when there may be. */
+static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
+                                 const struct proa_attempt_record *failed)
+{
+    if (!proa_class_movable(failed->class) ||
+        (run->options.effects && !is_unprocessed(failed->class))) {
+        return PROA_REASON_NOT_MOVABLE;
+    }
+    if (run->options.no_fallback) {
+        return PROA_REASON_NO_FALLBACK;
+    }
+    if (run->n_attempts >= proa_run_attempts_max(run) ||
+        (failed->class == PROA_CLASS_LOCAL && run->local_once)) {
+        return PROA_REASON_ATTEMPTS_SPENT;
+    }
+    if ((all_candidates(run) & ~proa_run_excluded(run)) == 0) {
+        return PROA_REASON_TARGETS_SPENT;
+    }
+    if (!proa_run_has_time(run, now_ns)) {
+        return PROA_REASON_DEADLINE;
+    }
+    return has_budget(run, now_ns) ? PROA_REASON_COUNT : PROA_REASON_BUDGET_SPENT;
+}
+
+static void stop(struct proa_run *run, uint64_t now_ns, enum proa_reason why,
+                 struct proa_commands *out)
+{
+    if (now_ns >= run->deadline_ns && why == PROA_REASON_DEADLINE) {
+        proa_run_give_up(run, now_ns, PROA_FAIL_DEADLINE, why, out);
+    } else {
+        proa_run_reply_useful(run, now_ns, why, out);
+    }
+}
+
+void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index, struct proa_commands *out)
+{
+    const struct proa_attempt_record *failed = &run->attempts[index];
+    const enum proa_reason why = why_stop(run, now_ns, failed);
+    run->failed = index;
+    run->eta_ns = 0;
+    if (why != PROA_REASON_COUNT) {
+        stop(run, now_ns, why, out);
+        return;
+    }
+    if (failed->class == PROA_CLASS_LOCAL) {
+        run->local_once = true;
+        proa_run_wait(run, proa_clock_after(now_ns, LOCAL_WAIT_NS), PROA_WAIT_BACKOFF, RUN_WAIT_ANY,
+                      PROA_REASON_BACKOFF, out);
+        return;
+    }
+    if (is_same_targets_turn(run, failed) &&
+        wait_to_repeat(run, now_ns, ~proa_run_bit(run, failed->candidate), RUN_WAIT_SAME, out)) {
+        return;
+    }
+    const uint64_t jitter =
+        proa_prng_below(proa_engine_prng(run), run->route->policy->retry.move_jitter_ns);
+    if (jitter > 0 && jitter <= proa_run_remaining(run, now_ns) / 2) {
+        proa_run_wait(run, proa_clock_after(now_ns, jitter), PROA_WAIT_BACKOFF, RUN_WAIT_MOVE,
+                      PROA_REASON_BACKOFF, out);
+        return;
+    }
+    move(run, now_ns, out);
+}
+
+static void try_any(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
+{
+    const struct pick_want want = {
+        .use = PICK_RETRY, .out = proa_run_excluded(run), .avoid = run->avoid | run->tried};
+    if (try_start(run, now_ns, &want, out)) {
+        return;
+    }
+    if (run->eta_ns > 0 && run->eta_ns <= patience(run, now_ns)) {
+        proa_run_wait(run, proa_clock_after(now_ns, run->eta_ns), PROA_WAIT_BACKOFF, RUN_WAIT_ANY,
+                      PROA_REASON_RATE_LIMITED, out);
+        return;
+    }
+    proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);
+}
+
+void proa_run_retry_now(struct proa_run *run, uint64_t now_ns, enum run_wait_for what,
+                        struct proa_commands *out)
+{
+    const struct proa_attempt_record *failed = &run->attempts[run->failed];
+    run->wait_until_ns = PROA_NEVER;
+    run->wait_for = RUN_WAIT_NOTHING;
+    if (!proa_run_has_time(run, now_ns)) {
+        stop(run, now_ns, PROA_REASON_DEADLINE, out);
+        return;
+    }
+    if (!has_budget(run, now_ns)) {
+        stop(run, now_ns, PROA_REASON_BUDGET_SPENT, out);
+        return;
+    }
+    const struct pick_want same = {.use = PICK_RETRY, .out = ~proa_run_bit(run, failed->candidate)};
+    if (what == RUN_WAIT_SAME && try_start(run, now_ns, &same, out)) {
+        return;
+    }
+    if (what == RUN_WAIT_ANY) {
+        try_any(run, now_ns, out);
+    } else {
+        move(run, now_ns, out);
+    }
+}
