@@ -46,8 +46,8 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
 {
     struct proa_live *before = app->host.live;
     add_secrets(app, snapshot);
-    proa_engine_adopt(app->engine, snapshot);
-    app->host.live = proa_live_create(snapshot, app->upstream, app->metrics);
+    app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
+                                      proa_loop_now(app->loop));
     remove_secrets(app, app->previous);
     proa_snapshot_unref(app->previous);
     app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;

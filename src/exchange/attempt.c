@@ -11,6 +11,8 @@
 #include "exchange_priv.h"
 
 #include "proa/auth/secret.h"
+#include "proa/core/hash.h"
+#include "proa/provider/rates.h"
 
 #include <string.h>
 
@@ -32,6 +34,15 @@ static const struct proa_call_events CALL_EVENTS = {
     .on_fail = on_fail,
 };
 
+/* What the answer's head says about the limits of its key. */
+static void read_rates(struct attempt *a, struct proa_event *event)
+{
+    const struct proa_http_headers *h = &a->head.headers;
+    event->rates = a->rates;
+    event->n_rates = proa_rates_read(h->items, h->n, proa_loop_wall_ms(a->x->host->loop), a->rates,
+                                     PROA_RATE_SIGNALS_MAX);
+}
+
 static void feed(struct attempt *a, enum proa_ev kind)
 {
     const struct proa_event event = {
@@ -39,18 +50,34 @@ static void feed(struct attempt *a, enum proa_ev kind)
     proa_exchange_feed(a->x, &event);
 }
 
+/* One request that makes every provider fail must not count against each of them again and again.
+ */
+static uint64_t fingerprint(struct proa_exchange *x)
+{
+    if (x->fingerprint == 0) {
+        x->fingerprint = proa_hash64(proa_buf_slice(&x->body), 0);
+    }
+    return x->fingerprint;
+}
+
 /* The attempt is over without an answer that can be used. */
 static void fail(struct attempt *a, enum proa_class class, enum proa_err err)
 {
-    const struct proa_event event = {
+    const bool quota = class == PROA_CLASS_QUOTA;
+    struct proa_event event = {
         .kind = PROA_EV_FAILED,
         .attempt = a->index,
         .class = class,
         .err = err,
         .status = a->mode == ANSWER_ERROR ? a->head.status : a->failure.status,
         .retry_after_ns = a->failure.retry_after_ns,
+        .quota_reset_ns = quota ? a->failure.retry_after_ns : 0,
+        .fingerprint = fingerprint(a->x),
         .usage = &a->usage,
     };
+    if (a->mode == ANSWER_ERROR) {
+        read_rates(a, &event);
+    }
     if (a->reader) {
         a->usage = *a->dialect->reader_usage(a->reader); /* what was told before it broke */
     }
@@ -303,7 +330,11 @@ static void on_head(void *ctx, const struct proa_http_head *head)
     } else {
         a->mode = ANSWER_PLAIN;
     }
-    feed(a, PROA_EV_HEAD);
+    struct proa_event event = {.kind = PROA_EV_HEAD, .attempt = a->index, .status = head->status};
+    if (a->mode != ANSWER_ERROR) {
+        read_rates(a, &event); /* an error's come with its failure */
+    }
+    proa_exchange_feed(a->x, &event);
 }
 
 static void progress(struct attempt *a, bool content)

@@ -32,10 +32,26 @@ size_t proa_exchange_host_count(const struct proa_exchange_host *host)
     return host->pool.n_used;
 }
 
+/* What happens to one run may be what others wait for. */
+static void wake_others(struct proa_exchange_host *host)
+{
+    const struct proa_event woken = {.kind = PROA_EV_WOKEN};
+    if (host->waking) {
+        return; /* whoever is at it goes on until none is left */
+    }
+    host->waking = true;
+    struct proa_run *run;
+    while ((run = proa_engine_next_woken(host->engine)) != NULL) {
+        proa_exchange_feed(PROA_CONTAINER_OF(run, struct proa_exchange, run), &woken);
+    }
+    host->waking = false;
+}
+
 void proa_exchange_host_end_all(struct proa_exchange_host *host)
 {
     const struct proa_event drain = {.kind = PROA_EV_DRAIN};
     struct proa_list *node = host->all.next;
+    host->waking = true; /* none but the one at hand may end, or the walk loses its way */
     while (node != &host->all) {
         struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
         node = node->next;
@@ -43,6 +59,8 @@ void proa_exchange_host_end_all(struct proa_exchange_host *host)
             proa_exchange_feed(x, &drain);
         }
     }
+    host->waking = false;
+    wake_others(host);
 }
 
 bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n)
@@ -232,13 +250,8 @@ static bool carry_out(struct proa_exchange *x, const struct proa_command *comman
     return true;
 }
 
-void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
+static void feed_all(struct proa_exchange *x, const struct proa_event *event)
 {
-    if (x->feeding) {
-        PROA_ASSERT(x->n_pending < PENDING_EVENTS_MAX);
-        x->pending[x->n_pending++] = *event;
-        return;
-    }
     x->feeding = true;
     struct proa_event now = *event;
     for (;;) {
@@ -263,6 +276,18 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
         }
     }
     x->feeding = false;
+}
+
+void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
+{
+    if (x->feeding) {
+        PROA_ASSERT(x->n_pending < PENDING_EVENTS_MAX);
+        x->pending[x->n_pending++] = *event;
+        return;
+    }
+    struct proa_exchange_host *host = x->host;
+    feed_all(x, event);
+    wake_others(host);
 }
 
 void proa_exchange_drained(struct proa_exchange *x)

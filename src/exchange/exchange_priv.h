@@ -62,6 +62,7 @@ struct attempt {
 
     /* Not zeroed: set before it is read. */
     struct iovec out[ATTEMPT_OUT_MAX];
+    struct proa_rate_signal rates[PROA_RATE_SIGNALS_MAX]; /* an event that waits points to them */
     struct proa_encoded request;
 };
 
@@ -84,6 +85,7 @@ struct proa_exchange {
     const struct proa_http_header *forward;
     size_t n_forward;
     struct proa_slice id; /* the client's, or id_text */
+    uint64_t fingerprint; /* of the body; 0 = not asked for yet */
 
     /* decisions */
     bool running; /* run is initialised */

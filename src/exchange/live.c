@@ -22,12 +22,14 @@ static struct proa_slice otel_name(const struct proa_provider *provider)
     return vendor && vendor->otel_name.len > 0 ? vendor->otel_name : provider->name;
 }
 
-struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_upstream *up,
-                                   struct proa_metric_reg *metrics)
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_engine *engine,
+                                   struct proa_upstream *up, struct proa_metric_reg *metrics,
+                                   uint64_t now_ns)
 {
     struct proa_live *live = PROA_NEW(struct proa_live);
     live->refs = 1;
     live->snapshot = snapshot;
+    live->roster = proa_roster_create(engine, snapshot, now_ns);
     live->metrics = metrics;
     live->pools = proa_alloc_zero(snapshot->n_endpoints + 1, sizeof(struct proa_connpool *));
     live->routes = proa_alloc_zero(snapshot->n_routes + 1, sizeof(struct proa_live_route));
@@ -72,6 +74,7 @@ void proa_live_unref(struct proa_live *live)
     }
     proa_free(live->pools);
     proa_free(live->routes);
+    proa_roster_destroy(live->roster);
     proa_snapshot_unref(live->snapshot);
     proa_free(live);
 }

@@ -176,6 +176,10 @@ static enum proa_api_error_code code_of(const struct proa_terminal *t)
     switch (t->fail) {
     case PROA_FAIL_NO_TARGET:
         return PROA_API_ERR_NO_UPSTREAM;
+    case PROA_FAIL_RATE_LIMITED:
+        return PROA_API_ERR_RATE_LIMITED;
+    case PROA_FAIL_SHED:
+        return PROA_API_ERR_OVERLOADED;
     case PROA_FAIL_DEADLINE:
         return PROA_API_ERR_DEADLINE;
     case PROA_FAIL_INTERRUPTED:
@@ -216,6 +220,11 @@ static const char *headline(enum proa_fail fail)
         return "Proa is shutting down; send the request again";
     case PROA_FAIL_NO_TARGET:
         return "No target of this route can be tried now";
+    case PROA_FAIL_RATE_LIMITED:
+        return "The rate limits of every target of this route are used up for now";
+    case PROA_FAIL_SHED:
+        return "Too many requests of this route are under way, and none ended in time to make room "
+               "for this one";
     case PROA_FAIL_NONE:
     case PROA_FAIL_UPSTREAM:
     case PROA_FAIL_ALL_FAILED:

@@ -170,7 +170,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         select_headers(x);
         struct proa_run_options options = {0};
         read_options(x, &options);
-        proa_run_init(&x->run, x->host->engine, x->resolved.route, &options, x->arrived_ns);
+        proa_run_init(&x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
     }
     return admitted;
 }

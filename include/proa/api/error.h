@@ -28,6 +28,7 @@
     X(MEDIA_TYPE, "unsupported_media_type", 415, "invalid_request_error")                          \
     X(EXPECTATION, "expectation_failed", 417, "invalid_request_error")                             \
     X(MISDIRECTED, "host_not_allowed", 421, "invalid_request_error")                               \
+    X(RATE_LIMITED, "rate_limited", 429, "rate_limit_error")                                       \
     X(HEADERS_TOO_LARGE, "headers_too_large", 431, "invalid_request_error")                        \
     X(INTERNAL, "internal_error", 500, "internal_server_error")                                    \
     X(NOT_IMPLEMENTED, "not_implemented", 501, "invalid_request_error")                            \

@@ -37,6 +37,7 @@ struct proa_exchange_host {
     bool draining;         /* answers then carry connection: close */
 
     /* kept by this module */
+    bool waking; /* runs that wait are being told already */
     struct proa_freelist pool;
     struct proa_list all;
     struct proa_buf fields;  /* scratch: header lines of the answer being started */

@@ -9,6 +9,7 @@
 #ifndef PROA_EXCHANGE_LIVE_H
 #define PROA_EXCHANGE_LIVE_H
 
+#include "proa/engine/roster.h"
 #include "proa/engine/run.h"
 #include "proa/obs/metric.h"
 #include "proa/provider/dialect.h"
@@ -36,6 +37,7 @@ struct proa_live_route {
 struct proa_live {
     uint32_t refs;
     struct proa_snapshot *snapshot;
+    struct proa_roster *roster; /* what the engine knows of its parts */
     struct proa_metric_reg *metrics;
     struct proa_connpool **pools;   /* by endpoint id */
     struct proa_live_route *routes; /* by route id */
@@ -43,8 +45,9 @@ struct proa_live {
 };
 
 /* Takes over the caller's reference to the snapshot. One reference for the caller. */
-struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_upstream *up,
-                                   struct proa_metric_reg *metrics);
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_engine *engine,
+                                   struct proa_upstream *up, struct proa_metric_reg *metrics,
+                                   uint64_t now_ns);
 struct proa_live *proa_live_ref(struct proa_live *live);
 void proa_live_unref(struct proa_live *live); /* NULL is fine */
 
