@@ -248,6 +248,8 @@ static bool shares_fault(enum proa_scope scope, const struct proa_candidate *fai
     const struct proa_target *f = failed->target;
     const struct proa_target *o = other->target;
     switch (scope) {
+    case PROA_SCOPE_TARGET:
+        return f->key == o->key && proa_slice_eq(f->model, o->model);
     case PROA_SCOPE_POOL:
         return f->provider == o->provider && proa_slice_eq(f->model, o->model);
     case PROA_SCOPE_ENDPOINT:

@@ -8,10 +8,12 @@ struct class_row {
     const char *text;
     enum proa_scope scope;
     bool movable;
+    struct proa_class_weight weight;
 };
 
 static const struct class_row CLASSES[PROA_CLASS_COUNT] = {
-#define ROW(name, text, scope, movable) [PROA_CLASS_##name] = {text, PROA_SCOPE_##scope, movable},
+#define ROW(name, text, scope, movable, target, pool, endpoint)                                    \
+    [PROA_CLASS_##name] = {text, PROA_SCOPE_##scope, movable, {target, pool, endpoint}},
     PROA_CLASS_TABLE(ROW)
 #undef ROW
 };
@@ -29,6 +31,11 @@ enum proa_scope proa_class_scope(enum proa_class class)
 bool proa_class_movable(enum proa_class class)
 {
     return (size_t) class < PROA_ARRAY_LEN(CLASSES) && CLASSES[class].movable;
+}
+
+struct proa_class_weight proa_class_weight(enum proa_class class)
+{
+    return CLASSES[(size_t) class < PROA_ARRAY_LEN(CLASSES) ? class : PROA_CLASS_NONE].weight;
 }
 
 enum proa_class proa_class_of_err(enum proa_err err, bool connected)

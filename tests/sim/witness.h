@@ -140,6 +140,8 @@ static inline bool sim_same_fault(const struct proa_target *failed, enum proa_cl
     const bool provider = failed->provider == other->provider;
     const bool key = failed->key == other->key;
     switch (proa_class_scope(class)) {
+    case PROA_SCOPE_TARGET:
+        return key && proa_slice_eq(failed->model, other->model);
     case PROA_SCOPE_KEY:
         return key;
     case PROA_SCOPE_QUOTA_GROUP:

@@ -246,6 +246,7 @@ static void each_scope_avoids_its_own(void **state)
         {PROA_CLASS_RATE, "quota group", {[SAME_KEY] = true, [SAME_GROUP] = true}},
         {PROA_CLASS_QUOTA, "quota group", {[SAME_KEY] = true, [SAME_GROUP] = true}},
         {PROA_CLASS_AUTH, "key", {[SAME_KEY] = true}},
+        {PROA_CLASS_PERMISSION, "target", {false}},
         {PROA_CLASS_LOCAL, "local", {false}},
     };
     PROA_TEST_ROWS(row, cases)
