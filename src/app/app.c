@@ -286,6 +286,7 @@ static void destroy_parts(struct proa_app *app)
 {
     proa_timer_clear(app->loop, &app->drain_timer);
     proa_timer_clear(app->loop, &app->lag_timer);
+    proa_app_reload_stop(app);
     proa_server_destroy(app->server);
     if (app->server) {
         proa_live_unref(app->host.live);
@@ -335,6 +336,7 @@ static int start(struct proa_app *app, struct opened *opened)
     opened->ready.mock = app->mock ? app->mock_base : NULL;
     opened->ready.snapshot = app->started;
     app->ready = true;
+    proa_app_reload_start(app);
     proa_timer_set(app->loop, &app->lag_timer, proa_loop_now(app->loop) + LAG_EVERY_NS);
     return EX_OK;
 }
@@ -365,7 +367,9 @@ int proa_app_run(const struct proa_app_options *options)
     app->options = options;
     app->sources = options->sources;
     app->sources.names = &app->names;
+    app->sources.looked_at = &app->reload.looked_at;
     proa_app_names_init(&app->names);
+    proa_app_paths_init(&app->reload.looked_at);
     create_parts(app);
     int code = start(app, &opened);
     if (code == EX_OK) {
@@ -377,6 +381,7 @@ int proa_app_run(const struct proa_app_options *options)
         code = app->exit_code;
     }
     destroy_parts(app);
+    proa_app_reload_deinit(app);
     proa_app_names_deinit(&app->names);
     proa_free(app);
     return code;

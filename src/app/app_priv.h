@@ -10,6 +10,26 @@
 #include "proa/server/server.h"
 
 struct proa_mock;
+struct proa_watch;
+
+/* Reading the configuration again, on the thread pool; one at a time. */
+struct proa_app_reload {
+    struct proa_app_paths looked_at; /* by the last load; the pool's while a job runs */
+    struct proa_watch *watch;
+    struct proa_timer settle; /* after a change: when to look */
+    struct proa_timer poll;
+    uint64_t signature; /* of the files that the last load looked at */
+    bool busy;          /* a job is on the pool */
+    bool asked;         /* by a signal, not by a change: reload whatever the files say */
+    bool again;         /* something changed while the job was at work */
+
+    /* the job: written by the loop before it starts, by the pool until it is done */
+    bool forced;
+    bool unchanged;
+    enum proa_err err;
+    struct proa_snapshot *snapshot;
+    struct proa_diags *diags;
+};
 
 struct proa_app {
     const struct proa_app_options *options;
@@ -33,6 +53,7 @@ struct proa_app {
     struct proa_snapshot *previous; /* its keys are still blackened */
     struct proa_exchange_host host;
     uint64_t generation;
+    struct proa_app_reload reload;
     struct proa_timer drain_timer; /* looks whether all is done */
     uint64_t drain_until_ns;
     uint64_t idle_since_ns; /* while draining: when the last connection closed */
@@ -48,8 +69,16 @@ struct proa_app {
 void proa_app_on_stop(void *ctx, int signum);
 
 /* ---- reload.c */
+/* Begins to look for changes; the first snapshot is in force. */
+void proa_app_reload_start(struct proa_app *app);
+/* No job begins after this; one that runs ends with the loop. */
+void proa_app_reload_stop(struct proa_app *app);
+/* What is left when the loop is gone. */
+void proa_app_reload_deinit(struct proa_app *app);
 /* SIGHUP: a whole new snapshot, or the running one stays. */
 void proa_app_on_reload(void *ctx, int signum);
+
+/* ---- adopt.c */
 /* Puts a snapshot in force; takes over the caller's reference. */
 void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot);
 /* Logs what a build found. */

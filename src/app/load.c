@@ -22,6 +22,25 @@ void proa_app_names_deinit(struct proa_app_names *names)
     names->n = 0;
 }
 
+void proa_app_paths_init(struct proa_app_paths *paths)
+{
+    proa_arena_init(&paths->arena, NULL);
+    paths->n = 0;
+}
+
+void proa_app_paths_deinit(struct proa_app_paths *paths)
+{
+    proa_arena_reset(&paths->arena);
+    paths->n = 0;
+}
+
+static void look_at(struct proa_app_paths *paths, const char *path)
+{
+    if (paths && paths->n < PROA_APP_PATHS_MAX) {
+        paths->items[paths->n++] = proa_arena_cstr(&paths->arena, proa_slice_cstr(path));
+    }
+}
+
 /* The name as it is kept; beyond the maximum they all share one. */
 static const char *keep_name(struct proa_app_names *names, const char *path)
 {
@@ -39,6 +58,7 @@ static const char *keep_name(struct proa_app_names *names, const char *path)
 
 struct loading {
     struct proa_app_names *names;
+    struct proa_app_paths *looked_at;
     struct proa_policy_file files[FILES_MAX];
     struct proa_buf bytes[FILES_MAX];
     size_t n;
@@ -64,6 +84,7 @@ static void explain_file(struct loading *l, const char *path, enum proa_err err)
 static void load_file(void *ctx, const char *path)
 {
     struct loading *l = ctx;
+    look_at(l->looked_at, path);
     if (l->n == FILES_MAX) {
         proa_diags_add(l->diags, PROA_DIAG_ERROR, keep_name(l->names, path), 0, 0,
                        "more than %d configuration files", FILES_MAX);
@@ -91,6 +112,7 @@ static void load_path(struct loading *l, const char *path)
         return;
     }
     const size_t before = l->n;
+    look_at(l->looked_at, path);
     const enum proa_err err = proa_file_list(path, PROA_SLICE(".yaml"), load_file, l);
     if (err != PROA_OK) {
         explain_file(l, path, err);
@@ -119,6 +141,7 @@ static void wipe(struct proa_buf *b)
 static enum proa_err env_file(void *ctx, const char *path, bool secret, struct proa_slice *bytes)
 {
     struct loading *l = ctx;
+    look_at(l->looked_at, path);
     wipe(&l->extra);
     proa_buf_clear(&l->extra);
     const enum proa_err err =
@@ -135,6 +158,10 @@ enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t gen
     struct loading *l = PROA_NEW(struct loading);
     l->diags = diags;
     l->names = sources->names;
+    l->looked_at = sources->looked_at;
+    if (l->looked_at) {
+        proa_app_paths_deinit(l->looked_at);
+    }
     proa_buf_init(&l->extra, EXTRA_BYTES_MAX);
     for (size_t i = 0; i < sources->n_paths; i++) {
         load_path(l, sources->paths[i]);

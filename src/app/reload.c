@@ -1,113 +1,80 @@
 /*
- * Putting a snapshot in force: at the start, and again on SIGHUP. The old one lives on for the
- * exchanges that began under it.
+ * Reading the configuration again: on SIGHUP, and when one of the files it was made of changes. A
+ * new snapshot is built and validated on the thread pool and then swapped in whole; a wrong one
+ * changes nothing and is reported once.
+ *
+ * Folders are watched rather than files, and the files' state is looked at now and then as well,
+ * because not every file system tells. What counts as a change is another state of any file that
+ * the last load looked at, and then another content: a kubelet that writes the same again is not
+ * heard.
  */
 #include "app_priv.h"
 
-#include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
+#include "proa/core/clock.h"
+#include "proa/io/file.h"
+#include "proa/io/watch.h"
 
-static void add_secret(struct proa_app *app, const struct proa_provider *provider,
-                       const struct proa_key *key)
+#include <string.h>
+
+/* ---- on the thread pool: nothing of the loop is touched ----------------------------------------
+ */
+
+static uint64_t signature(const struct proa_app_paths *paths)
 {
-    struct proa_log_record r;
-    if (!key->secret || proa_redactor_add(app->redactor, key->secret) == PROA_OK) {
-        return;
+    uint64_t s = 0;
+    for (size_t i = 0; i < paths->n; i++) {
+        s = proa_file_signature(paths->items[i], s);
     }
-    if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
-                          "key.too_short_to_redact")) {
-        proa_log_str(&r, "provider", provider->name);
-        proa_log_str(&r, "key", key->label);
-        proa_logger_end(&app->log, &r);
-    }
+    return s;
 }
 
-static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
+static void work(void *ctx)
 {
-    for (size_t p = 0; p < s->n_providers; p++) {
-        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            add_secret(app, &s->providers[p], &s->providers[p].keys[k]);
-        }
-    }
-}
-
-static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
-{
-    for (size_t p = 0; s && p < s->n_providers; p++) {
-        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            if (s->providers[p].keys[k].secret) {
-                proa_redactor_remove(app->redactor, s->providers[p].keys[k].secret);
-            }
-        }
-    }
-}
-
-void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
-{
-    struct proa_live *before = app->host.live;
-    add_secrets(app, snapshot);
-    app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
-                                      proa_loop_now(app->loop));
-    remove_secrets(app, app->previous);
-    proa_snapshot_unref(app->previous);
-    app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;
-    proa_live_unref(before);
-    const struct proa_slice revision = proa_slice_cstr(snapshot->revision);
-    const struct proa_slice labels[2] = {revision, revision};
-    proa_metric_info(app->metrics, PROA_METRIC_CONFIG, labels, 2);
-}
-
-/* at=file:line:col, as `proa validate` writes it and editors jump to it. */
-static void log_place(struct proa_log_record *r, const struct proa_diag *d)
-{
-    struct proa_buf at;
-    if (!d->file) {
-        return;
-    }
-    proa_buf_init(&at, PROA_LOG_VALUE_BYTES);
-    (void)proa_buf_append_cstr(&at, d->file);
-    if (d->line > 0) {
-        (void)proa_buf_append_printf(&at, ":%u:%u", (unsigned)d->line, (unsigned)d->col);
-    }
-    proa_log_str(r, "at", proa_buf_slice(&at));
-    proa_buf_deinit(&at);
-}
-
-void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags)
-{
-    for (uint32_t i = 0; i < diags->n; i++) {
-        const struct proa_diag *d = &diags->items[i];
-        struct proa_log_record r;
-        const bool error = d->level == PROA_DIAG_ERROR;
-        if (!proa_logger_begin(&app->log, &r, error ? PROA_LOG_ERROR : PROA_LOG_WARN,
-                               proa_loop_wall_ms(app->loop),
-                               error ? "config.error" : "config.warning")) {
-            continue;
-        }
-        log_place(&r, d);
-        proa_log_cstr(&r, "detail", d->message);
-        proa_logger_end(&app->log, &r);
-    }
-}
-
-void proa_app_on_reload(void *ctx, int signum)
-{
-    (void)signum;
     struct proa_app *app = ctx;
-    struct proa_diags *diags = PROA_NEW(struct proa_diags);
-    struct proa_snapshot *snapshot = NULL;
-    const enum proa_err err = proa_app_load(&app->sources, app->generation + 1, diags, &snapshot);
-    if (err == PROA_OK) {
-        (void)proa_config_fixed_changes(&proa_root_table, app->started->cfg, snapshot->cfg, diags);
+    struct proa_app_reload *r = &app->reload;
+    const uint64_t before = signature(&r->looked_at);
+    r->unchanged = !r->forced && before == r->signature;
+    if (r->unchanged) {
+        return;
     }
-    proa_app_log_diags(app, diags);
-    proa_free(diags);
+    r->err = proa_app_load(&app->sources, app->generation + 1, r->diags, &r->snapshot);
+    r->signature = signature(&r->looked_at);
+}
+
+/* ---- on the loop -------------------------------------------------------------------------------
+ */
+
+static void look(struct proa_app *app);
+
+/* The folders that hold what the last load looked at. */
+static void watch_folders(struct proa_app *app)
+{
+    const struct proa_app_paths *paths = &app->reload.looked_at;
+    const char *dirs[2 * PROA_APP_PATHS_MAX];
+    size_t n = 0;
+    struct proa_arena arena;
+    proa_arena_init(&arena, NULL);
+    for (size_t i = 0; app->host.live->snapshot->cfg->reload.watch && i < paths->n; i++) {
+        const struct proa_slice path = proa_slice_cstr(paths->items[i]);
+        size_t cut = path.len;
+        while (cut > 0 && path.ptr[cut - 1] != '/') {
+            cut--;
+        }
+        dirs[n++] = cut == 0   ? "."
+                    : cut == 1 ? "/"
+                               : proa_arena_cstr(&arena, proa_slice_head(path, cut - 1));
+        if (proa_file_is_dir(paths->items[i])) {
+            dirs[n++] = paths->items[i];
+        }
+    }
+    (void)proa_watch_set(app->reload.watch, dirs, n);
+    proa_arena_reset(&arena);
+}
+
+static void say_outcome(struct proa_app *app, bool ok)
+{
     struct proa_log_record r;
-    const bool ok = err == PROA_OK;
-    if (ok) {
-        app->generation++;
-        proa_app_adopt(app, snapshot);
-    }
     proa_metric_add(proa_metric_series1(app->metrics, PROA_METRIC_CONFIG_RELOADS,
                                         ok ? PROA_SLICE("ok") : PROA_SLICE("error")),
                     1);
@@ -116,4 +83,128 @@ void proa_app_on_reload(void *ctx, int signum)
         proa_log_cstr(&r, "revision", app->host.live->snapshot->revision);
         proa_logger_end(&app->log, &r);
     }
+}
+
+/* The files may be other ones and still say the same. */
+static bool says_the_same(const struct proa_app *app, const struct proa_snapshot *snapshot)
+{
+    return strcmp(app->host.live->snapshot->revision, snapshot->revision) == 0;
+}
+
+static void take(struct proa_app *app)
+{
+    struct proa_app_reload *r = &app->reload;
+    const bool ok = r->err == PROA_OK;
+    if (ok && !r->forced && says_the_same(app, r->snapshot)) {
+        proa_snapshot_unref(r->snapshot);
+    } else {
+        if (ok) {
+            (void)proa_config_fixed_changes(&proa_root_table, app->started->cfg, r->snapshot->cfg,
+                                            r->diags);
+        }
+        proa_app_log_diags(app, r->diags);
+        if (ok) {
+            app->generation++;
+            proa_app_adopt(app, r->snapshot);
+        }
+        say_outcome(app, ok);
+    }
+    r->snapshot = NULL;
+    watch_folders(app);
+}
+
+static void done(void *ctx)
+{
+    struct proa_app *app = ctx;
+    struct proa_app_reload *r = &app->reload;
+    r->busy = false;
+    if (!r->watch) { /* the program is ending */
+        proa_snapshot_unref(r->snapshot);
+        r->snapshot = NULL;
+    } else if (!r->unchanged) {
+        take(app);
+    }
+    proa_free(r->diags);
+    r->diags = NULL;
+    if (r->watch && (r->asked || r->again)) {
+        look(app);
+    }
+}
+
+/* Begins a job, or lets the one at work be followed by another. */
+static void look(struct proa_app *app)
+{
+    struct proa_app_reload *r = &app->reload;
+    if (r->busy) {
+        r->again = true;
+        return;
+    }
+    r->forced = r->asked;
+    r->asked = false;
+    r->again = false;
+    r->err = PROA_OK;
+    r->diags = PROA_NEW(struct proa_diags);
+    r->busy = proa_loop_work(app->loop, work, done, app) == PROA_OK;
+    if (!r->busy) {
+        proa_free(r->diags);
+        r->diags = NULL;
+    }
+}
+
+static void on_change(void *ctx)
+{
+    struct proa_app *app = ctx;
+    const struct proa_reload_cfg *cfg = &app->host.live->snapshot->cfg->reload;
+    proa_timer_set(app->loop, &app->reload.settle, proa_loop_now(app->loop) + cfg->settle_ns);
+}
+
+static void on_settled(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    look(ctx);
+}
+
+static void on_poll(void *ctx, uint64_t now_ns)
+{
+    struct proa_app *app = ctx;
+    const struct proa_reload_cfg *cfg = &app->host.live->snapshot->cfg->reload;
+    if (cfg->watch) {
+        look(app);
+    }
+    proa_timer_set(app->loop, &app->reload.poll, now_ns + cfg->poll_ns);
+}
+
+void proa_app_on_reload(void *ctx, int signum)
+{
+    (void)signum;
+    struct proa_app *app = ctx;
+    app->reload.asked = true;
+    look(app);
+}
+
+void proa_app_reload_start(struct proa_app *app)
+{
+    struct proa_app_reload *r = &app->reload;
+    r->signature = signature(&r->looked_at);
+    r->watch = proa_watch_create(app->loop, on_change, app);
+    r->settle.fn = on_settled;
+    r->settle.ctx = app;
+    r->poll.fn = on_poll;
+    r->poll.ctx = app;
+    watch_folders(app);
+    on_poll(app, proa_loop_now(app->loop));
+}
+
+void proa_app_reload_stop(struct proa_app *app)
+{
+    struct proa_app_reload *r = &app->reload;
+    proa_timer_clear(app->loop, &r->settle);
+    proa_timer_clear(app->loop, &r->poll);
+    proa_watch_destroy(r->watch);
+    r->watch = NULL;
+}
+
+void proa_app_reload_deinit(struct proa_app *app)
+{
+    proa_app_paths_deinit(&app->reload.looked_at);
 }

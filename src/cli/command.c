@@ -107,14 +107,18 @@ static const struct proa_cli_flag init_flags[] = {
     END_OF_FLAGS,
 };
 
+#define OPS_FLAG                                                                                   \
+    {                                                                                              \
+        .name = "ops", .arg = "ADDR",                                                              \
+        .help = "The ops listener: HOST:PORT or unix:/path. Default: $PROA_LISTEN_OPS, then that " \
+                "of the configuration, then 127.0.0.1:4601."                                       \
+    }
+
 static const struct proa_cli_flag healthcheck_flags[] = {
     {.name = "live", .help = "Ask /livez, whether the process is alive."},
     {.name = "ready", .help = "Ask /readyz, whether it takes requests; the default."},
     {.name = "startup", .help = "Ask /startupz, whether it has started."},
-    {.name = "ops",
-     .arg = "ADDR",
-     .help = "The ops listener: HOST:PORT or unix:/path. Default: $PROA_LISTEN_OPS, then that of "
-             "the configuration, then 127.0.0.1:4601."},
+    OPS_FLAG,
     CONFIG_FLAG("Take the address from this configuration. Default: $PROA_CONFIG."),
     {.name = "timeout", .arg = "TIME", .help = "How long to wait for the answer; default 2s."},
     QUIET_FLAG("Print nothing; the exit code says it."),
@@ -137,6 +141,9 @@ static const struct proa_cli_flag drain_flags[] = {
 
 static const struct proa_cli_flag reload_flags[] = {
     PID_FLAG,
+    OPS_FLAG,
+    CONFIG_FLAG("Take the address of the ops listener from this configuration. Default: "
+                "$PROA_CONFIG."),
     QUIET_FLAG("Print nothing but errors."),
     END_OF_FLAGS,
 };
@@ -239,8 +246,10 @@ const struct proa_cli_command proa_cli_commands[] = {
     {.name = "reload",
      .brief = "Let the running sidecar read its configuration again",
      .operands = "",
-     .about = "Sends SIGHUP. A wrong configuration is reported in its log and changes nothing; run "
-              "\"proa validate\" first to know.",
+     .about =
+         "Sends SIGHUP and tells what came of it: exit code 0 when the new configuration is in "
+         "force, 78 when it is wrong and the one before was kept. Files are watched, too, so "
+         "this is needed only to be sure of the moment.",
      .flags = reload_flags,
      .run = proa_cli_reload},
     {.name = "schema",

@@ -1,8 +1,9 @@
 /*
  * `proa drain` and `proa reload`: a signal to the running process. A pidfd is taken before the
- * process is looked at, so that a pid that is used again meanwhile is never hit.
+ * process is looked at, so that a pid that is used again meanwhile is never hit. What came of a
+ * reload is read off the process's own counters, where its ops listener answers.
  */
-#include "command_priv.h"
+#include "ask_priv.h"
 #include "process_priv.h"
 
 #include "proa/config/quantity.h"
@@ -16,7 +17,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { PIDS_SHOWN = 8 };
+enum { PIDS_SHOWN = 8, METRICS_MAX = 4 * 1024 * 1024, RELOAD_WAIT_MS = 10000, RELOAD_POLL_MS = 50 };
+
+static const uint64_t ASK_NS = 2 * PROA_NS_PER_S;
 
 static bool find_pid(struct proa_cli *cli, pid_t *out, int *code)
 {
@@ -132,19 +135,88 @@ int proa_cli_drain(struct proa_cli *cli)
     return drain(cli, wait_ns);
 }
 
+/* ---- reload ---------------------------------------------------------------------------------- */
+
+/* How often the process has read its configuration, as /metrics tells. */
+struct reloads {
+    uint64_t ok;
+    uint64_t error;
+};
+
+/* The value of a series that is written exactly as `series`; 0 when it is not there. */
+static uint64_t series_value(struct proa_slice text, struct proa_slice series)
+{
+    struct proa_slice rest = text;
+    while (rest.len > 0) {
+        const struct proa_slice line = proa_slice_split(rest, '\n', &rest);
+        uint64_t value = 0;
+        if (proa_slice_starts(line, series) &&
+            proa_slice_to_u64(proa_slice_from(line, series.len), &value) == PROA_OK) {
+            return value;
+        }
+    }
+    return 0;
+}
+
+static bool count_reloads(const struct proa_cli_place *ops, struct reloads *out)
+{
+    struct proa_cli_answer answer = {0};
+    proa_cli_answer_init(&answer, METRICS_MAX);
+    proa_cli_ask(ops, "/metrics", ASK_NS, &answer);
+    const bool known = answer.complete && answer.status == 200;
+    if (known) {
+        const struct proa_slice text = proa_buf_slice(&answer.body);
+        out->ok = series_value(text, PROA_SLICE("proa_config_reloads_total{result=\"ok\"} "));
+        out->error = series_value(text, PROA_SLICE("proa_config_reloads_total{result=\"error\"} "));
+    }
+    proa_cli_answer_deinit(&answer);
+    return known;
+}
+
+/* Waits until one of the counts has grown. */
+static int await_outcome(struct proa_cli *cli, pid_t pid, const struct proa_cli_place *ops,
+                         const struct reloads *before)
+{
+    for (int waited = 0; waited < RELOAD_WAIT_MS; waited += RELOAD_POLL_MS) {
+        struct reloads now = *before;
+        if (count_reloads(ops, &now) && now.error > before->error) {
+            return proa_cli_fail(cli, EX_CONFIG,
+                                 "process %ld found errors and keeps the configuration it had; "
+                                 "\"proa validate\" and its log say what is wrong",
+                                 (long)pid);
+        }
+        if (now.ok > before->ok) {
+            if (!proa_cli_args_has(cli->args, "quiet")) {
+                proa_cli_out_printf(&cli->out, "process %ld has the new configuration\n",
+                                    (long)pid);
+            }
+            return EX_OK;
+        }
+        (void)poll(NULL, 0, RELOAD_POLL_MS);
+    }
+    return proa_cli_fail(cli, 1, "process %ld has not said how it went; see its log", (long)pid);
+}
+
 int proa_cli_reload(struct proa_cli *cli)
 {
     pid_t pid = 0;
     int fd = -1;
     int code = EX_OK;
-    if (!find_pid(cli, &pid, &code)) {
+    struct proa_cli_place ops;
+    struct reloads before = {0};
+    if (!find_pid(cli, &pid, &code) ||
+        !proa_cli_place_find(cli, PROA_CLI_PLACE_OPS, "ops", false, &ops, &code)) {
         return code;
     }
+    const bool told = count_reloads(&ops, &before);
     code = deliver(cli, pid, SIGHUP, &fd);
-    if (code == EX_OK && !proa_cli_args_has(cli->args, "quiet")) {
+    if (code == EX_OK && told) {
+        code = await_outcome(cli, pid, &ops, &before);
+    } else if (code == EX_OK && !proa_cli_args_has(cli->args, "quiet")) {
         proa_cli_out_printf(&cli->out,
-                            "process %ld reads its configuration again; its log says how it went\n",
-                            (long)pid);
+                            "process %ld reads its configuration again; nothing answers at %s, so "
+                            "its log says how it went\n",
+                            (long)pid, ops.text);
     }
     if (fd >= 0) {
         (void)close(fd);

@@ -2,6 +2,7 @@
 
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
+#include "proa/core/hash.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -108,6 +109,21 @@ bool proa_file_is_dir(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+uint64_t proa_file_signature(const char *path, uint64_t seed)
+{
+    struct stat st;
+    uint64_t facts[] = {seed, 0, 0, 0, 0, 0, 0};
+    if (stat(path, &st) == 0) {
+        facts[1] = (uint64_t)st.st_dev;
+        facts[2] = (uint64_t)st.st_ino;
+        facts[3] = (uint64_t)st.st_size;
+        facts[4] = (uint64_t)st.st_mtim.tv_sec;
+        facts[5] = (uint64_t)st.st_mtim.tv_nsec;
+        facts[6] = (uint64_t)st.st_ctim.tv_nsec;
+    }
+    return proa_hash64(proa_slice_make((const char *)facts, sizeof(facts)), seed);
 }
 
 /* Folders. */

@@ -118,6 +118,29 @@ static const struct proa_option_table log_table = {
     .where_at = SIZE_MAX,
 };
 
+/* ---- reload ---------------------------------------------------------------------------------- */
+
+#define RELOAD(member, text, kind, ...) ROW(struct proa_reload_cfg, member, text, kind, __VA_ARGS__)
+
+static const struct proa_option reload_rows[] = {
+    RELOAD(watch, "watch", BOOL, .preset = "true",
+           .help = "Read the configuration again when one of its files changes: its own, policies, "
+                   "keys, certificates. A wrong one is logged and changes nothing."),
+    RELOAD(poll_ns, "poll", DURATION, .preset = "30s", .min = MILLIS(100), .max = HOURS(24),
+           .help = "Look at the files this often as well, for file systems that tell nothing."),
+    RELOAD(settle_ns, "settle", DURATION, .preset = "250ms", .min = MILLIS(1), .max = MINUTES(1),
+           .help = "Wait so long after the last change, so that files that belong together are "
+                   "read together."),
+    ROWS_END,
+};
+
+static const struct proa_option_table reload_table = {
+    .title = "reload",
+    .rows = reload_rows,
+    .size = sizeof(struct proa_reload_cfg),
+    .where_at = SIZE_MAX,
+};
+
 /* ---- the file -------------------------------------------------------------------------------- */
 
 #define ROOT(member, text, kind, ...) ROW(struct proa_root_cfg, member, text, kind, __VA_ARGS__)
@@ -129,12 +152,16 @@ static const struct proa_option root_rows[] = {
     ROOT(limits, "limits", OBJECT, .table = &limits_table,
          .help = "What clients may take up, at most. None is infinite."),
     ROOT(log, "log", OBJECT, .table = &log_table, .help = "What is logged, and how."),
+    ROOT(reload, "reload", OBJECT, .table = &reload_table,
+         .help = "How changes of files are noticed."),
     ROOT(providers, "providers", MAP, .table = &proa_policy_provider_table,
          .help = "Upstreams by the name that models carry in front: openai/gpt-5.5. With none, the "
                  "well-known variables of the environment, such as OPENAI_API_KEY, become some."),
     ROOT(policies, "policies", LIST, .table = &proa_policy_table,
-         .help = "Policies that routes name: paths of policy files, or policies in place. default, "
-                 "interactive and patient are built in; one of the same name replaces them."),
+         .help =
+             "Policies that routes name: paths of policy files, or policies in place. default, "
+             "interactive, critical, patient, batch, low-cost and strict-order are built in; one "
+             "of the same name replaces them."),
     ROOT(routes, "routes", LIST, .table = &proa_policy_route_table,
          .help = "Names that applications ask for, and the targets behind them. An exact name wins "
                  "over a glob, the first glob over later ones."),

@@ -23,10 +23,25 @@ struct proa_app_names {
 void proa_app_names_init(struct proa_app_names *names);
 void proa_app_names_deinit(struct proa_app_names *names);
 
+/*
+ * Every path that a load looked at: configuration files and folders, policy files, keys,
+ * certificates, those that could not be read included. Value type; zero it, then init. Beyond the
+ * maximum, paths are not kept.
+ */
+enum { PROA_APP_PATHS_MAX = 256 };
+struct proa_app_paths {
+    struct proa_arena arena;
+    const char *items[PROA_APP_PATHS_MAX];
+    size_t n;
+};
+void proa_app_paths_init(struct proa_app_paths *paths);
+void proa_app_paths_deinit(struct proa_app_paths *paths);
+
 /* Where the configuration comes from. All borrowed. */
 struct proa_app_sources {
     struct proa_app_names *names;
-    const char *const *paths; /* files, or folders of *.yaml, in the order they merge */
+    struct proa_app_paths *looked_at; /* each load replaces what is in it; may be NULL */
+    const char *const *paths;         /* files, or folders of *.yaml, in the order they merge */
     size_t n_paths;
     const struct proa_config_flag *flags;
     size_t n_flags;

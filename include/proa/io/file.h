@@ -15,6 +15,9 @@ enum proa_err proa_file_read(const char *path, struct proa_buf *out) PROA_MUST_C
  * belongs to root and is read-only (a mounted Kubernetes secret). */
 enum proa_err proa_file_read_secret(const char *path, struct proa_buf *out) PROA_MUST_CHECK;
 bool proa_file_is_dir(const char *path);
+/* A number that is another one when the file was replaced or written to, or came or went: of its
+ * identity, size and times, mixed with `seed`. Nothing of its content is read. */
+uint64_t proa_file_signature(const char *path, uint64_t seed);
 /* Names in a folder that end in `suffix`, sorted, without dot files; fn gets each full path. */
 enum proa_err proa_file_list(const char *dir, struct proa_slice suffix,
                              void (*fn)(void *ctx, const char *path), void *ctx) PROA_MUST_CHECK;

@@ -50,6 +50,8 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "revision")                                                                                  \
     X(CONFIG_RELOADS, "proa_config_reloads_total", COUNTER, NONE, NONE,                            \
       "Configuration reloads by result; error means that the running one was kept.", "result")     \
+    X(CONFIG_RELOADED, "proa_config_last_reload_success_timestamp_seconds", GAUGE, NONE, NONE,     \
+      "When a configuration was last put in force, in seconds since 1970.", NULL)                  \
     X(REQUESTS, "proa_requests_total", COUNTER, NONE, NONE,                                        \
       "Requests finished; degraded means answered by a fallback or the cache.", "route",           \
       "outcome")                                                                                   \

@@ -166,11 +166,19 @@ struct proa_log_cfg {
     bool access;
 };
 
+/* How changed files are noticed. */
+struct proa_reload_cfg {
+    bool watch;
+    uint64_t poll_ns;
+    uint64_t settle_ns; /* from the last change to reading */
+};
+
 struct proa_root_cfg {
     struct proa_slice api_version;
     struct proa_listen_cfg listen;
     struct proa_limits_cfg limits;
     struct proa_log_cfg log;
+    struct proa_reload_cfg reload;
     struct proa_option_list providers; /* struct proa_provider_cfg */
     struct proa_option_list policies;  /* struct proa_policy_cfg */
     struct proa_option_list routes;    /* struct proa_route_cfg */

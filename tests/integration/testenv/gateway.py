@@ -140,7 +140,7 @@ class Gateway:
                 record = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(record, dict) and (event is None or record.get("event") == event):
+            if isinstance(record, dict) and (event is None or record.get("message") == event):
                 records.append(record)
         return records
 

@@ -1,0 +1,93 @@
+/*
+ * Putting a snapshot in force: at the start, and again at each reload. The old one lives on for the
+ * exchanges that began under it.
+ */
+#include "app_priv.h"
+
+#include "proa/auth/secret.h"
+#include "proa/core/alloc.h"
+
+static void add_secret(struct proa_app *app, const struct proa_provider *provider,
+                       const struct proa_key *key)
+{
+    struct proa_log_record r;
+    if (!key->secret || proa_redactor_add(app->redactor, key->secret) == PROA_OK) {
+        return;
+    }
+    if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
+                          "key.too_short_to_redact")) {
+        proa_log_str(&r, "provider", provider->name);
+        proa_log_str(&r, "key", key->label);
+        proa_logger_end(&app->log, &r);
+    }
+}
+
+static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
+{
+    for (size_t p = 0; p < s->n_providers; p++) {
+        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
+            add_secret(app, &s->providers[p], &s->providers[p].keys[k]);
+        }
+    }
+}
+
+static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
+{
+    for (size_t p = 0; s && p < s->n_providers; p++) {
+        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
+            if (s->providers[p].keys[k].secret) {
+                proa_redactor_remove(app->redactor, s->providers[p].keys[k].secret);
+            }
+        }
+    }
+}
+
+void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
+{
+    struct proa_live *before = app->host.live;
+    add_secrets(app, snapshot);
+    app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
+                                      proa_loop_now(app->loop));
+    remove_secrets(app, app->previous);
+    proa_snapshot_unref(app->previous);
+    app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;
+    proa_live_unref(before);
+    const struct proa_slice revision = proa_slice_cstr(snapshot->revision);
+    const struct proa_slice labels[2] = {revision, revision};
+    proa_metric_info(app->metrics, PROA_METRIC_CONFIG, labels, 2);
+    proa_metric_set(proa_metric_series0(app->metrics, PROA_METRIC_CONFIG_RELOADED),
+                    proa_loop_wall_ms(app->loop) / 1000);
+}
+
+/* at=file:line:col, as `proa validate` writes it and editors jump to it. */
+static void log_place(struct proa_log_record *r, const struct proa_diag *d)
+{
+    struct proa_buf at;
+    if (!d->file) {
+        return;
+    }
+    proa_buf_init(&at, PROA_LOG_VALUE_BYTES);
+    (void)proa_buf_append_cstr(&at, d->file);
+    if (d->line > 0) {
+        (void)proa_buf_append_printf(&at, ":%u:%u", (unsigned)d->line, (unsigned)d->col);
+    }
+    proa_log_str(r, "at", proa_buf_slice(&at));
+    proa_buf_deinit(&at);
+}
+
+void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags)
+{
+    for (uint32_t i = 0; i < diags->n; i++) {
+        const struct proa_diag *d = &diags->items[i];
+        struct proa_log_record r;
+        const bool error = d->level == PROA_DIAG_ERROR;
+        if (!proa_logger_begin(&app->log, &r, error ? PROA_LOG_ERROR : PROA_LOG_WARN,
+                               proa_loop_wall_ms(app->loop),
+                               error ? "config.error" : "config.warning")) {
+            continue;
+        }
+        log_place(&r, d);
+        proa_log_cstr(&r, "detail", d->message);
+        proa_logger_end(&app->log, &r);
+    }
+}

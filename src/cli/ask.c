@@ -1,0 +1,137 @@
+/* One GET and its answer, in a loop of its own. */
+#include "ask_priv.h"
+
+#include "proa/core/clock.h"
+#include "proa/http/parser.h"
+#include "proa/net/conn.h"
+
+enum { HEAD_MAX = 16 * 1024 };
+
+struct asking {
+    struct proa_loop *loop;
+    struct proa_conn *conn;
+    struct proa_http_parser *parser;
+    struct proa_arena arena;
+    struct proa_timer timer;
+    struct proa_buf request;
+    struct proa_cli_answer *answer;
+};
+
+static void stop(struct asking *a, enum proa_err err)
+{
+    struct proa_cli_answer *answer = a->answer;
+    answer->err = answer->err == PROA_OK && !answer->complete ? err : answer->err;
+    proa_loop_stop(a->loop);
+}
+
+static enum proa_err on_head(void *ctx, const struct proa_http_head *head)
+{
+    struct asking *a = ctx;
+    a->answer->status = head->status;
+    return PROA_OK;
+}
+
+static enum proa_err on_body(void *ctx, struct proa_slice bytes)
+{
+    struct asking *a = ctx;
+    struct proa_buf *body = &a->answer->body;
+    (void)proa_buf_append(body, proa_slice_head(bytes, body->max - body->len));
+    return PROA_OK;
+}
+
+static enum proa_err on_complete(void *ctx)
+{
+    struct asking *a = ctx;
+    a->answer->complete = true;
+    return PROA_OK;
+}
+
+static void on_open(void *ctx, enum proa_err err)
+{
+    struct asking *a = ctx;
+    const struct iovec iov = {.iov_base = a->request.ptr, .iov_len = a->request.len};
+    if (err == PROA_OK) {
+        err = proa_conn_writev(a->conn, &iov, 1);
+    }
+    if (err != PROA_OK) {
+        stop(a, err);
+    }
+}
+
+static void on_data(void *ctx, struct proa_slice bytes)
+{
+    struct asking *a = ctx;
+    size_t consumed = 0;
+    const enum proa_err err = proa_http_parser_feed(a->parser, bytes, &consumed);
+    if (err != PROA_OK || a->answer->complete) {
+        stop(a, err);
+    }
+}
+
+static void on_end(void *ctx, enum proa_err err)
+{
+    struct asking *a = ctx;
+    stop(a, err != PROA_OK ? err : proa_http_parser_finish(a->parser));
+}
+
+static void on_timeout(void *ctx, uint64_t now_ns)
+{
+    (void)now_ns;
+    stop(ctx, PROA_ERR_TIMEOUT);
+}
+
+void proa_cli_answer_init(struct proa_cli_answer *answer, size_t body_max)
+{
+    proa_buf_init(&answer->body, body_max);
+}
+
+void proa_cli_answer_deinit(struct proa_cli_answer *answer)
+{
+    proa_buf_deinit(&answer->body);
+}
+
+static void run(struct asking *a, const struct proa_dial *dial, uint64_t timeout_ns)
+{
+    static const struct proa_conn_events events = {
+        .on_open = on_open, .on_data = on_data, .on_end = on_end};
+    struct proa_http_parser_cfg http = {
+        .mode = PROA_HTTP_RESPONSE,
+        .limits = proa_http_limits_upstream,
+        .events = {.on_head = on_head, .on_body = on_body, .on_complete = on_complete},
+    };
+    http.limits.head_bytes = HEAD_MAX;
+    a->loop = proa_loop_create();
+    a->parser = proa_http_parser_create();
+    struct proa_net *net = proa_net_create(a->loop);
+    proa_http_parser_start(a->parser, &http, &a->arena, a);
+    a->timer.fn = on_timeout;
+    a->timer.ctx = a;
+    proa_timer_set(a->loop, &a->timer, proa_clock_after(proa_loop_now(a->loop), timeout_ns));
+    a->conn = proa_conn_dial(net, dial, &events, a);
+    proa_loop_run(a->loop);
+    proa_timer_clear(a->loop, &a->timer);
+    proa_conn_close(a->conn);
+    proa_net_destroy(net);
+    proa_http_parser_destroy(a->parser);
+    proa_loop_destroy(a->loop);
+}
+
+void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t timeout_ns,
+                  struct proa_cli_answer *answer)
+{
+    struct proa_dial dial = {.host = proa_slice_cstr(place->text), .connect_ns = timeout_ns};
+    if (!place->is_unix &&
+        !proa_cli_place_split(proa_slice_cstr(place->text), &dial.host, &dial.port)) {
+        answer->err = PROA_ERR_ARG;
+        return;
+    }
+    struct asking a = {.answer = answer};
+    proa_arena_init(&a.arena, NULL);
+    proa_buf_init(&a.request, 4096);
+    (void)proa_buf_append_printf(&a.request,
+                                 "GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n\r\n", path,
+                                 place->is_unix ? "localhost" : place->text);
+    run(&a, &dial, timeout_ns);
+    proa_buf_deinit(&a.request);
+    proa_arena_reset(&a.arena);
+}
