@@ -142,7 +142,9 @@ static void shed(struct proa_run *run, struct proa_commands *out)
 
 static enum proa_fail fail_of(enum proa_reason reason)
 {
-    return reason == PROA_REASON_RATE_LIMITED ? PROA_FAIL_RATE_LIMITED : PROA_FAIL_NO_TARGET;
+    return reason == PROA_REASON_RATE_LIMITED ? PROA_FAIL_RATE_LIMITED
+           : reason == PROA_REASON_QUEUED     ? PROA_FAIL_SHED
+                                              : PROA_FAIL_NO_TARGET;
 }
 
 /* What keeps the targets from being picked passes by itself: limits and full targets do, outages

@@ -12,6 +12,7 @@
 
 struct engine_test {
     struct fixture fx;
+    struct sim_world world;
     struct proa_run_options options;
     struct sim_witness w;
     uint64_t start_ns;
@@ -32,9 +33,13 @@ static inline void teardown(struct engine_test *t)
     fixture_deinit(&t->fx);
 }
 
+/* Binds the fixture with the first exchange, and begins one. */
 static inline void begin(struct engine_test *t)
 {
-    sim_begin(&t->w, &t->fx, &t->options, t->start_ns);
+    if (!t->world.fx) {
+        sim_open(&t->world, &t->fx, t->start_ns);
+    }
+    sim_begin(&t->w, &t->world, &t->options, t->start_ns);
 }
 
 static inline void feed_at(struct engine_test *t, uint64_t now_ns, struct proa_event event)
@@ -67,6 +72,23 @@ static inline void fails(struct engine_test *t, uint8_t attempt, enum proa_class
 {
     feed(t, (struct proa_event){
                 .kind = PROA_EV_FAILED, .attempt = attempt, .class = class, .status = status});
+}
+
+/* Lets the timer fire until the time has come; the run may look again in between. */
+static inline void run_to(struct engine_test *t, uint64_t at_ns)
+{
+    while (!t->w.finished && t->w.armed_ns <= at_ns) {
+        tell_at(t, t->w.armed_ns > t->w.now_ns ? t->w.armed_ns : t->w.now_ns, PROA_EV_DEADLINE, 0);
+    }
+}
+
+/* Until something is started, or it is over. */
+static inline void run_to_start(struct engine_test *t)
+{
+    const uint8_t n = t->w.n_attempts;
+    while (!t->w.finished && t->w.n_attempts == n) {
+        tell_at(t, t->w.armed_ns, PROA_EV_DEADLINE, 0);
+    }
 }
 
 static inline void admit(struct engine_test *t)

@@ -14,7 +14,7 @@ static void a_stream_from_start_to_end(void **state)
     const uint64_t at = t.start_ns;
     tell_at(&t, at, PROA_EV_ADMITTED, 0);
     expect(&t, "start0 arm");
-    assert_int_equal(t.w.last.items[0].reason, PROA_REASON_FIRST_CHOICE);
+    assert_int_equal(t.w.last.items[0].reason, PROA_REASON_STRATEGY);
     assert_int_equal(t.w.last.items[0].purpose, PROA_PURPOSE_PRIMARY);
     feed_at(&t, at + 1, (struct proa_event){.kind = PROA_EV_CONNECTED, .reused_connection = true});
     expect(&t, "");
@@ -287,7 +287,7 @@ static void runs_of_one_engine_do_not_mix(void **state)
     setup(&t, 4);
     admit(&t);
     struct sim_witness other;
-    sim_begin(&other, &t.fx, &t.options, t.start_ns);
+    sim_begin(&other, &t.world, &t.options, t.start_ns);
     const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
     const struct proa_event failed = {.kind = PROA_EV_FAILED, .class = PROA_CLASS_RESET};
     sim_feed(&other, t.start_ns, &admitted);

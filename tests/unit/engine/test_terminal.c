@@ -133,6 +133,13 @@ static const struct terminal_case CASES[] = {
      2 * S},
 };
 
+/* n targets that share nothing, each of which is tried once. */
+static void setup_once_each(struct engine_test *t, uint8_t n)
+{
+    setup(t, n);
+    t->fx.policy.retry.per_pool = 1;
+}
+
 static void the_most_useful_failure(void **state)
 {
     (void)state;
@@ -143,7 +150,7 @@ static void the_most_useful_failure(void **state)
         while (n < PROA_ARRAY_LEN(row->failures) && row->failures[n].class != PROA_CLASS_NONE) {
             n++;
         }
-        setup(&t, n);
+        setup_once_each(&t, n);
         admit(&t);
         for (uint8_t i = 0; i < n; i++) {
             const struct failure *f = &row->failures[i];
@@ -169,7 +176,7 @@ static void waits_count_from_each_failure(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 2);
+    setup_once_each(&t, 2);
     admit(&t);
     feed(&t, (struct proa_event){.kind = PROA_EV_FAILED,
                                  .class = PROA_CLASS_RATE,
@@ -189,7 +196,7 @@ static void a_wait_that_is_over_is_none(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 2);
+    setup_once_each(&t, 2);
     admit(&t);
     feed(&t, (struct proa_event){.kind = PROA_EV_FAILED,
                                  .class = PROA_CLASS_RATE,
@@ -210,7 +217,7 @@ static void a_timeout_after_a_good_head_is_no_answer(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 2);
+    setup_once_each(&t, 2);
     t.options.stream = true;
     admit(&t);
     fails(&t, 0, PROA_CLASS_RATE, 429);
@@ -227,7 +234,7 @@ static void a_timeout_after_an_error_head_keeps_its_status(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 1);
+    setup_once_each(&t, 1);
     admit(&t);
     tell(&t, PROA_EV_CONNECTED, 0);
     feed(&t, (struct proa_event){.kind = PROA_EV_HEAD, .status = 503});
@@ -241,7 +248,7 @@ static void nothing_could_be_tried(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 0);
+    setup_once_each(&t, 0);
     admit(&t);
     expect(&t, "error disarm finish");
     assert_int_equal(t.w.terminal.fail, PROA_FAIL_NO_TARGET);
@@ -256,7 +263,7 @@ static void the_outcome_says_whose_fault(void **state)
     (void)state;
     for (int class = PROA_CLASS_DNS; class < PROA_CLASS_COUNT; class ++) {
         struct engine_test t;
-        setup(&t, 1);
+        setup_once_each(&t, 1);
         admit(&t);
         fails(&t, 0, (enum proa_class) class, 0);
         assert_int_equal(t.w.outcome, class == PROA_CLASS_CLIENT ? PROA_OUTCOME_CLIENT_ERROR
@@ -269,7 +276,7 @@ static void no_advice_to_retry_what_took_too_long(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 2);
+    setup_once_each(&t, 2);
     t.options.timeout_ns = 1 * S;
     admit(&t);
     sim_run_out(&t.w);
