@@ -20,8 +20,8 @@ struct proa_concurrency_cfg {
 };
 
 struct proa_concurrency {
-    uint32_t limit_milli; /* 0 = as configured */
-    uint64_t lowered_ns;  /* last decrease; 0 = never */
+    uint64_t limit_ppm;  /* millionths of a call; 0 = as configured */
+    uint64_t lowered_ns; /* last decrease; 0 = never */
 };
 
 void proa_concurrency_init(struct proa_concurrency *c);
