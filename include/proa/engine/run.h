@@ -231,8 +231,8 @@ struct proa_attempt_record {
     struct proa_list in_pool; /* among the unanswered attempts of its pool */
     struct proa_need reserved;
     uint8_t index;
-    uint8_t let_through; /* bits: probe of target, pool, endpoint; trickle; panic */
-    bool reported;       /* its verdict is in */
+    uint16_t let_through; /* bits: what it holds or tries; private to the engine */
+    bool reported;        /* its verdict is in */
     bool marked_slow;
     bool stalled;
     bool evacuate;       /* its pool was opened under it: start another beside it */
