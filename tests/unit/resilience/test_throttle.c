@@ -160,7 +160,6 @@ static void load_on_the_dead_and_the_half_dead(void **state)
     run_panic(60, &tried, &taken); /* above 1 / K it finds its way to all of them */
     assert_true(tried > 900);
     assert_true(taken > 540);
-
     run_panic(30, &tried, &taken); /* shrinks, as what is taken does */
     assert_in_range(tried, 110, 300);
     run_panic(100, &tried, &taken);
