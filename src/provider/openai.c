@@ -13,4 +13,5 @@ const struct proa_dialect proa_dialect_openai = {
     .reader_finish_reason = proa_openai_reader_finish_reason,
     .reader_model = proa_openai_reader_model,
     .reader_destroy = proa_openai_reader_destroy,
+    .read_delta = proa_openai_read_delta,
 };

@@ -185,8 +185,8 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
 {
     struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
     struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
-    struct proa_json_pieces pieces = {.slices = slices, .max = PROA_ENCODE_PIECES_MAX};
-    if (in->n_cuts >= PROA_JSON_MAX_EDITS) {
+    struct proa_json_pieces pieces = {.slices = slices, .max = PROA_JSON_PIECES(10)};
+    if (in->n_cuts + 2 >= PROA_JSON_MAX_EDITS) {
         return PROA_ERR_LIMIT;
     }
     size_t n = in->n_cuts;
@@ -196,6 +196,12 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
     enum proa_err err = PROA_OK;
     if (in->model.len > 0 && !names_model(in)) {
         err = edit_model(in, arena, &edits[n]);
+        n++;
+    }
+    if (in->prefill.len > 0 && in->prefill_form == PROA_PREFILL_CONTINUE) {
+        edits[n] = (struct proa_json_edit){
+            .kind = PROA_JSON_INSERT_LAST,
+            .bytes = PROA_SLICE("\"continue_final_message\":true,\"add_generation_prompt\":false")};
         n++;
     }
     if (err == PROA_OK) {
@@ -212,6 +218,59 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
     return PROA_OK;
 }
 
+/* A last message of the assistant, as this provider wants it. */
+static enum proa_err write_prefill(const struct proa_encode_in *in, struct proa_arena *arena,
+                                   bool first, struct proa_slice *out)
+{
+    const size_t room = 6 * in->prefill.len + 64;
+    struct proa_buf b = {.ptr = proa_arena_alloc(arena, room), .cap = room, .max = room};
+    (void)proa_buf_append_cstr(&b, first ? "{\"role\":\"assistant\",\"content\":"
+                                         : ",{\"role\":\"assistant\",\"content\":");
+    (void)proa_json_string_encode(&b, in->prefill);
+    (void)proa_buf_append_cstr(&b,
+                               in->prefill_form == PROA_PREFILL_PREFIX ? ",\"prefix\":true}" : "}");
+    *out = proa_buf_slice(&b);
+    return proa_buf_ok(&b) ? PROA_OK : PROA_ERR_LIMIT;
+}
+
+/* Puts `bytes` between two bytes of the client's body: the piece that holds them is parted. */
+static void insert_at(struct proa_encoded *out, const char *at, struct proa_slice bytes)
+{
+    size_t i = 0;
+    while (i < out->n_pieces &&
+           !((const char *)out->pieces[i].iov_base < at &&
+             at < (const char *)out->pieces[i].iov_base + out->pieces[i].iov_len)) {
+        i++;
+    }
+    PROA_ASSERT(i < out->n_pieces && out->n_pieces + 2 <= PROA_ENCODE_PIECES_MAX);
+    memmove(&out->pieces[i + 2], &out->pieces[i], (out->n_pieces - i) * sizeof out->pieces[0]);
+    const size_t before = (size_t)(at - (const char *)out->pieces[i].iov_base);
+    out->pieces[i + 2].iov_base = (char *)out->pieces[i].iov_base + before;
+    out->pieces[i + 2].iov_len -= before;
+    out->pieces[i].iov_len = before;
+    out->pieces[i + 1] = (struct iovec){(void *)(uintptr_t)bytes.ptr, bytes.len};
+    out->n_pieces += 2;
+    out->body_bytes += bytes.len;
+}
+
+static enum proa_err put_prefill(const struct proa_encode_in *in, struct proa_arena *arena,
+                                 struct proa_encoded *out)
+{
+    const struct proa_json_member *m = &in->messages_member;
+    struct proa_slice message;
+    if (in->operation != PROA_OP_CHAT || m->kind != PROA_JSON_ARRAY) {
+        return PROA_ERR_UNSUPPORTED;
+    }
+    const struct proa_slice inside = {in->body.ptr + m->value_at + 1,
+                                      m->value_end - m->value_at - 2};
+    const enum proa_err err =
+        write_prefill(in, arena, proa_openai_strip(inside).len == 0, &message);
+    if (err == PROA_OK) {
+        insert_at(out, in->body.ptr + m->value_end - 1, message);
+    }
+    return err;
+}
+
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
@@ -220,13 +279,16 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
         return PROA_ERR_ARG;
     }
     proa_buf_init(&out->head, HEAD_MAX);
-    if (in->n_cuts == 0 && (in->model.len == 0 || names_model(in))) {
+    if (in->n_cuts == 0 && in->prefill.len == 0 && (in->model.len == 0 || names_model(in))) {
         /* The usual case: the client's own bytes as they are. */
         out->pieces[0] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
         out->n_pieces = 1;
         out->body_bytes = in->body.len;
     } else {
         err = splice_body(in, arena, out);
+    }
+    if (err == PROA_OK && in->prefill.len > 0) {
+        err = put_prefill(in, arena, out);
     }
     if (err == PROA_OK) {
         err = write_head(in, out->body_bytes, &out->head);

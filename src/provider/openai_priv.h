@@ -8,6 +8,7 @@
  *   openai_stream.c  streamed answers, event by event
  *   openai_keys.c    the search for keys in an event
  *   openai_plain.c   the short way through whole answers
+ *   openai_delta.c   what an event brings the client
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -68,6 +69,9 @@ bool proa_openai_plain_is_usual(enum proa_operation op, struct proa_slice body,
  * JSON. True for any text of 16 bytes or less, which is rare.
  */
 bool proa_openai_holds_telling_key(struct proa_slice text);
+
+/* ---- openai_delta.c */
+void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out);
 
 /* ---- openai_stream.c */
 struct proa_reader *proa_openai_reader_create(enum proa_operation op, struct proa_arena *arena);

@@ -1,8 +1,8 @@
 /*
- * One exchange played by chance: a route, a policy and a sequence of events are drawn from a
- * source, either a seeded generator or the bytes of a fuzz input, and every step goes through the
- * witness. Attempts tell their events in the order that proa/engine/run.h has them in; those that
- * are over go on talking, which must have no effect.
+ * A few exchanges of one route played by chance: the route, its policy and a sequence of events are
+ * drawn from a source, either a seeded generator or the bytes of a fuzz input, and every step goes
+ * through the witness. Attempts tell their events in the order that proa/engine/run.h has them in;
+ * those that are over go on talking, which must have no effect.
  */
 #ifndef PROA_SIM_PLAY_H
 #define PROA_SIM_PLAY_H
@@ -10,6 +10,8 @@
 #include "proa/core/prng.h"
 
 #include "witness.h"
+
+enum { SIM_RUNS_MAX = 6 };
 
 struct sim_source {
     struct proa_prng *prng; /* NULL: from data; a source that is used up gives zeros */
@@ -64,6 +66,8 @@ static inline void sim_draw_route(struct sim_source *s, struct fixture *f)
                                  .tier = tier,
                                  .weight = 1 + sim_pick(s, 5),
                                  .off = sim_pick(s, 10) == 0,
+                                 .substitute = sim_pick(s, 6) == 1,
+                                 .prefill = sim_pick(s, 3),
                                  .group = groups[(provider + key) % PROA_ARRAY_LEN(groups)],
                              });
     }
@@ -84,13 +88,38 @@ static inline uint64_t sim_draw_span(struct sim_source *s)
     return spans[sim_pick(s, PROA_ARRAY_LEN(spans))];
 }
 
+/* What a policy does about failing targets, silence, load and broken streams. */
+static inline void sim_draw_care(struct sim_source *s, struct proa_policy_cfg *p)
+{
+    static const uint32_t per_pool[] = {2, 1, 3, 10};
+    static const uint32_t places[] = {256, 1, 2, 3};
+    p->retry.per_pool = per_pool[sim_pick(s, PROA_ARRAY_LEN(per_pool))];
+    p->retry.same_target = sim_pick(s, 6) == 1 ? 1 : 0;
+    p->retry.move_jitter_ns = sim_pick(s, 3) == 1 ? 50 * PROA_NS_PER_MS : 0;
+    p->retry.budget.start = sim_pick(s, 4) == 1 ? sim_pick(s, 3) : 10;
+    p->breaker.score = sim_pick(s, 2) ? 2 : 5;
+    p->breaker.pool_score = p->breaker.score;
+    p->degraded.enabled = sim_pick(s, 2) == 1;
+    p->stall.enabled = sim_pick(s, 2) == 1;
+    p->hedge.enabled = sim_pick(s, 3) == 1;
+    p->hedge.min_samples = 1;
+    p->panic.enabled = sim_pick(s, 4) != 1;
+    p->concurrency.route = places[sim_pick(s, PROA_ARRAY_LEN(places))];
+    p->concurrency.queue_wait_ns = sim_pick(s, 4) == 1 ? 0 : 5 * PROA_NS_PER_S;
+    p->midstream = sim_pick(s, 2) ? PROA_MIDSTREAM_RESUME : PROA_MIDSTREAM_ERROR;
+    p->balance.strategy = sim_pick(s, PROA_STRATEGIES);
+    p->balance.standby_ppm = 20000;
+}
+
 static inline void sim_draw_policy(struct sim_source *s, struct fixture *f,
                                    struct proa_run_options *options)
 {
     static const uint32_t attempts[] = {3, 1, 2, 3, 4, 10, 100, 0};
     f->policy.retry.max_attempts = attempts[sim_pick(s, PROA_ARRAY_LEN(attempts))];
     f->policy.on_disconnect = sim_pick(s, 2) ? PROA_ON_DISCONNECT_DRAIN : PROA_ON_DISCONNECT_CANCEL;
+    sim_draw_care(s, &f->policy);
     *options = (struct proa_run_options){
+        .effects = sim_pick(s, 16) == 1,
         .stream = sim_pick(s, 3) > 0,
         .no_fallback = sim_pick(s, 8) == 1,
         .timeout_ns = sim_pick(s, 4) == 1 ? sim_draw_span(s) : 0,
@@ -147,6 +176,7 @@ static inline struct proa_event sim_draw_attempt_event(struct sim_source *s,
         .kind = sim_draw_kind(s, w->attempts[attempt].stage),
         .attempt = attempt,
         .content = sim_pick(s, 2) == 0,
+        .resumable = sim_pick(s, 4) != 1,
     };
     if (e.kind == PROA_EV_HEAD) {
         e.status = 200;
@@ -156,6 +186,9 @@ static inline struct proa_event sim_draw_attempt_event(struct sim_source *s,
                       ? PROA_CLASS_RATE
                       : (enum proa_class)(PROA_CLASS_OK + 1 +
                                           sim_pick(s, PROA_CLASS_COUNT - PROA_CLASS_OK - 1));
+        if (attempt == w->winner && sim_pick(s, 2) == 1) {
+            e.class = PROA_CLASS_STREAM_BROKEN;
+        }
         e.status = statuses[sim_pick(s, PROA_ARRAY_LEN(statuses))];
         e.retry_after_ns = sim_pick(s, 3) == 1 ? sim_draw_span(s) : 0;
     }
@@ -189,48 +222,101 @@ static inline void sim_count(struct sim_tally *tally, const struct sim_witness *
     }
 }
 
-/* Plays one exchange to its end; returns the digest of its commands. */
+/* The exchanges of one play; they begin one after the other. */
+struct sim_play {
+    struct fixture fx;
+    struct sim_world world;
+    struct proa_run_options options;
+    struct sim_witness w[SIM_RUNS_MAX];
+    uint32_t n; /* so many there will be */
+    uint32_t n_begun;
+};
+
+static inline void sim_play_begin(struct sim_play *p, struct sim_source *s, struct sim_tally *tally)
+{
+    const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
+    struct sim_witness *w = &p->w[p->n_begun++];
+    sim_begin(w, &p->world, &p->options, p->world.now_ns);
+    if (sim_pick(s, 16) != 1) {
+        sim_feed(w, p->world.now_ns, &admitted);
+        sim_count(tally, w);
+    }
+}
+
+static inline void sim_play_step(struct sim_play *p, struct sim_source *s, struct sim_tally *tally)
+{
+    const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
+    if (p->n_begun < p->n && sim_pick(s, 8) == 1) {
+        sim_play_begin(p, s, tally);
+    }
+    struct sim_witness *w = &p->w[sim_pick(s, p->n_begun)];
+    const uint64_t span = sim_pick(s, 3) == 1 ? sim_draw_span(s) : PROA_NS_PER_MS;
+    uint64_t now_ns =
+        sim_min(proa_clock_after(p->world.now_ns, span == PROA_NEVER ? 0 : span), PROA_NEVER - 1);
+    struct proa_event e = sim_draw_event(s, w, &now_ns);
+    if (!w->admitted && !w->finished && sim_pick(s, 2) == 0) {
+        e = admitted;
+    }
+    sim_feed(w, now_ns, &e);
+    sim_count(tally, w);
+}
+
+/* Time goes on until all are over: no timer may hang, no waiter be forgotten. */
+static inline void sim_play_out(struct sim_play *p, struct sim_tally *tally)
+{
+    const struct proa_event deadline = {.kind = PROA_EV_DEADLINE};
+    const struct proa_event drain = {.kind = PROA_EV_DRAIN};
+    for (;;) {
+        struct sim_witness *next = NULL;
+        for (uint32_t i = 0; i < p->n_begun; i++) {
+            struct sim_witness *w = &p->w[i];
+            if (!w->finished && (!next || w->armed_ns < next->armed_ns)) {
+                next = w;
+            }
+        }
+        if (!next) {
+            return;
+        }
+        const bool stuck = next->armed_ns == PROA_NEVER;
+        const uint64_t at =
+            stuck || next->armed_ns < p->world.now_ns ? p->world.now_ns : next->armed_ns;
+        sim_feed(next, at, stuck ? &drain : &deadline);
+        sim_count(tally, next);
+    }
+}
+
+/* Plays to the end; returns the digest of all commands. */
 static inline uint64_t sim_play(struct sim_source *s, uint64_t seed, struct sim_tally *tally)
 {
-    struct fixture f;
-    struct sim_witness w;
-    struct proa_run_options options;
-    fixture_init(&f, seed);
-    sim_draw_route(s, &f);
-    sim_draw_policy(s, &f, &options);
+    struct sim_play p;
+    uint64_t trace = 0;
+    memset(&p, 0, sizeof(p));
+    fixture_init(&p.fx, seed);
+    sim_draw_route(s, &p.fx);
+    sim_draw_policy(s, &p.fx, &p.options);
+    p.n = 1 + (sim_pick(s, 2) ? sim_pick(s, SIM_RUNS_MAX) : 0);
     /* Near the end of time now and then, where sums overflow. */
-    uint64_t now_ns = sim_pick(s, 32) == 1 ? PROA_NEVER - 5 * PROA_NS_PER_S : 7 * PROA_NS_PER_S;
-    sim_begin(&w, &f, &options, now_ns);
-    const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
-    if (sim_pick(s, 16) != 1) {
-        sim_feed(&w, now_ns, &admitted);
-        sim_count(tally, &w);
-    }
+    sim_open(&p.world, &p.fx,
+             sim_pick(s, 32) == 1 ? PROA_NEVER - 5 * PROA_NS_PER_S : 7 * PROA_NS_PER_S);
+    sim_play_begin(&p, s, tally);
     for (int i = 0; i < 200 && !sim_is_spent(s); i++) {
-        const uint64_t span = sim_pick(s, 3) == 1 ? sim_draw_span(s) : PROA_NS_PER_MS;
-        now_ns = sim_min(proa_clock_after(now_ns, span == PROA_NEVER ? 0 : span), PROA_NEVER - 1);
-        struct proa_event e = sim_draw_event(s, &w, &now_ns);
-        if (!w.admitted && !w.finished && sim_pick(s, 2) == 0) {
-            e = admitted;
-        }
-        sim_feed(&w, now_ns, &e);
-        sim_count(tally, &w);
-        if (w.finished && sim_pick(s, 4) == 0) {
-            break; /* else the world goes on talking to it */
-        }
+        sim_play_step(&p, s, tally);
     }
-    while (!w.finished) {
-        sim_run_out(&w);
-        sim_count(tally, &w);
+    sim_play_out(&p, tally);
+    SIM_MUST(p.world.n_places == 0);
+    for (uint32_t i = 0; i < p.n_begun; i++) {
+        trace = trace * 31 + p.w[i].trace;
+        if (tally) {
+            tally->events += p.w[i].n_events;
+            tally->outcomes[p.w[i].outcome]++;
+            tally->attempts[p.w[i].n_attempts]++;
+        }
     }
     if (tally) {
         tally->plays++;
-        tally->events += w.n_events;
-        tally->outcomes[w.outcome]++;
-        tally->attempts[w.n_attempts]++;
     }
-    fixture_deinit(&f);
-    return w.trace;
+    fixture_deinit(&p.fx);
+    return trace;
 }
 
 #endif

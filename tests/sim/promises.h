@@ -44,7 +44,7 @@ static inline void sim_check_rescue(struct sim_witness *w, const struct proa_com
         SIM_MUST(w->attempts[i].purpose != c->purpose || w->attempts[i].candidate != candidate);
     }
     if (c->purpose == PROA_PURPOSE_RESCUE_PREFILL) {
-        SIM_MUST(c->candidate->target->provider->cfg->prefill != PROA_PREFILL_NONE);
+        SIM_MUST(c->candidate->target->provider->cfg->prefill != 0);
         SIM_MUST(c->candidate->substitute == broken->substitute);
     } else {
         SIM_MUST(c->candidate != broken);

@@ -14,6 +14,8 @@
 
 enum {
     SIM_TARGETS_MAX = FIXTURE_PARTS,
+    SIM_REQUESTS_MAX = 8,
+    SIM_TRIES_MAX = 4,  /* scripts of a target for its first, second ... attempt */
     SIM_STEPS_MAX = 64, /* of one script */
     SIM_TRACE_MAX = 8192,
     SIM_COMMANDS_MAX = 1000 /* an exchange that goes on longer has lost its way */
@@ -29,12 +31,27 @@ struct sim_script {
     size_t n;
 };
 
+struct sim_cursors {
+    size_t attempt[PROA_RUN_ATTEMPTS_MAX];
+    uint8_t attempt_try[PROA_RUN_ATTEMPTS_MAX]; /* which script it follows */
+    uint64_t attempt_ns[PROA_RUN_ATTEMPTS_MAX]; /* time of its last step */
+    size_t world;
+    uint8_t n_told; /* attempts that have a script */
+};
+
 struct sim_scenario {
     char name[96];
     struct fixture fx;
+    struct sim_world all;
     struct proa_run_options options;
-    struct sim_script scripts[SIM_TARGETS_MAX]; /* by candidate */
-    struct sim_script world;                    /* what is no attempt's; after_ns from arrival */
+    struct sim_witness w[SIM_REQUESTS_MAX];
+    struct sim_cursors cursors[SIM_REQUESTS_MAX];
+    uint32_t n_requests;
+    uint64_t apart_ns;                 /* from one request's arrival to the next one's */
+    uint32_t n_tries[SIM_TARGETS_MAX]; /* attempts on it so far, of all requests */
+    bool resumable;                    /* what the client has can be gone on with */
+    struct sim_script scripts[SIM_TARGETS_MAX][SIM_TRIES_MAX]; /* by candidate and try */
+    struct sim_script world; /* what is no attempt's; after_ns from arrival of the first request */
     bool show_arm;
     char expected[SIM_TRACE_MAX];
     char actual[SIM_TRACE_MAX];
@@ -204,8 +221,14 @@ static inline void sim_read_target(struct sim_scenario *s, const char *at)
         case 'g':
             t.group = groups[value % PROA_ARRAY_LEN(groups)];
             break;
+        case 's':
+            t.substitute = value != 0;
+            break;
+        case 'f':
+            t.prefill = value;
+            break;
         default:
-            sim_bad(s, "a part of a target is one of p e k m t w g");
+            sim_bad(s, "a part of a target is one of p e k m t w g s f");
         }
     }
     (void)fixture_add(&s->fx, t);
@@ -239,6 +262,64 @@ static inline void sim_read_timer(struct sim_scenario *s, const char *at)
     sim_bad(s, "no such timer");
 }
 
+/* "set NAME VALUE": a number, or milliseconds where the name says so. */
+static inline void sim_read_set(struct sim_scenario *s, const char *at)
+{
+    struct proa_policy_cfg *p = &s->fx.policy;
+    const struct {
+        const char *word;
+        uint32_t *number;
+        uint64_t *ms;
+    } rows[] = {
+        {"attempts", &p->retry.max_attempts, NULL},
+        {"per_pool", &p->retry.per_pool, NULL},
+        {"same_target", &p->retry.same_target, NULL},
+        {"budget", &p->retry.budget.start, NULL},
+        {"backoff_ms", NULL, &p->retry.backoff_base_ns},
+        {"throttle_ms", NULL, &p->retry.throttle_base_ns},
+        {"jitter_ms", NULL, &p->retry.move_jitter_ns},
+        {"retry_after_max_ms", NULL, &p->retry.retry_after_max_ns},
+        {"score", &p->breaker.score, NULL},
+        {"pool_score", &p->breaker.pool_score, NULL},
+        {"stall_ms", NULL, &p->stall.stall_cold_ns},
+        {"hedge_samples", &p->hedge.min_samples, NULL},
+        {"hedge_ms", NULL, &p->hedge.min_ns},
+        {"hedge_budget", &p->hedge.budget.start, NULL},
+        {"places", &p->concurrency.route, NULL},
+        {"queue_wait_ms", NULL, &p->concurrency.queue_wait_ns},
+        {"priority", &p->priority, NULL},
+    };
+    char word[32];
+    (void)sim_word(&at, word);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        if (sim_is(rows[i].word, word) && rows[i].number) {
+            *rows[i].number = (uint32_t)sim_next_number(s, &at);
+            return;
+        }
+        if (sim_is(rows[i].word, word)) {
+            *rows[i].ms = sim_next_number(s, &at) * PROA_NS_PER_MS;
+            return;
+        }
+    }
+    sim_bad(s, "no such setting");
+}
+
+/* "a: ..." for every attempt on it, "a2: ..." for its second one. */
+static inline bool sim_read_target_script(struct sim_scenario *s, const char *word, const char *at)
+{
+    const size_t target = (size_t)(word[0] - 'a');
+    const bool numbered = word[1] >= '1' && word[1] < '1' + SIM_TRIES_MAX;
+    if (target >= s->fx.route.n_candidates || word[numbered ? 2 : 1] != '\0') {
+        return false;
+    }
+    char mark[32];
+    if (!sim_word(&at, mark) || mark[0] != ':') {
+        sim_bad(s, "a script is 'a: ...' or 'a2: ...'");
+    }
+    sim_read_script(s, at, &s->scripts[target][numbered ? word[1] - '1' : 0]);
+    return true;
+}
+
 static inline void sim_read_line(struct sim_scenario *s, const char *line)
 {
     const char *at = line;
@@ -254,21 +335,27 @@ static inline void sim_read_line(struct sim_scenario *s, const char *line)
         s->fx.policy.on_disconnect = PROA_ON_DISCONNECT_DRAIN;
     } else if (sim_is(word, "show_arm")) {
         s->show_arm = true;
-    } else if (sim_is(word, "attempts")) {
-        s->fx.policy.retry.max_attempts = (uint32_t)sim_next_number(s, &at);
+    } else if (sim_is(word, "set")) {
+        sim_read_set(s, at);
+    } else if (sim_is(word, "requests")) {
+        s->n_requests = (uint32_t)sim_next_number(s, &at);
+        s->apart_ns = sim_next_number(s, &at) * PROA_NS_PER_MS;
+    } else if (sim_is(word, "effects")) {
+        s->options.effects = true;
+    } else if (sim_is(word, "stall")) {
+        s->fx.policy.stall.enabled = true;
+    } else if (sim_is(word, "hedge")) {
+        s->fx.policy.hedge.enabled = true;
+    } else if (sim_is(word, "resume")) {
+        s->fx.policy.midstream = PROA_MIDSTREAM_RESUME;
+        s->resumable = true;
     } else if (sim_is(word, "timer")) {
         sim_read_timer(s, at);
     } else if (sim_is(word, "target")) {
         sim_read_target(s, at);
     } else if (sim_is(word, "at")) {
         sim_read_script(s, at, &s->world);
-    } else if (word[1] == '\0' && (size_t)(word[0] - 'a') < s->fx.route.n_candidates) {
-        struct sim_script *script = &s->scripts[word[0] - 'a'];
-        if (!sim_word(&at, word) || word[0] != ':') {
-            sim_bad(s, "a script is 'a: ...'");
-        }
-        sim_read_script(s, at, script);
-    } else {
+    } else if (!sim_read_target_script(s, word, at)) {
         sim_bad(s, "no such line");
     }
 }
@@ -294,8 +381,8 @@ static inline char sim_letter(const struct sim_witness *w, uint8_t attempt)
 
 static inline void sim_say_terminal(struct sim_scenario *s, const struct sim_witness *w)
 {
-    static const char *const fails[] = {"none",     "upstream",    "all_failed", "no_target",
-                                        "deadline", "interrupted", "draining"};
+    static const char *const fails[] = {"none", "upstream", "all_failed",  "no_target", "limited",
+                                        "shed", "deadline", "interrupted", "draining"};
     const struct proa_terminal *t = &w->terminal;
     sim_say(s, "error %s", fails[t->fail]);
     if (w->n_attempts > 0) {
@@ -316,6 +403,9 @@ static inline void sim_say_command(struct sim_scenario *s, const struct sim_witn
         return;
     }
     sim_say(s, "%llu ", (unsigned long long)((w->now_ns - start_ns) / PROA_NS_PER_MS));
+    if (s->n_requests > 1) {
+        sim_say(s, "#%u ", (unsigned)(w - s->w) + 1);
+    }
     switch (c->kind) {
     case PROA_CMD_START:
         sim_say(s, "start %c", sim_letter(w, c->attempt));
@@ -330,7 +420,7 @@ static inline void sim_say_command(struct sim_scenario *s, const struct sim_witn
         sim_say_terminal(s, w);
         break;
     case PROA_CMD_WAIT:
-        sim_say(s, "wait");
+        sim_say(s, "wait %llu", (unsigned long long)((c->deadline_ns - start_ns) / PROA_NS_PER_MS));
         break;
     case PROA_CMD_ARM:
         sim_say(s, "arm %llu\n",
@@ -343,77 +433,145 @@ static inline void sim_say_command(struct sim_scenario *s, const struct sim_witn
     sim_say(s, " %s\n", proa_reason_text(c->reason));
 }
 
-/* What happens next: an attempt's step, the world's, or the timer. Of those at one time, in this
- * order. */
+/* What happens next: an arrival, an attempt's step, the world's, or a timer. Of those at one time,
+ * in this order, and the requests in theirs. */
 struct sim_next {
     uint64_t at_ns;
-    const struct sim_step *step; /* NULL: the timer */
+    uint32_t request;
+    const struct sim_step *step; /* NULL: the timer, or an arrival */
     size_t *cursor;              /* moves on with the step */
     uint8_t attempt;
+    bool arrives;
 };
 
-struct sim_cursors {
-    size_t attempt[PROA_RUN_ATTEMPTS_MAX];
-    uint64_t attempt_ns[PROA_RUN_ATTEMPTS_MAX]; /* time of its last step */
-    size_t world;
-};
-
-static inline struct sim_next sim_find_next(const struct sim_scenario *s,
-                                            const struct sim_witness *w, struct sim_cursors *c,
-                                            uint64_t start_ns)
+static inline const struct sim_script *sim_script_of(const struct sim_scenario *s, uint32_t r,
+                                                     uint8_t attempt)
 {
-    struct sim_next next = {.at_ns = PROA_NEVER};
+    const struct sim_script *all = s->scripts[s->w[r].attempts[attempt].candidate];
+    uint8_t n = s->cursors[r].attempt_try[attempt];
+    n = n < SIM_TRIES_MAX ? n : SIM_TRIES_MAX - 1;
+    return all[n].n > 0 ? &all[n] : &all[0];
+}
+
+static inline void sim_find_step(struct sim_scenario *s, uint32_t r, struct sim_next *next)
+{
+    const struct sim_witness *w = &s->w[r];
+    struct sim_cursors *c = &s->cursors[r];
+    for (; c->n_told < w->n_attempts; c->n_told++) {
+        c->attempt_try[c->n_told] = (uint8_t)s->n_tries[w->attempts[c->n_told].candidate]++;
+    }
     for (uint8_t i = 0; i < w->n_attempts; i++) {
-        const struct sim_script *script = &s->scripts[w->attempts[i].candidate];
+        const struct sim_script *script = sim_script_of(s, r, i);
         if (!sim_is_active(&w->attempts[i]) || c->attempt[i] == script->n) {
             continue;
         }
         const struct sim_step *step = &script->steps[c->attempt[i]];
         const uint64_t from = c->attempt[i] == 0 ? w->attempts[i].started_ns : c->attempt_ns[i];
-        if (from + step->after_ns < next.at_ns) {
-            next = (struct sim_next){from + step->after_ns, step, &c->attempt[i], i};
+        if (from + step->after_ns < next->at_ns) {
+            *next = (struct sim_next){.at_ns = from + step->after_ns,
+                                      .request = r,
+                                      .step = step,
+                                      .cursor = &c->attempt[i],
+                                      .attempt = i};
         }
     }
-    if (c->world < s->world.n) {
-        const struct sim_step *step = &s->world.steps[c->world];
+}
+
+static inline struct sim_next sim_find_next(struct sim_scenario *s, uint32_t n_begun,
+                                            uint64_t start_ns)
+{
+    struct sim_next next = {.at_ns = PROA_NEVER};
+    if (n_begun < s->n_requests) {
+        next = (struct sim_next){
+            .at_ns = start_ns + n_begun * s->apart_ns, .request = n_begun, .arrives = true};
+    }
+    for (uint32_t r = 0; r < n_begun; r++) {
+        if (!s->w[r].finished) {
+            sim_find_step(s, r, &next);
+        }
+    }
+    struct sim_cursors *first = &s->cursors[0];
+    if (n_begun > 0 && !s->w[0].finished && first->world < s->world.n) {
+        const struct sim_step *step = &s->world.steps[first->world];
         if (start_ns + step->after_ns < next.at_ns) {
-            next = (struct sim_next){start_ns + step->after_ns, step, &c->world, 0};
+            next = (struct sim_next){
+                .at_ns = start_ns + step->after_ns, .step = step, .cursor = &first->world};
         }
     }
-    if (w->armed_ns < next.at_ns) {
-        next = (struct sim_next){.at_ns = w->armed_ns};
+    for (uint32_t r = 0; r < n_begun; r++) {
+        if (!s->w[r].finished && s->w[r].armed_ns < next.at_ns) {
+            next = (struct sim_next){.at_ns = s->w[r].armed_ns, .request = r};
+        }
     }
     return next;
 }
 
-/* Plays the exchange to its end and writes the trace. */
+/* Everything that came out, the request at hand first. */
+static inline void sim_say_all(struct sim_scenario *s, uint32_t request, uint32_t n_begun,
+                               uint64_t start_ns)
+{
+    for (uint32_t k = 0; k < n_begun; k++) {
+        struct sim_witness *w = &s->w[k == 0 ? request : k <= request ? k - 1 : k];
+        for (size_t c = 0; c < w->last.n; c++) {
+            sim_say_command(s, w, &w->last.items[c], start_ns);
+        }
+        w->last.n = 0;
+    }
+}
+
+static inline bool sim_all_over(const struct sim_scenario *s, uint32_t n_begun)
+{
+    bool over = n_begun == s->n_requests;
+    for (uint32_t r = 0; r < n_begun; r++) {
+        over = over && s->w[r].finished;
+    }
+    return over;
+}
+
+static inline struct proa_event sim_event_of(struct sim_scenario *s, const struct sim_next *next)
+{
+    if (next->arrives) {
+        return (struct proa_event){.kind = PROA_EV_ADMITTED};
+    }
+    if (!next->step) {
+        return (struct proa_event){.kind = PROA_EV_DEADLINE};
+    }
+    struct sim_cursors *c = &s->cursors[next->request];
+    struct proa_event event = next->step->event;
+    event.attempt = next->attempt;
+    event.resumable = s->resumable;
+    (*next->cursor)++;
+    if (next->cursor != &c->world) {
+        c->attempt_ns[next->attempt] = next->at_ns;
+    }
+    return event;
+}
+
+/* Plays all exchanges to their end and writes the trace. */
 static inline void sim_run_scenario(struct sim_scenario *s)
 {
     const uint64_t start_ns = 1000 * PROA_NS_PER_S;
-    struct sim_witness w;
-    struct sim_cursors cursors = {{0}, {0}, 0};
-    struct sim_next next = {.at_ns = start_ns};
-    struct proa_event event = {.kind = PROA_EV_ADMITTED};
-    sim_begin(&w, &s->fx, &s->options, start_ns);
+    uint32_t n_begun = 0;
+    s->n_requests = s->n_requests > 0 ? s->n_requests : 1;
+    if (s->n_requests > SIM_REQUESTS_MAX) {
+        sim_bad(s, "so many requests are not played");
+    }
+    sim_open(&s->all, &s->fx, start_ns);
     for (int i = 0; i < SIM_COMMANDS_MAX; i++) {
-        sim_feed(&w, next.at_ns, &event);
-        for (size_t c = 0; c < w.last.n; c++) {
-            sim_say_command(s, &w, &w.last.items[c], start_ns);
+        const struct sim_next next = sim_find_next(s, n_begun, start_ns);
+        struct sim_witness *w = &s->w[next.request];
+        if (next.arrives) {
+            sim_begin(w, &s->all, &s->options, next.at_ns);
+            n_begun++;
         }
-        if (w.finished) {
+        const struct proa_event event = sim_event_of(s, &next);
+        sim_feed(w, next.at_ns, &event);
+        sim_say_all(s, next.request, n_begun, start_ns);
+        if (sim_all_over(s, n_begun)) {
             return;
         }
-        next = sim_find_next(s, &w, &cursors, start_ns);
-        event = (struct proa_event){.kind = PROA_EV_DEADLINE};
-        if (next.step) {
-            event = next.step->event;
-            event.attempt = next.attempt;
-            (*next.cursor)++;
-            cursors.attempt_ns[next.attempt] =
-                next.cursor == &cursors.world ? cursors.attempt_ns[next.attempt] : next.at_ns;
-        }
     }
-    sim_bad(s, "the exchange does not end");
+    sim_bad(s, "the exchanges do not end");
 }
 
 #endif

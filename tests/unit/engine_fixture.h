@@ -26,7 +26,7 @@ struct fixture_target {
     uint32_t weight;   /* 0 counts as 1 */
     bool off;          /* weight 0 */
     bool substitute;   /* another model than the one asked for */
-    uint32_t prefill;  /* enum proa_prefill, of the provider */
+    uint32_t prefill;  /* form of the provider; 0 = it cannot be told */
     const char *group; /* quota group of the key; NULL = one of its own */
 };
 
@@ -169,7 +169,8 @@ static inline void fixture_init(struct fixture *f, uint64_t seed)
     fixture_policy(&f->policy);
     for (uint16_t i = 0; i < FIXTURE_PARTS; i++) {
         const char digit = (char)('0' + i);
-        f->names[i] = (struct fixture_names){{'e', digit}, {'p', digit}, {'k', digit}, {'m', digit}};
+        f->names[i] =
+            (struct fixture_names){{'e', digit}, {'p', digit}, {'k', digit}, {'m', digit}};
         f->endpoints[i].id = i;
         f->endpoints[i].identity = proa_slice_cstr(f->names[i].endpoint);
         f->providers[i].name = proa_slice_cstr(f->names[i].provider);

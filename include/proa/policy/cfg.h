@@ -26,15 +26,6 @@ struct proa_key_cfg {
     uint32_t weight;
 };
 
-/* How a provider is told the beginning of the answer that it should go on with: a last message of
- * the assistant. */
-enum proa_prefill {
-    PROA_PREFILL_NONE = 0,  /* it cannot */
-    PROA_PREFILL_ASSISTANT, /* by that message alone */
-    PROA_PREFILL_PREFIX,    /* and "prefix": true in it */
-    PROA_PREFILL_CONTINUE   /* and "continue_final_message": true beside the messages */
-};
-
 struct proa_provider_cfg {
     struct proa_option_where where;
     struct proa_slice name;
@@ -45,7 +36,7 @@ struct proa_provider_cfg {
     uint32_t max_connections;     /* upstream connections and dials at once; more wait in a queue */
     uint32_t max_idle;            /* idle connections kept */
     uint64_t idle_ns;             /* age at which an idle connection is closed */
-    uint32_t prefill;             /* enum proa_prefill */
+    uint32_t prefill;             /* enum proa_prefill_form; proa/provider/dialect.h */
 };
 
 struct proa_target_cfg {

@@ -25,6 +25,15 @@ enum { PROA_OPERATIONS = 4 };
 /* "chat", "text_completion", "embeddings", "moderation": the OpenTelemetry operation name. */
 const char *proa_operation_name(enum proa_operation op);
 
+/* How a provider is told the beginning of the answer that it should go on with: by a last message
+ * of the assistant, */
+enum proa_prefill_form {
+    PROA_PREFILL_NONE = 0,  /* not at all */
+    PROA_PREFILL_ASSISTANT, /* and nothing else */
+    PROA_PREFILL_PREFIX,    /* with "prefix": true in it */
+    PROA_PREFILL_CONTINUE   /* with "continue_final_message": true beside the messages */
+};
+
 /* One request to encode. All slices are borrowed and must outlive the sending. */
 struct proa_encode_in {
     enum proa_operation operation;
@@ -36,14 +45,19 @@ struct proa_encode_in {
     struct proa_slice body;            /* the client's, validated */
     const struct proa_json_edit *cuts; /* members that never go upstream */
     size_t n_cuts;
-    struct proa_json_member model_member;   /* where the client named the model */
-    struct proa_json_info info;             /* of the body's scan */
+    struct proa_json_member model_member; /* where the client named the model */
+    struct proa_json_info info;           /* of the body's scan */
+    /* The beginning of the answer that it should go on with; chat only. Empty = a new answer. */
+    struct proa_slice prefill;
+    enum proa_prefill_form prefill_form;
+    struct proa_json_member messages_member;
     const struct proa_http_header *headers; /* the client's, already filtered by the allow-list */
     size_t n_headers;
 };
 
-/* Enough for eight cuts and the model: PROA_JSON_PIECES(9). */
-enum { PROA_ENCODE_PIECES_MAX = 32 };
+/* Enough for eight cuts, the model and a prefill: PROA_JSON_PIECES(10), and two for a message that
+ * is put behind the others. */
+enum { PROA_ENCODE_PIECES_MAX = 34 };
 
 /*
  * The request as it goes out: head, then pieces. The head contains the credential: it is wiped by
@@ -119,6 +133,13 @@ struct proa_reader_report {
     struct proa_failure failure; /* state ERROR */
 };
 
+/* What one event of a stream brings the client. */
+struct proa_delta {
+    struct proa_slice text; /* piece of the answer's text: a string token within the data; empty */
+    bool finished;          /* a finish reason */
+    bool other; /* something that is not the text of the one choice: a tool call, reasoning, ... */
+};
+
 struct proa_dialect {
     const char *name;
     /* Writes head and pieces. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path.
@@ -149,6 +170,8 @@ struct proa_dialect {
     struct proa_slice (*reader_finish_reason)(const struct proa_reader *reader);
     struct proa_slice (*reader_model)(const struct proa_reader *reader);
     void (*reader_destroy)(struct proa_reader *reader);
+    /* One event's data, an end mark's apart. */
+    void (*read_delta)(struct proa_slice data, struct proa_delta *out);
 };
 
 /* NULL when there is none of that name. */

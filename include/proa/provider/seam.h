@@ -1,0 +1,61 @@
+/*
+ * The seam between two streamed answers: one that broke off after the client had a part of it, and
+ * one that goes on where it ended, so that what the client sees is one answer.
+ *
+ * Pure. Value type: proa_seam_init(), then proa_seam_deinit(). Keeps the text that went to the
+ * client, as long as it is nothing but the text of a single choice and fits; only such an answer
+ * can be continued.
+ */
+#ifndef PROA_PROVIDER_SEAM_H
+#define PROA_PROVIDER_SEAM_H
+
+#include "proa/http/sse.h"
+#include "proa/provider/dialect.h"
+
+/* How the second answer came about. */
+enum proa_seam_way {
+    PROA_SEAM_PREFILL = 0, /* it was told the text so far: it goes on behind it */
+    PROA_SEAM_SPLICE       /* it was asked anew: it must say the same once more */
+};
+
+struct proa_seam {
+    const struct proa_dialect *dialect; /* of the client's stream */
+    struct proa_buf text;               /* what the client has */
+    struct proa_sse sse;                /* reads what the client gets */
+    bool broken;                        /* not only text, or too much: no use any more */
+    bool finished;                      /* a finish reason has gone out */
+
+    /* of the answer that goes on */
+    enum proa_seam_way way;
+    const struct proa_dialect *from;
+    struct proa_sse in;
+    struct proa_buf head;  /* PREFILL: new text that is not yet compared */
+    struct proa_buf shape; /* PREFILL: the newest event that brought some of it, */
+    size_t shape_at;       /* and where in it the text stands, quotes included */
+    size_t shape_len;
+    size_t matched; /* SPLICE: bytes of text that came once more */
+    bool through;   /* the rest goes to the client as it is */
+};
+
+/* max_bytes bounds the text kept. */
+void proa_seam_init(struct proa_seam *s, const struct proa_dialect *dialect, size_t max_bytes);
+void proa_seam_deinit(struct proa_seam *s); /* harmless on a zeroed struct */
+
+/* Bytes of the stream that have gone to the client, in order, however they are cut. */
+void proa_seam_note(struct proa_seam *s, struct proa_slice bytes);
+/* Is there something to go on from, and nothing that stands against it? */
+bool proa_seam_holds(const struct proa_seam *s);
+
+/* An answer of a target of dialect `from` is about to come. */
+void proa_seam_begin(struct proa_seam *s, enum proa_seam_way way, const struct proa_dialect *from);
+
+enum proa_seam_result {
+    PROA_SEAM_OK = 0,
+    PROA_SEAM_DIVERGED, /* it does not go on with what the client has */
+    PROA_SEAM_LIMIT     /* `out` is full, or an event too long */
+};
+/* Whole events of that answer; appends what is to go to the client, which may be nothing. */
+enum proa_seam_result proa_seam_take(struct proa_seam *s, struct proa_slice events,
+                                     struct proa_buf *out) PROA_MUST_CHECK;
+
+#endif

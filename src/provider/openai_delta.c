@@ -1,0 +1,68 @@
+/*
+ * What an event of a stream brings the client, for who wants to go on with its answer.
+ */
+#include "openai_priv.h"
+
+#include "proa/json/string.h"
+
+static void read_member(const struct proa_json_item *item, struct proa_slice text_key,
+                        struct proa_delta *out)
+{
+    if (proa_openai_key_is(item, PROA_SLICE("role"))) {
+        return;
+    }
+    if (proa_openai_key_is(item, text_key) && item->kind == PROA_JSON_STRING) {
+        out->text = item->value;
+    } else {
+        out->other = out->other || proa_openai_is_filled(item);
+    }
+}
+
+static void read_message(struct proa_slice delta, struct proa_delta *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    if (proa_json_cursor_init(&c, delta) != PROA_OK || !c.is_object) {
+        return;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        read_member(&item, PROA_SLICE("content"), out);
+    }
+}
+
+static void read_choice(struct proa_slice choice, struct proa_delta *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    uint64_t index = 0;
+    if (proa_json_cursor_init(&c, choice) != PROA_OK || !c.is_object) {
+        return;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        if (proa_openai_key_is(&item, PROA_SLICE("delta"))) {
+            read_message(item.value, out);
+        } else if (proa_openai_key_is(&item, PROA_SLICE("finish_reason"))) {
+            out->finished = out->finished || proa_openai_is_filled(&item);
+        } else if (proa_openai_key_is(&item, PROA_SLICE("index"))) {
+            out->other =
+                out->other || proa_json_number_u64(item.value, &index) != PROA_OK || index > 0;
+        } else {
+            read_member(&item, PROA_SLICE("text"), out);
+        }
+    }
+}
+
+void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item choice;
+    struct proa_slice choices;
+    *out = (struct proa_delta){.finished = false};
+    if (proa_json_get(data, PROA_SLICE("choices"), &choices) != PROA_JSON_ARRAY ||
+        proa_json_cursor_init(&c, choices) != PROA_OK) {
+        return;
+    }
+    while (proa_json_cursor_next(&c, &choice)) {
+        read_choice(choice.value, out);
+    }
+}
