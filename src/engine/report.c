@@ -8,6 +8,9 @@
 
 enum { PACE_LEAST_TOKENS = 16 }; /* a shorter answer says nothing of the pace */
 
+/* Refusals that come closer than this are about one and the same load. */
+static const uint64_t ONE_BURST_NS = 1 * PROA_NS_PER_S;
+
 /* The attempt of a report, and everything around it. */
 struct report {
     struct proa_run *run;
@@ -351,8 +354,9 @@ void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
         defer_probes(&r, event->retry_after_ns);
     }
     if (is_congestion(r.a->class)) {
+        const uint64_t median = proa_latency_median(&r.seat->pool->latency, row_of(&r));
         proa_concurrency_congested(&r.seat->target->concurrency, &r.policy->concurrency,
-                                   proa_latency_median(&r.seat->pool->latency, row_of(&r)), now_ns);
+                                   median > ONE_BURST_NS ? median : ONE_BURST_NS, now_ns);
     }
 }
 

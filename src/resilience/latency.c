@@ -40,6 +40,23 @@ static uint64_t floor_of(size_t slot)
     return (uint64_t)(4 + slot % 4) << (UNIT_BITS + slot / 4 - 1);
 }
 
+static uint64_t quantile(const struct proa_histogram *h, uint32_t quantile_ppm)
+{
+    if (h->total < PROA_LATENCY_KNOWN * SAMPLE) {
+        return 0;
+    }
+    const uint64_t rank = (uint64_t)h->total * quantile_ppm / PPM;
+    uint64_t below = 0;
+    for (size_t i = 0; i < PROA_LATENCY_SLOTS; i++) {
+        if (h->count[i] > 0 && below + h->count[i] > rank) {
+            const uint64_t width = floor_of(i + 1) - floor_of(i);
+            return floor_of(i) + width * (rank - below) / h->count[i];
+        }
+        below += h->count[i];
+    }
+    return floor_of(PROA_LATENCY_SLOTS);
+}
+
 static void halve(struct proa_histogram *h)
 {
     h->total = 0;
@@ -63,23 +80,9 @@ static void age(struct proa_latency *l, uint64_t now_ns)
             halve(&l->row[row]);
         }
     }
-}
-
-static uint64_t quantile(const struct proa_histogram *h, uint32_t quantile_ppm)
-{
-    if (h->total < PROA_LATENCY_KNOWN * SAMPLE) {
-        return 0;
+    for (size_t row = 0; row < PROA_LATENCY_ROWS; row++) {
+        l->row[row].median_ns = quantile(&l->row[row], PPM / 2);
     }
-    const uint64_t rank = (uint64_t)h->total * quantile_ppm / PPM;
-    uint64_t below = 0;
-    for (size_t i = 0; i < PROA_LATENCY_SLOTS; i++) {
-        if (h->count[i] > 0 && below + h->count[i] > rank) {
-            const uint64_t width = floor_of(i + 1) - floor_of(i);
-            return floor_of(i) + width * (rank - below) / h->count[i];
-        }
-        below += h->count[i];
-    }
-    return floor_of(PROA_LATENCY_SLOTS);
 }
 
 void proa_latency_init(struct proa_latency *l, uint64_t now_ns)

@@ -37,7 +37,7 @@ enum {
 struct proa_histogram {
     uint16_t count[PROA_LATENCY_SLOTS]; /* 16 per sample, so that halving keeps single ones */
     uint32_t total;
-    uint64_t median_ns; /* kept with each sample; 0 = too few */
+    uint64_t median_ns; /* 0 = too few */
 };
 
 struct proa_latency {
