@@ -89,7 +89,6 @@ void proa_run_rescue(struct proa_run *run, uint64_t now_ns, uint8_t broken,
     run->broken = broken;
     const struct proa_attempt_record *a = &run->attempts[broken];
     if (is_break(a->class) && run->resumable) {
-        proa_run_note_fault(run, a);
         proa_run_rescue_next(run, now_ns, out);
     } else {
         tell_of_break(run, out);

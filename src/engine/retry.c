@@ -54,15 +54,22 @@ static bool is_unprocessed(enum proa_class class)
            class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
 }
 
-void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record *failed)
+/* Candidates that would probably fail for the same reason. */
+static uint64_t of_fault(const struct proa_run *run, const struct proa_attempt_record *failed)
 {
     const enum proa_scope scope = proa_class_scope(failed->class);
+    uint64_t of = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
-        if (shares_fault(scope, failed->candidate, &run->route->candidates[i])) {
-            run->avoid |= UINT64_C(1) << i;
-            run->barred |= (uint64_t)is_lasting(failed->class) << i;
-        }
+        of |= (uint64_t)shares_fault(scope, failed->candidate, &run->route->candidates[i]) << i;
     }
+    return of;
+}
+
+void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record *failed)
+{
+    const uint64_t of = of_fault(run, failed);
+    run->avoid |= of;
+    run->barred |= is_lasting(failed->class) ? of : 0;
 }
 
 /* ---- what is left ---------------------------------------------------------------------------- */
@@ -136,6 +143,7 @@ static bool try_start(struct proa_run *run, uint64_t now_ns, const struct pick_w
     const struct pick pick = proa_engine_pick(run, want, now_ns);
     if (!pick.candidate) {
         run->eta_ns = pick.eta_ns;
+        run->why_none = pick.reason;
         return false;
     }
     const bool paid =
@@ -186,22 +194,45 @@ static uint64_t soonest_repeat(const struct proa_run *run, uint64_t now_ns, uint
     return soonest;
 }
 
+/* Did the last pick say that one will be fit before patience ends? */
+static bool is_soon_fit(const struct proa_run *run, uint64_t now_ns)
+{
+    return run->eta_ns > 0 && run->eta_ns <= patience(run, now_ns);
+}
+
+static enum proa_reason wait_reason(const struct proa_run *run)
+{
+    return run->why_none == PROA_REASON_RATE_LIMITED || run->why_none == PROA_REASON_QUEUED
+               ? run->why_none
+               : PROA_REASON_BACKOFF;
+}
+
+/* Candidates that share the fault of one that asked to be left alone for longer. */
+static uint64_t too_early(const struct proa_run *run, uint64_t now_ns)
+{
+    uint64_t early = 0;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &run->attempts[i];
+        if (proa_clock_after(a->ended_ns, a->retry_after_ns) > now_ns) {
+            early |= of_fault(run, a) | proa_run_bit(run, a->candidate);
+        }
+    }
+    return early;
+}
+
 /* Waits until a failed pool, or one that is limited for less long, may be asked; false when that is
  * no use. */
 static bool wait_to_repeat(struct proa_run *run, uint64_t now_ns, uint64_t excluded,
                            enum run_wait_for what, struct proa_commands *out)
 {
-    uint64_t wait =
+    const uint64_t repeat =
         soonest_repeat(run, now_ns, excluded, backoff(run, &run->attempts[run->failed]));
-    enum proa_reason reason = PROA_REASON_BACKOFF;
-    if (run->eta_ns > 0 && run->eta_ns < wait && run->eta_ns <= patience(run, now_ns)) {
-        wait = run->eta_ns;
-        reason = PROA_REASON_RATE_LIMITED;
-    }
-    if (wait == PROA_NEVER) {
+    const bool sooner = is_soon_fit(run, now_ns) && run->eta_ns < repeat;
+    if (!sooner && repeat == PROA_NEVER) {
         return false;
     }
-    proa_run_wait(run, proa_clock_after(now_ns, wait), PROA_WAIT_BACKOFF, what, reason, out);
+    proa_run_wait(run, proa_clock_after(now_ns, sooner ? run->eta_ns : repeat), PROA_WAIT_BACKOFF,
+                  what, sooner ? wait_reason(run) : PROA_REASON_BACKOFF, out);
     return true;
 }
 
@@ -297,14 +328,15 @@ void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index, struct
 
 static void try_any(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
 {
-    const struct pick_want want = {
-        .use = PICK_RETRY, .out = proa_run_excluded(run), .avoid = run->avoid | run->tried};
+    const struct pick_want want = {.use = PICK_RETRY,
+                                   .out = proa_run_excluded(run) | too_early(run, now_ns),
+                                   .avoid = run->avoid | run->tried};
     if (try_start(run, now_ns, &want, out)) {
         return;
     }
-    if (run->eta_ns > 0 && run->eta_ns <= patience(run, now_ns)) {
+    if (is_soon_fit(run, now_ns)) {
         proa_run_wait(run, proa_clock_after(now_ns, run->eta_ns), PROA_WAIT_BACKOFF, RUN_WAIT_ANY,
-                      PROA_REASON_RATE_LIMITED, out);
+                      wait_reason(run), out);
         return;
     }
     proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);

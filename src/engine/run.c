@@ -147,6 +147,7 @@ void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum pr
     proa_engine_report_failure(run, index, event, now_ns);
     class = a->class; /* the state knows when it is our own way out that is down */
     attempt_over(run, now_ns, index, class, event ? event->usage : NULL);
+    proa_run_note_fault(run, a);
     if (index == run->winner) {
         winner_failed(run, now_ns, index, out);
         return;
@@ -155,7 +156,6 @@ void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum pr
         proa_run_rescue_next(run, now_ns, out);
         return;
     }
-    proa_run_note_fault(run, a);
     if (run->client_gone && proa_run_n_active(run) == 0) {
         proa_run_finish(run, PROA_OUTCOME_CANCELLED, PROA_REASON_CLIENT_GONE, out);
     } else if (class == PROA_CLASS_CLIENT) {

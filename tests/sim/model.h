@@ -50,6 +50,7 @@ struct sim_witness {
     uint8_t n_attempts;
     uint8_t winner; /* PROA_RUN_ATTEMPTS_MAX = none */
     uint8_t broken; /* winner whose answer is being rescued; likewise */
+    uint8_t failed; /* attempt that failed last */
     uint8_t n_evacuated;
     bool admitted;
     bool client_gone;

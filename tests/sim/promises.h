@@ -55,11 +55,11 @@ static inline void sim_check_rescue(struct sim_witness *w, const struct proa_com
 static inline void sim_check_retry(struct sim_witness *w, size_t candidate)
 {
     SIM_MUST(sim_n_active(w) == 0);
+    SIM_MUST(proa_class_movable(w->attempts[w->failed].class));
     /* Without a wait it moves; after one it may repeat. */
     SIM_MUST(w->waited || (!sim_avoided(w, candidate) && !sim_tried(w, candidate)));
     for (uint8_t i = 0; i < w->n_attempts; i++) {
         const struct sim_attempt *a = &w->attempts[i];
-        SIM_MUST(a->class == PROA_CLASS_CANCELLED || proa_class_movable(a->class));
         SIM_MUST(a->candidate != candidate || w->now_ns >= a->retry_at_ns);
         SIM_MUST(!w->options.effects || a->class == PROA_CLASS_DNS ||
                  a->class == PROA_CLASS_CONNECT || a->class == PROA_CLASS_CONNECT_TIMEOUT ||
@@ -132,6 +132,7 @@ static inline void sim_on_start(struct sim_witness *w, const struct proa_command
     } else {
         sim_check_again(w, c, candidate);
     }
+    w->wait = PROA_WAIT_NONE;
     w->wait_ns = PROA_NEVER;
     w->attempts[w->n_attempts++] = (struct sim_attempt){.stage = PROA_STAGE_CONNECTING,
                                                         .candidate = candidate,
@@ -149,6 +150,7 @@ static inline void sim_on_cancel(struct sim_witness *w, const struct proa_comman
     if (c->reason == PROA_REASON_TIMED_OUT) {
         const uint64_t due = sim_due(w, c->attempt);
         SIM_MUST(cause == PROA_EV_DEADLINE && w->now_ns >= due);
+        w->failed = c->attempt;
         SIM_MUST(class != PROA_CLASS_LOCAL || w->now_ns - due > SIM_LATE_MS * PROA_NS_PER_MS ||
                  proa_class_scope(class) == PROA_SCOPE_LOCAL);
     } else {

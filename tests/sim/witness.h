@@ -42,6 +42,7 @@ static inline void sim_note_attempt(struct sim_witness *w, const struct proa_eve
         a->class = e->class;
         a->status = e->status;
         a->retry_at_ns = e->retry_after_ns > 0 ? proa_clock_after(w->now_ns, e->retry_after_ns) : 0;
+        w->failed = e->attempt;
         w->broken = e->attempt == w->winner ? w->winner : w->broken;
         break;
     case PROA_EV_ADMITTED:
@@ -128,7 +129,7 @@ static inline void sim_check_settled(struct sim_witness *w, enum proa_ev cause, 
         return;
     }
     SIM_MUST(cause != PROA_EV_DRAIN);
-    SIM_MUST(!w->admitted || sim_n_active(w) > 0 || w->wait_ns != PROA_NEVER);
+    SIM_MUST(!w->admitted || sim_n_active(w) > 0 || w->wait != PROA_WAIT_NONE);
     SIM_MUST(!sim_committed(w) || sim_n_active(w) == 1);
     if (cause == PROA_EV_DEADLINE) {
         SIM_MUST(w->now_ns < w->deadline_ns);

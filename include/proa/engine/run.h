@@ -264,19 +264,20 @@ struct proa_run {
     uint8_t n_repeats; /* tries of a pool that had failed before */
     bool client_gone;  /* and the policy lets the answer run to its end */
     bool finished;
-    bool has_place;          /* counts among the route's active exchanges */
-    bool shed;               /* put out of the queue for a better one */
-    bool resumable;          /* as the winner's events said last */
-    bool evacuated;          /* the move off an opened pool that costs nothing is used up */
-    bool excused;            /* a timer of ours was late once already */
-    bool local_once;         /* a failure of our own was tried again once already */
-    uint8_t wait_for;        /* what is done when the wait is over; private to the engine */
-    uint64_t wait_until_ns;  /* end of the wait that is under way; PROA_NEVER = none is */
-    uint64_t queued_ns;      /* when it joined the queue */
-    uint64_t queue_until_ns; /* and when it leaves it unserved */
-    uint64_t eta_ns;         /* span that the last pick gave when it gave no target */
-    struct proa_list woken;  /* among those that wait for WOKEN */
-    struct proa_list queued; /* among those that wait for a place */
+    bool has_place;            /* counts among the route's active exchanges */
+    bool shed;                 /* put out of the queue for a better one */
+    bool resumable;            /* as the winner's events said last */
+    bool evacuated;            /* the move off an opened pool that costs nothing is used up */
+    bool excused;              /* a timer of ours was late once already */
+    bool local_once;           /* a failure of our own was tried again once already */
+    uint8_t wait_for;          /* what is done when the wait is over; private to the engine */
+    uint64_t wait_until_ns;    /* end of the wait that is under way; PROA_NEVER = none is */
+    uint64_t queued_ns;        /* when it joined the queue */
+    uint64_t queue_until_ns;   /* and when it leaves it unserved */
+    uint64_t eta_ns;           /* span that the last pick gave when it gave no target, */
+    enum proa_reason why_none; /* and why it gave none */
+    struct proa_list woken;    /* among those that wait for WOKEN */
+    struct proa_list queued;   /* among those that wait for a place */
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];
 };
 

@@ -5,12 +5,13 @@
 #ifndef PROA_ENGINE_STATE_TEST_H
 #define PROA_ENGINE_STATE_TEST_H
 
-#include "../engine_fixture.h"
-#include "proa_test.h"
 #include "state_priv.h"
 
 #include "proa/engine/operator.h"
 #include "proa/engine/saved.h"
+
+#include "../engine_fixture.h"
+#include "proa_test.h"
 
 #define PPM UINT32_C(1000000)
 #define MS  PROA_NS_PER_MS

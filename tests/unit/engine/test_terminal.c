@@ -23,7 +23,7 @@ struct terminal_case {
 
 static const struct terminal_case CASES[] = {
     {"only transport: the last",
-     {{PROA_CLASS_DNS, 0, 0}, {PROA_CLASS_TLS, 0, 0}, {PROA_CLASS_RESET, 0, 0}},
+     {{PROA_CLASS_DNS, 0, 0}, {PROA_CLASS_RESET, 0, 0}, {PROA_CLASS_EMPTY, 0, 0}},
      PROA_FAIL_ALL_FAILED,
      2,
      false,

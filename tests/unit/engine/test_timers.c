@@ -95,6 +95,7 @@ static void a_timer_much_too_late_blames_nobody_once(void **state)
         struct engine_test t;
         setup_timers(&t, 2);
         t.options.stream = row->stream;
+        t.fx.policy.timeouts.total_ns = 600 * S;
         reach(&t, row->stage);
         tell_at(&t, t.start_ns + row->span_ns + 201 * MS, PROA_EV_DEADLINE, 0);
         if (row->stage == CONTENT) {
@@ -149,6 +150,7 @@ static void the_lesser_of_first_byte_and_first_content(void **state)
         struct engine_test t;
         setup(&t, 1);
         t.options.stream = true;
+        t.fx.policy.retry.per_pool = 1;
         t.fx.policy.timeouts.first_byte_ns = row->first_byte_ns;
         t.fx.policy.timeouts.first_content_ns = row->first_content_ns;
         reach(&t, SENT);

@@ -1,0 +1,935 @@
+/*
+ * Who is tried: what keeps a candidate out, rank and tiers, probes and turns, ramps, affinity, the
+ * last resort, and what a pick says when it picks nobody.
+ */
+#include "state_test.h"
+
+static uint64_t bit(size_t i)
+{
+    return UINT64_C(1) << i;
+}
+
+/* Picks of n requests that end well at once, by candidate. */
+struct shares {
+    uint32_t at[FIXTURE_TARGETS_MAX];
+    uint32_t by[PROA_REASON_COUNT];
+};
+
+static struct shares shares_of(struct state_test *t, int n)
+{
+    struct shares shares = {0};
+    for (; n > 0; n--) {
+        struct proa_run *run = call(t);
+        const struct pick pick = pick_for(t, run, PICK_FIRST);
+        assert_non_null(pick.candidate);
+        (void)start(t, run, pick);
+        shares.at[where(t, run)]++;
+        shares.by[pick.reason]++;
+        ends(t, run, PROA_CLASS_CANCELLED, NULL);
+        proa_free(t->runs[--t->n_runs]);
+    }
+    return shares;
+}
+
+static struct pick first_pick(struct state_test *t)
+{
+    return pick_for(t, call(t), PICK_FIRST);
+}
+
+/* ---- what keeps a candidate out -------------------------------------------------------------- */
+
+static void refuse_key(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_AUTH);
+}
+
+static void spend_quota(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_QUOTA);
+}
+
+static void deny_model(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_PERMISSION);
+}
+
+static void miss_model(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_NOT_FOUND);
+}
+
+static void limit_rate(struct state_test *t, size_t i)
+{
+    fails_with(
+        t, called_at(t, i),
+        (struct proa_event){.class = PROA_CLASS_RATE, .status = 429, .retry_after_ns = 10 * S});
+}
+
+static void cut_off(struct state_test *t, size_t i)
+{
+    fail_n(t, i, PROA_CLASS_CONNECT, 3);
+}
+
+static void fill_up(struct state_test *t, size_t i)
+{
+    for (uint32_t n = 0; n < t->fx.policy.concurrency.target; n++) {
+        (void)called_at(t, i);
+    }
+}
+
+static void each_filter_keeps_its_candidate_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        void (*put_out)(struct state_test *t, size_t i);
+        uint64_t back_ns; /* from then; PROA_NEVER = not by time */
+    } cases[] = {
+        {"key", refuse_key, 300 * S},   {"quota", spend_quota, 600 * S},
+        {"model", deny_model, 600 * S}, {"missing", miss_model, 600 * S},
+        {"rate", limit_rate, 13 * S},   {"breakers", open_target, 5 * S},
+        {"endpoint", cut_off, 5 * S},   {"places", fill_up, PROA_NEVER},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct state_test t;
+        state_apart(&t, 3);
+        row->put_out(&t, 1);
+        for (int i = 0; i < 6; i++) {
+            const struct pick pick = first_pick(&t);
+            PROA_TEST_CHECK(pick.candidate && fixture_index(&t.fx, pick.candidate) != 1, "%s",
+                            row->name);
+        }
+        if (row->back_ns != PROA_NEVER) {
+            t.now += row->back_ns;
+            bool back = false;
+            for (int i = 0; i < 6 && !back; i++) {
+                back = fixture_index(&t.fx, first_pick(&t).candidate) == 1;
+            }
+            PROA_TEST_CHECK(back, "%s", row->name);
+        }
+        state_teardown(&t);
+    }
+}
+
+static void weight_zero_is_never_picked(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.off = true});
+    const struct pick pick = first_pick(&t);
+    assert_null(pick.candidate);
+    assert_int_equal(pick.reason, PROA_REASON_NO_TARGET);
+    assert_true(pick.eta_ns == PROA_NEVER);
+    state_teardown(&t);
+}
+
+static void excluded_ones_are_not_picked(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 3);
+    struct proa_run *run = call(&t);
+    const struct pick_want want = {.use = PICK_RETRY, .out = bit(0) | bit(2)};
+    assert_int_equal(fixture_index(&t.fx, proa_engine_pick(run, &want, t.now).candidate), 1);
+    const struct pick_want all = {.use = PICK_RETRY, .out = UINT64_MAX};
+    assert_null(proa_engine_pick(run, &all, t.now).candidate);
+    state_teardown(&t);
+}
+
+static void avoided_ones_come_last(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    for (uint8_t i = 0; i < 3; i++) {
+        (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = i, .provider = i, .tier = i});
+    }
+    struct proa_run *run = call(&t);
+    const struct pick_want most = {.use = PICK_RETRY, .avoid = bit(0) | bit(1)};
+    assert_int_equal(fixture_index(&t.fx, proa_engine_pick(run, &most, t.now).candidate), 2);
+    const struct pick_want all = {.use = PICK_RETRY, .avoid = UINT64_MAX, .out = bit(0)};
+    assert_int_equal(fixture_index(&t.fx, proa_engine_pick(run, &all, t.now).candidate), 1);
+    state_teardown(&t);
+}
+
+/* ---- rank ------------------------------------------------------------------------------------ */
+
+static void degrade(struct state_test *t, size_t i)
+{
+    struct proa_breaker *b = &seat_of(t, i)->target->watched.breaker;
+    for (int n = 0; n < 4; n++) {
+        succeed_n(t, i, 2);
+        fails(t, called_at(t, i), PROA_CLASS_SERVER);
+    }
+    assert_breaker(t, i, TRIP_TARGET, PROA_BREAKER_DEGRADED);
+    b->trickled_ns = t->now; /* no turn for now */
+}
+
+/* Tier, substitute and state of up to four candidates; who is picked. */
+static void rank_is_tier_then_health_but_never_crosses_for_being_degraded(void **state)
+{
+    (void)state;
+    enum { OUT = -1, WELL = 0, BAD = 1 };
+    static const struct {
+        const char *what;
+        size_t n;
+        struct {
+            uint8_t tier;
+            bool substitute;
+            int health;
+        } at[4];
+        size_t picked;
+    } cases[] = {
+        {"lowest tier", 2, {{0, false, WELL}, {1, false, WELL}}, 0},
+        {"next when out", 2, {{0, false, OUT}, {1, false, WELL}}, 1},
+        {"degraded after a lower tier", 2, {{0, false, BAD}, {1, false, WELL}}, 1},
+        {"degraded before another model", 2, {{0, false, BAD}, {1, true, WELL}}, 0},
+        {"out crosses", 2, {{0, false, OUT}, {1, true, WELL}}, 1},
+        {"healthy same model behind a substitute",
+         3,
+         {{0, false, BAD}, {1, true, WELL}, {2, false, WELL}},
+         2},
+        {"a substitute before the degraded one stays where it was put",
+         2,
+         {{0, true, WELL}, {1, false, BAD}},
+         0},
+        {"degraded same model, then healthy substitute",
+         3,
+         {{0, false, OUT}, {1, true, WELL}, {2, false, BAD}},
+         1},
+        {"all degraded: lowest tier", 2, {{0, false, BAD}, {1, false, BAD}}, 0},
+        {"only substitutes: healthy first", 2, {{0, true, BAD}, {1, true, WELL}}, 1},
+        {"within a tier", 2, {{0, false, BAD}, {0, false, WELL}}, 1},
+        {"a substitute of the same tier", 2, {{0, false, BAD}, {0, true, WELL}}, 1},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct state_test t;
+        state_setup(&t);
+        for (uint8_t i = 0; i < row->n; i++) {
+            (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = i,
+                                                             .provider = i,
+                                                             .tier = row->at[i].tier,
+                                                             .substitute = row->at[i].substitute});
+        }
+        for (size_t i = 0; i < row->n; i++) {
+            if (row->at[i].health == BAD) {
+                degrade(&t, i);
+            } else if (row->at[i].health == OUT) {
+                refuse_key(&t, i);
+            }
+        }
+        const struct pick pick = first_pick(&t);
+        PROA_TEST_CHECK(pick.candidate && fixture_index(&t.fx, pick.candidate) == row->picked, "%s",
+                        row->what);
+        assert_int_equal(pick.reason, PROA_REASON_STRATEGY);
+        state_teardown(&t);
+    }
+}
+
+static void every_strategy_picks_among_the_fit(void **state)
+{
+    (void)state;
+    for (uint32_t strategy = 0; strategy < PROA_STRATEGIES; strategy++) {
+        struct state_test t;
+        state_apart(&t, 6);
+        t.fx.policy.balance.strategy = strategy;
+        open_target(&t, 2);
+        refuse_key(&t, 4);
+        const struct shares shares = shares_of(&t, 200);
+        assert_int_equal(shares.at[2], 0);
+        assert_int_equal(shares.at[4], 0);
+        assert_int_equal(shares.by[PROA_REASON_STRATEGY], 200);
+        state_teardown(&t);
+    }
+}
+
+static void weights_are_shares(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    static const uint32_t weights[] = {5, 1, 1, 3};
+    for (uint8_t i = 0; i < PROA_ARRAY_LEN(weights); i++) {
+        (void)fixture_add(&t.fx, (struct fixture_target){.provider = i, .weight = weights[i]});
+    }
+    const struct shares shares = shares_of(&t, 100);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(weights); i++) {
+        assert_int_equal(shares.at[i], 10 * weights[i]);
+    }
+    state_teardown(&t);
+}
+
+static void sixty_four_candidates_fit(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    for (uint8_t i = 0; i < FIXTURE_TARGETS_MAX; i++) {
+        (void)fixture_add(&t.fx,
+                          (struct fixture_target){
+                              .provider = i % 8, .endpoint = i % 8, .key = i / 8, .tier = i / 8});
+    }
+    const struct shares first = shares_of(&t, 64);
+    for (size_t i = 0; i < 8; i++) {
+        assert_int_equal(first.at[i], 8);
+    }
+    for (size_t i = 0; i < 63; i++) {
+        refuse_key(&t, i);
+    }
+    assert_int_equal(shares_of(&t, 10).at[63], 10);
+    state_teardown(&t);
+}
+
+/* ---- probes ---------------------------------------------------------------------------------- */
+
+/* T-A (4) */
+static void t_a_4_two_hundred_requests_at_probe_time_make_one_probe(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    uint32_t at_bad = 0;
+    for (int i = 0; i < 200; i++) {
+        struct proa_run *run = called(&t);
+        at_bad += where(&t, run) == 0;
+        if (where(&t, run) == 0) {
+            assert_int_equal(run->attempts[0].reason, PROA_REASON_PROBE);
+        } else {
+            succeeds(&t, run);
+        }
+    }
+    assert_int_equal(at_bad, 1);
+    state_teardown(&t);
+}
+
+/* T-A (4), second half */
+static void t_a_4_a_probe_lost_to_an_abort_frees_its_place(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    struct proa_run *probe = called(&t);
+    assert_int_equal(where(&t, probe), 0);
+    assert_int_equal(first_pick(&t).reason, PROA_REASON_STRATEGY);
+    ends(&t, probe, PROA_CLASS_CANCELLED, NULL);
+    const struct pick next = first_pick(&t);
+    assert_int_equal(next.reason, PROA_REASON_PROBE);
+    assert_int_equal(fixture_index(&t.fx, next.candidate), 0);
+    state_teardown(&t);
+}
+
+static void a_lease_runs_out(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    (void)called(&t);
+    t.now += 59 * S;
+    assert_int_equal(first_pick(&t).reason, PROA_REASON_STRATEGY);
+    t.now += 1 * S;
+    assert_int_equal(first_pick(&t).reason, PROA_REASON_PROBE);
+    state_teardown(&t);
+}
+
+static void a_probe_takes_the_place_at_every_level_that_waits(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    fail_n(&t, 0, PROA_CLASS_SERVER, 5); /* its pool has one target: both open */
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 0, TRIP_POOL, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 0, TRIP_ENDPOINT, PROA_BREAKER_CLOSED);
+    pass_open(&t, 0);
+    const struct pick pick = first_pick(&t);
+    assert_int_equal(pick.reason, PROA_REASON_PROBE);
+    assert_true(pick.probe_target && pick.probe_pool && !pick.probe_endpoint);
+    state_teardown(&t);
+}
+
+static void probes_are_hedged_where_somebody_is_well(void **state)
+{
+    (void)state;
+    for (uint8_t others = 0; others < 2; others++) {
+        struct state_test t;
+        state_apart(&t, (uint8_t)(1 + others));
+        open_target(&t, 0);
+        pass_open(&t, 0);
+        const struct pick pick = first_pick(&t);
+        assert_int_equal(pick.reason, PROA_REASON_PROBE);
+        assert_int_equal(pick.hedged, others > 0);
+        state_teardown(&t);
+    }
+}
+
+/* A sibling key of the same pool is no company. */
+static void company_is_another_pool(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 1});
+    open_target(&t, 0);
+    assert_breaker(&t, 0, TRIP_POOL, PROA_BREAKER_CLOSED);
+    pass_open(&t, 0);
+    const struct pick pick = first_pick(&t);
+    assert_int_equal(pick.reason, PROA_REASON_PROBE);
+    assert_false(pick.hedged);
+    state_teardown(&t);
+}
+
+static void a_probe_overrides_the_rank_of_first_attempts_only(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 1, .provider = 1, .tier = 1});
+    open_target(&t, 1);
+    pass_open(&t, 1);
+    static const enum pick_use uses[] = {PICK_RETRY, PICK_RESCUE, PICK_HEDGE, PICK_EVACUATE};
+    PROA_TEST_ROWS(use, uses)
+    {
+        assert_int_equal(fixture_index(&t.fx, pick_for(&t, call(&t), *use).candidate), 0);
+    }
+    assert_int_equal(fixture_index(&t.fx, first_pick(&t).candidate), 1);
+    state_teardown(&t);
+}
+
+static void a_retry_may_be_the_probe_when_nobody_else_is_there(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    struct proa_run *run = call(&t);
+    const struct pick_want want = {.use = PICK_RETRY, .out = bit(1)};
+    const struct pick pick = proa_engine_pick(run, &want, t.now);
+    assert_int_equal(pick.reason, PROA_REASON_PROBE);
+    assert_true(pick.probe_target);
+    state_teardown(&t);
+}
+
+static void another_model_is_not_probed_with_a_users_request(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){
+                                 .endpoint = 1, .provider = 1, .tier = 1, .substitute = true});
+    open_target(&t, 1);
+    pass_open(&t, 1);
+    assert_int_equal(fixture_index(&t.fx, first_pick(&t).candidate), 0);
+    refuse_key(&t, 0);
+    const struct pick pick = first_pick(&t); /* now it is needed anyway */
+    assert_int_equal(fixture_index(&t.fx, pick.candidate), 1);
+    assert_int_equal(pick.reason, PROA_REASON_PROBE);
+    state_teardown(&t);
+}
+
+/* ---- trickle and standby --------------------------------------------------------------------- */
+
+static void a_degraded_target_gets_a_turn_now_and_then(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    t.fx.policy.degraded.trickle_ppm = PPM;
+    degrade(&t, 0);
+    uint32_t turns = 0;
+    for (int i = 0; i < 100; i++, t.now += 500 * MS) {
+        struct proa_run *run = call(&t);
+        const struct pick pick = pick_for(&t, run, PICK_FIRST);
+        if (pick.trickle) {
+            assert_int_equal(pick.reason, PROA_REASON_TRICKLE);
+            assert_int_equal(fixture_index(&t.fx, pick.candidate), 0);
+            assert_true(pick.hedged);
+            turns++;
+        } else {
+            assert_int_equal(fixture_index(&t.fx, pick.candidate), 1);
+        }
+    }
+    PROA_TEST_CHECK(turns >= 4 && turns <= 5, "%u turns in 50 s", turns);
+    /* A retry is no turn. */
+    t.now += 20 * S;
+    assert_int_equal(fixture_index(&t.fx, pick_for(&t, call(&t), PICK_RETRY).candidate), 1);
+    state_teardown(&t);
+}
+
+static void no_turn_where_nobody_is_well(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 1);
+    t.fx.policy.degraded.trickle_ppm = PPM;
+    degrade(&t, 0);
+    t.now += 20 * S;
+    const struct pick pick = first_pick(&t);
+    assert_int_equal(pick.reason, PROA_REASON_STRATEGY);
+    assert_false(pick.trickle);
+    state_teardown(&t);
+}
+
+static void those_behind_get_their_share_to_stay_known(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    t.fx.policy.balance.standby_ppm = 20000;
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 1, .provider = 1, .tier = 1});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 2, .provider = 2, .tier = 2});
+    (void)fixture_add(&t.fx, (struct fixture_target){
+                                 .endpoint = 3, .provider = 3, .tier = 3, .substitute = true});
+    const struct shares shares = shares_of(&t, 10000);
+    PROA_TEST_CHECK(shares.by[PROA_REASON_STANDBY] > 140 && shares.by[PROA_REASON_STANDBY] < 260,
+                    "%u", shares.by[PROA_REASON_STANDBY]);
+    assert_true(shares.at[1] > 50 && shares.at[2] > 50);
+    assert_int_equal(shares.at[3], 0);
+    for (int i = 0; i < 500; i++) {
+        struct proa_run *run = call(&t);
+        assert_int_equal(fixture_index(&t.fx, pick_for(&t, run, PICK_RETRY).candidate), 0);
+        proa_free(t.runs[--t.n_runs]);
+    }
+    state_teardown(&t);
+}
+
+/* ---- ramp ------------------------------------------------------------------------------------ */
+
+static void ramp_up(struct state_test *t, size_t i)
+{
+    (void)proa_operator_eject(t->fx.roster, PROA_STATUS_TARGET, t->fx.targets[i].identity, 100 * S,
+                              t->now);
+    assert_true(
+        proa_operator_restore(t->fx.roster, PROA_STATUS_TARGET, t->fx.targets[i].identity, t->now));
+    assert_breaker(t, i, TRIP_TARGET, PROA_BREAKER_RAMP);
+}
+
+/* T-A (7): within a tier by weight, across tiers by what the ramping tier leaves. */
+static void t_a_7_traffic_ramps_after_recovery(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t after_ns;
+        uint32_t least; /* of 2000 */
+        uint32_t most;
+        uint32_t tiered_least;
+        uint32_t tiered_most;
+    } cases[] = {
+        {0, 150, 210, 140, 260},     /* a tenth */
+        {9 * S, 420, 500, 530, 670}, /* three tenths */
+        {18 * S, 720, 780, 1120, 1280},
+        {30 * S, 1000, 1000, 2000, 2000},
+    };
+    for (uint8_t tier = 0; tier < 2; tier++) {
+        PROA_TEST_ROWS(row, cases)
+        {
+            struct state_test t;
+            state_setup(&t);
+            (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+            (void)fixture_add(&t.fx,
+                              (struct fixture_target){.endpoint = 1, .provider = 1, .tier = tier});
+            fixture_bind(&t.fx, t.now);
+            ramp_up(&t, 0);
+            t.now += row->after_ns;
+            const uint32_t n = shares_of(&t, 2000).at[0];
+            const uint32_t least = tier == 0 ? row->least : row->tiered_least;
+            const uint32_t most = tier == 0 ? row->most : row->tiered_most;
+            PROA_TEST_CHECK(n >= least && n <= most, "tier %u after %llu s: %u", tier,
+                            (unsigned long long)(row->after_ns / S), n);
+            state_teardown(&t);
+        }
+    }
+}
+
+static void a_ramp_does_not_spill_into_another_model(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){
+                                 .endpoint = 1, .provider = 1, .tier = 1, .substitute = true});
+    fixture_bind(&t.fx, t.now);
+    ramp_up(&t, 0);
+    assert_int_equal(shares_of(&t, 200).at[0], 200);
+    state_teardown(&t);
+}
+
+/* ---- affinity -------------------------------------------------------------------------------- */
+
+static void affine(struct state_test *t, uint8_t n)
+{
+    state_setup(t);
+    t->fx.policy.balance.affinity = PROA_AFFINITY_AUTO;
+    for (uint8_t i = 0; i < n; i++) {
+        (void)fixture_add(&t->fx, (struct fixture_target){.endpoint = i, .provider = i});
+    }
+    t->options.input_tokens = 2000;
+}
+
+static size_t home_of(struct state_test *t, uint64_t key)
+{
+    t->options.affinity = key;
+    const struct pick pick = first_pick(t);
+    assert_int_equal(pick.reason, PROA_REASON_AFFINITY);
+    return fixture_index(&t->fx, pick.candidate);
+}
+
+static void equal_prompts_meet_the_same_domain(void **state)
+{
+    (void)state;
+    struct state_test t;
+    affine(&t, 4);
+    uint32_t homes[4] = {0};
+    for (uint64_t key = 1; key <= 100; key++) {
+        const size_t home = home_of(&t, key * UINT64_C(0x9e3779b97f4a7c15));
+        homes[home]++;
+        assert_int_equal(home_of(&t, key * UINT64_C(0x9e3779b97f4a7c15)), home);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(homes[i] > 10);
+    }
+    state_teardown(&t);
+}
+
+static void a_home_that_is_out_moves_only_its_own(void **state)
+{
+    (void)state;
+    struct state_test t;
+    affine(&t, 4);
+    size_t before[60];
+    for (uint64_t key = 0; key < 60; key++) {
+        before[key] = home_of(&t, (key + 1) * UINT64_C(0x9e3779b97f4a7c15));
+    }
+    open_target(&t, 1);
+    for (uint64_t key = 0; key < 60; key++) {
+        const size_t after = home_of(&t, (key + 1) * UINT64_C(0x9e3779b97f4a7c15));
+        assert_true(before[key] == 1 ? after != 1 : after == before[key]);
+    }
+    state_teardown(&t);
+}
+
+static void one_organisation_is_one_home(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    t.fx.policy.balance.affinity = PROA_AFFINITY_AUTO;
+    t.options.input_tokens = 2000;
+    for (uint8_t i = 0; i < 4; i++) {
+        (void)fixture_add(&t.fx, (struct fixture_target){.key = i, .group = i < 2 ? "a" : "b"});
+    }
+    const size_t home = home_of(&t, 77) / 2;
+    bool both[2] = {false};
+    for (int i = 0; i < 8; i++) {
+        const size_t at = home_of(&t, 77);
+        assert_int_equal(at / 2, home);
+        both[at % 2] = true;
+    }
+    assert_true(both[0] && both[1]); /* its keys share the load */
+    state_teardown(&t);
+}
+
+static void a_favourite_carries_a_bounded_load(void **state)
+{
+    (void)state;
+    struct state_test t;
+    affine(&t, 4);
+    uint32_t at[4] = {0};
+    t.options.affinity = 99;
+    for (int i = 0; i < 40; i++) {
+        at[where(&t, called(&t))]++; /* none of them ends */
+    }
+    for (size_t i = 0; i < 4; i++) {
+        PROA_TEST_CHECK(at[i] <= 14, "%u of 40 at once on one of four", at[i]);
+    }
+    state_teardown(&t);
+}
+
+static void no_affinity_without_a_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        uint64_t key;
+        uint32_t tokens;
+        uint32_t mode;
+        uint8_t targets;
+        enum proa_reason reason;
+    } cases[] = {
+        {"all there", 9, 2000, PROA_AFFINITY_AUTO, 2, PROA_REASON_AFFINITY},
+        {"by header", 9, 2000, PROA_AFFINITY_HEADER, 2, PROA_REASON_AFFINITY},
+        {"no key", 0, 2000, PROA_AFFINITY_AUTO, 2, PROA_REASON_STRATEGY},
+        {"short prompt", 9, 1023, PROA_AFFINITY_AUTO, 2, PROA_REASON_STRATEGY},
+        {"off", 9, 2000, PROA_AFFINITY_OFF, 2, PROA_REASON_STRATEGY},
+        {"one domain", 9, 2000, PROA_AFFINITY_AUTO, 1, PROA_REASON_STRATEGY},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct state_test t;
+        affine(&t, row->targets);
+        t.fx.policy.balance.affinity = row->mode;
+        t.options.affinity = row->key;
+        t.options.input_tokens = row->tokens;
+        PROA_TEST_CHECK(first_pick(&t).reason == row->reason, "%s", row->what);
+        state_teardown(&t);
+    }
+}
+
+static void a_home_that_is_far_slower_is_left(void **state)
+{
+    (void)state;
+    struct state_test t;
+    affine(&t, 3);
+    const size_t home = home_of(&t, 5);
+    seat_of(&t, home)->target->bearing.first_ppm = 6 * PPM;
+    seat_of(&t, home)->target->bearing.at_ns = t.now;
+    assert_true(home_of(&t, 5) != home);
+    t.now += 300 * S; /* drifted back */
+    assert_int_equal(home_of(&t, 5), home);
+    state_teardown(&t);
+}
+
+/* ---- beside a running attempt ---------------------------------------------------------------- */
+
+static void hedges_go_to_another_pool_that_is_well(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 1});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 1, .provider = 1, .tier = 1});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 2, .provider = 2, .tier = 2});
+    struct proa_run *run = called_at(&t, 0);
+    assert_int_equal(fixture_index(&t.fx, pick_for(&t, run, PICK_HEDGE).candidate), 2);
+    degrade(&t, 2);
+    assert_int_equal(fixture_index(&t.fx, pick_for(&t, run, PICK_HEDGE).candidate), 3);
+    open_target(&t, 3);
+    const struct pick none = pick_for(&t, run, PICK_HEDGE);
+    assert_null(none.candidate);
+    assert_int_equal(none.reason, PROA_REASON_NO_TARGET);
+    state_teardown(&t);
+}
+
+static void hedges_need_headroom(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    t.fx.policy.concurrency.target = 10;
+    struct proa_run *run = called_at(&t, 0);
+    for (int i = 0; i < 8; i++) {
+        (void)called_at(&t, 1);
+    }
+    assert_non_null(pick_for(&t, run, PICK_HEDGE).candidate); /* two of ten are left */
+    (void)called_at(&t, 1);
+    assert_null(pick_for(&t, run, PICK_HEDGE).candidate);
+    assert_non_null(pick_for(&t, run, PICK_EVACUATE).candidate); /* need not */
+    state_teardown(&t);
+}
+
+static void slowness_alone_gives_nobody_another_model(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 0, .provider = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){
+                                 .endpoint = 1, .provider = 1, .tier = 1, .substitute = true});
+    struct proa_run *run = called_at(&t, 0);
+    assert_null(pick_for(&t, run, PICK_HEDGE).candidate);
+    assert_int_equal(fixture_index(&t.fx, pick_for(&t, run, PICK_EVACUATE).candidate), 1);
+    /* The hedge of a probe replaces what the request would have got. */
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    struct proa_run *probe = called(&t);
+    (void)probe;
+    assert_int_equal(where(&t, probe), 1);
+    refuse_key(&t, 1);
+    struct proa_run *alone = called(&t);
+    assert_int_equal(alone->attempts[0].reason, PROA_REASON_PROBE);
+    t.now += 600 * S;
+    assert_int_equal(fixture_index(&t.fx, pick_for(&t, alone, PICK_HEDGE).candidate), 1);
+    state_teardown(&t);
+}
+
+/* ---- nobody ---------------------------------------------------------------------------------- */
+
+/* T-A (5) */
+static void t_a_5_a_single_target_is_never_fully_ejected(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 1);
+    open_target(&t, 0);
+    struct proa_throttle *throttle = &t.fx.roster->routes[0].state->throttle;
+    uint32_t through = 0;
+    uint32_t refused = 0;
+    for (int i = 0; i < 20; i++, t.now += 100 * MS) {
+        proa_throttle_asked(throttle, &t.fx.policy.panic, t.now);
+        struct proa_run *run = call(&t);
+        const struct pick pick = pick_for(&t, run, PICK_FIRST);
+        if (pick.candidate && pick.reason == PROA_REASON_PANIC) {
+            assert_true(pick.panic);
+            through++;
+        } else if (!pick.candidate) {
+            assert_int_equal(pick.reason, PROA_REASON_THROTTLED);
+            assert_true(pick.eta_ns <= 2 * S);
+            refused++;
+        }
+    }
+    assert_true(through >= 1);
+    assert_true(refused > 0);
+    state_teardown(&t);
+}
+
+/* T-A (5): configurable */
+static void t_a_5_without_panic_it_is(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 1);
+    t.fx.policy.panic.enabled = false;
+    open_target(&t, 0);
+    const struct pick pick = first_pick(&t);
+    assert_null(pick.candidate);
+    assert_int_equal(pick.reason, PROA_REASON_NO_TARGET);
+    assert_true(pick.eta_ns > 0 && pick.eta_ns <= 5 * S);
+    state_teardown(&t);
+}
+
+static void panic_asks_none_that_is_out_for_a_reason_of_its_own(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 4);
+    refuse_key(&t, 0);
+    spend_quota(&t, 1);
+    limit_rate(&t, 2);
+    open_target(&t, 3);
+    t.fx.policy.concurrency.queue_wait_ns = 0;
+    for (int i = 0; i < 40; i++, t.now += 50 * MS) {
+        const struct pick pick = first_pick(&t);
+        assert_true(!pick.candidate || fixture_index(&t.fx, pick.candidate) == 3);
+    }
+    state_teardown(&t);
+}
+
+static void soon_is_better_than_broken(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t limited_ns;
+        uint64_t wait_ns;
+        enum proa_reason reason;
+    } cases[] = {
+        {2 * S, 5 * S, PROA_REASON_RATE_LIMITED},
+        {30 * S, 5 * S, PROA_REASON_PANIC},
+        {2 * S, 0, PROA_REASON_PANIC},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct state_test t;
+        state_apart(&t, 2);
+        t.fx.policy.concurrency.queue_wait_ns = row->wait_ns;
+        open_target(&t, 0);
+        fails_with(&t, called_at(&t, 1),
+                   (struct proa_event){
+                       .class = PROA_CLASS_RATE, .status = 429, .retry_after_ns = row->limited_ns});
+        const struct pick pick = first_pick(&t);
+        PROA_TEST_CHECK(pick.reason == row->reason, "%s", proa_reason_text(pick.reason));
+        if (!pick.candidate) {
+            assert_true(pick.eta_ns >= row->limited_ns && pick.eta_ns <= 2 * row->limited_ns);
+        }
+        state_teardown(&t);
+    }
+}
+
+static void full_targets_are_waited_for(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    t.fx.policy.concurrency.target = 1;
+    struct proa_run *first = called(&t);
+    (void)called(&t);
+    const struct pick pick = first_pick(&t);
+    assert_null(pick.candidate);
+    assert_int_equal(pick.reason, PROA_REASON_QUEUED);
+    assert_true(pick.eta_ns == PROA_NEVER);
+    ends(&t, first, PROA_CLASS_CANCELLED, NULL);
+    assert_non_null(first_pick(&t).candidate);
+    state_teardown(&t);
+}
+
+static void the_soonest_is_told(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    refuse_key(&t, 0);
+    spend_quota(&t, 1);
+    const struct pick pick = first_pick(&t);
+    assert_null(pick.candidate);
+    assert_int_equal(pick.reason, PROA_REASON_NO_TARGET);
+    assert_int_equal(pick.eta_ns, 300 * S);
+    state_teardown(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_filter_keeps_its_candidate_out),
+        cmocka_unit_test(weight_zero_is_never_picked),
+        cmocka_unit_test(excluded_ones_are_not_picked),
+        cmocka_unit_test(avoided_ones_come_last),
+        cmocka_unit_test(rank_is_tier_then_health_but_never_crosses_for_being_degraded),
+        cmocka_unit_test(every_strategy_picks_among_the_fit),
+        cmocka_unit_test(weights_are_shares),
+        cmocka_unit_test(sixty_four_candidates_fit),
+        cmocka_unit_test(t_a_4_two_hundred_requests_at_probe_time_make_one_probe),
+        cmocka_unit_test(t_a_4_a_probe_lost_to_an_abort_frees_its_place),
+        cmocka_unit_test(a_lease_runs_out),
+        cmocka_unit_test(a_probe_takes_the_place_at_every_level_that_waits),
+        cmocka_unit_test(probes_are_hedged_where_somebody_is_well),
+        cmocka_unit_test(company_is_another_pool),
+        cmocka_unit_test(a_probe_overrides_the_rank_of_first_attempts_only),
+        cmocka_unit_test(a_retry_may_be_the_probe_when_nobody_else_is_there),
+        cmocka_unit_test(another_model_is_not_probed_with_a_users_request),
+        cmocka_unit_test(a_degraded_target_gets_a_turn_now_and_then),
+        cmocka_unit_test(no_turn_where_nobody_is_well),
+        cmocka_unit_test(those_behind_get_their_share_to_stay_known),
+        cmocka_unit_test(t_a_7_traffic_ramps_after_recovery),
+        cmocka_unit_test(a_ramp_does_not_spill_into_another_model),
+        cmocka_unit_test(equal_prompts_meet_the_same_domain),
+        cmocka_unit_test(a_home_that_is_out_moves_only_its_own),
+        cmocka_unit_test(one_organisation_is_one_home),
+        cmocka_unit_test(a_favourite_carries_a_bounded_load),
+        cmocka_unit_test(no_affinity_without_a_reason),
+        cmocka_unit_test(a_home_that_is_far_slower_is_left),
+        cmocka_unit_test(hedges_go_to_another_pool_that_is_well),
+        cmocka_unit_test(hedges_need_headroom),
+        cmocka_unit_test(slowness_alone_gives_nobody_another_model),
+        cmocka_unit_test(t_a_5_a_single_target_is_never_fully_ejected),
+        cmocka_unit_test(t_a_5_without_panic_it_is),
+        cmocka_unit_test(panic_asks_none_that_is_out_for_a_reason_of_its_own),
+        cmocka_unit_test(soon_is_better_than_broken),
+        cmocka_unit_test(full_targets_are_waited_for),
+        cmocka_unit_test(the_soonest_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
