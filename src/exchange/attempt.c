@@ -128,6 +128,7 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
     a->x = x;
     a->index = index;
     a->dialect = target->provider->dialect;
+    a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
     proa_buf_init(&a->held, SIZE_MAX);
     const enum proa_err err = encode(a, target);
@@ -286,6 +287,10 @@ static void on_head(void *ctx, const struct proa_http_head *head)
 {
     struct attempt *a = ctx;
     a->head = *head;
+    a->answer.status = head->status;
+    a->answer.headers = head->headers.items;
+    a->answer.n_headers = head->headers.n;
+    a->answer.unix_ms = proa_loop_wall_ms(a->x->host->loop);
     const struct proa_slice type =
         proa_http_header_value(&head->headers, PROA_HTTP_HEADER_CONTENT_TYPE);
     const struct proa_slice coding =
@@ -299,7 +304,7 @@ static void on_head(void *ctx, const struct proa_http_head *head)
     } else if (a->x->request.stream &&
                proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
         a->mode = ANSWER_STREAM;
-        a->reader = a->dialect->reader_create(a->x->operation, a->x->arena);
+        a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);
     } else {
         a->mode = ANSWER_PLAIN;
     }
@@ -333,9 +338,10 @@ static void plain_body(struct attempt *a, struct proa_slice bytes)
 
 static void error_complete(struct attempt *a)
 {
-    struct proa_exchange *x = a->x;
-    a->dialect->classify(a->head.status, a->head.headers.items, a->head.headers.n,
-                         proa_buf_slice(&a->held), proa_loop_wall_ms(x->host->loop), &a->failure);
+    a->dialect->classify(&a->answer, proa_buf_slice(&a->held), &a->failure);
+    if (a->failure.wrong_path) {
+        a->detail = PROA_SLICE("the server does not know this path; is the base_url right?");
+    }
     fail(a, a->failure.class, PROA_OK);
 }
 
@@ -472,7 +478,8 @@ static void plain_complete(struct attempt *a)
         fail(a, PROA_CLASS_EMPTY, PROA_ERR_TRUNCATED);
         return;
     }
-    if (!a->dialect->read_plain(a->x->operation, body, &a->usage, &a->answered_by, &a->failure)) {
+    if (!a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage, &a->answered_by,
+                                &a->failure)) {
         keep_failure(a);
         fail(a, a->failure.class, PROA_OK);
         return;

@@ -41,6 +41,7 @@ struct attempt {
     struct proa_slice model; /* upstream id asked for */
     struct iovec *iov;       /* head and pieces, as the call borrows them */
     struct proa_http_head head;
+    struct proa_answer_head answer; /* the same, as dialects take it */
     struct proa_reader *reader;
     struct proa_buf held;    /* answer bytes not yet sent: plain body, stream prefix, error body */
     struct proa_slice piece; /* plain: the newest body bytes, still in the read buffer */
