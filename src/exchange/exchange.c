@@ -9,6 +9,7 @@ enum { EXCHANGES_SPARE = 256, FIELDS_MAX = 96 * 1024, SCRATCH_MAX = 1024 * 1024 
 void proa_exchange_host_init(struct proa_exchange_host *host)
 {
     proa_freelist_init(&host->pool, sizeof(struct proa_exchange), EXCHANGES_SPARE);
+    proa_loop_tend(host->loop, &host->pool);
     proa_list_init(&host->all);
     proa_buf_init(&host->fields, FIELDS_MAX);
     proa_buf_init(&host->scratch, SCRATCH_MAX);

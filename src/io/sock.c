@@ -73,6 +73,8 @@ void proa_sock_loop_init(struct proa_loop *loop)
     proa_freelist_init(&loop->socks, sizeof(struct proa_sock), SPARE_SOCKS);
     proa_freelist_init(&loop->sock_ops, sizeof(struct sock_op), SPARE_OPS);
     proa_list_init(&loop->lingering);
+    proa_loop_tend(loop, &loop->socks);
+    proa_loop_tend(loop, &loop->sock_ops);
 }
 
 static void on_later(void *ctx)

@@ -14,6 +14,7 @@ struct proa_net *proa_net_create(struct proa_loop *loop)
     net->dns = proa_dns_create(loop, PROA_NET_DNS_TTL_S * PROA_NS_PER_S,
                                PROA_NET_DNS_STALE_S * PROA_NS_PER_S);
     proa_freelist_init(&net->conns, sizeof(struct proa_conn), SPARE_CONNS);
+    proa_loop_tend(loop, &net->conns);
     return net;
 }
 

@@ -138,7 +138,7 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock)
     c->listening = listening;
     c->timer.fn = on_timer;
     c->timer.ctx = c;
-    proa_arena_init(&c->arena, &server->arena_pool);
+    proa_arena_init(&c->arena, &server->arena_chunks);
     proa_buf_init(&c->ahead, AHEAD_MAX);
     struct proa_tls_context *tls = listening->kind == PROA_LISTENER_DATA ? server->cfg.tls : NULL;
     c->conn = proa_conn_accept(server->cfg.net, sock, tls, TLS_NS, &CONN_EVENTS, c);

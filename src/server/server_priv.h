@@ -37,7 +37,7 @@ struct proa_server {
     struct listening *listening;
     struct proa_list clients; /* all */
     struct proa_freelist client_pool;
-    struct proa_arena_pool arena_pool;
+    struct proa_freelist arena_chunks;
     struct proa_http_parser *parsers[PARSERS_SPARE];
     size_t n_parsers;
     struct proa_http_parser_cfg parse_cfg;
