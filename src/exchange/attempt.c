@@ -95,25 +95,30 @@ static void unhold(struct attempt *a)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static enum proa_err encode(struct attempt *a, const struct proa_target *target)
+static enum proa_err encode(struct attempt *a, const struct proa_target *target,
+                            struct proa_encoded *out)
 {
     struct proa_exchange *x = a->x;
     const struct proa_encode_in in = {
         .operation = x->operation,
-        .stream = x->request.stream,
+        .stream = x->stream,
         .base_path = target->provider->base_path,
         .host_header = target->provider->endpoint->host_header,
         .secret = target->key->secret ? proa_secret_bytes(target->key->secret) : PROA_SLICE_NONE,
         .model = a->model,
         .body = proa_buf_slice(&x->body),
-        .cuts = x->request.cuts,
-        .n_cuts = x->request.n_cuts,
-        .model_member = x->request.members[PROA_API_M_MODEL],
-        .info = x->request.info,
+        .cuts = x->request->cuts,
+        .n_cuts = x->request->n_cuts,
+        .model_member = x->request->members[PROA_API_M_MODEL],
+        .info = x->request->info,
         .headers = x->forward,
         .n_headers = x->n_forward,
     };
-    return a->dialect->encode(&in, x->arena, &a->request);
+    const enum proa_err err = a->dialect->encode(&in, x->arena, out);
+    if (err == PROA_OK) {
+        a->wire_head = out->head;
+    }
+    return err;
 }
 
 void proa_attempt_start(struct proa_exchange *x, uint8_t index,
@@ -122,8 +127,6 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
     const struct proa_target *target = candidate->target;
     struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
     memset(a, 0, offsetof(struct attempt, out));
-    a->request.head = (struct proa_buf){0};
-    a->request.n_pieces = 0;
     x->attempts[index] = a;
     a->x = x;
     a->index = index;
@@ -131,20 +134,20 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
     a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
     proa_buf_init(&a->held, SIZE_MAX);
-    const enum proa_err err = encode(a, target);
+    PROA_UNINIT struct proa_encoded encoded;
+    const enum proa_err err = encode(a, target, &encoded);
     if (err != PROA_OK) {
         fail(a, PROA_CLASS_LOCAL, err);
         return;
     }
-    a->iov = proa_arena_alloc(x->arena, (a->request.n_pieces + 1) * sizeof(struct iovec));
-    a->iov[0] = (struct iovec){a->request.head.ptr, a->request.head.len};
-    for (size_t i = 0; i < a->request.n_pieces; i++) {
-        a->iov[i + 1] = a->request.pieces[i];
-    }
+    const size_t n_iov = encoded.n_pieces + 1;
+    struct iovec *iov = proa_arena_alloc(x->arena, n_iov * sizeof *iov);
+    iov[0] = (struct iovec){a->wire_head.ptr, a->wire_head.len};
+    memcpy(iov + 1, encoded.pieces, encoded.n_pieces * sizeof *iov);
     const struct proa_timeout_cfg *timeouts = &x->resolved.route->policy->timeouts;
     const struct proa_call_request request = {
-        .iov = a->iov,
-        .n_iov = a->request.n_pieces + 1,
+        .iov = iov,
+        .n_iov = n_iov,
         .arena = x->arena,
         .connect_ns = timeouts->connect_ns,
         .tls_ns = timeouts->tls_ns,
@@ -166,6 +169,14 @@ static void on_sent(void *ctx, bool reused)
     proa_exchange_feed(a->x, &event);
 }
 
+static void wipe_wire_head(struct attempt *a)
+{
+    if (a->wire_head.ptr) {
+        explicit_bzero(a->wire_head.ptr, a->wire_head.len);
+        proa_buf_deinit(&a->wire_head);
+    }
+}
+
 void proa_attempt_release(struct attempt *a)
 {
     if (a->call) {
@@ -177,10 +188,7 @@ void proa_attempt_release(struct attempt *a)
         a->dialect->reader_destroy(a->reader);
         a->reader = NULL;
     }
-    if (a->request.head.ptr) {
-        explicit_bzero(a->request.head.ptr, a->request.head.len); /* it holds the key */
-        proa_buf_deinit(&a->request.head);
-    }
+    wipe_wire_head(a);
     unhold(a);
 }
 
@@ -237,16 +245,9 @@ static bool gather(struct attempt *a, struct proa_slice bytes)
 }
 
 /* Starts the answer to the client with what is held. */
-void proa_attempt_commit(struct attempt *a)
+static void begin_answer(struct attempt *a)
 {
     struct proa_exchange *x = a->x;
-    a->committed = true;
-    x->first_out_ns = proa_loop_now(x->host->loop);
-    x->status = a->head.status;
-    x->head_sent = true;
-    if (x->run.client_gone) {
-        return;
-    }
     PROA_UNINIT struct iovec iov[ATTEMPT_OUT_MAX + 2];
     size_t n = 0;
     if (a->held.len > 0) {
@@ -281,6 +282,28 @@ void proa_attempt_commit(struct attempt *a)
     after_write(a);
 }
 
+/* Nothing is sent again after the first content, and a stream may go on for long. */
+static void forget_request(struct attempt *a)
+{
+    if (a->mode == ANSWER_STREAM) {
+        wipe_wire_head(a);
+        proa_exchange_forget_body(a->x);
+    }
+}
+
+void proa_attempt_commit(struct attempt *a)
+{
+    struct proa_exchange *x = a->x;
+    a->committed = true;
+    x->first_out_ns = proa_loop_now(x->host->loop);
+    x->status = a->head.status;
+    x->head_sent = true;
+    forget_request(a);
+    if (!x->run.client_gone) {
+        begin_answer(a);
+    }
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static void on_head(void *ctx, const struct proa_http_head *head)
@@ -301,7 +324,7 @@ static void on_head(void *ctx, const struct proa_http_head *head)
         a->detail = PROA_SLICE("the answer is compressed although identity was asked for");
         fail(a, PROA_CLASS_MALFORMED, PROA_ERR_UNSUPPORTED);
         return;
-    } else if (a->x->request.stream &&
+    } else if (a->x->stream &&
                proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
         a->mode = ANSWER_STREAM;
         a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);

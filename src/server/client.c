@@ -336,7 +336,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
 {
     struct client *c = ctx;
     const struct proa_limits_cfg *limits = c->server->cfg.limits;
-    c->head = *head;
+    c->head = head;
     c->minor_version = head->minor_version;
     /* An offer to upgrade is ignored, and nothing that may follow in the other protocol is read. */
     c->keep_alive =
@@ -345,7 +345,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
     c->state = CLIENT_BODY;
     c->head_at_ns = proa_loop_now(c->server->loop);
     if (c->exchange) {
-        proa_exchange_head(c->exchange, &c->head);
+        proa_exchange_head(c->exchange, c->head);
     }
     if (!proa_guard_check(c, head, &c->match)) {
         return head->has_body ? PROA_ERR_CANCELLED : PROA_OK;
@@ -372,7 +372,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
 static enum proa_err body_bytes(void *ctx, struct proa_slice bytes)
 {
     struct client *c = ctx;
-    if (!c->exchange || c->head.method != PROA_HTTP_POST) {
+    if (!c->exchange || c->head->method != PROA_HTTP_POST) {
         return PROA_OK; /* nobody asked for it: read and forgotten, within the limit */
     }
     if (proa_exchange_add_body(c->exchange, bytes) != PROA_OK) {
@@ -383,7 +383,7 @@ static enum proa_err body_bytes(void *ctx, struct proa_slice bytes)
         };
         return PROA_ERR_CANCELLED;
     }
-    if (c->head.is_chunked) {
+    if (c->head->is_chunked) {
         proa_client_set_deadline(c, c->head_at_ns + c->server->cfg.limits->body_ns +
                                         proa_http_parser_body_bytes(c->parser) / BODY_STEP *
                                             PROA_NS_PER_S);
@@ -419,7 +419,7 @@ static void dispatch(struct client *c)
         return;
     }
     struct proa_admin_reply reply;
-    proa_admin_handle(c->server->cfg.admin, c->listening->kind, &c->head, &reply);
+    proa_admin_handle(c->server->cfg.admin, c->listening->kind, c->head, &reply);
     answer_plainly(c, reply.status, reply.content_type, reply.allow, proa_buf_slice(&reply.body));
     proa_buf_deinit(&reply.body);
     request_over(c);

@@ -5,7 +5,7 @@
 #include "proa/core/alloc.h"
 #include "proa/tls/context.h"
 
-enum { CLIENTS_SPARE = 256, ARENA_CHUNK = 4096, ARENA_SPARE = 256, HEAD_MAX = 128 * 1024 };
+enum { CLIENTS_SPARE = 256, ARENA_CHUNK = 2048, ARENA_SPARE = 512, HEAD_MAX = 128 * 1024 };
 
 static const struct proa_slice KINDS[PROA_LISTENER_KINDS] = {
     PROA_SLICE_INIT("data"), PROA_SLICE_INIT("ops"), PROA_SLICE_INIT("admin")};

@@ -96,7 +96,7 @@ struct client {
     bool dead;
     bool overloaded; /* came when there were too many: turned away */
     struct refusal refusal;
-    struct proa_http_head head;  /* slices in the arena */
+    const struct proa_http_head *head; /* in the arena; of the request under way, once it is whole */
     struct proa_api_match match; /* data listener: what the request asks for */
 };
 

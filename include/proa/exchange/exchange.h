@@ -38,6 +38,7 @@ struct proa_exchange_host {
 
     /* kept by this module */
     struct proa_freelist pool;
+    struct proa_freelist requests; /* what was read of a body, apart: a stream does not keep it */
     struct proa_list all;
     struct proa_buf fields;  /* scratch: header lines of the answer being started */
     struct proa_buf scratch; /* scratch: redaction, messages */
