@@ -309,6 +309,11 @@ bool proa_conn_above_high(const struct proa_conn *conn)
     return conn->sock && proa_sock_above_high(conn->sock);
 }
 
+int64_t proa_conn_delivered(const struct proa_conn *conn)
+{
+    return conn->sock ? proa_sock_delivered(conn->sock) : 0;
+}
+
 void proa_conn_pause(struct proa_conn *conn, bool paused)
 {
     if (conn->paused == paused) {

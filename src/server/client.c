@@ -38,16 +38,10 @@ void proa_client_set_deadline(struct client *c, uint64_t at_ns)
 static void refuse_now(struct client *c, enum proa_api_error_code code, uint16_t status,
                        struct proa_slice message, const char *allow);
 
-/* More than the queue's length, which also grows by what is written. */
-static int64_t bytes_taken(const struct client *c)
-{
-    return (int64_t)(c->queued - proa_conn_queued(c->conn));
-}
-
 void proa_client_watch(struct client *c)
 {
     c->is_watched = true;
-    c->taken = bytes_taken(c);
+    c->delivered = proa_conn_delivered(c->conn);
     proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
                                     c->server->cfg.limits->write_stall_ns);
 }
@@ -70,7 +64,7 @@ static void reset(struct client *c)
 static void check_stall(struct client *c)
 {
     const bool waiting = proa_conn_queued(c->conn) > 0;
-    if (waiting && bytes_taken(c) > c->taken) {
+    if (waiting && proa_conn_delivered(c->conn) > c->delivered) {
         proa_client_watch(c);
     } else if (waiting) {
         reset(c);
@@ -123,7 +117,9 @@ static void enter_idle(struct client *c)
     c->state = CLIENT_IDLE;
     c->refusal.status = 0;
     c->is_watched = false;
-    c->taken = bytes_taken(c);
+    if (proa_conn_queued(c->conn) > 0) { /* the answer is not out yet */
+        c->delivered = proa_conn_delivered(c->conn);
+    }
     proa_client_set_deadline(c,
                              proa_loop_now(c->server->loop) + c->server->cfg.limits->keep_alive_ns);
 }

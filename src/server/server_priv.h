@@ -78,8 +78,7 @@ struct client {
     uint64_t head_at_ns;   /* when the request's head was complete */
     struct proa_buf ahead; /* pipelined bytes */
     struct proa_arena arena;
-    uint64_t queued; /* bytes that ever had to wait for the client */
-    int64_t taken;   /* how many of them it had taken when the write deadline was set */
+    int64_t delivered; /* how far the client had come when the write deadline was set */
     size_t lingered; /* bytes thrown away so far */
     uint32_t n_requests;
     uint8_t state;   /* enum client_state */
