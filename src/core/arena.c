@@ -47,9 +47,8 @@ static void chunk_prepare(struct proa_arena_chunk *chunk, size_t data_bytes)
 static struct proa_arena_chunk *chunk_take(struct proa_arena *arena)
 {
     const size_t data_bytes = chunk_data_bytes(arena);
-    struct proa_arena_chunk *chunk = arena->chunks
-                                         ? proa_freelist_take_head(arena->chunks, 0)
-                                         : proa_alloc(sizeof(*chunk) + data_bytes);
+    struct proa_arena_chunk *chunk = arena->chunks ? proa_freelist_take_head(arena->chunks, 0)
+                                                   : proa_alloc(sizeof(*chunk) + data_bytes);
     chunk_prepare(chunk, data_bytes);
     return chunk;
 }
@@ -67,8 +66,8 @@ static void chunk_give(struct proa_arena *arena, struct proa_arena_chunk *chunk)
 
 void proa_arena_init(struct proa_arena *arena, struct proa_freelist *chunks)
 {
-    PROA_ASSERT(!chunks || chunks->object_bytes >=
-                               sizeof(struct proa_arena_chunk) + 4 * (size_t)ARENA_ALIGN);
+    PROA_ASSERT(!chunks ||
+                chunks->object_bytes >= sizeof(struct proa_arena_chunk) + 4 * (size_t)ARENA_ALIGN);
     *arena = (struct proa_arena){.chunks = chunks};
 }
 

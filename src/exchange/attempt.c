@@ -324,8 +324,7 @@ static void on_head(void *ctx, const struct proa_http_head *head)
         a->detail = PROA_SLICE("the answer is compressed although identity was asked for");
         fail(a, PROA_CLASS_MALFORMED, PROA_ERR_UNSUPPORTED);
         return;
-    } else if (a->x->stream &&
-               proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
+    } else if (a->x->stream && proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
         a->mode = ANSWER_STREAM;
         a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);
     } else {

@@ -53,7 +53,7 @@ struct proa_sock {
     void *ctx;
     struct proa_bufq out;
     struct proa_deferred
-        later; /* an on_end or on_connect that is due outside of the current call */
+        later;            /* an on_end or on_connect that is due outside of the current call */
     uint64_t handed_over; /* bytes, ever */
     enum sock_state state;
     enum proa_err broken;
@@ -339,8 +339,8 @@ bool proa_sock_above_high(const struct proa_sock *sock)
     return sock->above;
 }
 
-/* The queue's length alone says little: the kernel takes megabytes before it takes no more, and then
- * asks for more only when half of them are gone. */
+/* The queue's length alone says little: the kernel takes megabytes before it takes no more, and
+ * then asks for more only when half of them are gone. */
 int64_t proa_sock_delivered(const struct proa_sock *sock)
 {
     uv_os_fd_t fd = -1;

@@ -79,7 +79,7 @@ struct client {
     struct proa_buf ahead; /* pipelined bytes */
     struct proa_arena arena;
     int64_t delivered; /* how far the client had come when the write deadline was set */
-    size_t lingered; /* bytes thrown away so far */
+    size_t lingered;   /* bytes thrown away so far */
     uint32_t n_requests;
     uint8_t state;   /* enum client_state */
     uint8_t framing; /* enum framing */
@@ -95,7 +95,8 @@ struct client {
     bool dead;
     bool overloaded; /* came when there were too many: turned away */
     struct refusal refusal;
-    const struct proa_http_head *head; /* in the arena; of the request under way, once it is whole */
+    const struct proa_http_head
+        *head;                   /* in the arena; of the request under way, once it is whole */
     struct proa_api_match match; /* data listener: what the request asks for */
 };
 
