@@ -2,7 +2,7 @@
 
 #include "proa/core/check.h"
 #include "proa/json/cursor.h"
-#include "proa/provider/rates.h"
+#include "proa/provider/span.h"
 
 /* Texts are searched this far. */
 enum { TEXT_MAX = 2048 };
@@ -54,7 +54,7 @@ static uint64_t span_of_prose(struct proa_slice text)
     if (word.len > 0 && word.ptr[word.len - 1] == '.') {
         word.len--;
     }
-    if (!proa_rates_span(word, 0, &span)) {
+    if (!proa_span_parse(word, 0, &span)) {
         return 0;
     }
     if (!is_digit(word.ptr[word.len - 1])) {
@@ -65,8 +65,8 @@ static uint64_t span_of_prose(struct proa_slice text)
     }
     for (size_t i = 0; i < PROA_ARRAY_LEN(UNIT_WORDS); i++) {
         if (proa_slice_starts(rest, UNIT_WORDS[i].begin)) {
-            return span < PROA_RATES_SPAN_MAX_NS / UNIT_WORDS[i].times ? span * UNIT_WORDS[i].times
-                                                                       : PROA_RATES_SPAN_MAX_NS;
+            return span < PROA_SPAN_MAX_NS / UNIT_WORDS[i].times ? span * UNIT_WORDS[i].times
+                                                                 : PROA_SPAN_MAX_NS;
         }
     }
     return span;
@@ -96,7 +96,7 @@ static uint64_t span_of_value(enum proa_json_kind kind, struct proa_slice value,
     } else if (kind != PROA_JSON_NUMBER) {
         return 0;
     }
-    return proa_rates_span(value, unix_ms, &span) ? span : 0;
+    return proa_span_parse(value, unix_ms, &span) ? span : 0;
 }
 
 /* {"headers":{"X-RateLimit-Reset":"1741305600000"}} */

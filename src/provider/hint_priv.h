@@ -2,7 +2,7 @@
  * How long to wait, as bodies of errors say it: in prose, in Google's RetryInfo, in the headers
  * that OpenRouter repeats there.
  *
- * Pure. No wait is longer than PROA_RATES_SPAN_MAX_NS.
+ * Pure. No wait is longer than PROA_SPAN_MAX_NS.
  */
 #ifndef PROA_PROVIDER_HINT_PRIV_H
 #define PROA_PROVIDER_HINT_PRIV_H

@@ -2,6 +2,7 @@
 
 #include "proa/core/check.h"
 #include "proa/provider/rates.h"
+#include "proa/provider/span.h"
 
 /* Texts are searched this far. */
 enum { TEXT_MAX = 2048, DETAILS_MAX = 8192 };

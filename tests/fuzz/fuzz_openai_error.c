@@ -10,6 +10,7 @@
 #include "proa/core/check.h"
 #include "proa/provider/dialect.h"
 #include "proa/provider/rates.h"
+#include "proa/provider/span.h"
 #include "proa/provider/vendor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -26,8 +27,8 @@ static void check_failure(const struct proa_failure *f, struct proa_slice body)
 {
     PROA_ASSERT(f->class > PROA_CLASS_OK && f->class < PROA_CLASS_COUNT);
     PROA_ASSERT(f->refusal == PROA_REFUSAL_NONE || f->class == PROA_CLASS_CLIENT);
-    PROA_ASSERT(f->retry_after_ns <= PROA_RATES_SPAN_MAX_NS);
-    PROA_ASSERT(f->quota_reset_ns <= PROA_RATES_SPAN_MAX_NS);
+    PROA_ASSERT(f->retry_after_ns <= PROA_SPAN_MAX_NS);
+    PROA_ASSERT(f->quota_reset_ns <= PROA_SPAN_MAX_NS);
     PROA_ASSERT(f->quota_reset_ns == 0 || f->class == PROA_CLASS_QUOTA);
     PROA_ASSERT(!f->wrong_path || f->class == PROA_CLASS_NOT_FOUND);
     check_inside(f->message, body);
@@ -52,10 +53,9 @@ static void check_rates(struct proa_slice value)
     PROA_ASSERT(n <= 2); /* tokens, requests */
     for (size_t i = 0; i < n; i++) {
         PROA_ASSERT(out[i].limit > 0);
-        PROA_ASSERT(out[i].reset_ns <= PROA_RATES_SPAN_MAX_NS);
+        PROA_ASSERT(out[i].reset_ns <= PROA_SPAN_MAX_NS);
     }
-    PROA_ASSERT(proa_rates_spent(headers, PROA_ARRAY_LEN(headers), NOW_MS) <=
-                PROA_RATES_SPAN_MAX_NS);
+    PROA_ASSERT(proa_rates_spent(headers, PROA_ARRAY_LEN(headers), NOW_MS) <= PROA_SPAN_MAX_NS);
 }
 
 static void check_plain(const struct proa_dialect *dialect, const struct proa_answer_head *head,

@@ -90,7 +90,7 @@ struct proa_failure {
     struct proa_slice message;
     struct proa_slice type;
     struct proa_slice code; /* a number's digits where the provider sends a number */
-    /* Spans from when the answer began, at most PROA_RATES_SPAN_MAX_NS; 0 = none given. */
+    /* Spans from when the answer began, at most PROA_SPAN_MAX_NS; 0 = none given. */
     uint64_t retry_after_ns; /* the longest that header and body ask for */
     uint64_t quota_reset_ns; /* class QUOTA: when it is known to be back */
 };

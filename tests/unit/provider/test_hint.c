@@ -3,7 +3,7 @@
  */
 #include "hint_priv.h"
 
-#include "proa/provider/rates.h"
+#include "proa/provider/span.h"
 
 #include "proa_test.h"
 
@@ -142,9 +142,8 @@ static void test_cut_at_each_byte(void **state)
     {
         for (size_t cut = 0; cut <= strlen(*text); cut++) {
             char *copy = proa_memdup(*text, cut);
-            assert_true(proa_hint_details(proa_slice_make(copy, cut), NOW_MS) <=
-                        PROA_RATES_SPAN_MAX_NS);
-            assert_true(proa_hint_prose(proa_slice_make(copy, cut)) <= PROA_RATES_SPAN_MAX_NS);
+            assert_true(proa_hint_details(proa_slice_make(copy, cut), NOW_MS) <= PROA_SPAN_MAX_NS);
+            assert_true(proa_hint_prose(proa_slice_make(copy, cut)) <= PROA_SPAN_MAX_NS);
             proa_free(copy);
         }
     }

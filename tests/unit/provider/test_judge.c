@@ -4,7 +4,7 @@
  */
 #include "judge_priv.h"
 
-#include "proa/provider/rates.h"
+#include "proa/provider/span.h"
 
 #include "proa_test.h"
 
@@ -185,7 +185,7 @@ static void test_midnight_in_california(void **state)
         proa_judge(&rule, 1, &head, &SAID, &f);
         PROA_TEST_CHECK(f.quota_reset_ns == row->wait_ms * PROA_NS_PER_MS, "row %td: %llu ms",
                         row - rows, (unsigned long long)(f.quota_reset_ns / PROA_NS_PER_MS));
-        PROA_TEST_CHECK(f.quota_reset_ns <= PROA_RATES_SPAN_MAX_NS, "row %td", row - rows);
+        PROA_TEST_CHECK(f.quota_reset_ns <= PROA_SPAN_MAX_NS, "row %td", row - rows);
     }
 }
 
