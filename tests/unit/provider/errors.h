@@ -347,6 +347,13 @@ static const struct class_case OPENROUTER[] = {
       "{\"error\":{\"message\":\"Provider returned error\",\"code\":429,\"metadata\":{\"raw\":"
       "\"x:free is temporarily rate-limited upstream. Please retry shortly\","
       "\"provider_name\":\"P\"}}}"),
+    C(429, OVERLOADED, "{\"error\":{\"message\":\"Provider returned error\",\"code\":429}}"),
+    C(429, OVERLOADED,
+      "{\"error\":{\"message\":\"m\",\"code\":429,\"metadata\":{\"raw\":\"x is temporarily "
+      "rate-limited upstream\"}}}"),
+    C(0, OVERLOADED,
+      "{\"error\":{\"message\":\"m\",\"metadata\":{\"raw\":\"x is temporarily rate-limited "
+      "upstream\"}}}"),
     C(403, AUTH, "{\"error\":{\"message\":\"Key limit exceeded (total limit)\",\"code\":403}}"),
     C(404, NOT_FOUND, "{\"error\":{\"message\":\"No endpoints found for a/b.\",\"code\":404}}"),
     C(503, OVERLOADED, "{\"error\":{\"message\":\"no available model provider\",\"code\":503}}"),

@@ -63,6 +63,124 @@ static void test_every_published_error(void **state)
     }
 }
 
+struct word_case {
+    uint16_t status; /* one that says something else, or nothing */
+    const char *word;
+    enum proa_class class;
+    enum proa_refusal refusal;
+};
+
+static void check_words(const char *member, const struct word_case *cases, size_t n)
+{
+    for (const struct word_case *w = cases; w < cases + n; w++) {
+        char body[256];
+        struct proa_failure f;
+        const struct vendor_cases nobody = {.vendor = NULL};
+        const struct class_case c = {.status = w->status};
+        (void)snprintf(body, sizeof body, "{\"error\":{\"%s\":\"%s\"}}", member, w->word);
+        classify(&nobody, &c, proa_slice_cstr(body), &f);
+        PROA_TEST_CHECK(f.class == w->class && f.refusal == w->refusal, "%u %s: %s", w->status,
+                        body, proa_class_text(f.class));
+    }
+}
+
+/* Codes that decide alone, whatever the status. */
+static void test_codes_without_help(void **state)
+{
+    (void)state;
+    static const struct word_case cases[] = {
+        {0, "exceed_context_size_error", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
+        {0, "ResponsibleAIPolicyViolation", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {500, "not_supported_error", PROA_CLASS_UNFIT, PROA_REFUSAL_NONE},
+        {402, "in_flight_budget", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "insufficient_quota", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {429, "contract_spend_limit_reached", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {400, "billing_hard_limit_reached", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {429, "billing_not_active", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {0, "billing_error", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {0, "insufficient_funds", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {0, "credit_limit", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {400, "organization_on_hold", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {400, "invalid_api_key", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {0, "unsupported_country_region_territory", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {403, "model_permission_blocked_project", PROA_CLASS_PERMISSION, PROA_REFUSAL_NONE},
+        {400, "model_not_found", PROA_CLASS_NOT_FOUND, PROA_REFUSAL_NONE},
+        {400, "DeploymentNotFound", PROA_CLASS_NOT_FOUND, PROA_REFUSAL_NONE},
+        {503, "slow_down", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "ramp_limit_exceeded", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {500, "overloaded_error", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {500, "engine_overloaded_error", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {500, "unavailable_error", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {429, "queue_exceeded", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "RESOURCE_EXHAUSTED", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "The service is currently unavailable", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "rate_limit_exceeded", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "rate_limit_error", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "rate_limited", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "RateLimitReached", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "overloaded_error", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "unavailable_error", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "service_unavailable", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "authentication_error", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {0, "permission_error", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {0, "not_found_error", PROA_CLASS_NOT_FOUND, PROA_REFUSAL_NONE},
+        {0, "NotFoundError", PROA_CLASS_NOT_FOUND, PROA_REFUSAL_NONE},
+        {0, "invalid_request_error", PROA_CLASS_CLIENT, PROA_REFUSAL_NONE},
+        {0, "BadRequestError", PROA_CLASS_CLIENT, PROA_REFUSAL_NONE},
+    };
+    check_words("code", cases, PROA_ARRAY_LEN(cases));
+    check_words("type", cases, PROA_ARRAY_LEN(cases));
+}
+
+/* Texts that decide alone. */
+static void test_texts_without_help(void **state)
+{
+    (void)state;
+    static const struct word_case cases[] = {
+        {400, "invalid_api_key", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "api_key_invalid", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "invalid api token", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "invalid x-api-key", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "invalid subscription key", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "UnrecognizedClientException", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {400, "ExpiredTokenException", PROA_CLASS_AUTH, PROA_REFUSAL_NONE},
+        {429, "insufficient_quota", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {429, "Insufficient balance", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {429, "has used all available credits", PROA_CLASS_QUOTA, PROA_REFUSAL_NONE},
+        {422, "the model's maximum context limit is", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
+        {422, "input length and max_tokens exceed context limit", PROA_CLASS_CLIENT,
+         PROA_REFUSAL_CONTEXT},
+        {422, "the prompt is longer than the model's context length", PROA_CLASS_CLIENT,
+         PROA_REFUSAL_CONTEXT},
+        {422, "input tokens exceed the configured limit of 272000 tokens", PROA_CLASS_CLIENT,
+         PROA_REFUSAL_CONTEXT},
+        {422, "the request exceeds the available context size", PROA_CLASS_CLIENT,
+         PROA_REFUSAL_CONTEXT},
+        {422, "prompt tokens (9) exceed model maximum (8)", PROA_CLASS_CLIENT,
+         PROA_REFUSAL_CONTEXT},
+        {422, "exceeds the maximum input length", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
+        {422, "too many input tokens", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
+        {422, "expected maxLength: 9", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
+        {422, "content_policy_violation", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {422, "content_filter", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {422, "ResponsibleAIPolicyViolation", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {422, "Azure OpenAI's content management policy", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {403, "x requires moderation", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {403, "your input was flagged", PROA_CLASS_CLIENT, PROA_REFUSAL_CONTENT},
+        {403, "project p does not have access to model x", PROA_CLASS_PERMISSION,
+         PROA_REFUSAL_NONE},
+        {0, "Overloaded", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {500, "Overloaded", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "x is currently unavailable", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {500, "x is currently unavailable", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {500, "Loading model", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {429, "we're experiencing high traffic", PROA_CLASS_OVERLOADED, PROA_REFUSAL_NONE},
+        {0, "Rate limit reached", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+        {0, "Too many requests", PROA_CLASS_RATE, PROA_REFUSAL_NONE},
+    };
+    check_words("message", cases, PROA_ARRAY_LEN(cases));
+}
+
 /* However much of the body came: what is there is taken, and nothing is read beyond. */
 static void test_every_error_cut_at_each_byte(void **state)
 {
@@ -162,6 +280,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_published_error),
+        cmocka_unit_test(test_codes_without_help),
+        cmocka_unit_test(test_texts_without_help),
         cmocka_unit_test(test_every_error_cut_at_each_byte),
         cmocka_unit_test(test_rows_are_sound),
         cmocka_unit_test(test_no_row_hides_another),
