@@ -2,6 +2,7 @@
 
 #include "proa/core/check.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,4 +73,11 @@ char *proa_strdup_n(const char *src, size_t len)
 void proa_free(void *ptr)
 {
     free(ptr);
+}
+
+void proa_alloc_trim(void)
+{
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }

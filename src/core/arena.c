@@ -10,7 +10,7 @@
 
 enum {
     ARENA_ALIGN = _Alignof(max_align_t),
-    ARENA_CHUNK_BYTES = 4096, /* without a pool */
+    ARENA_CHUNK_BYTES = 4096, /* without a list */
 #ifdef PROA_POISON_ON
     ARENA_GAP = ARENA_ALIGN, /* poisoned bytes between neighbours catch an overrun */
 #else
@@ -30,73 +30,45 @@ struct proa_arena_hook {
     void *ctx;
 };
 
-static struct proa_arena_chunk *chunk_new(size_t data_bytes)
+/* A chunk's whole allocation is an object of the list, so that a page stays a page. */
+static size_t chunk_data_bytes(const struct proa_arena *arena)
 {
-    struct proa_arena_chunk *chunk = proa_alloc(sizeof(*chunk) + data_bytes);
+    size_t whole = arena->chunks ? arena->chunks->object_bytes : ARENA_CHUNK_BYTES;
+    return (whole & ~((size_t)ARENA_ALIGN - 1)) - sizeof(struct proa_arena_chunk);
+}
+
+static void chunk_prepare(struct proa_arena_chunk *chunk, size_t data_bytes)
+{
     chunk->next = NULL;
     chunk->bytes = data_bytes;
     PROA_POISON(chunk->data, chunk->bytes);
+}
+
+static struct proa_arena_chunk *chunk_take(struct proa_arena *arena)
+{
+    const size_t data_bytes = chunk_data_bytes(arena);
+    struct proa_arena_chunk *chunk = arena->chunks ? proa_freelist_take_head(arena->chunks, 0)
+                                                   : proa_alloc(sizeof(*chunk) + data_bytes);
+    chunk_prepare(chunk, data_bytes);
     return chunk;
 }
 
-static void chunk_free(struct proa_arena_chunk *chunk)
+static void chunk_give(struct proa_arena *arena, struct proa_arena_chunk *chunk)
 {
+    const bool is_pooled = arena->chunks && chunk->bytes == chunk_data_bytes(arena);
     PROA_UNPOISON(chunk->data, chunk->bytes);
-    proa_free(chunk);
-}
-
-/* chunk_bytes is the whole allocation, so that a page stays a page. */
-static size_t pool_data_bytes(const struct proa_arena_pool *pool)
-{
-    size_t whole = pool ? pool->chunk_bytes : ARENA_CHUNK_BYTES;
-    return whole - sizeof(struct proa_arena_chunk);
-}
-
-void proa_arena_pool_init(struct proa_arena_pool *pool, size_t chunk_bytes, size_t max_spare)
-{
-    PROA_ASSERT(chunk_bytes >= sizeof(struct proa_arena_chunk) + 4 * (size_t)ARENA_ALIGN);
-    *pool = (struct proa_arena_pool){
-        .chunk_bytes = chunk_bytes & ~((size_t)ARENA_ALIGN - 1),
-        .max_spare = max_spare,
-    };
-}
-
-void proa_arena_pool_deinit(struct proa_arena_pool *pool)
-{
-    while (pool->spare) {
-        struct proa_arena_chunk *chunk = pool->spare;
-        pool->spare = chunk->next;
-        chunk_free(chunk);
+    if (is_pooled) {
+        proa_freelist_give(arena->chunks, chunk);
+    } else {
+        proa_free(chunk);
     }
-    pool->n_spare = 0;
 }
 
-static struct proa_arena_chunk *pool_take(struct proa_arena_pool *pool)
+void proa_arena_init(struct proa_arena *arena, struct proa_freelist *chunks)
 {
-    if (!pool || !pool->spare) {
-        return chunk_new(pool_data_bytes(pool));
-    }
-    struct proa_arena_chunk *chunk = pool->spare;
-    pool->spare = chunk->next;
-    pool->n_spare--;
-    return chunk;
-}
-
-static void pool_give(struct proa_arena_pool *pool, struct proa_arena_chunk *chunk)
-{
-    if (!pool || pool->n_spare >= pool->max_spare || chunk->bytes != pool_data_bytes(pool)) {
-        chunk_free(chunk);
-        return;
-    }
-    PROA_POISON(chunk->data, chunk->bytes);
-    chunk->next = pool->spare;
-    pool->spare = chunk;
-    pool->n_spare++;
-}
-
-void proa_arena_init(struct proa_arena *arena, struct proa_arena_pool *pool)
-{
-    *arena = (struct proa_arena){.pool = pool};
+    PROA_ASSERT(!chunks ||
+                chunks->object_bytes >= sizeof(struct proa_arena_chunk) + 4 * (size_t)ARENA_ALIGN);
+    *arena = (struct proa_arena){.chunks = chunks};
 }
 
 void proa_arena_reset(struct proa_arena *arena)
@@ -110,15 +82,16 @@ void proa_arena_reset(struct proa_arena *arena)
     while (arena->head) {
         struct proa_arena_chunk *chunk = arena->head;
         arena->head = chunk->next;
-        pool_give(arena->pool, chunk);
+        chunk_give(arena, chunk);
     }
-    proa_arena_init(arena, arena->pool);
+    *arena = (struct proa_arena){.chunks = arena->chunks};
 }
 
 /* An oversize chunk goes behind the current one, whose remainder stays in use. */
 static void *alloc_own_chunk(struct proa_arena *arena, size_t room)
 {
-    struct proa_arena_chunk *chunk = chunk_new(room);
+    struct proa_arena_chunk *chunk = proa_alloc(sizeof(*chunk) + room);
+    chunk_prepare(chunk, room);
     if (arena->head) {
         chunk->next = arena->head->next;
         arena->head->next = chunk;
@@ -130,10 +103,10 @@ static void *alloc_own_chunk(struct proa_arena *arena, size_t room)
 
 static void *alloc_next_chunk(struct proa_arena *arena, size_t room)
 {
-    if (room > pool_data_bytes(arena->pool)) {
+    if (room > chunk_data_bytes(arena)) {
         return alloc_own_chunk(arena, room);
     }
-    struct proa_arena_chunk *chunk = pool_take(arena->pool);
+    struct proa_arena_chunk *chunk = chunk_take(arena);
     chunk->next = arena->head;
     arena->head = chunk;
     arena->cur = chunk->data + room;

@@ -1,9 +1,5 @@
 #include "proa/core/bufq.h"
 
-#include "poison_priv.h"
-
-#include "proa/core/alloc.h"
-
 /*
  *   head                              tail
  *   +------+----------+   +----------+   +--------+--------+
@@ -20,66 +16,22 @@ struct proa_bufq_chunk {
     char data[];
 };
 
-static size_t data_bytes(const struct proa_bufq_pool *pool)
+static size_t data_bytes(const struct proa_bufq *q)
 {
-    return pool->chunk_bytes - sizeof(struct proa_bufq_chunk);
+    return q->chunks->object_bytes - sizeof(struct proa_bufq_chunk);
 }
 
-void proa_bufq_pool_init(struct proa_bufq_pool *pool, size_t chunk_bytes, size_t max_spare)
+static struct proa_bufq_chunk *chunk_take(struct proa_bufq *q)
 {
-    PROA_ASSERT(chunk_bytes > sizeof(struct proa_bufq_chunk));
-    *pool = (struct proa_bufq_pool){.chunk_bytes = chunk_bytes, .max_spare = max_spare};
+    return proa_freelist_take_head(q->chunks, sizeof(struct proa_bufq_chunk));
 }
 
-static void chunk_free(const struct proa_bufq_pool *pool, struct proa_bufq_chunk *chunk)
-{
-    PROA_UNPOISON(chunk->data, data_bytes(pool));
-    proa_free(chunk);
-}
-
-void proa_bufq_pool_deinit(struct proa_bufq_pool *pool)
-{
-    while (pool->spare) {
-        struct proa_bufq_chunk *chunk = pool->spare;
-        pool->spare = chunk->next;
-        chunk_free(pool, chunk);
-    }
-    pool->n_spare = 0;
-}
-
-static struct proa_bufq_chunk *chunk_take(struct proa_bufq_pool *pool)
-{
-    struct proa_bufq_chunk *chunk = pool->spare;
-    if (chunk) {
-        pool->spare = chunk->next;
-        pool->n_spare--;
-        PROA_UNPOISON(chunk->data, data_bytes(pool));
-    } else {
-        chunk = proa_alloc(pool->chunk_bytes);
-    }
-    chunk->next = NULL;
-    chunk->begin = 0;
-    chunk->end = 0;
-    return chunk;
-}
-
-static void chunk_give(struct proa_bufq_pool *pool, struct proa_bufq_chunk *chunk)
-{
-    if (pool->n_spare >= pool->max_spare) {
-        chunk_free(pool, chunk);
-        return;
-    }
-    PROA_POISON(chunk->data, data_bytes(pool));
-    chunk->next = pool->spare;
-    pool->spare = chunk;
-    pool->n_spare++;
-}
-
-void proa_bufq_init(struct proa_bufq *q, struct proa_bufq_pool *pool, size_t max, size_t high,
+void proa_bufq_init(struct proa_bufq *q, struct proa_freelist *chunks, size_t max, size_t high,
                     size_t low)
 {
-    PROA_ASSERT(pool && low <= high && high <= max);
-    *q = (struct proa_bufq){.pool = pool, .max = max, .high = high, .low = low};
+    PROA_ASSERT(chunks && chunks->object_bytes > sizeof(struct proa_bufq_chunk));
+    PROA_ASSERT(low <= high && high <= max);
+    *q = (struct proa_bufq){.chunks = chunks, .max = max, .high = high, .low = low};
 }
 
 void proa_bufq_deinit(struct proa_bufq *q)
@@ -91,7 +43,7 @@ void proa_bufq_deinit(struct proa_bufq *q)
 
 static size_t tail_room(const struct proa_bufq *q)
 {
-    return q->tail ? data_bytes(q->pool) - q->tail->end : 0;
+    return q->tail ? data_bytes(q) - q->tail->end : 0;
 }
 
 /* The caller has checked the maximum. */
@@ -101,14 +53,14 @@ static void put(struct proa_bufq *q, const char *src, size_t n)
     while (n) {
         size_t room = tail_room(q);
         if (room == 0) {
-            struct proa_bufq_chunk *chunk = chunk_take(q->pool);
+            struct proa_bufq_chunk *chunk = chunk_take(q);
             if (q->tail) {
                 q->tail->next = chunk;
             } else {
                 q->head = chunk;
             }
             q->tail = chunk;
-            room = data_bytes(q->pool);
+            room = data_bytes(q);
         }
         size_t part = n < room ? n : room;
         memcpy(q->tail->data + q->tail->end, src, part);
@@ -187,7 +139,7 @@ void proa_bufq_drop(struct proa_bufq *q, size_t n)
         if (!q->head) {
             q->tail = NULL;
         }
-        chunk_give(q->pool, chunk);
+        proa_freelist_give(q->chunks, chunk);
     }
 }
 

@@ -26,18 +26,39 @@ void proa_freelist_init(struct proa_freelist *f, size_t object_bytes, size_t max
 {
     PROA_ASSERT(object_bytes >= sizeof(struct spare));
     *f = (struct proa_freelist){.object_bytes = object_bytes, .max_spare = max_spare};
+    proa_list_init(&f->node);
+}
+
+static struct spare *pop(struct proa_freelist *f)
+{
+    struct spare *s = f->head;
+    f->head = s->next;
+    f->n_spare--;
+    show(f, s);
+    return s;
+}
+
+static void release_spares(struct proa_freelist *f, size_t n)
+{
+    while (n > 0) {
+        proa_free(pop(f));
+        n--;
+    }
+    f->n_least = f->n_spare;
 }
 
 void proa_freelist_deinit(struct proa_freelist *f)
 {
     PROA_DASSERT(f->n_used == 0);
-    while (f->head) {
-        struct spare *s = f->head;
-        f->head = s->next;
-        show(f, s);
-        proa_free(s);
-    }
-    f->n_spare = 0;
+    release_spares(f, f->n_spare);
+    proa_list_unlink(&f->node);
+}
+
+size_t proa_freelist_trim(struct proa_freelist *f)
+{
+    const size_t n = f->n_least;
+    release_spares(f, n);
+    return n;
 }
 
 void *proa_freelist_take(struct proa_freelist *f)
@@ -48,16 +69,13 @@ void *proa_freelist_take(struct proa_freelist *f)
 void *proa_freelist_take_head(struct proa_freelist *f, size_t zero_bytes)
 {
     PROA_ASSERT(zero_bytes <= f->object_bytes);
+    void *object = f->head ? pop(f) : proa_alloc(f->object_bytes);
     f->n_used++;
-    struct spare *s = f->head;
-    if (!s) {
-        return proa_alloc_zero(1, f->object_bytes);
+    if (f->n_spare < f->n_least) {
+        f->n_least = f->n_spare;
     }
-    f->head = s->next;
-    f->n_spare--;
-    show(f, s);
-    memset(s, 0, zero_bytes);
-    return s;
+    memset(object, 0, zero_bytes);
+    return object;
 }
 
 void proa_freelist_give(struct proa_freelist *f, void *object)

@@ -122,25 +122,30 @@ static void unhold(struct attempt *a)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static enum proa_err encode(struct attempt *a, const struct proa_target *target)
+static enum proa_err encode(struct attempt *a, const struct proa_target *target,
+                            struct proa_encoded *out)
 {
     struct proa_exchange *x = a->x;
     const struct proa_encode_in in = {
         .operation = x->operation,
-        .stream = x->request.stream,
+        .stream = x->stream,
         .base_path = target->provider->base_path,
         .host_header = target->provider->endpoint->host_header,
         .secret = target->key->secret ? proa_secret_bytes(target->key->secret) : PROA_SLICE_NONE,
         .model = a->model,
         .body = proa_buf_slice(&x->body),
-        .cuts = x->request.cuts,
-        .n_cuts = x->request.n_cuts,
-        .model_member = x->request.members[PROA_API_M_MODEL],
-        .info = x->request.info,
+        .cuts = x->request->cuts,
+        .n_cuts = x->request->n_cuts,
+        .model_member = x->request->members[PROA_API_M_MODEL],
+        .info = x->request->info,
         .headers = x->forward,
         .n_headers = x->n_forward,
     };
-    return a->dialect->encode(&in, x->arena, &a->request);
+    const enum proa_err err = a->dialect->encode(&in, x->arena, out);
+    if (err == PROA_OK) {
+        a->wire_head = out->head;
+    }
+    return err;
 }
 
 void proa_attempt_start(struct proa_exchange *x, uint8_t index,
@@ -149,28 +154,27 @@ void proa_attempt_start(struct proa_exchange *x, uint8_t index,
     const struct proa_target *target = candidate->target;
     struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
     memset(a, 0, offsetof(struct attempt, out));
-    a->request.head = (struct proa_buf){0};
-    a->request.n_pieces = 0;
     x->attempts[index] = a;
     a->x = x;
     a->index = index;
     a->dialect = target->provider->dialect;
+    a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
     proa_buf_init(&a->held, SIZE_MAX);
-    const enum proa_err err = encode(a, target);
+    PROA_UNINIT struct proa_encoded encoded;
+    const enum proa_err err = encode(a, target, &encoded);
     if (err != PROA_OK) {
         fail(a, PROA_CLASS_LOCAL, err);
         return;
     }
-    a->iov = proa_arena_alloc(x->arena, (a->request.n_pieces + 1) * sizeof(struct iovec));
-    a->iov[0] = (struct iovec){a->request.head.ptr, a->request.head.len};
-    for (size_t i = 0; i < a->request.n_pieces; i++) {
-        a->iov[i + 1] = a->request.pieces[i];
-    }
+    const size_t n_iov = encoded.n_pieces + 1;
+    struct iovec *iov = proa_arena_alloc(x->arena, n_iov * sizeof *iov);
+    iov[0] = (struct iovec){a->wire_head.ptr, a->wire_head.len};
+    memcpy(iov + 1, encoded.pieces, encoded.n_pieces * sizeof *iov);
     const struct proa_timeout_cfg *timeouts = &x->resolved.route->policy->timeouts;
     const struct proa_call_request request = {
-        .iov = a->iov,
-        .n_iov = a->request.n_pieces + 1,
+        .iov = iov,
+        .n_iov = n_iov,
         .arena = x->arena,
         .connect_ns = timeouts->connect_ns,
         .tls_ns = timeouts->tls_ns,
@@ -192,6 +196,14 @@ static void on_sent(void *ctx, bool reused)
     proa_exchange_feed(a->x, &event);
 }
 
+static void wipe_wire_head(struct attempt *a)
+{
+    if (a->wire_head.ptr) {
+        explicit_bzero(a->wire_head.ptr, a->wire_head.len);
+        proa_buf_deinit(&a->wire_head);
+    }
+}
+
 void proa_attempt_release(struct attempt *a)
 {
     if (a->call) {
@@ -203,10 +215,7 @@ void proa_attempt_release(struct attempt *a)
         a->dialect->reader_destroy(a->reader);
         a->reader = NULL;
     }
-    if (a->request.head.ptr) {
-        explicit_bzero(a->request.head.ptr, a->request.head.len); /* it holds the key */
-        proa_buf_deinit(&a->request.head);
-    }
+    wipe_wire_head(a);
     unhold(a);
 }
 
@@ -263,16 +272,9 @@ static bool gather(struct attempt *a, struct proa_slice bytes)
 }
 
 /* Starts the answer to the client with what is held. */
-void proa_attempt_commit(struct attempt *a)
+static void begin_answer(struct attempt *a)
 {
     struct proa_exchange *x = a->x;
-    a->committed = true;
-    x->first_out_ns = proa_loop_now(x->host->loop);
-    x->status = a->head.status;
-    x->head_sent = true;
-    if (x->run.client_gone) {
-        return;
-    }
     PROA_UNINIT struct iovec iov[ATTEMPT_OUT_MAX + 2];
     size_t n = 0;
     if (a->held.len > 0) {
@@ -307,12 +309,38 @@ void proa_attempt_commit(struct attempt *a)
     after_write(a);
 }
 
+/* Nothing is sent again after the first content, and a stream may go on for long. */
+static void forget_request(struct attempt *a)
+{
+    if (a->mode == ANSWER_STREAM) {
+        wipe_wire_head(a);
+        proa_exchange_forget_body(a->x);
+    }
+}
+
+void proa_attempt_commit(struct attempt *a)
+{
+    struct proa_exchange *x = a->x;
+    a->committed = true;
+    x->first_out_ns = proa_loop_now(x->host->loop);
+    x->status = a->head.status;
+    x->head_sent = true;
+    forget_request(a);
+    if (!x->run.client_gone) {
+        begin_answer(a);
+    }
+}
+
 /* ---- the answer ------------------------------------------------------------------------------ */
 
 static void on_head(void *ctx, const struct proa_http_head *head)
 {
     struct attempt *a = ctx;
     a->head = *head;
+    a->answer.status = head->status;
+    a->answer.headers = head->headers.items;
+    a->answer.n_headers = head->headers.n;
+    a->answer.unix_ms = proa_loop_wall_ms(a->x->host->loop);
     const struct proa_slice type =
         proa_http_header_value(&head->headers, PROA_HTTP_HEADER_CONTENT_TYPE);
     const struct proa_slice coding =
@@ -323,10 +351,9 @@ static void on_head(void *ctx, const struct proa_http_head *head)
         a->detail = PROA_SLICE("the answer is compressed although identity was asked for");
         fail(a, PROA_CLASS_MALFORMED, PROA_ERR_UNSUPPORTED);
         return;
-    } else if (a->x->request.stream &&
-               proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
+    } else if (a->x->stream && proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
         a->mode = ANSWER_STREAM;
-        a->reader = a->dialect->reader_create(a->x->operation, a->x->arena);
+        a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);
     } else {
         a->mode = ANSWER_PLAIN;
     }
@@ -364,9 +391,10 @@ static void plain_body(struct attempt *a, struct proa_slice bytes)
 
 static void error_complete(struct attempt *a)
 {
-    struct proa_exchange *x = a->x;
-    a->dialect->classify(a->head.status, a->head.headers.items, a->head.headers.n,
-                         proa_buf_slice(&a->held), proa_loop_wall_ms(x->host->loop), &a->failure);
+    a->dialect->classify(&a->answer, proa_buf_slice(&a->held), &a->failure);
+    if (a->failure.wrong_path) {
+        a->detail = PROA_SLICE("the server does not know this path; is the base_url right?");
+    }
     fail(a, a->failure.class, PROA_OK);
 }
 
@@ -503,7 +531,8 @@ static void plain_complete(struct attempt *a)
         fail(a, PROA_CLASS_EMPTY, PROA_ERR_TRUNCATED);
         return;
     }
-    if (!a->dialect->read_plain(a->x->operation, body, &a->usage, &a->answered_by, &a->failure)) {
+    if (!a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage, &a->answered_by,
+                                &a->failure)) {
         keep_failure(a);
         fail(a, a->failure.class, PROA_OK);
         return;

@@ -9,6 +9,9 @@ enum { EXCHANGES_SPARE = 256, FIELDS_MAX = 96 * 1024, SCRATCH_MAX = 1024 * 1024 
 void proa_exchange_host_init(struct proa_exchange_host *host)
 {
     proa_freelist_init(&host->pool, sizeof(struct proa_exchange), EXCHANGES_SPARE);
+    proa_freelist_init(&host->requests, sizeof(struct proa_api_request), EXCHANGES_SPARE);
+    proa_loop_tend(host->loop, &host->pool);
+    proa_loop_tend(host->loop, &host->requests);
     proa_list_init(&host->all);
     proa_buf_init(&host->fields, FIELDS_MAX);
     proa_buf_init(&host->scratch, SCRATCH_MAX);
@@ -23,6 +26,7 @@ void proa_exchange_host_deinit(struct proa_exchange_host *host)
 {
     PROA_ASSERT(proa_list_empty(&host->all));
     proa_freelist_deinit(&host->pool);
+    proa_freelist_deinit(&host->requests);
     proa_buf_deinit(&host->fields);
     proa_buf_deinit(&host->scratch);
 }
@@ -172,11 +176,15 @@ enum proa_err proa_exchange_add_body(struct proa_exchange *x, struct proa_slice 
     return proa_buf_append(&x->body, bytes);
 }
 
-static void drop_body(struct proa_exchange *x)
+void proa_exchange_forget_body(struct proa_exchange *x)
 {
     proa_buf_deinit(&x->body);
     proa_exchange_give_budget(x->host, x->body_budgeted);
     x->body_budgeted = 0;
+    if (x->request) {
+        proa_freelist_give(&x->host->requests, x->request);
+        x->request = NULL;
+    }
 }
 
 static void ensure_id(struct proa_exchange *x)
@@ -231,8 +239,6 @@ static bool carry_out(struct proa_exchange *x, const struct proa_command *comman
         proa_attempt_release(x->attempts[command->attempt]);
         break;
     case PROA_CMD_COMMIT:
-        /* Nothing is sent again after the first content, so the request is not needed any more;
-         * but a request that is still going out is. */
         proa_attempt_commit(x->attempts[command->attempt]);
         break;
     case PROA_CMD_REPLY_ERROR:
@@ -326,7 +332,7 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     }
     proa_timer_clear(host->loop, &x->timer);
     proa_timer_clear(host->loop, &x->grace);
-    drop_body(x);
+    proa_exchange_forget_body(x);
     proa_live_unref(x->live);
     proa_list_unlink(&x->node);
     const struct proa_client_ops *client = x->client;

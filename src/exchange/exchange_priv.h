@@ -38,9 +38,10 @@ struct attempt {
     struct proa_exchange *x;
     struct proa_call *call; /* NULL before the start and after the end */
     const struct proa_dialect *dialect;
-    struct proa_slice model; /* upstream id asked for */
-    struct iovec *iov;       /* head and pieces, as the call borrows them */
+    struct proa_slice model;   /* upstream id asked for */
+    struct proa_buf wire_head; /* of the request; it holds the key and is wiped */
     struct proa_http_head head;
+    struct proa_answer_head answer; /* the same, as dialects take it */
     struct proa_reader *reader;
     struct proa_buf held;    /* answer bytes not yet sent: plain body, stream prefix, error body */
     struct proa_slice piece; /* plain: the newest body bytes, still in the read buffer */
@@ -63,7 +64,6 @@ struct attempt {
     /* Not zeroed: set before it is read. */
     struct iovec out[ATTEMPT_OUT_MAX];
     struct proa_rate_signal rates[PROA_RATE_SIGNALS_MAX]; /* an event that waits points to them */
-    struct proa_encoded request;
 };
 
 struct proa_exchange {
@@ -79,7 +79,9 @@ struct proa_exchange {
     const struct proa_http_head *head; /* NULL until it has come */
     struct proa_buf body;
     uint64_t body_budgeted;
-    struct proa_api_request request;
+    struct proa_api_request *request; /* how the body reads; NULL before and when it is forgotten */
+    struct proa_slice model;          /* as the client asks for it */
+    bool stream;
     enum proa_operation operation;
     struct proa_resolution resolved; /* route NULL until known */
     const struct proa_http_header *forward;
@@ -117,6 +119,9 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome);
 /* Takes n bytes from the byte budget; false when it is spent. */
 bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n);
 void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n);
+
+/* Nothing will be sent of the client's body any more. */
+void proa_exchange_forget_body(struct proa_exchange *x);
 
 /* ---- request.c */
 /* Model, route and options; answers the error itself and returns false where there is one. */

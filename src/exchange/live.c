@@ -18,7 +18,7 @@ static void route_series(struct proa_live *live, struct proa_live_route *route,
 
 static struct proa_slice otel_name(const struct proa_provider *provider)
 {
-    const struct proa_vendor *vendor = proa_vendor_find(provider->name);
+    const struct proa_vendor *vendor = provider->vendor;
     return vendor && vendor->otel_name.len > 0 ? vendor->otel_name : provider->name;
 }
 

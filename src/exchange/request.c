@@ -107,7 +107,7 @@ static struct proa_slice header(const struct proa_exchange *x, enum proa_http_he
 
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
-    out->stream = x->request.stream;
+    out->stream = x->stream;
     const struct proa_slice no_fallback = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
     out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
                        !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));
@@ -145,22 +145,24 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     proa_buf_init(&name, 4096);
     struct proa_api_error error = {0};
     const struct proa_slice body = proa_buf_slice(&x->body);
+    x->request = proa_freelist_take_head(&x->host->requests, 0);
     const enum proa_err err =
-        proa_api_request_read(match->kind, body, &name, &text, &x->request, &error);
-    if (err == PROA_OK && name.len > 0) {
-        x->request.model = proa_arena_dup(x->arena, x->request.model);
-    }
+        proa_api_request_read(match->kind, body, &name, &text, x->request, &error);
     bool admitted = false;
     if (err != PROA_OK) {
-        x->request.model = PROA_SLICE_NONE; /* it may point into what is released here */
         proa_reply_error(x, &error, PROA_SLICE_NONE);
     } else {
+        x->stream = x->request->stream;
+        x->model = x->request->model;
+        if (name.len > 0 || x->stream) { /* streams outlive the body */
+            x->model = proa_arena_dup(x->arena, x->model);
+        }
         const enum proa_resolve_result result =
-            proa_snapshot_resolve(x->live->snapshot, x->request.model, &x->resolved);
+            proa_snapshot_resolve(x->live->snapshot, x->model, &x->resolved);
         admitted = result == PROA_RESOLVED;
         if (!admitted) {
             x->resolved.route = NULL;
-            refuse_model(x, x->request.model, result);
+            refuse_model(x, x->model, result);
         }
     }
     proa_buf_deinit(&text);

@@ -83,11 +83,11 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         .error = x->error                            ? proa_slice_cstr(x->error)
                  : outcome == PROA_OUTCOME_CANCELLED ? PROA_SLICE("client_cancelled")
                                                      : PROA_SLICE_NONE,
-        .model = x->request.model,
+        .model = x->model,
         .attempts = attempts,
         .n_attempts = list_attempts(x, attempts),
         .status = x->status,
-        .stream = x->request.stream,
+        .stream = x->stream,
         .duration_ns = proa_clock_since(now_ns, x->arrived_ns),
         .overhead_ns = ours_ns,
     };
@@ -106,7 +106,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         line.output_tokens = u->count[PROA_USAGE_OUTPUT];
         line.cache_read_tokens = u->count[PROA_USAGE_CACHE_READ];
         line.ttft_ns = proa_clock_since(x->first_out_ns, x->arrived_ns);
-        line.has = (x->request.stream ? PROA_ACCESS_TTFT : 0U) |
+        line.has = (x->stream ? PROA_ACCESS_TTFT : 0U) |
                    (proa_usage_has(u, PROA_USAGE_INPUT) ? PROA_ACCESS_INPUT_TOKENS : 0U) |
                    (proa_usage_has(u, PROA_USAGE_OUTPUT) ? PROA_ACCESS_OUTPUT_TOKENS : 0U) |
                    (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U);
@@ -133,7 +133,7 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
         const struct proa_live_answer answer = {
             .op = x->operation,
             .duration_ns = total,
-            .first_content_ns = x->request.stream ? x->first_out_ns - x->arrived_ns : 0,
+            .first_content_ns = x->stream ? x->first_out_ns - x->arrived_ns : 0,
             .usage = &winner->usage,
         };
         proa_live_count_answer(x->live, x->resolved.route, x->run.attempts[x->run.winner].candidate,

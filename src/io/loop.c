@@ -11,12 +11,15 @@
 /* One turn runs at most so many deferred calls: they may defer again. */
 enum { DEFERRED_PER_TURN = 4096 };
 
+/* A spare that was not needed for so long goes back to the system. */
+enum { TEND_MS = 5000 };
+
 const char *proa_loop_library(void)
 {
     return uv_version_string();
 }
 
-void proa_loop_read_wall(struct proa_loop *loop)
+static void read_wall(struct proa_loop *loop)
 {
     struct timespec wall;
     (void)clock_gettime(CLOCK_REALTIME, &wall);
@@ -134,6 +137,42 @@ void proa_timer_clear(struct proa_loop *loop, struct proa_timer *timer)
     hold_loop(loop);
 }
 
+/*
+ * Free lists. The timer runs as long as there is something to do or a spare to release, so that a
+ * process at rest is not woken.
+ */
+
+static void on_uv_tend(uv_timer_t *uv)
+{
+    struct proa_loop *loop = uv->data;
+    size_t n_released = 0;
+    size_t n_left = 0;
+    for (struct proa_list *node = loop->tended.next; node != &loop->tended; node = node->next) {
+        struct proa_freelist *list = PROA_CONTAINER_OF(node, struct proa_freelist, node);
+        n_released += proa_freelist_trim(list);
+        n_left += list->n_spare;
+    }
+    if (n_released > 0) {
+        proa_alloc_trim();
+    }
+    if (n_left > 0) {
+        (void)uv_timer_start(uv, on_uv_tend, loop->tend_ms, 0);
+    }
+}
+
+void proa_loop_tend(struct proa_loop *loop, struct proa_freelist *list)
+{
+    proa_list_push_back(&loop->tended, &list->node);
+}
+
+void proa_loop_each_second(struct proa_loop *loop)
+{
+    read_wall(loop);
+    if (!uv_is_active((uv_handle_t *)&loop->tend)) {
+        (void)uv_timer_start(&loop->tend, on_uv_tend, loop->tend_ms, 0);
+    }
+}
+
 /* Deferred calls: a plain queue, emptied before the loop blocks. */
 
 void proa_defer(struct proa_loop *loop, struct proa_deferred *d)
@@ -216,21 +255,27 @@ struct proa_loop *proa_loop_create(void)
     struct proa_loop *loop = PROA_NEW(struct proa_loop);
     PROA_ASSERT(uv_loop_init(&loop->uv) == 0);
     PROA_ASSERT(uv_timer_init(&loop->uv, &loop->timer) == 0);
+    PROA_ASSERT(uv_timer_init(&loop->uv, &loop->tend) == 0);
     PROA_ASSERT(uv_prepare_init(&loop->uv, &loop->prepare) == 0);
     PROA_ASSERT(uv_idle_init(&loop->uv, &loop->idle) == 0);
     loop->uv.data = loop;
     loop->timer.data = loop;
+    loop->tend.data = loop;
     loop->prepare.data = loop;
     loop->idle.data = loop;
     (void)uv_prepare_start(&loop->prepare, on_uv_prepare);
     uv_unref((uv_handle_t *)&loop->timer);
+    uv_unref((uv_handle_t *)&loop->tend);
     uv_unref((uv_handle_t *)&loop->prepare);
     proa_heap_init(&loop->timers);
     loop->armed_ns = PROA_NEVER;
     loop->read_buf = proa_alloc(PROA_LOOP_READ_BYTES);
-    proa_bufq_pool_init(&loop->chunks, PROA_LOOP_CHUNK_BYTES, PROA_LOOP_CHUNK_SPARES);
+    proa_list_init(&loop->tended);
+    loop->tend_ms = TEND_MS;
+    proa_freelist_init(&loop->chunks, PROA_LOOP_CHUNK_BYTES, PROA_LOOP_CHUNK_SPARES);
+    proa_loop_tend(loop, &loop->chunks);
     proa_sock_loop_init(loop);
-    proa_loop_read_wall(loop);
+    read_wall(loop);
     /* libuv writes without MSG_NOSIGNAL and leaves SIGPIPE as it is. */
     (void)signal(SIGPIPE, SIG_IGN);
     return loop;
@@ -248,6 +293,7 @@ static void close_own_handles(struct proa_loop *loop)
     }
     loop->n_signals = 0;
     uv_close((uv_handle_t *)&loop->timer, NULL);
+    uv_close((uv_handle_t *)&loop->tend, NULL);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_close((uv_handle_t *)&loop->idle, NULL);
 }
@@ -272,7 +318,7 @@ void proa_loop_destroy(struct proa_loop *loop)
     proa_heap_deinit(&loop->timers);
     proa_freelist_deinit(&loop->socks);
     proa_freelist_deinit(&loop->sock_ops);
-    proa_bufq_pool_deinit(&loop->chunks);
+    proa_freelist_deinit(&loop->chunks);
     proa_free(loop->read_buf);
     proa_free(loop);
 }

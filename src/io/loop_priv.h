@@ -48,19 +48,23 @@ struct proa_loop {
     size_t n_signals;
     struct proa_loop_signal *signals[PROA_LOOP_MAX_SIGNALS];
     char *read_buf; /* PROA_LOOP_READ_BYTES, lent to one read callback at a time */
-    struct proa_bufq_pool chunks;
+    struct proa_freelist chunks;
     struct proa_freelist socks;
     struct proa_freelist sock_ops;
     struct proa_list lingering; /* sockets without an owner, see proa_sock_close_later() */
+    struct proa_list tended;    /* free lists, see proa_loop_tend() */
+    uv_timer_t tend;            /* not of our heap: it must not keep the loop running */
+    uint64_t tend_ms;
 };
 
-void proa_loop_read_wall(struct proa_loop *loop);
+/* What is due once a second while there is something to do. */
+void proa_loop_each_second(struct proa_loop *loop);
 
 static inline void proa_loop_enter(struct proa_loop *loop)
 {
     loop->now_ns = uv_hrtime();
     if (PROA_UNLIKELY(loop->now_ns - loop->wall_read_ns >= UINT64_C(1000000000))) {
-        proa_loop_read_wall(loop);
+        proa_loop_each_second(loop);
     }
 }
 static inline void proa_loop_leave(struct proa_loop *loop)

@@ -5,6 +5,8 @@
 #include "proa/core/clock.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -51,7 +53,8 @@ struct proa_sock {
     void *ctx;
     struct proa_bufq out;
     struct proa_deferred
-        later; /* an on_end or on_connect that is due outside of the current call */
+        later;            /* an on_end or on_connect that is due outside of the current call */
+    uint64_t handed_over; /* bytes, ever */
     enum sock_state state;
     enum proa_err broken;
     bool is_unix;
@@ -73,6 +76,8 @@ void proa_sock_loop_init(struct proa_loop *loop)
     proa_freelist_init(&loop->socks, sizeof(struct proa_sock), SPARE_SOCKS);
     proa_freelist_init(&loop->sock_ops, sizeof(struct sock_op), SPARE_OPS);
     proa_list_init(&loop->lingering);
+    proa_loop_tend(loop, &loop->socks);
+    proa_loop_tend(loop, &loop->sock_ops);
 }
 
 static void on_later(void *ctx)
@@ -296,6 +301,7 @@ enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov, 
     if (total == 0) {
         return PROA_OK;
     }
+    sock->handed_over += total;
     if (sock->out.len > 0 || sock->state != SOCK_OPEN) {
         return enqueue(sock, iov, n, 0);
     }
@@ -331,6 +337,18 @@ size_t proa_sock_queued(const struct proa_sock *sock)
 bool proa_sock_above_high(const struct proa_sock *sock)
 {
     return sock->above;
+}
+
+/* The queue's length alone says little: the kernel takes megabytes before it takes no more, and
+ * then asks for more only when half of them are gone. */
+int64_t proa_sock_delivered(const struct proa_sock *sock)
+{
+    uv_os_fd_t fd = -1;
+    int in_kernel = 0;
+    if (uv_fileno(&sock->uv.handle, &fd) < 0 || ioctl(fd, SIOCOUTQ, &in_kernel) < 0) {
+        in_kernel = 0;
+    }
+    return (int64_t)(sock->handed_over - sock->out.len) - in_kernel;
 }
 
 /* Opening. */

@@ -247,7 +247,7 @@ void proa_mock_client_accept(struct proa_mock *mock, struct proa_sock *sock)
     c->timer.ctx = c;
     proa_list_init(&c->node);
     proa_list_push_back(&mock->clients, &c->node);
-    proa_arena_init(&c->arena, &mock->arena_pool);
+    proa_arena_init(&c->arena, &mock->arena_chunks);
     proa_buf_init(&c->body, MOCK_MAX_BODY);
     proa_buf_init(&c->ahead, AHEAD_MAX);
     proa_buf_init(&c->answer_head, ANSWER_HEAD_MAX);

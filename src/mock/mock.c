@@ -33,7 +33,7 @@ struct proa_mock *proa_mock_create(struct proa_net *net, const struct proa_mock_
     proa_prng_seed(&mock->prng, cfg->seed);
     proa_mock_quota_init(&mock->quota, cfg->seed);
     proa_list_init(&mock->clients);
-    proa_arena_pool_init(&mock->arena_pool, ARENA_CHUNK, ARENA_SPARE);
+    proa_freelist_init(&mock->arena_chunks, ARENA_CHUNK, ARENA_SPARE);
     return mock;
 }
 
@@ -50,7 +50,7 @@ void proa_mock_destroy(struct proa_mock *mock)
         proa_mock_client_close(PROA_CONTAINER_OF(node, struct client, node));
     }
     proa_tls_context_unref(mock->tls);
-    proa_arena_pool_deinit(&mock->arena_pool);
+    proa_freelist_deinit(&mock->arena_chunks);
     proa_mock_quota_deinit(&mock->quota);
     proa_buf_deinit(&mock->text);
     proa_buf_deinit(&mock->out);

@@ -35,7 +35,7 @@ struct proa_mock {
     struct proa_listener *listeners[MOCK_MAX_LISTENERS];
     size_t n_listeners;
     struct proa_list clients;
-    struct proa_arena_pool arena_pool;
+    struct proa_freelist arena_chunks;
     struct mock_known_key *keys;
     size_t n_keys;
     struct proa_mock_recipe faults;

@@ -80,7 +80,7 @@ static void write_embedding(struct proa_json_writer *w, const struct mock_reques
 {
     const uint32_t dimensions = req->dimensions ? req->dimensions : DIMENSIONS;
     struct proa_arena scratch; /* for one vector: a request may ask for thousands */
-    proa_arena_init(&scratch, arena->pool);
+    proa_arena_init(&scratch, arena->chunks);
     struct components c = components_of(proa_mock_input_text(input, &scratch), dimensions);
     proa_json_writer_begin_object(w);
     proa_json_writer_member_string(w, "object", PROA_SLICE("embedding"));

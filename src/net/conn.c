@@ -14,6 +14,7 @@ struct proa_net *proa_net_create(struct proa_loop *loop)
     net->dns = proa_dns_create(loop, PROA_NET_DNS_TTL_S * PROA_NS_PER_S,
                                PROA_NET_DNS_STALE_S * PROA_NS_PER_S);
     proa_freelist_init(&net->conns, sizeof(struct proa_conn), SPARE_CONNS);
+    proa_loop_tend(loop, &net->conns);
     return net;
 }
 
@@ -306,6 +307,11 @@ size_t proa_conn_queued(const struct proa_conn *conn)
 bool proa_conn_above_high(const struct proa_conn *conn)
 {
     return conn->sock && proa_sock_above_high(conn->sock);
+}
+
+int64_t proa_conn_delivered(const struct proa_conn *conn)
+{
+    return conn->sock ? proa_sock_delivered(conn->sock) : 0;
 }
 
 void proa_conn_pause(struct proa_conn *conn, bool paused)

@@ -304,6 +304,8 @@ static void resolve(struct proa_build *b, const struct proa_build_provider *p)
     }
     set_dialect(b, p, vendor, path);
     set_endpoint(b, p, vendor, path);
+    p->out->vendor =
+        vendor || !p->out->endpoint ? vendor : proa_vendor_of_host(p->out->endpoint->host);
     proa_build_keys(b, p, path);
     check_clear(b, p, path);
 }

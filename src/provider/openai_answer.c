@@ -349,9 +349,9 @@ static bool is_error(const struct proa_json_item items[PLAIN_MEMBERS])
            proa_slice_eq(proa_openai_text(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
 }
 
-bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
-                                 struct proa_usage *usage, struct proa_slice *model,
-                                 struct proa_failure *failure)
+bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answer_head *head,
+                                 struct proa_slice body, struct proa_usage *usage,
+                                 struct proa_slice *model, struct proa_failure *failure)
 {
     struct proa_json_item items[PLAIN_MEMBERS];
     if (body.len == 0) {
@@ -363,8 +363,13 @@ bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
     const struct proa_json_item *answer = &items[PLAIN_ANSWER];
     const bool is_text = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION;
     if (is_error(items) || (is_text && answer->kind != PROA_JSON_ARRAY)) {
-        proa_openai_classify_inband(body, failure);
-        failure->class = is_error(items) ? failure->class : PROA_CLASS_MALFORMED;
+        proa_openai_classify_inband(head, body, failure);
+        if (!is_error(items)) {
+            *failure = (struct proa_failure){.class = PROA_CLASS_MALFORMED,
+                                             .message = failure->message,
+                                             .type = failure->type,
+                                             .code = failure->code};
+        }
         return false;
     }
     if (is_text && !proa_openai_is_filled(answer)) {
@@ -382,12 +387,12 @@ bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
     return true;
 }
 
-bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
-                            struct proa_usage *usage, struct proa_slice *model,
-                            struct proa_failure *failure)
+bool proa_openai_read_plain(enum proa_operation op, const struct proa_answer_head *head,
+                            struct proa_slice body, struct proa_usage *usage,
+                            struct proa_slice *model, struct proa_failure *failure)
 {
     /* DeepSeek keeps a waiting connection alive with blank lines. */
     body = proa_openai_strip(body);
     return proa_openai_plain_is_usual(op, body, usage, model) ||
-           proa_openai_read_plain_full(op, body, usage, model, failure);
+           proa_openai_read_plain_full(op, head, body, usage, model, failure);
 }

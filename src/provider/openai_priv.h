@@ -3,7 +3,8 @@
  *
  *   openai.c         the vtable
  *   openai_encode.c  the request: head and spliced body
- *   openai_error.c   error bodies, and what class a failure is of
+ *   openai_error.c   error bodies
+ *   openai_rules.c   what class a failure is of
  *   openai_answer.c  facts in an answer or a chunk: usage, error objects; whole answers
  *   openai_stream.c  streamed answers, event by event
  *   openai_keys.c    the search for keys in an event
@@ -16,18 +17,24 @@
 #include "proa/json/cursor.h"
 #include "proa/provider/dialect.h"
 
+struct proa_error_rule; /* judge_priv.h */
+
 /* ---- openai_encode.c */
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out);
 
 /* ---- openai_error.c */
-void proa_openai_classify(uint16_t status, const struct proa_http_header *headers, size_t n_headers,
-                          struct proa_slice body, uint64_t unix_ms, struct proa_failure *out);
+void proa_openai_classify(const struct proa_answer_head *head, struct proa_slice body,
+                          struct proa_failure *out);
 /*
  * The same for an error that came with status 200: `object` is all of the JSON object it stands in.
  * The status is the one that the error names, if any.
  */
-void proa_openai_classify_inband(struct proa_slice object, struct proa_failure *out);
+void proa_openai_classify_inband(const struct proa_answer_head *head, struct proa_slice object,
+                                 struct proa_failure *out);
+
+/* ---- openai_rules.c */
+const struct proa_error_rule *proa_openai_rules(size_t *n);
 
 /* ---- openai_answer.c */
 /* Without JSON whitespace at both ends. */
@@ -42,13 +49,13 @@ bool proa_openai_is_filled(const struct proa_json_item *item);
 bool proa_openai_finish_is_failure(struct proa_slice reason);
 /* Adds what a usage object, which is known to be JSON, tells; anything else is ignored. */
 void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
-bool proa_openai_read_plain(enum proa_operation op, struct proa_slice body,
-                            struct proa_usage *usage, struct proa_slice *model,
-                            struct proa_failure *failure);
+bool proa_openai_read_plain(enum proa_operation op, const struct proa_answer_head *head,
+                            struct proa_slice body, struct proa_usage *usage,
+                            struct proa_slice *model, struct proa_failure *failure);
 /* The same by reading every byte as JSON: what the short way leaves to it. */
-bool proa_openai_read_plain_full(enum proa_operation op, struct proa_slice body,
-                                 struct proa_usage *usage, struct proa_slice *model,
-                                 struct proa_failure *failure);
+bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answer_head *head,
+                                 struct proa_slice body, struct proa_usage *usage,
+                                 struct proa_slice *model, struct proa_failure *failure);
 /* The member that makes an answer of this operation. */
 struct proa_slice proa_openai_answer_key(enum proa_operation op);
 
@@ -74,7 +81,9 @@ bool proa_openai_holds_telling_key(struct proa_slice text);
 void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out);
 
 /* ---- openai_stream.c */
-struct proa_reader *proa_openai_reader_create(enum proa_operation op, struct proa_arena *arena);
+struct proa_reader *proa_openai_reader_create(enum proa_operation op,
+                                              const struct proa_answer_head *head,
+                                              struct proa_arena *arena);
 enum proa_err proa_openai_reader_feed(struct proa_reader *reader, struct proa_slice bytes,
                                       struct proa_reader_report *out);
 bool proa_openai_reader_complete(const struct proa_reader *reader);

@@ -35,6 +35,7 @@ struct name {
 };
 
 struct proa_reader {
+    const struct proa_answer_head *head;
     struct proa_sse sse;
     struct proa_buf tails[2]; /* beginnings of events; the other one is lent out as ready[0] */
     unsigned tail;            /* which one holds the unfinished event */
@@ -52,11 +53,14 @@ struct proa_reader {
     char shape[SHAPE_MAX];
 };
 
-struct proa_reader *proa_openai_reader_create(enum proa_operation op, struct proa_arena *arena)
+struct proa_reader *proa_openai_reader_create(enum proa_operation op,
+                                              const struct proa_answer_head *head,
+                                              struct proa_arena *arena)
 {
     (void)op; /* chat and completion chunks are told apart by their members */
     struct proa_reader *r = proa_arena_alloc(arena, sizeof *r);
     memset(r, 0, offsetof(struct proa_reader, shape));
+    r->head = head;
     proa_sse_init(&r->sse, &proa_sse_limits_default);
     proa_buf_init(&r->tails[0], TAIL_MAX);
     proa_buf_init(&r->tails[1], TAIL_MAX);
@@ -141,7 +145,7 @@ static void enter_error_object(struct proa_reader *r, struct proa_slice data)
 {
     struct proa_failure failure;
     const enum proa_json_kind kind = proa_json_kind_of(data);
-    proa_openai_classify_inband(data, &failure);
+    proa_openai_classify_inband(r->head, data, &failure);
     if (kind == PROA_JSON_OBJECT || kind == PROA_JSON_ARRAY) {
         enter_error(r, &failure);
         return;

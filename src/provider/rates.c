@@ -1,238 +1,18 @@
 #include "proa/provider/rates.h"
 
 #include "proa/core/check.h"
-
-/* ---- spans ----------------------------------------------------------------------------------- */
-
-/* Whole numbers stop growing here: far above every epoch, far below an overflow. */
-#define WHOLE_MAX UINT64_C(1000000000000000)
-
-/* Numbers above these are points of time. */
-#define EPOCH_S_MIN  UINT64_C(1000000000)
-#define EPOCH_MS_MIN UINT64_C(1000000000000)
-
-struct decimal {
-    uint64_t whole;
-    uint64_t nano; /* the fraction, in 10^-9 */
-};
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* Digits, perhaps a point and digits; takes them off *text. False when no digit is there. */
-static bool take_decimal(struct proa_slice *text, struct decimal *out)
-{
-    size_t i = 0;
-    *out = (struct decimal){.whole = 0};
-    for (; i < text->len && is_digit(text->ptr[i]); i++) {
-        if (out->whole < WHOLE_MAX) {
-            out->whole = out->whole * 10 + (uint64_t)(text->ptr[i] - '0');
-        }
-    }
-    if (i == 0) {
-        return false;
-    }
-    if (i < text->len && text->ptr[i] == '.') {
-        uint64_t unit = 100000000;
-        for (i++; i < text->len && is_digit(text->ptr[i]); i++) {
-            out->nano += unit * (uint64_t)(text->ptr[i] - '0');
-            unit /= 10;
-        }
-    }
-    *text = proa_slice_from(*text, i);
-    return true;
-}
-
-/* number x unit, cut at the longest span. */
-static uint64_t scale(const struct decimal *number, uint64_t unit_ns)
-{
-    if (number->whole > PROA_RATES_SPAN_MAX_NS / unit_ns) {
-        return PROA_RATES_SPAN_MAX_NS;
-    }
-    uint64_t fraction = unit_ns >= PROA_NS_PER_S ? number->nano * (unit_ns / PROA_NS_PER_S)
-                                                 : number->nano / (PROA_NS_PER_S / unit_ns);
-    const uint64_t span = number->whole * unit_ns + fraction;
-    return span < PROA_RATES_SPAN_MAX_NS ? span : PROA_RATES_SPAN_MAX_NS;
-}
-
-static const struct unit_row {
-    struct proa_slice text;
-    uint64_t ns;
-} UNITS[] = {
-    /* Longer ones before those they begin with. */
-    {PROA_SLICE_INIT("ms"), PROA_NS_PER_MS},        {PROA_SLICE_INIT("us"), PROA_NS_PER_US},
-    {PROA_SLICE_INIT("\xc2\xb5s"), PROA_NS_PER_US}, {PROA_SLICE_INIT("ns"), 1},
-    {PROA_SLICE_INIT("s"), PROA_NS_PER_S},          {PROA_SLICE_INIT("m"), 60 * PROA_NS_PER_S},
-    {PROA_SLICE_INIT("h"), 3600 * PROA_NS_PER_S},
-};
-
-static uint64_t take_unit(struct proa_slice *text)
-{
-    for (size_t i = 0; i < PROA_ARRAY_LEN(UNITS); i++) {
-        if (proa_slice_starts(*text, UNITS[i].text)) {
-            *text = proa_slice_from(*text, UNITS[i].text.len);
-            return UNITS[i].ns;
-        }
-    }
-    return 0;
-}
-
-/* From a point of time, in milliseconds since 1970. */
-static uint64_t span_until(uint64_t at_ms, uint64_t unix_ms)
-{
-    if (at_ms <= unix_ms) {
-        return 0;
-    }
-    const uint64_t ms = at_ms - unix_ms;
-    return ms < PROA_RATES_SPAN_MAX_NS / PROA_NS_PER_MS ? ms * PROA_NS_PER_MS
-                                                        : PROA_RATES_SPAN_MAX_NS;
-}
-
-static uint64_t span_of_number(const struct decimal *number, uint64_t unix_ms)
-{
-    if (number->whole > EPOCH_MS_MIN) {
-        return span_until(number->whole, unix_ms);
-    }
-    if (number->whole > EPOCH_S_MIN) {
-        return span_until(number->whole * 1000 + number->nano / PROA_NS_PER_MS, unix_ms);
-    }
-    return scale(number, PROA_NS_PER_S);
-}
-
-/* `n` digits at `at` as a number; false when they are none. */
-static bool digits_at(struct proa_slice text, size_t at, size_t n, uint32_t *out)
-{
-    uint32_t value = 0;
-    if (at + n > text.len) {
-        return false;
-    }
-    for (size_t i = at; i < at + n; i++) {
-        if (!is_digit(text.ptr[i])) {
-            return false;
-        }
-        value = value * 10 + (uint32_t)(text.ptr[i] - '0');
-    }
-    *out = value;
-    return true;
-}
-
-static bool civil_is_valid(const struct proa_civil *c)
-{
-    return c->year >= 1970 && c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= 31 &&
-           c->hour < 24 && c->minute < 60 && c->second <= 60;
-}
-
-/* "12:41:00" at `at`. */
-static bool time_at(struct proa_slice text, size_t at, struct proa_civil *out)
-{
-    return digits_at(text, at, 2, &out->hour) && digits_at(text, at + 3, 2, &out->minute) &&
-           digits_at(text, at + 6, 2, &out->second) && text.ptr[at + 2] == ':' &&
-           text.ptr[at + 5] == ':';
-}
-
-/* 2026-11-23T12:41:00Z, perhaps with a fraction: what providers send; other offsets are not in use.
- */
-static bool rfc3339(struct proa_slice text, uint64_t *unix_ms)
-{
-    struct proa_civil c = {.year = 0};
-    const bool date = digits_at(text, 0, 4, &c.year) && digits_at(text, 5, 2, &c.month) &&
-                      digits_at(text, 8, 2, &c.day) && text.ptr[4] == '-' && text.ptr[7] == '-';
-    if (!date || text.len < 20 || text.ptr[10] != 'T' || !time_at(text, 11, &c) ||
-        text.ptr[text.len - 1] != 'Z' || !civil_is_valid(&c)) {
-        return false;
-    }
-    *unix_ms = proa_civil_to_unix(&c) * 1000;
-    struct proa_slice rest = proa_slice_from(text, 19);
-    if (rest.ptr[0] == '.') {
-        struct decimal fraction;
-        rest.ptr--; /* the last digit of the seconds makes it a decimal */
-        rest.len++;
-        if (!take_decimal(&rest, &fraction)) {
-            return false;
-        }
-        *unix_ms += fraction.nano / PROA_NS_PER_MS;
-    }
-    return rest.len == 1;
-}
-
-/* Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110 5.6.7); the obsolete forms are not in use. */
-static bool http_date(struct proa_slice text, uint64_t *unix_ms)
-{
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    struct proa_civil c = {.year = 0};
-    if (text.len != 29 || !digits_at(text, 5, 2, &c.day) || !digits_at(text, 12, 4, &c.year) ||
-        !time_at(text, 17, &c) || memcmp(text.ptr + 25, " GMT", 4) != 0) {
-        return false;
-    }
-    for (uint32_t m = 0; m < 12; m++) {
-        if (memcmp(text.ptr + 8, months + (size_t)m * 3, 3) == 0) {
-            c.month = m + 1;
-        }
-    }
-    if (!civil_is_valid(&c)) {
-        return false;
-    }
-    *unix_ms = proa_civil_to_unix(&c) * 1000;
-    return true;
-}
-
-/* The units behind a number, and further numbers with theirs. */
-static bool sum_units(struct proa_slice text, struct decimal *number, uint64_t *out_ns)
-{
-    uint64_t span = 0;
-    do {
-        const uint64_t unit_ns = take_unit(&text);
-        if (unit_ns == 0) {
-            return false;
-        }
-        span += scale(number, unit_ns);
-        span = span < PROA_RATES_SPAN_MAX_NS ? span : PROA_RATES_SPAN_MAX_NS;
-    } while (take_decimal(&text, number));
-    *out_ns = span;
-    return text.len == 0;
-}
-
-bool proa_rates_span(struct proa_slice text, uint64_t unix_ms, uint64_t *out_ns)
-{
-    struct decimal number;
-    uint64_t at_ms = 0;
-    text = proa_slice_trim(text);
-    if (rfc3339(text, &at_ms)) {
-        *out_ns = span_until(at_ms, unix_ms);
-        return true;
-    }
-    const bool negative = text.len > 0 && text.ptr[0] == '-';
-    text = proa_slice_from(text, negative ? 1 : 0);
-    if (!take_decimal(&text, &number)) {
-        return false;
-    }
-    uint64_t span = 0;
-    if (text.len == 0) {
-        span = span_of_number(&number, unix_ms);
-    } else if (!sum_units(text, &number, &span)) {
-        return false;
-    }
-    *out_ns = negative ? 0 : span;
-    return true;
-}
+#include "proa/provider/span.h"
 
 /* ---- retry-after ----------------------------------------------------------------------------- */
 
 static uint64_t wait_of(const struct proa_http_header *h, uint64_t unix_ms)
 {
-    struct proa_slice text = proa_slice_trim(h->value);
-    struct decimal number;
-    uint64_t at_ms = 0;
-    if (h->id == PROA_HTTP_HEADER_RETRY_AFTER) {
-        uint64_t span = 0;
-        if (http_date(text, &at_ms)) {
-            return span_until(at_ms, unix_ms);
-        }
-        return proa_rates_span(text, unix_ms, &span) ? span : 0;
-    }
-    return take_decimal(&text, &number) && text.len == 0 ? scale(&number, PROA_NS_PER_MS) : 0;
+    uint64_t span = 0;
+    const bool given = h->id != PROA_HTTP_HEADER_RETRY_AFTER
+                           ? proa_span_ms(h->value, &span)
+                           : proa_span_until_date(h->value, unix_ms, &span) ||
+                                 proa_span_parse(h->value, unix_ms, &span);
+    return given ? span : 0;
 }
 
 uint64_t proa_rates_retry_after(const struct proa_http_header *headers, size_t n_headers,
@@ -253,33 +33,33 @@ uint64_t proa_rates_retry_after(const struct proa_http_header *headers, size_t n
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-/* Windows that an answer may tell, each with its kind; the first four are told most. */
+/* Windows that an answer may tell. */
 enum window {
     WINDOW_REQUESTS = 0,
     WINDOW_TOKENS,
     WINDOW_INPUT,
     WINDOW_OUTPUT,
     WINDOW_PLAIN,
-    WINDOW_REQUESTS_MINUTE,
-    WINDOW_TOKENS_MINUTE,
-    WINDOW_TOKENS_MONTH,
+    WINDOW_DRAFT,
     WINDOW_BY_SIZE,
-    WINDOWS
+    WINDOW_TOKENS_PLAIN,
+    WINDOW_TRIAL,
+    WINDOW_TAILS /* from here on those of TAILS, in its order */
 };
 
-static const enum proa_rate_kind WINDOW_KINDS[WINDOWS] = {
-    [WINDOW_REQUESTS] = PROA_RATE_REQUESTS,    [WINDOW_TOKENS] = PROA_RATE_TOKENS,
-    [WINDOW_INPUT] = PROA_RATE_INPUT,          [WINDOW_OUTPUT] = PROA_RATE_OUTPUT,
-    [WINDOW_PLAIN] = PROA_RATE_REQUESTS,       [WINDOW_REQUESTS_MINUTE] = PROA_RATE_REQUESTS,
-    [WINDOW_TOKENS_MINUTE] = PROA_RATE_TOKENS, [WINDOW_TOKENS_MONTH] = PROA_RATE_TOKENS,
-    [WINDOW_BY_SIZE] = PROA_RATE_TOKENS,
+static const enum proa_rate_kind WINDOW_KINDS[WINDOW_TAILS] = {
+    [WINDOW_REQUESTS] = PROA_RATE_REQUESTS, [WINDOW_TOKENS] = PROA_RATE_TOKENS,
+    [WINDOW_INPUT] = PROA_RATE_INPUT,       [WINDOW_OUTPUT] = PROA_RATE_OUTPUT,
+    [WINDOW_PLAIN] = PROA_RATE_REQUESTS,    [WINDOW_DRAFT] = PROA_RATE_REQUESTS,
+    [WINDOW_BY_SIZE] = PROA_RATE_TOKENS,    [WINDOW_TOKENS_PLAIN] = PROA_RATE_TOKENS,
+    [WINDOW_TRIAL] = PROA_RATE_REQUESTS,
 };
 
 enum field { FIELD_NONE = 0, FIELD_LIMIT, FIELD_REMAINING, FIELD_RESET };
 
 struct rate_field {
-    uint8_t field; /* enum field */
-    uint8_t window;
+    uint8_t field;  /* enum field */
+    uint8_t window; /* enum window, or WINDOW_TAILS + index */
 };
 
 #define RATE_ROW(id, what, of) [PROA_HTTP_HEADER_##id] = {FIELD_##what, WINDOW_##of}
@@ -308,52 +88,194 @@ static const struct rate_field BY_ID[PROA_HTTP_HEADER_COUNT] = {
     RATE_ROW(ANTHROPIC_RATELIMIT_OUTPUT_TOKENS_RESET, RESET, OUTPUT),
 };
 
-/* Mistral, Fireworks. All begin with one of the two words that rate_field_of() looks for. */
-static const struct name_row {
-    struct proa_slice name;
-    struct rate_field what;
-} BY_NAME[] = {
-    {PROA_SLICE_INIT("x-ratelimit-limit-req-minute"), {FIELD_LIMIT, WINDOW_REQUESTS_MINUTE}},
-    {PROA_SLICE_INIT("x-ratelimit-remaining-req-minute"),
-     {FIELD_REMAINING, WINDOW_REQUESTS_MINUTE}},
-    {PROA_SLICE_INIT("x-ratelimit-limit-tokens-minute"), {FIELD_LIMIT, WINDOW_TOKENS_MINUTE}},
-    {PROA_SLICE_INIT("x-ratelimit-remaining-tokens-minute"),
-     {FIELD_REMAINING, WINDOW_TOKENS_MINUTE}},
-    {PROA_SLICE_INIT("x-ratelimit-limit-tokens-month"), {FIELD_LIMIT, WINDOW_TOKENS_MONTH}},
-    {PROA_SLICE_INIT("x-ratelimit-remaining-tokens-month"), {FIELD_REMAINING, WINDOW_TOKENS_MONTH}},
-    {PROA_SLICE_INIT("x-ratelimit-limit-tokens-prompt"), {FIELD_LIMIT, WINDOW_INPUT}},
-    {PROA_SLICE_INIT("x-ratelimit-remaining-tokens-prompt"), {FIELD_REMAINING, WINDOW_INPUT}},
-    {PROA_SLICE_INIT("x-ratelimit-limit-tokens-generated"), {FIELD_LIMIT, WINDOW_OUTPUT}},
-    {PROA_SLICE_INIT("x-ratelimit-remaining-tokens-generated"), {FIELD_REMAINING, WINDOW_OUTPUT}},
-    {PROA_SLICE_INIT("ratelimitbysize-limit"), {FIELD_LIMIT, WINDOW_BY_SIZE}},
-    {PROA_SLICE_INIT("ratelimitbysize-remaining"), {FIELD_REMAINING, WINDOW_BY_SIZE}},
-    {PROA_SLICE_INIT("ratelimitbysize-reset"), {FIELD_RESET, WINDOW_BY_SIZE}},
+/* Any other name is one of these, a word for the field, and perhaps a tail. */
+static const struct family_row {
+    struct proa_slice begin;
+    uint8_t window; /* where there is no tail */
+} FAMILIES[] = {
+    {PROA_SLICE_INIT("x-ratelimit-"), WINDOW_PLAIN},
+    {PROA_SLICE_INIT("ratelimit-"), WINDOW_DRAFT},             /* early drafts of RateLimit */
+    {PROA_SLICE_INIT("ratelimitbysize-"), WINDOW_BY_SIZE},     /* Mistral, older */
+    {PROA_SLICE_INIT("x-tokenlimit-"), WINDOW_TOKENS_PLAIN},   /* Together */
+    {PROA_SLICE_INIT("x-trial-endpoint-call-"), WINDOW_TRIAL}, /* Cohere */
 };
+
+static const struct tail_row {
+    struct proa_slice tail;
+    enum proa_rate_kind kind;
+} TAILS[] = {
+    /* Mistral */
+    {PROA_SLICE_INIT("req-minute"), PROA_RATE_REQUESTS},
+    {PROA_SLICE_INIT("tokens-minute"), PROA_RATE_TOKENS},
+    {PROA_SLICE_INIT("tokens-month"), PROA_RATE_TOKENS},
+    /* Cerebras */
+    {PROA_SLICE_INIT("requests-minute"), PROA_RATE_REQUESTS},
+    {PROA_SLICE_INIT("requests-hour"), PROA_RATE_REQUESTS},
+    {PROA_SLICE_INIT("requests-day"), PROA_RATE_REQUESTS},
+    {PROA_SLICE_INIT("tokens-hour"), PROA_RATE_TOKENS},
+    {PROA_SLICE_INIT("tokens-day"), PROA_RATE_TOKENS},
+    /* Fireworks */
+    {PROA_SLICE_INIT("tokens-prompt"), PROA_RATE_INPUT},
+    {PROA_SLICE_INIT("tokens-cache-adjusted-prompt"), PROA_RATE_INPUT},
+    {PROA_SLICE_INIT("tokens-generated"), PROA_RATE_OUTPUT},
+    /* OpenAI */
+    {PROA_SLICE_INIT("project-requests"), PROA_RATE_REQUESTS},
+    {PROA_SLICE_INIT("project-tokens"), PROA_RATE_TOKENS},
+    {PROA_SLICE_INIT("tokens_usage_based"), PROA_RATE_TOKENS},
+};
+
+static enum proa_rate_kind kind_of_window(uint8_t window)
+{
+    return window < WINDOW_TAILS ? WINDOW_KINDS[window] : TAILS[window - WINDOW_TAILS].kind;
+}
+
+static const struct word_row {
+    struct proa_slice word;
+    enum field field;
+} WORDS[] = {
+    {PROA_SLICE_INIT("limit"), FIELD_LIMIT},         {PROA_SLICE_INIT("q"), FIELD_LIMIT},
+    {PROA_SLICE_INIT("remaining"), FIELD_REMAINING}, {PROA_SLICE_INIT("r"), FIELD_REMAINING},
+    {PROA_SLICE_INIT("reset"), FIELD_RESET},         {PROA_SLICE_INIT("t"), FIELD_RESET},
+};
+
+static enum field field_of_word(struct proa_slice word)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(WORDS); i++) {
+        if (proa_slice_eq_nocase(word, WORDS[i].word)) {
+            return WORDS[i].field;
+        }
+    }
+    return FIELD_NONE;
+}
+
+static struct rate_field field_of_rest(struct proa_slice rest, uint8_t window)
+{
+    struct proa_slice tail = PROA_SLICE_NONE;
+    const enum field field = field_of_word(proa_slice_split(rest, '-', &tail));
+    if (tail.len == 0) {
+        return (struct rate_field){(uint8_t)field, window};
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(TAILS); i++) {
+        if (proa_slice_eq_nocase(tail, TAILS[i].tail)) {
+            return (struct rate_field){(uint8_t)field, (uint8_t)(WINDOW_TAILS + i)};
+        }
+    }
+    return (struct rate_field){FIELD_NONE, 0};
+}
 
 static struct rate_field rate_field_of(const struct proa_http_header *h)
 {
     if (h->id != PROA_HTTP_HEADER_OTHER) {
         return h->id < PROA_HTTP_HEADER_COUNT ? BY_ID[h->id] : (struct rate_field){FIELD_NONE, 0};
     }
-    const struct proa_slice begin = proa_slice_head(h->name, 12);
-    if (proa_slice_eq_nocase(begin, PROA_SLICE("x-ratelimit-")) ||
-        proa_slice_eq_nocase(begin, PROA_SLICE("ratelimitbys"))) {
-        for (size_t i = 0; i < PROA_ARRAY_LEN(BY_NAME); i++) {
-            if (proa_slice_eq_nocase(h->name, BY_NAME[i].name)) {
-                return BY_NAME[i].what;
-            }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(FAMILIES); i++) {
+        const size_t len = FAMILIES[i].begin.len;
+        if (proa_slice_eq_nocase(proa_slice_head(h->name, len), FAMILIES[i].begin)) {
+            return field_of_rest(proa_slice_from(h->name, len), FAMILIES[i].window);
         }
     }
     return (struct rate_field){FIELD_NONE, 0};
 }
 
-/* A count, its fraction dropped; beyond all reason it is no number. */
-static uint64_t count_of(struct proa_slice text)
+/* ---- what an answer tells -------------------------------------------------------------------- */
+
+/* More windows than any provider sends at once; what is beyond is not told. */
+enum { FOUND_MAX = 12 };
+
+struct found {
+    size_t n;
+    uint8_t window[FOUND_MAX];
+    struct proa_rate_signal signal[FOUND_MAX];
+};
+
+static struct proa_rate_signal *signal_of(struct found *found, uint8_t window)
 {
-    struct decimal number;
-    return take_decimal(&text, &number) && text.len == 0 && number.whole < EPOCH_MS_MIN
-               ? number.whole
-               : PROA_RATE_UNKNOWN;
+    size_t at = 0;
+    while (at < found->n && found->window[at] != window) {
+        at++;
+    }
+    if (at == FOUND_MAX) {
+        return NULL;
+    }
+    if (at == found->n) {
+        found->n++;
+        found->window[at] = window;
+        found->signal[at] = (struct proa_rate_signal){.kind = kind_of_window(window),
+                                                      .limit = PROA_RATE_UNKNOWN,
+                                                      .remaining = PROA_RATE_UNKNOWN};
+    }
+    return &found->signal[at];
+}
+
+static void set_field(struct found *found, struct rate_field what, struct proa_slice value,
+                      uint64_t unix_ms)
+{
+    struct proa_rate_signal *s = what.field == FIELD_NONE ? NULL : signal_of(found, what.window);
+    if (!s) {
+        return;
+    }
+    switch ((enum field)what.field) {
+    case FIELD_NONE:
+        break;
+    case FIELD_LIMIT:
+        (void)proa_span_count(value, &s->limit);
+        break;
+    case FIELD_REMAINING:
+        (void)proa_span_count(value, &s->remaining);
+        break;
+    case FIELD_RESET:
+        (void)proa_span_parse(value, unix_ms, &s->reset_ns);
+        break;
+    }
+}
+
+/*
+ * The drafts' one field: `limit=100, remaining=50, reset=5`, later `"default";r=50;t=5`, with
+ * `"default";q=100;w=60` in RateLimit-Policy. Of several policies the first counts.
+ */
+static void set_draft(struct found *found, struct proa_slice value, uint64_t unix_ms)
+{
+    unsigned seen = 0;
+    while (value.len > 0) {
+        size_t end = 0;
+        while (end < value.len && value.ptr[end] != ',' && value.ptr[end] != ';') {
+            end++;
+        }
+        struct proa_slice number = PROA_SLICE_NONE;
+        const struct proa_slice part = proa_slice_trim(proa_slice_head(value, end));
+        const enum field field = field_of_word(proa_slice_split(part, '=', &number));
+        if (field != FIELD_NONE && (seen >> field & 1U) == 0) {
+            seen |= 1U << field;
+            set_field(found, (struct rate_field){(uint8_t)field, WINDOW_DRAFT}, number, unix_ms);
+        }
+        value = proa_slice_from(value, end + 1);
+    }
+}
+
+static bool is_draft(const struct proa_http_header *h)
+{
+    return h->id == PROA_HTTP_HEADER_OTHER &&
+           (proa_slice_eq_nocase(h->name, PROA_SLICE("ratelimit")) ||
+            proa_slice_eq_nocase(h->name, PROA_SLICE("ratelimit-policy")));
+}
+
+static void find_windows(const struct proa_http_header *headers, size_t n_headers, uint64_t unix_ms,
+                         struct found *found)
+{
+    found->n = 0;
+    for (size_t i = 0; i < n_headers; i++) {
+        if (is_draft(&headers[i])) {
+            set_draft(found, headers[i].value, unix_ms);
+        } else {
+            set_field(found, rate_field_of(&headers[i]), headers[i].value, unix_ms);
+        }
+    }
+}
+
+/* A reset alone says nothing, and where the limit is 0 (Azure) none of the numbers means one. */
+static bool tells(const struct proa_rate_signal *s)
+{
+    return s->limit != 0 && (s->limit != PROA_RATE_UNKNOWN || s->remaining != PROA_RATE_UNKNOWN);
 }
 
 /* How much of the limit is left, in 2^-20; more than all when that is not known. */
@@ -365,56 +287,44 @@ static uint64_t share_left(const struct proa_rate_signal *s)
     if (s->limit == PROA_RATE_UNKNOWN) {
         return s->remaining == 0 ? 0 : UINT64_MAX - 1;
     }
-    return s->limit == 0 ? 0 : (s->remaining << 20) / s->limit;
-}
-
-static void read_windows(const struct proa_http_header *headers, size_t n_headers, uint64_t unix_ms,
-                         struct proa_rate_signal windows[WINDOWS])
-{
-    for (size_t i = 0; i < n_headers; i++) {
-        const struct rate_field what = rate_field_of(&headers[i]);
-        struct proa_rate_signal *s = &windows[what.window];
-        switch ((enum field)what.field) {
-        case FIELD_NONE:
-            break;
-        case FIELD_LIMIT:
-            s->limit = count_of(headers[i].value);
-            break;
-        case FIELD_REMAINING:
-            s->remaining = count_of(headers[i].value);
-            break;
-        case FIELD_RESET:
-            (void)proa_rates_span(headers[i].value, unix_ms, &s->reset_ns);
-            break;
-        }
-    }
+    return (s->remaining << 20) / s->limit;
 }
 
 size_t proa_rates_read(const struct proa_http_header *headers, size_t n_headers, uint64_t unix_ms,
                        struct proa_rate_signal *out, size_t max)
 {
-    struct proa_rate_signal windows[WINDOWS];
-    for (size_t w = 0; w < WINDOWS; w++) {
-        windows[w] = (struct proa_rate_signal){
-            .kind = WINDOW_KINDS[w], .limit = PROA_RATE_UNKNOWN, .remaining = PROA_RATE_UNKNOWN};
-    }
-    read_windows(headers, n_headers, unix_ms, windows);
+    struct found found;
+    find_windows(headers, n_headers, unix_ms, &found);
     size_t n = 0;
-    for (size_t w = 0; w < WINDOWS; w++) {
-        const struct proa_rate_signal *s = &windows[w];
-        if (s->limit == PROA_RATE_UNKNOWN && s->remaining == PROA_RATE_UNKNOWN) {
-            continue;
-        }
+    for (size_t w = 0; w < found.n; w++) {
+        const struct proa_rate_signal *s = &found.signal[w];
         size_t at = 0;
         while (at < n && out[at].kind != s->kind) {
             at++;
         }
-        if (at < n) {
-            out[at] = share_left(s) < share_left(&out[at]) ? *s : out[at];
-        } else if (n < max) {
-            out[n] = *s;
-            n++;
+        if (!tells(s) || at == max) {
+            continue;
+        }
+        if (at == n) {
+            out[n++] = *s;
+        } else if (share_left(s) < share_left(&out[at])) {
+            out[at] = *s;
         }
     }
     return n;
+}
+
+uint64_t proa_rates_spent(const struct proa_http_header *headers, size_t n_headers,
+                          uint64_t unix_ms)
+{
+    struct found found;
+    uint64_t longest = 0;
+    find_windows(headers, n_headers, unix_ms, &found);
+    for (size_t w = 0; w < found.n; w++) {
+        const struct proa_rate_signal *s = &found.signal[w];
+        if (tells(s) && s->remaining == 0 && s->reset_ns > longest) {
+            longest = s->reset_ns;
+        }
+    }
+    return longest;
 }

@@ -78,3 +78,17 @@ const struct proa_vendor *proa_vendor_find(struct proa_slice name)
     }
     return NULL;
 }
+
+const struct proa_vendor *proa_vendor_of_host(struct proa_slice host)
+{
+    static const struct proa_slice scheme = PROA_SLICE_INIT("https://");
+    for (size_t i = 0; i < PROA_ARRAY_LEN(VENDORS); i++) {
+        const struct proa_slice url = VENDORS[i].base_url;
+        struct proa_slice path = PROA_SLICE_NONE;
+        if (proa_slice_starts(url, scheme) &&
+            proa_slice_eq(proa_slice_split(proa_slice_from(url, scheme.len), '/', &path), host)) {
+            return &VENDORS[i];
+        }
+    }
+    return NULL;
+}

@@ -38,16 +38,10 @@ void proa_client_set_deadline(struct client *c, uint64_t at_ns)
 static void refuse_now(struct client *c, enum proa_api_error_code code, uint16_t status,
                        struct proa_slice message, const char *allow);
 
-/* More than the queue's length, which also grows by what is written. */
-static int64_t bytes_taken(const struct client *c)
-{
-    return (int64_t)(c->queued - proa_conn_queued(c->conn));
-}
-
 void proa_client_watch(struct client *c)
 {
     c->is_watched = true;
-    c->taken = bytes_taken(c);
+    c->delivered = proa_conn_delivered(c->conn);
     proa_client_set_deadline(c, proa_loop_now(c->server->loop) +
                                     c->server->cfg.limits->write_stall_ns);
 }
@@ -70,7 +64,7 @@ static void reset(struct client *c)
 static void check_stall(struct client *c)
 {
     const bool waiting = proa_conn_queued(c->conn) > 0;
-    if (waiting && bytes_taken(c) > c->taken) {
+    if (waiting && proa_conn_delivered(c->conn) > c->delivered) {
         proa_client_watch(c);
     } else if (waiting) {
         reset(c);
@@ -123,7 +117,9 @@ static void enter_idle(struct client *c)
     c->state = CLIENT_IDLE;
     c->refusal.status = 0;
     c->is_watched = false;
-    c->taken = bytes_taken(c);
+    if (proa_conn_queued(c->conn) > 0) { /* the answer is not out yet */
+        c->delivered = proa_conn_delivered(c->conn);
+    }
     proa_client_set_deadline(c,
                              proa_loop_now(c->server->loop) + c->server->cfg.limits->keep_alive_ns);
 }
@@ -138,7 +134,7 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock)
     c->listening = listening;
     c->timer.fn = on_timer;
     c->timer.ctx = c;
-    proa_arena_init(&c->arena, &server->arena_pool);
+    proa_arena_init(&c->arena, &server->arena_chunks);
     proa_buf_init(&c->ahead, AHEAD_MAX);
     struct proa_tls_context *tls = listening->kind == PROA_LISTENER_DATA ? server->cfg.tls : NULL;
     c->conn = proa_conn_accept(server->cfg.net, sock, tls, TLS_NS, &CONN_EVENTS, c);
@@ -336,7 +332,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
 {
     struct client *c = ctx;
     const struct proa_limits_cfg *limits = c->server->cfg.limits;
-    c->head = *head;
+    c->head = head;
     c->minor_version = head->minor_version;
     /* An offer to upgrade is ignored, and nothing that may follow in the other protocol is read. */
     c->keep_alive =
@@ -345,7 +341,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
     c->state = CLIENT_BODY;
     c->head_at_ns = proa_loop_now(c->server->loop);
     if (c->exchange) {
-        proa_exchange_head(c->exchange, &c->head);
+        proa_exchange_head(c->exchange, c->head);
     }
     if (!proa_guard_check(c, head, &c->match)) {
         return head->has_body ? PROA_ERR_CANCELLED : PROA_OK;
@@ -372,7 +368,7 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
 static enum proa_err body_bytes(void *ctx, struct proa_slice bytes)
 {
     struct client *c = ctx;
-    if (!c->exchange || c->head.method != PROA_HTTP_POST) {
+    if (!c->exchange || c->head->method != PROA_HTTP_POST) {
         return PROA_OK; /* nobody asked for it: read and forgotten, within the limit */
     }
     if (proa_exchange_add_body(c->exchange, bytes) != PROA_OK) {
@@ -383,7 +379,7 @@ static enum proa_err body_bytes(void *ctx, struct proa_slice bytes)
         };
         return PROA_ERR_CANCELLED;
     }
-    if (c->head.is_chunked) {
+    if (c->head->is_chunked) {
         proa_client_set_deadline(c, c->head_at_ns + c->server->cfg.limits->body_ns +
                                         proa_http_parser_body_bytes(c->parser) / BODY_STEP *
                                             PROA_NS_PER_S);
@@ -419,7 +415,7 @@ static void dispatch(struct client *c)
         return;
     }
     struct proa_admin_reply reply;
-    proa_admin_handle(c->server->cfg.admin, c->listening->kind, &c->head, &reply);
+    proa_admin_handle(c->server->cfg.admin, c->listening->kind, c->head, &reply);
     answer_plainly(c, reply.status, reply.content_type, reply.allow, proa_buf_slice(&reply.body));
     proa_buf_deinit(&reply.body);
     request_over(c);

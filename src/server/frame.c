@@ -52,14 +52,11 @@ static void write_all(struct client *c, const struct iovec *iov, size_t n)
     if (c->is_cut) {
         return;
     }
-    const size_t before = proa_conn_queued(c->conn);
     if (proa_conn_writev(c->conn, iov, n) != PROA_OK) {
         proa_client_cut(c);
         return;
     }
-    const size_t after = proa_conn_queued(c->conn);
-    c->queued += after - before;
-    if (after > 0 && !c->is_watched) {
+    if (proa_conn_queued(c->conn) > 0 && !c->is_watched) {
         proa_client_watch(c);
     }
 }

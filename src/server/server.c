@@ -5,7 +5,7 @@
 #include "proa/core/alloc.h"
 #include "proa/tls/context.h"
 
-enum { CLIENTS_SPARE = 256, ARENA_CHUNK = 4096, ARENA_SPARE = 256, HEAD_MAX = 128 * 1024 };
+enum { CLIENTS_SPARE = 256, ARENA_CHUNK = 2048, ARENA_SPARE = 512, HEAD_MAX = 128 * 1024 };
 
 static const struct proa_slice KINDS[PROA_LISTENER_KINDS] = {
     PROA_SLICE_INIT("data"), PROA_SLICE_INIT("ops"), PROA_SLICE_INIT("admin")};
@@ -20,7 +20,9 @@ struct proa_server *proa_server_create(const struct proa_server_cfg *cfg)
     }
     proa_list_init(&server->clients);
     proa_freelist_init(&server->client_pool, sizeof(struct client), CLIENTS_SPARE);
-    proa_arena_pool_init(&server->arena_pool, ARENA_CHUNK, ARENA_SPARE);
+    proa_freelist_init(&server->arena_chunks, ARENA_CHUNK, ARENA_SPARE);
+    proa_loop_tend(server->loop, &server->client_pool);
+    proa_loop_tend(server->loop, &server->arena_chunks);
     proa_map_init(&server->peers, proa_prng_next(&cfg->host->prng));
     proa_buf_init(&server->head, HEAD_MAX);
     proa_client_parse_cfg(cfg->limits, &server->parse_cfg);
@@ -57,7 +59,7 @@ void proa_server_destroy(struct proa_server *server)
     }
     proa_tls_context_unref(server->cfg.tls);
     proa_freelist_deinit(&server->client_pool);
-    proa_arena_pool_deinit(&server->arena_pool);
+    proa_freelist_deinit(&server->arena_chunks);
     proa_map_deinit(&server->peers);
     proa_buf_deinit(&server->head);
     proa_free(server);

@@ -37,7 +37,7 @@ struct proa_server {
     struct listening *listening;
     struct proa_list clients; /* all */
     struct proa_freelist client_pool;
-    struct proa_arena_pool arena_pool;
+    struct proa_freelist arena_chunks;
     struct proa_http_parser *parsers[PARSERS_SPARE];
     size_t n_parsers;
     struct proa_http_parser_cfg parse_cfg;
@@ -78,9 +78,8 @@ struct client {
     uint64_t head_at_ns;   /* when the request's head was complete */
     struct proa_buf ahead; /* pipelined bytes */
     struct proa_arena arena;
-    uint64_t queued; /* bytes that ever had to wait for the client */
-    int64_t taken;   /* how many of them it had taken when the write deadline was set */
-    size_t lingered; /* bytes thrown away so far */
+    int64_t delivered; /* how far the client had come when the write deadline was set */
+    size_t lingered;   /* bytes thrown away so far */
     uint32_t n_requests;
     uint8_t state;   /* enum client_state */
     uint8_t framing; /* enum framing */
@@ -96,7 +95,8 @@ struct client {
     bool dead;
     bool overloaded; /* came when there were too many: turned away */
     struct refusal refusal;
-    struct proa_http_head head;  /* slices in the arena */
+    const struct proa_http_head
+        *head;                   /* in the arena; of the request under way, once it is whole */
     struct proa_api_match match; /* data listener: what the request asks for */
 };
 

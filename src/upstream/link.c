@@ -96,8 +96,8 @@ void proa_link_dial(struct proa_connpool *pool, struct proa_call *call)
 
 static void watch_writing(struct link *link)
 {
-    link->unsent = proa_conn_queued(link->conn);
-    if (link->unsent > 0) {
+    if (proa_conn_queued(link->conn) > 0) {
+        link->delivered = proa_conn_delivered(link->conn);
         const uint64_t span = link->call->request.write_ns;
         struct proa_loop *loop = link->pool->up->loop;
         proa_timer_set(loop, &link->write_timer,
@@ -111,11 +111,11 @@ static void on_write_timer(void *ctx, uint64_t now_ns)
     (void)now_ns;
     struct link *link = ctx;
     struct proa_call *call = link->call;
-    const size_t queued = proa_conn_queued(link->conn);
-    if (!call || queued < link->unsent) {
-        if (call) {
-            watch_writing(link);
-        }
+    if (!call || proa_conn_queued(link->conn) == 0) {
+        return;
+    }
+    if (proa_conn_delivered(link->conn) > link->delivered) {
+        watch_writing(link);
         return;
     }
     link_enter(link);

@@ -28,6 +28,8 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
     proa_map_init(&up->pools, seed[0]);
     proa_freelist_init(&up->links, sizeof(struct link), LINKS_SPARE);
     proa_freelist_init(&up->calls, sizeof(struct proa_call), CALLS_SPARE);
+    proa_loop_tend(up->loop, &up->links);
+    proa_loop_tend(up->loop, &up->calls);
     proa_tls_cache_init(&up->sessions, SESSIONS_MAX, 0, seed[1]);
     proa_link_answer_cfg(&up->answer_cfg);
     return up;

@@ -64,7 +64,7 @@ struct link {
     struct proa_call *call; /* NULL while idle */
     struct proa_http_parser *parser;
     struct proa_timer write_timer; /* while the request is not out yet */
-    size_t unsent;                 /* bytes of it that were queued when the timer was set */
+    int64_t delivered;             /* how far it had come when the timer was set */
     uint64_t idle_since_ns;
     enum link_state state;
     bool keep_alive; /* as the answer's head says */

@@ -12,6 +12,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct proa_answer_head HEAD = {.status = 200};
+
 struct outcome {
     struct proa_arena arena;
     const struct proa_dialect *dialect;
@@ -29,7 +31,7 @@ static void begin(struct outcome *o)
     *o = (struct outcome){.dialect = proa_dialect_find(PROA_SLICE("openai"))};
     proa_arena_init(&o->arena, NULL);
     proa_buf_init(&o->ready, SIZE_MAX);
-    o->reader = o->dialect->reader_create(PROA_OP_CHAT, &o->arena);
+    o->reader = o->dialect->reader_create(PROA_OP_CHAT, &HEAD, &o->arena);
 }
 
 static void end(struct outcome *o)

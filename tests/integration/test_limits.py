@@ -198,6 +198,26 @@ def test_a_client_that_never_reads_is_reset(simple, upstream):
     eventually(lambda: gateway.metrics().total("proa_inflight_requests") == 0)
 
 
+@pytest.mark.slow
+def test_a_client_that_reads_slowly_is_served(simple, upstream):
+    """Megabytes lie in the kernel's buffers: whether it reads shows in what it acknowledges, long
+    before the kernel asks for more."""
+    def flood(exchange):
+        exchange.send(up.STREAM_HEAD)
+        while True:
+            exchange.send(up.chunk(up.sse(up.delta("x" * 30000))))
+
+    upstream.default = flood
+    gateway = limited(simple, upstream, write_stall="700ms")
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, {**BODY, "stream": True}))
+        for _ in range(15):
+            time.sleep(0.2)
+            assert connection.sock.recv(128 * 1024)
+        assert upstream.connections[0].closed_at is None
+    eventually(lambda: gateway.metrics().total("proa_inflight_requests") == 0)
+
+
 # ---- numbers -------------------------------------------------------------------------------------
 
 def test_connections_over_the_limit_wait_or_are_turned_away(simple, upstream):

@@ -14,6 +14,8 @@ void *proa_realloc(void *ptr, size_t size);       /* NULL grows from nothing */
 void *proa_memdup(const void *src, size_t size);
 char *proa_strdup_n(const char *src, size_t len); /* NUL-terminated copy */
 void proa_free(void *ptr);                        /* NULL is fine */
+/* Gives whole pages that are free back to the system; takes milliseconds on a large heap. */
+void proa_alloc_trim(void);
 
 #define PROA_NEW(T) ((T *)proa_alloc_zero(1, sizeof(T)))
 

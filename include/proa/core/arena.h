@@ -2,13 +2,15 @@
  * Arena: many small allocations that are released together, with cleanup hooks for what is not
  * memory. One arena per client request; another for each configuration snapshot.
  *
- * Chunks come from a shared pool and return to it on reset, so a steady load does not touch malloc.
+ * Chunks come from a shared free list and return to it on reset, so a steady load does not touch
+ * malloc.
  * Value type: proa_arena_init(), then proa_arena_reset() releases everything and makes it usable
  * again. Not thread-safe; owned by whoever embeds it.
  */
 #ifndef PROA_CORE_ARENA_H
 #define PROA_CORE_ARENA_H
 
+#include "proa/core/freelist.h"
 #include "proa/core/slice.h"
 
 #include <stddef.h>
@@ -16,19 +18,8 @@
 struct proa_arena_chunk;
 struct proa_arena_hook;
 
-/* Spare chunks of one size, at most max_spare of them. Value type; deinit frees the spares. */
-struct proa_arena_pool {
-    struct proa_arena_chunk *spare;
-    size_t chunk_bytes;
-    size_t n_spare;
-    size_t max_spare;
-};
-
-void proa_arena_pool_init(struct proa_arena_pool *pool, size_t chunk_bytes, size_t max_spare);
-void proa_arena_pool_deinit(struct proa_arena_pool *pool);
-
 struct proa_arena {
-    struct proa_arena_pool *pool; /* NULL: chunks straight from malloc */
+    struct proa_freelist *chunks; /* NULL: chunks straight from malloc */
     struct proa_arena_chunk *head;
     struct proa_arena_hook *hooks;
     char *cur;
@@ -36,8 +27,9 @@ struct proa_arena {
     size_t total_bytes; /* handed out so far */
 };
 
-/* `pool` may be NULL; otherwise it must outlive the arena. Allocates nothing yet. */
-void proa_arena_init(struct proa_arena *arena, struct proa_arena_pool *pool);
+/* The objects of `chunks` are what the arena grows by; the list may be NULL, else it must outlive
+ * the arena. Allocates nothing yet. */
+void proa_arena_init(struct proa_arena *arena, struct proa_freelist *chunks);
 /* Runs the hooks, newest first, then releases all memory. */
 void proa_arena_reset(struct proa_arena *arena);
 

@@ -7,25 +7,15 @@
 #ifndef PROA_CORE_BUFQ_H
 #define PROA_CORE_BUFQ_H
 
+#include "proa/core/freelist.h"
 #include "proa/core/slice.h"
 
 #include <sys/uio.h>
 
 struct proa_bufq_chunk;
 
-/* Spare chunks, shared by all queues of a loop. Value type; deinit frees the spares. */
-struct proa_bufq_pool {
-    struct proa_bufq_chunk *spare;
-    size_t chunk_bytes;
-    size_t n_spare;
-    size_t max_spare;
-};
-
-void proa_bufq_pool_init(struct proa_bufq_pool *pool, size_t chunk_bytes, size_t max_spare);
-void proa_bufq_pool_deinit(struct proa_bufq_pool *pool);
-
 struct proa_bufq {
-    struct proa_bufq_pool *pool;
+    struct proa_freelist *chunks;
     struct proa_bufq_chunk *head;
     struct proa_bufq_chunk *tail;
     size_t len;
@@ -34,8 +24,9 @@ struct proa_bufq {
     size_t low;  /* proa_bufq_below_low() up to here */
 };
 
-/* pool is borrowed and must outlive the queue; low <= high <= max. */
-void proa_bufq_init(struct proa_bufq *q, struct proa_bufq_pool *pool, size_t max, size_t high,
+/* The objects of `chunks` are what the queue grows by; the list is borrowed and must outlive the
+ * queue. low <= high <= max. */
+void proa_bufq_init(struct proa_bufq *q, struct proa_freelist *chunks, size_t max, size_t high,
                     size_t low);
 void proa_bufq_deinit(struct proa_bufq *q);
 /* All or nothing: ERR_LIMIT leaves the queue as it was. */

@@ -39,6 +39,7 @@ struct proa_exchange_host {
     /* kept by this module */
     bool waking; /* runs that wait are being told already */
     struct proa_freelist pool;
+    struct proa_freelist requests; /* what was read of a body, apart: a stream does not keep it */
     struct proa_list all;
     struct proa_buf fields;  /* scratch: header lines of the answer being started */
     struct proa_buf scratch; /* scratch: redaction, messages */

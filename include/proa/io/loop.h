@@ -12,6 +12,7 @@
 #define PROA_IO_LOOP_H
 
 #include "proa/core/err.h"
+#include "proa/core/freelist.h"
 #include "proa/core/heap.h"
 #include "proa/core/slice.h"
 
@@ -67,6 +68,12 @@ struct proa_deferred {
 };
 void proa_defer(struct proa_loop *loop, struct proa_deferred *d);
 void proa_defer_cancel(struct proa_loop *loop, struct proa_deferred *d);
+
+/*
+ * From now on what `list` keeps spare goes back to the system when nobody needed it for some
+ * seconds, so that memory follows the load down again. Until the list's deinit.
+ */
+void proa_loop_tend(struct proa_loop *loop, struct proa_freelist *list);
 
 /* Signals: fn(ctx, signum) on the loop thread. At most 16 registrations, released with the loop. */
 enum proa_err proa_loop_signal(struct proa_loop *loop, int signum,

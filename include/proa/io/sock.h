@@ -87,6 +87,11 @@ enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov,
 void proa_sock_set_marks(struct proa_sock *sock, size_t max_queued, size_t high, size_t low);
 size_t proa_sock_queued(const struct proa_sock *sock);
 bool proa_sock_above_high(const struct proa_sock *sock);
+/*
+ * How far the peer has come: bytes handed over, less those that wait here or in the kernel for its
+ * acknowledgement. Only differences mean something. A system call: for looking at now and then.
+ */
+int64_t proa_sock_delivered(const struct proa_sock *sock);
 
 /* Stops and resumes on_read; the peer then feels it through its own buffers. */
 void proa_sock_pause(struct proa_sock *sock, bool paused);

@@ -62,6 +62,8 @@ enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov,
 void proa_conn_set_marks(struct proa_conn *conn, size_t max_queued, size_t high, size_t low);
 size_t proa_conn_queued(const struct proa_conn *conn);
 bool proa_conn_above_high(const struct proa_conn *conn);
+/* As proa_sock_delivered(), TLS included; 0 without a socket. */
+int64_t proa_conn_delivered(const struct proa_conn *conn);
 void proa_conn_pause(struct proa_conn *conn, bool paused);
 /* close_notify and FIN once all is out; reading goes on. */
 void proa_conn_shutdown(struct proa_conn *conn);

@@ -14,6 +14,7 @@
 
 struct proa_secret;  /* proa/auth/secret.h */
 struct proa_dialect; /* proa/provider/dialect.h */
+struct proa_vendor;  /* proa/provider/vendor.h */
 
 enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
 
@@ -38,6 +39,7 @@ struct proa_key {
 struct proa_provider {
     struct proa_slice name;
     const struct proa_dialect *dialect;
+    const struct proa_vendor *vendor; /* by name, else by host; NULL: none that is known */
     const struct proa_endpoint *endpoint;
     struct proa_slice base_path; /* "/v1", no trailing slash */
     const struct proa_key *keys; /* at least one; a keyless provider has one without secret */

@@ -18,6 +18,8 @@
 
 #include <sys/uio.h>
 
+struct proa_vendor; /* proa/provider/vendor.h */
+
 /* What is asked of an upstream; the surface it came from does not matter here. */
 enum proa_operation { PROA_OP_CHAT = 0, PROA_OP_COMPLETION, PROA_OP_EMBEDDING, PROA_OP_MODERATION };
 enum { PROA_OPERATIONS = 4 };
@@ -97,10 +99,23 @@ struct proa_failure {
     enum proa_class class;
     enum proa_refusal refusal; /* class CLIENT */
     uint16_t status;           /* of the answer; in a stream the code that the error names, or 0 */
+    bool wrong_path; /* class NOT_FOUND: not the model is unknown but the path, so probably the
+                        base URL is wrong */
     struct proa_slice message;
     struct proa_slice type;
-    struct proa_slice code;  /* a number's digits where the provider sends a number */
-    uint64_t retry_after_ns; /* 0 = none given */
+    struct proa_slice code; /* a number's digits where the provider sends a number */
+    /* Spans from when the answer began, at most PROA_SPAN_MAX_NS; 0 = none given. */
+    uint64_t retry_after_ns; /* the longest that header and body ask for */
+    uint64_t quota_reset_ns; /* class QUOTA: when it is known to be back */
+};
+
+/* What is known of an answer before its body. */
+struct proa_answer_head {
+    const struct proa_vendor *vendor; /* whose rules apply; NULL = none that is known */
+    uint16_t status;
+    const struct proa_http_header *headers;
+    size_t n_headers;
+    uint64_t unix_ms; /* wall time, for waits that are given as a date */
 };
 
 /*
@@ -147,17 +162,21 @@ struct proa_dialect {
     enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
                             struct proa_encoded *out);
     /* The class of an answer by status and (possibly truncated) body; fills `out`. */
-    void (*classify)(uint16_t status, const struct proa_http_header *headers, size_t n_headers,
-                     struct proa_slice body, uint64_t unix_ms, struct proa_failure *out);
+    void (*classify)(const struct proa_answer_head *head, struct proa_slice body,
+                     struct proa_failure *out);
     /*
      * Whole answer of a plain (not streamed) call: usage and model. False, with `failure` filled,
      * for an error object sent with 200, an empty body (class EMPTY), what is not a complete JSON
      * object, or one without the member that makes an answer of `op` (class MALFORMED). `usage` is
      * only added to; `model` is untouched when the answer names none.
      */
-    bool (*read_plain)(enum proa_operation op, struct proa_slice body, struct proa_usage *usage,
-                       struct proa_slice *model, struct proa_failure *failure);
-    struct proa_reader *(*reader_create)(enum proa_operation op, struct proa_arena *arena);
+    bool (*read_plain)(enum proa_operation op, const struct proa_answer_head *head,
+                       struct proa_slice body, struct proa_usage *usage, struct proa_slice *model,
+                       struct proa_failure *failure);
+    /* `head` is borrowed and outlives the reader. */
+    struct proa_reader *(*reader_create)(enum proa_operation op,
+                                         const struct proa_answer_head *head,
+                                         struct proa_arena *arena);
     /* ERR_LIMIT: a line, an event or a run of comments over its cap; *out still holds what was
      * ready before it. Usage and the rest are kept in the reader. */
     enum proa_err (*reader_feed)(struct proa_reader *reader, struct proa_slice bytes,

@@ -22,5 +22,8 @@ struct proa_vendor {
 const struct proa_vendor *proa_vendors(size_t *n);
 /* NULL when unknown. */
 const struct proa_vendor *proa_vendor_find(struct proa_slice name);
+/* The vendor whose base URL has this host (lower case), so that a provider under a name of its own
+ * is known all the same. NULL when none has; never a server on this machine. */
+const struct proa_vendor *proa_vendor_of_host(struct proa_slice host);
 
 #endif

@@ -36,7 +36,10 @@ struct proa_class_weight {
     uint8_t endpoint;
 };
 
-/* X(name, text as in logs, metrics and the trail, scope, may another target be tried, weight at the
+/* UNFIT: the request is more, or of another kind, than this target takes at all, such as one above
+ * a limit per minute; others may take it.
+ *
+ * X(name, text as in logs, metrics and the trail, scope, may another target be tried, weight at the
  * target, at its pool, at its endpoint) */
 #define PROA_CLASS_TABLE(X)                                                                        \
     X(NONE, "none", NONE, false, 0, 0, 0)                                                          \
@@ -60,6 +63,7 @@ struct proa_class_weight {
     X(AUTH, "auth", KEY, true, 0, 0, 0)                                                            \
     X(PERMISSION, "permission", TARGET, true, 0, 0, 0)                                             \
     X(NOT_FOUND, "not_found", POOL, true, 0, 0, 0)                                                 \
+    X(UNFIT, "unfit", POOL, true, 0, 0, 0)                                                         \
     X(CLIENT, "http_4xx", REQUEST, false, 0, 0, 0)                                                 \
     X(CONFLICT, "http_409", POOL, true, 0, 0, 0)                                                   \
     X(REDIRECT, "http_3xx", ENDPOINT, true, 1, 1, 0)                                               \

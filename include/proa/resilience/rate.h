@@ -21,7 +21,7 @@ struct proa_rate_signal {
     enum proa_rate_kind kind;
     uint64_t limit;     /* PROA_RATE_UNKNOWN when not given */
     uint64_t remaining; /* PROA_RATE_UNKNOWN when not given */
-    uint64_t reset_ns;  /* span from now; 0 = unknown */
+    uint64_t reset_ns;  /* span from now until all of it is there again; 0 = unknown */
 };
 
 #endif

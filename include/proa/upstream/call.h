@@ -58,7 +58,7 @@ struct proa_call_events {
 };
 
 struct proa_call_request {
-    const struct iovec *iov; /* head and body; borrowed until the call ends */
+    const struct iovec *iov; /* head and body; borrowed until on_head, or until the call ends */
     size_t n_iov;
     struct proa_arena *arena; /* keeps the answer's head; borrowed until the call ends */
     uint64_t connect_ns;      /* DNS and TCP of a new connection; 0 = 2 s */

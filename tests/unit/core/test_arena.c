@@ -60,70 +60,70 @@ static void test_zero_is_zero_after_reuse(void **state)
 {
     (void)state;
     static const char zeros[CHUNK / 2];
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arena;
-    proa_arena_pool_init(&pool, CHUNK, 4);
-    proa_arena_init(&arena, &pool);
+    proa_freelist_init(&chunks, CHUNK, 4);
+    proa_arena_init(&arena, &chunks);
     memset(proa_arena_alloc(&arena, sizeof(zeros)), 0xaa, sizeof(zeros));
     proa_arena_reset(&arena);
     assert_memory_equal(proa_arena_zero(&arena, 1, sizeof(zeros)), zeros, sizeof(zeros));
     int *made = PROA_ARENA_NEW(&arena, int);
     assert_int_equal(*made, 0);
     proa_arena_reset(&arena);
-    proa_arena_pool_deinit(&pool);
+    proa_freelist_deinit(&chunks);
 }
 
 static void test_chunks_go_round(void **state)
 {
     (void)state;
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arena;
-    proa_arena_pool_init(&pool, CHUNK, 2);
-    proa_arena_init(&arena, &pool);
-    assert_int_equal(pool.n_spare, 0);
+    proa_freelist_init(&chunks, CHUNK, 2);
+    proa_arena_init(&arena, &chunks);
+    assert_int_equal(chunks.n_spare, 0);
 
     void *first = proa_arena_alloc(&arena, 100);
     proa_arena_reset(&arena);
-    assert_int_equal(pool.n_spare, 1);
+    assert_int_equal(chunks.n_spare, 1);
     assert_ptr_equal(proa_arena_alloc(&arena, 100), first);
-    assert_int_equal(pool.n_spare, 0);
+    assert_int_equal(chunks.n_spare, 0);
 
     for (int i = 0; i < 40; i++) { /* five chunks and more */
         (void)proa_arena_alloc(&arena, 200);
     }
     proa_arena_reset(&arena);
-    assert_int_equal(pool.n_spare, 2); /* no more than max_spare */
-    proa_arena_pool_deinit(&pool);
-    assert_int_equal(pool.n_spare, 0);
-    assert_null(pool.spare);
+    assert_int_equal(chunks.n_spare, 2); /* no more than max_spare */
+    proa_freelist_deinit(&chunks);
+    assert_int_equal(chunks.n_spare, 0);
+    assert_null(chunks.head);
 }
 
-static void test_pool_serves_many_arenas(void **state)
+static void test_one_list_serves_many_arenas(void **state)
 {
     (void)state;
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arenas[8];
-    proa_arena_pool_init(&pool, CHUNK, 100);
+    proa_freelist_init(&chunks, CHUNK, 100);
     for (unsigned round = 0; round < 3; round++) {
         for (size_t i = 0; i < 8; i++) {
-            proa_arena_init(&arenas[i], &pool);
+            proa_arena_init(&arenas[i], &chunks);
             (void)proa_arena_dup(&arenas[i], PROA_SLICE("text"));
         }
         for (size_t i = 0; i < 8; i++) {
             proa_arena_reset(&arenas[i]);
         }
-        assert_int_equal(pool.n_spare, 8); /* the later rounds took no new ones */
+        assert_int_equal(chunks.n_spare, 8); /* the later rounds took no new ones */
     }
-    proa_arena_pool_deinit(&pool);
+    proa_freelist_deinit(&chunks);
 }
 
 static void test_oversize_has_its_own_chunk(void **state)
 {
     (void)state;
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arena;
-    proa_arena_pool_init(&pool, CHUNK, 10);
-    proa_arena_init(&arena, &pool);
+    proa_freelist_init(&chunks, CHUNK, 10);
+    proa_arena_init(&arena, &chunks);
 
     char *small = proa_arena_alloc(&arena, 16);
     char *big = proa_arena_alloc(&arena, 100000);
@@ -132,7 +132,7 @@ static void test_oversize_has_its_own_chunk(void **state)
     /* The current chunk stays current. */
     assert_in_range((uintptr_t)next, (uintptr_t)small, (uintptr_t)small + 64);
     proa_arena_reset(&arena);
-    assert_int_equal(pool.n_spare, 1); /* an oversize chunk is not kept */
+    assert_int_equal(chunks.n_spare, 1); /* an oversize chunk is not kept */
 
     big = proa_arena_alloc(&arena, CHUNK); /* first of all, and just too big */
     memset(big, 2, CHUNK);
@@ -141,8 +141,8 @@ static void test_oversize_has_its_own_chunk(void **state)
     assert_int_equal(big[0], 2);
     assert_int_equal(big[CHUNK - 1], 2);
     proa_arena_reset(&arena);
-    assert_int_equal(pool.n_spare, 1);
-    proa_arena_pool_deinit(&pool);
+    assert_int_equal(chunks.n_spare, 1);
+    proa_freelist_deinit(&chunks);
 }
 
 static void test_copies(void **state)
@@ -239,10 +239,10 @@ static void test_random_sizes(void **state)
     (void)state;
     struct proa_prng prng;
     proa_prng_seed(&prng, 3);
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arena;
-    proa_arena_pool_init(&pool, CHUNK, 3);
-    proa_arena_init(&arena, &pool);
+    proa_freelist_init(&chunks, CHUNK, 3);
+    proa_arena_init(&arena, &chunks);
     for (unsigned round = 0; round < 50; round++) {
         size_t n = proa_prng_below(&prng, 60);
         for (size_t i = 0; i < n; i++) {
@@ -250,9 +250,9 @@ static void test_random_sizes(void **state)
             memset(proa_arena_alloc(&arena, size), 0x5a, size); /* the sanitizer is the judge */
         }
         proa_arena_reset(&arena);
-        assert_in_range(pool.n_spare, 0, 3);
+        assert_in_range(chunks.n_spare, 0, 3);
     }
-    proa_arena_pool_deinit(&pool);
+    proa_freelist_deinit(&chunks);
 }
 
 static void zero_overflows(void *ctx)
@@ -265,30 +265,31 @@ static void alloc_overflows(void *ctx)
     (void)proa_arena_alloc(ctx, SIZE_MAX - 3);
 }
 
-static void pool_too_small(void *ctx)
+static void chunks_too_small(void *ctx)
 {
-    proa_arena_pool_init(ctx, 8, 1);
+    struct proa_freelist chunks;
+    proa_freelist_init(&chunks, 8, 1);
+    proa_arena_init(ctx, &chunks);
 }
 
 static void test_nonsense_aborts(void **state)
 {
     (void)state;
-    struct proa_arena_pool pool;
     struct proa_arena arena;
     proa_arena_init(&arena, NULL);
     assert_true(proa_test_aborts(zero_overflows, &arena));
     assert_true(proa_test_aborts(alloc_overflows, &arena));
-    assert_true(proa_test_aborts(pool_too_small, &pool));
+    assert_true(proa_test_aborts(chunks_too_small, &arena));
 }
 
 #ifdef PROA_POISON_ON
 static void test_stale_memory_is_poisoned(void **state)
 {
     (void)state;
-    struct proa_arena_pool pool;
+    struct proa_freelist chunks;
     struct proa_arena arena;
-    proa_arena_pool_init(&pool, CHUNK, 3);
-    proa_arena_init(&arena, &pool);
+    proa_freelist_init(&chunks, CHUNK, 3);
+    proa_arena_init(&arena, &chunks);
     char *a = proa_arena_alloc(&arena, 24);
     char *b = proa_arena_alloc(&arena, 8);
     assert_false(__asan_address_is_poisoned(a + 23));
@@ -298,7 +299,7 @@ static void test_stale_memory_is_poisoned(void **state)
     proa_arena_reset(&arena);
     assert_true(__asan_address_is_poisoned(a)); /* use after reset */
     assert_true(__asan_address_is_poisoned(b));
-    proa_arena_pool_deinit(&pool);
+    proa_freelist_deinit(&chunks);
 }
 #endif
 
@@ -310,7 +311,7 @@ int main(void)
         cmocka_unit_test(test_size_zero_is_unique),
         cmocka_unit_test(test_zero_is_zero_after_reuse),
         cmocka_unit_test(test_chunks_go_round),
-        cmocka_unit_test(test_pool_serves_many_arenas),
+        cmocka_unit_test(test_one_list_serves_many_arenas),
         cmocka_unit_test(test_oversize_has_its_own_chunk),
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_printf),

@@ -7,24 +7,24 @@
 
 enum { MAX = 4096, TINY_CHUNK = 64 };
 
-static void setup(struct proa_bufq_pool *pool, struct proa_bufq *q)
+static void setup(struct proa_freelist *chunks, struct proa_bufq *q)
 {
-    proa_bufq_pool_init(pool, TINY_CHUNK, 4);
-    proa_bufq_init(q, pool, MAX, 1000, 100);
+    proa_freelist_init(chunks, TINY_CHUNK, 4);
+    proa_bufq_init(q, chunks, MAX, 1000, 100);
 }
 
-static void teardown(struct proa_bufq_pool *pool, struct proa_bufq *q)
+static void teardown(struct proa_freelist *chunks, struct proa_bufq *q)
 {
     proa_bufq_deinit(q);
-    proa_bufq_pool_deinit(pool);
+    proa_freelist_deinit(chunks);
 }
 
 static void test_empty(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     struct iovec iov[2];
     char out[4];
     assert_int_equal(proa_bufq_front(&q).len, 0);
@@ -33,16 +33,16 @@ static void test_empty(void **state)
     proa_bufq_drop(&q, 0);
     assert_ok(proa_bufq_push(&q, PROA_SLICE_NONE));
     assert_null(q.head); /* nothing takes no chunk */
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
     proa_bufq_deinit(&q);
 }
 
 static void test_order(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     assert_ok(proa_bufq_push(&q, PROA_SLICE("hello ")));
     assert_ok(proa_bufq_push(&q, PROA_SLICE("world")));
     assert_int_equal(q.len, 11);
@@ -55,37 +55,37 @@ static void test_order(void **state)
     assert_int_equal(proa_bufq_read(&q, out, sizeof(out)), 2);
     assert_slice_lit(proa_slice_make(out, 2), "ld");
     assert_int_equal(q.len, 0);
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 static void test_idle_holds_no_memory(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     char bytes[1000] = {0};
     assert_ok(proa_bufq_push(&q, proa_slice_make(bytes, sizeof(bytes))));
     assert_non_null(q.head);
     proa_bufq_drop(&q, sizeof(bytes));
     assert_null(q.head);
     assert_null(q.tail);
-    assert_int_equal(pool.n_spare, 4); /* the maximum, though more came back */
+    assert_int_equal(chunks.n_spare, 4); /* the maximum, though more came back */
 
     assert_ok(proa_bufq_push(&q, PROA_SLICE("again")));
-    assert_int_equal(pool.n_spare, 3);
+    assert_int_equal(chunks.n_spare, 3);
     assert_slice_lit(proa_bufq_front(&q), "again");
-    teardown(&pool, &q);
-    assert_null(pool.spare);
+    teardown(&chunks, &q);
+    assert_null(chunks.head);
 }
 
 static void test_maximum_is_all_or_nothing(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    proa_bufq_pool_init(&pool, TINY_CHUNK, 4);
-    proa_bufq_init(&q, &pool, 10, 8, 2);
+    proa_freelist_init(&chunks, TINY_CHUNK, 4);
+    proa_bufq_init(&q, &chunks, 10, 8, 2);
     assert_ok(proa_bufq_push(&q, PROA_SLICE("12345678")));
     assert_err(proa_bufq_push(&q, PROA_SLICE("abc")), PROA_ERR_LIMIT);
     assert_slice_lit(proa_bufq_front(&q), "12345678");
@@ -103,31 +103,31 @@ static void test_maximum_is_all_or_nothing(void **state)
     assert_null(q.head);
     assert_ok(proa_bufq_pushv(&q, iov, 2, 1));
     assert_slice_lit(proa_bufq_front(&q), "2345678901");
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 static void test_lengths_that_wrap(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     /* The sum wraps to 1: it must not pass for a short one. Nothing is read before that is known.
      */
     struct iovec iov[] = {{"a", SIZE_MAX}, {"b", 2}};
     assert_err(proa_bufq_pushv(&q, iov, 2, 0), PROA_ERR_LIMIT);
     assert_err(proa_bufq_push(&q, proa_slice_make("a", SIZE_MAX)), PROA_ERR_LIMIT);
     assert_int_equal(q.len, 0);
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 static void test_water_marks(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    proa_bufq_pool_init(&pool, TINY_CHUNK, 4);
-    proa_bufq_init(&q, &pool, 10, 6, 2);
+    proa_freelist_init(&chunks, TINY_CHUNK, 4);
+    proa_bufq_init(&q, &chunks, 10, 6, 2);
     assert_false(proa_bufq_above_high(&q));
     assert_true(proa_bufq_below_low(&q));
     assert_ok(proa_bufq_push(&q, PROA_SLICE("12")));
@@ -137,7 +137,7 @@ static void test_water_marks(void **state)
     assert_false(proa_bufq_above_high(&q));
     assert_ok(proa_bufq_push(&q, PROA_SLICE("6")));
     assert_true(proa_bufq_above_high(&q));
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 static void test_pushv_skips_at_every_byte(void **state)
@@ -146,21 +146,21 @@ static void test_pushv_skips_at_every_byte(void **state)
     static const char flat[] = "abcdefghij";
     struct iovec iov[] = {{"abc", 3}, {NULL, 0}, {"d", 1}, {"efghij", 6}, {NULL, 0}};
     for (size_t skip = 0; skip <= 12; skip++) {
-        struct proa_bufq_pool pool;
+        struct proa_freelist chunks;
         struct proa_bufq q;
-        setup(&pool, &q);
+        setup(&chunks, &q);
         assert_ok(proa_bufq_pushv(&q, iov, PROA_ARRAY_LEN(iov), skip));
         assert_slice_equal(proa_bufq_front(&q), proa_slice_from(proa_slice_make(flat, 10), skip));
-        teardown(&pool, &q);
+        teardown(&chunks, &q);
     }
 }
 
 static void test_iov_spans_chunks(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     char bytes[200];
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (char)i;
@@ -181,7 +181,7 @@ static void test_iov_spans_chunks(void **state)
     }
     assert_int_equal(at, sizeof(bytes));
     assert_int_equal(q.len, sizeof(bytes) - 3); /* looking takes nothing */
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 /* A queue beside one flat array of what should be in it. */
@@ -250,12 +250,12 @@ static void model_compare(const struct model *m)
 static void run_model(size_t chunk_bytes, uint64_t seed)
 {
     struct proa_prng prng;
-    struct proa_bufq_pool pool;
-    struct model two[2] = {0}; /* sharing one pool */
+    struct proa_freelist chunks;
+    struct model two[2] = {0}; /* sharing one chunks */
     proa_prng_seed(&prng, seed);
-    proa_bufq_pool_init(&pool, chunk_bytes, 3);
-    proa_bufq_init(&two[0].q, &pool, MAX, MAX / 2, MAX / 4);
-    proa_bufq_init(&two[1].q, &pool, MAX, MAX / 2, MAX / 4);
+    proa_freelist_init(&chunks, chunk_bytes, 3);
+    proa_bufq_init(&two[0].q, &chunks, MAX, MAX / 2, MAX / 4);
+    proa_bufq_init(&two[1].q, &chunks, MAX, MAX / 2, MAX / 4);
     for (unsigned op = 0; op < 3000; op++) {
         struct model *m = &two[proa_prng_below(&prng, 2)];
         if (proa_prng_below(&prng, 9) < 5) {
@@ -267,8 +267,8 @@ static void run_model(size_t chunk_bytes, uint64_t seed)
     }
     proa_bufq_deinit(&two[0].q);
     proa_bufq_deinit(&two[1].q);
-    assert_in_range(pool.n_spare, 0, 3);
-    proa_bufq_pool_deinit(&pool);
+    assert_in_range(chunks.n_spare, 0, 3);
+    proa_freelist_deinit(&chunks);
 }
 
 static void test_against_a_flat_reference(void **state)
@@ -287,36 +287,36 @@ static void drop_too_much(void *ctx)
 
 static void marks_out_of_order(void *ctx)
 {
-    struct proa_bufq_pool pool;
-    proa_bufq_pool_init(&pool, TINY_CHUNK, 1);
-    proa_bufq_init(ctx, &pool, 10, 5, 6);
+    struct proa_freelist chunks;
+    proa_freelist_init(&chunks, TINY_CHUNK, 1);
+    proa_bufq_init(ctx, &chunks, 10, 5, 6);
 }
 
 static void test_nonsense_aborts(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     assert_ok(proa_bufq_push(&q, PROA_SLICE("abc")));
     assert_true(proa_test_aborts(drop_too_much, &q));
     assert_true(proa_test_aborts(marks_out_of_order, &q));
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 
 #ifdef PROA_POISON_ON
 static void test_spare_chunks_are_poisoned(void **state)
 {
     (void)state;
-    struct proa_bufq_pool pool;
+    struct proa_freelist chunks;
     struct proa_bufq q;
-    setup(&pool, &q);
+    setup(&chunks, &q);
     assert_ok(proa_bufq_push(&q, PROA_SLICE("0123456789abcdef")));
     const char *stale = proa_bufq_front(&q).ptr;
     assert_false(__asan_address_is_poisoned(stale + 8));
     proa_bufq_drop(&q, q.len);
     assert_true(__asan_address_is_poisoned(stale + 8));
-    teardown(&pool, &q);
+    teardown(&chunks, &q);
 }
 #endif
 

@@ -82,6 +82,68 @@ static void test_smallest_object(void **state)
     proa_freelist_deinit(&f);
 }
 
+static size_t take_and_give(struct proa_freelist *f, size_t n)
+{
+    void *objects[8];
+    assert_true(n <= 8);
+    for (size_t i = 0; i < n; i++) {
+        objects[i] = proa_freelist_take(f);
+    }
+    for (size_t i = 0; i < n; i++) {
+        proa_freelist_give(f, objects[i]);
+    }
+    return f->n_spare;
+}
+
+static void test_trim_releases_what_was_not_needed(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t used;     /* at once, since the trim before */
+        size_t released; /* by the trim behind it */
+    } steps[] = {
+        {8, 0}, /* they were all in use, so all may be needed again */
+        {8, 0}, {3, 5}, {3, 0}, {1, 2}, {0, 1}, {0, 0}, {8, 0}, {0, 8},
+    };
+    struct proa_freelist f;
+    proa_freelist_init(&f, sizeof(struct thing), 8);
+    assert_int_equal(proa_freelist_trim(&f), 0);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(steps); i++) {
+        size_t n_spare = take_and_give(&f, steps[i].used);
+        assert_int_equal(proa_freelist_trim(&f), steps[i].released);
+        assert_int_equal(f.n_spare, n_spare - steps[i].released);
+    }
+    proa_freelist_deinit(&f);
+}
+
+static void test_trim_leaves_what_is_in_use(void **state)
+{
+    (void)state;
+    struct proa_freelist f;
+    proa_freelist_init(&f, sizeof(struct thing), 8);
+    (void)take_and_give(&f, 4);
+    struct thing *held = proa_freelist_take(&f);
+    (void)proa_freelist_trim(&f);
+    assert_int_equal(proa_freelist_trim(&f), 3);
+    memset(held, 1, sizeof(*held));
+    assert_int_equal(f.n_used, 1);
+    proa_freelist_give(&f, held);
+    assert_int_equal(f.n_spare, 1);
+    proa_freelist_deinit(&f);
+}
+
+static void test_lists_are_trimmed_together_until_their_end(void **state)
+{
+    (void)state;
+    struct proa_list all;
+    struct proa_freelist f;
+    proa_list_init(&all);
+    proa_freelist_init(&f, sizeof(struct thing), 8);
+    proa_list_push_back(&all, &f.node);
+    proa_freelist_deinit(&f);
+    assert_true(proa_list_empty(&all));
+}
+
 static void too_small(void *ctx)
 {
     proa_freelist_init(ctx, 1, 1);
@@ -139,6 +201,9 @@ int main(void)
         cmocka_unit_test(test_counts_and_maximum),
         cmocka_unit_test(test_no_spares_kept),
         cmocka_unit_test(test_smallest_object),
+        cmocka_unit_test(test_trim_releases_what_was_not_needed),
+        cmocka_unit_test(test_trim_leaves_what_is_in_use),
+        cmocka_unit_test(test_lists_are_trimmed_together_until_their_end),
         cmocka_unit_test(test_nonsense_aborts),
 #ifdef PROA_POISON_ON
         cmocka_unit_test(test_spares_are_poisoned),

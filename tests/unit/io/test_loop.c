@@ -1,3 +1,5 @@
+#include "loop_priv.h"
+
 #include <pthread.h>
 
 #include "io_test.h"
@@ -370,6 +372,41 @@ static void test_stop(void **state)
     proa_timer_clear(loop, &far_away);
 }
 
+/* Free lists. */
+
+static void test_spares_go_when_nobody_needs_them(void **state)
+{
+    struct proa_loop *loop = *state;
+    struct proa_freelist list;
+    struct shot busy = shot(loop, NULL, 'a');
+    struct shot alive = shot(loop, NULL, 'b');
+    proa_freelist_init(&list, 64, 8);
+    proa_loop_tend(loop, &list);
+    arm(&alive, proa_loop_now(loop) + 60 * PROA_NS_PER_S);
+    loop->tend_ms = 1;
+    loop->wall_read_ns = 0; /* a second has passed */
+    void *held = proa_freelist_take(&list);
+    proa_freelist_give(&list, proa_freelist_take(&list));
+    arm(&busy, 0);
+    IO_TEST_UNTIL(loop, busy.n == 1 && list.n_spare == 0);
+    assert_int_equal(list.n_used, 1);
+
+    /* At rest nothing ticks. */
+    IO_TEST_UNTIL(loop, !uv_is_active((uv_handle_t *)&loop->tend));
+    proa_freelist_give(&list, held);
+    proa_freelist_deinit(&list);
+    loop->wall_read_ns = 0;
+    arm(&busy, 0);
+    IO_TEST_UNTIL(loop, busy.n == 2 && !uv_is_active((uv_handle_t *)&loop->tend));
+
+    /* Nor does it keep the loop running. */
+    loop->wall_read_ns = 0;
+    arm(&busy, 0);
+    proa_timer_clear(loop, &alive.timer);
+    IO_TEST_UNTIL(loop, busy.n == 3);
+    assert_false(proa_loop_turn(loop));
+}
+
 /* Signals. */
 
 struct signalled {
@@ -558,6 +595,7 @@ int main(void)
         TEST(test_defer_inside_deferred),
         TEST(test_defer_storm),
         TEST(test_stop),
+        TEST(test_spares_go_when_nobody_needs_them),
         TEST(test_signals),
         TEST(test_sigpipe_is_ignored),
         TEST(test_work),

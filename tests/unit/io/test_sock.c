@@ -321,6 +321,39 @@ static void test_back_pressure(void **state)
     assert_int_equal(f->client.n_drains, 1);
 }
 
+/* The queue stands still until the kernel has room for much again; this number does not. (TCP opens
+ * a closed window by no less than a segment, which is 64 KiB here.) */
+static void test_delivered_moves_with_what_the_peer_takes(void **state)
+{
+    struct fixture *f = *state;
+    enum { SIZE = 16 * 1024 * 1024, BUFFER = 128 * 1024, BITE = 256 * 1024, BITES = 6 };
+    int buffer = BUFFER; /* set, it does not grow by itself */
+    struct proa_addr addr;
+    int listening = io_test_listen(&addr, 1);
+    assert_int_equal(setsockopt(listening, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer)), 0);
+    f->client.sock = proa_sock_connect(f->loop, &addr, &events, &f->client);
+    IO_TEST_UNTIL(f->loop, f->client.n_connects);
+    int fd = accept(listening, NULL, NULL);
+    assert_int_equal(proa_sock_delivered(f->client.sock), 0);
+    char *bytes = calloc(1, SIZE);
+    assert_non_null(bytes);
+    struct iovec iov = io_test_iov(bytes, SIZE);
+    assert_ok(proa_sock_writev(f->client.sock, &iov, 1));
+    io_test_for_ms(f->loop, 20);
+    const size_t queued = proa_sock_queued(f->client.sock);
+    for (int i = 0; i < BITES; i++) {
+        const int64_t before = proa_sock_delivered(f->client.sock);
+        assert_int_equal(recv(fd, bytes, BITE, MSG_WAITALL), BITE);
+        IO_TEST_UNTIL(f->loop, proa_sock_delivered(f->client.sock) > before);
+    }
+    assert_int_equal(proa_sock_queued(f->client.sock), queued);
+    /* What it took and what its own kernel holds, nothing of ours. */
+    assert_in_range(proa_sock_delivered(f->client.sock), 0, BITES * BITE + 4 * BUFFER);
+    free(bytes);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(close(listening), 0);
+}
+
 static void test_order_is_kept_through_the_queue(void **state)
 {
     struct fixture *f = *state;
@@ -638,6 +671,7 @@ int main(void)
         TEST(test_data_before_a_failed_write_is_delivered),
         TEST(test_failed_write_is_told_to_a_paused_owner),
         TEST(test_back_pressure),
+        TEST(test_delivered_moves_with_what_the_peer_takes),
         TEST(test_order_is_kept_through_the_queue),
         TEST(test_limit_takes_nothing),
         TEST(test_peer_gone_while_queued),

@@ -1,6 +1,7 @@
 /* Where providers come from when nobody writes them down, and what they share. */
 #include "proa/auth/secret.h"
 #include "proa/provider/dialect.h"
+#include "proa/provider/vendor.h"
 
 #include "expect.h"
 
@@ -235,6 +236,34 @@ static void endpoints_are_shared_by_address_and_authorities(void **state)
     assert_int_equal(find(f, "a")->endpoint->ca_pem.len, 0);
 }
 
+/* Whose errors a provider speaks: by its name, wherever it is; else by where it is. */
+static void vendors_are_found_by_name_and_by_host(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *name;
+        const char *vendor; /* NULL = none */
+    } rows[] = {
+        {"openai", "openai"},     {"groq", "groq"}, {"second", "openai"},
+        {"router", "openrouter"}, {"local", NULL},  {"near", NULL},
+    };
+    (void)policy_build(
+        f, "providers:\n"
+           "  openai: {keys: []}\n"
+           "  groq: {base_url: \"https://gateway.example.com/groq\", keys: []}\n"
+           "  second: {dialect: openai, base_url: \"https://API.OpenAI.com/v1\"}\n"
+           "  router: {dialect: openai, base_url: \"https://openrouter.ai/api/v1\"}\n"
+           "  local: {dialect: openai, base_url: \"http://localhost:8000/v1\"}\n"
+           "  near: {dialect: openai, base_url: \"https://api.openai.com.example.org/v1\"}\n");
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_vendor *v = find(f, row->name)->vendor;
+        PROA_TEST_CHECK(v ? row->vendor && proa_slice_eq(v->name, proa_slice_cstr(row->vendor))
+                          : !row->vendor,
+                        "%s", row->name);
+    }
+}
+
 static void addresses_expand_the_environment(void **state)
 {
     struct policy_fixture *f = *state;
@@ -258,6 +287,7 @@ int main(void)
         TEST(the_mock),
         TEST(the_mock_stands_back),
         TEST(endpoints_are_shared_by_address_and_authorities),
+        TEST(vendors_are_found_by_name_and_by_host),
         TEST(addresses_expand_the_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

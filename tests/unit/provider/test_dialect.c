@@ -34,7 +34,8 @@ static void test_a_stream_through_the_table(void **state)
     struct proa_arena arena;
     struct proa_reader_report report;
     proa_arena_init(&arena, NULL);
-    struct proa_reader *r = d->reader_create(PROA_OP_CHAT, &arena);
+    const struct proa_answer_head head = {.status = 200};
+    struct proa_reader *r = d->reader_create(PROA_OP_CHAT, &head, &arena);
     assert_false(d->reader_complete(r));
     assert_ok(d->reader_feed(r,
                              PROA_SLICE("data: {\"model\":\"m\",\"choices\":[{\"delta\":{"

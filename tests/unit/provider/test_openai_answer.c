@@ -7,6 +7,8 @@
 
 #include "proa_test.h"
 
+static const struct proa_answer_head HEAD = {.status = 200};
+
 #define NONE UINT64_MAX
 
 static void test_usage(void **state)
@@ -108,8 +110,8 @@ static void test_plain_answers(void **state)
         struct proa_usage usage = {.known = 0};
         struct proa_slice model = PROA_SLICE_NONE;
         struct proa_failure failure;
-        const bool ok =
-            proa_openai_read_plain(row->op, proa_slice_cstr(row->body), &usage, &model, &failure);
+        const bool ok = proa_openai_read_plain(row->op, &HEAD, proa_slice_cstr(row->body), &usage,
+                                               &model, &failure);
         PROA_TEST_CHECK(ok, "%s: %s", row->body, proa_class_text(failure.class));
         assert_slice_str(model, row->model);
         PROA_TEST_CHECK(proa_usage_has(&usage, PROA_USAGE_INPUT) == (row->input != NONE), "%s",
@@ -138,6 +140,9 @@ static void test_failures_with_status_200(void **state)
         {PROA_OP_CHAT, "[]", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{}", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{\"message\":\"hm\"}", PROA_CLASS_MALFORMED, "hm"},
+        /* Without an error member it is no error, whatever the words. */
+        {PROA_OP_CHAT, "{\"message\":\"tokens per day limit exceeded, try again in 9s\"}",
+         PROA_CLASS_MALFORMED, "tokens per day limit exceeded, try again in 9s"},
         {PROA_OP_CHAT, "{\"choices\":{}}", PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES, PROA_CLASS_MALFORMED, ""},
         {PROA_OP_CHAT, "{" CHOICES "} x", PROA_CLASS_MALFORMED, ""},
@@ -162,12 +167,13 @@ static void test_failures_with_status_200(void **state)
         struct proa_usage usage = {.known = 0};
         struct proa_slice model = PROA_SLICE_NONE;
         struct proa_failure failure = {.class = PROA_CLASS_NONE};
-        const bool ok =
-            proa_openai_read_plain(row->op, proa_slice_cstr(row->body), &usage, &model, &failure);
+        const bool ok = proa_openai_read_plain(row->op, &HEAD, proa_slice_cstr(row->body), &usage,
+                                               &model, &failure);
         PROA_TEST_CHECK(!ok, "%s", row->body);
         PROA_TEST_CHECK(failure.class == row->class, "%s: %s", row->body,
                         proa_class_text(failure.class));
         assert_slice_str(failure.message, row->message);
+        assert_int_equal(failure.retry_after_ns + failure.quota_reset_ns, 0);
         assert_int_equal(usage.known, 0);
     }
 }
@@ -187,8 +193,8 @@ static void test_every_cut_of_a_plain_answer(void **state)
         struct proa_slice model = PROA_SLICE_NONE;
         struct proa_failure failure;
         char *copy = proa_memdup(body, cut);
-        const bool ok = proa_openai_read_plain(PROA_OP_CHAT, proa_slice_make(copy, cut), &usage,
-                                               &model, &failure);
+        const bool ok = proa_openai_read_plain(PROA_OP_CHAT, &HEAD, proa_slice_make(copy, cut),
+                                               &usage, &model, &failure);
         PROA_TEST_CHECK(ok == (cut == sizeof body - 1), "cut at %zu", cut);
         proa_free(copy);
     }
@@ -207,7 +213,7 @@ static bool agree(enum proa_operation op, struct proa_slice body)
         assert_int_equal(model[0].len, 0);
         return false;
     }
-    PROA_TEST_CHECK(proa_openai_read_plain_full(op, body, &usage[1], &model[1], &failure),
+    PROA_TEST_CHECK(proa_openai_read_plain_full(op, &HEAD, body, &usage[1], &model[1], &failure),
                     "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
     PROA_TEST_CHECK(proa_slice_eq(model[0], model[1]), "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
     PROA_TEST_CHECK(usage[0].known == usage[1].known, "%" PROA_SLICE_FMT, PROA_SLICE_ARG(body));
@@ -362,12 +368,12 @@ static void test_unknown_shapes_pass(void **state)
     struct proa_usage usage = {0};
     struct proa_slice model = PROA_SLICE_NONE;
     struct proa_failure failure = {0};
-    assert_true(proa_openai_read_plain(PROA_OP_EMBEDDING, PROA_SLICE("{\"embeddings\":[[1]]}"),
+    assert_true(proa_openai_read_plain(
+        PROA_OP_EMBEDDING, &HEAD, PROA_SLICE("{\"embeddings\":[[1]]}"), &usage, &model, &failure));
+    assert_true(proa_openai_read_plain(PROA_OP_MODERATION, &HEAD, PROA_SLICE("{\"flagged\":false}"),
                                        &usage, &model, &failure));
-    assert_true(proa_openai_read_plain(PROA_OP_MODERATION, PROA_SLICE("{\"flagged\":false}"),
-                                       &usage, &model, &failure));
-    assert_false(proa_openai_read_plain(PROA_OP_CHAT, PROA_SLICE("{\"flagged\":false}"), &usage,
-                                        &model, &failure));
+    assert_false(proa_openai_read_plain(PROA_OP_CHAT, &HEAD, PROA_SLICE("{\"flagged\":false}"),
+                                        &usage, &model, &failure));
 }
 
 int main(void)

@@ -5,6 +5,8 @@
 #include "openai_priv.h"
 
 #include "proa_test.h"
+
+static const struct proa_answer_head HEAD = {.status = 200};
 #include "streams.h"
 
 /* A reader, and all that came out of it. */
@@ -23,7 +25,7 @@ static void run_start(struct run *run)
     *run = (struct run){.events = 0};
     proa_arena_init(&run->arena, NULL);
     proa_buf_init(&run->ready, 64 * 1024 * 1024);
-    run->reader = proa_openai_reader_create(PROA_OP_CHAT, &run->arena);
+    run->reader = proa_openai_reader_create(PROA_OP_CHAT, &HEAD, &run->arena);
 }
 
 static void run_end(struct run *run)

@@ -83,12 +83,41 @@ static void test_known_vendors(void **state)
     assert_null(proa_vendor_find(PROA_SLICE_NONE));
 }
 
+/* A provider under a name of its own is known by where it is. */
+static void vendors_are_known_by_their_host(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *host;
+        const char *name; /* NULL = none */
+    } rows[] = {
+        {"api.openai.com", "openai"},
+        {"openrouter.ai", "openrouter"},
+        {"api.perplexity.ai", "perplexity"},
+        {"api.fireworks.ai", "fireworks"},
+        {"generativelanguage.googleapis.com", "gemini"},
+        {"openai.com", NULL},
+        {"api.openai.com.example.org", NULL},
+        {"localhost", NULL},
+        {"localhost:8000", NULL},
+        {"127.0.0.1", NULL},
+        {"", NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_vendor *v = proa_vendor_of_host(proa_slice_cstr(row->host));
+        PROA_TEST_CHECK(row->name ? v && proa_slice_eq(v->name, proa_slice_cstr(row->name)) : !v,
+                        "%s", row->host);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_row_is_sound),
         cmocka_unit_test(test_no_variable_names_two_vendors),
         cmocka_unit_test(test_known_vendors),
+        cmocka_unit_test(vendors_are_known_by_their_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,7 @@ static void limits_and_credentials_have_their_scope(void **state)
     assert_int_equal(proa_class_scope(PROA_CLASS_SERVER), PROA_SCOPE_POOL);
     assert_int_equal(proa_class_scope(PROA_CLASS_OVERLOADED), PROA_SCOPE_POOL);
     assert_int_equal(proa_class_scope(PROA_CLASS_NOT_FOUND), PROA_SCOPE_POOL);
+    assert_int_equal(proa_class_scope(PROA_CLASS_UNFIT), PROA_SCOPE_POOL);
     assert_int_equal(proa_class_scope(PROA_CLASS_PERMISSION), PROA_SCOPE_TARGET);
     assert_int_equal(proa_class_scope(PROA_CLASS_DNS), PROA_SCOPE_ENDPOINT);
     assert_int_equal(proa_class_scope(PROA_CLASS_TLS), PROA_SCOPE_ENDPOINT);
@@ -77,6 +78,7 @@ static void texts_are_stable(void **state)
         [PROA_CLASS_AUTH] = "auth",
         [PROA_CLASS_PERMISSION] = "permission",
         [PROA_CLASS_NOT_FOUND] = "not_found",
+        [PROA_CLASS_UNFIT] = "unfit",
         [PROA_CLASS_CLIENT] = "http_4xx",
         [PROA_CLASS_CONFLICT] = "http_409",
         [PROA_CLASS_REDIRECT] = "http_3xx",
