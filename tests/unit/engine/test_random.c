@@ -29,19 +29,19 @@ static void every_promise_holds(void **state)
                         proa_outcome_text((enum proa_outcome)i), (unsigned)tally.outcomes[i]);
     }
     static const enum proa_reason reached[] = {
-        PROA_REASON_STRATEGY,       PROA_REASON_PROBE,         PROA_REASON_PANIC,
-        PROA_REASON_STANDBY,        PROA_REASON_TRICKLE,       PROA_REASON_HEDGE,
-        PROA_REASON_EVACUATED,      PROA_REASON_RESCUE,        PROA_REASON_BACKOFF,
-        PROA_REASON_QUEUED,         PROA_REASON_SHED,          PROA_REASON_RATE_LIMITED,
-        PROA_REASON_THROTTLED,      PROA_REASON_BUDGET_SPENT,  PROA_REASON_SAME_TARGET,
-        PROA_REASON_LOST_RACE,      PROA_REASON_NEXT_TARGET,   PROA_REASON_NEXT_TIER,
-        PROA_REASON_CONTENT,        PROA_REASON_COMPLETE,      PROA_REASON_TIMED_OUT,
-        PROA_REASON_ATTEMPTS_SPENT, PROA_REASON_TARGETS_SPENT, PROA_REASON_NO_TARGET,
-        PROA_REASON_NOT_MOVABLE,    PROA_REASON_NO_FALLBACK,   PROA_REASON_COMMITTED,
-        PROA_REASON_DEADLINE,       PROA_REASON_CLIENT_GONE,   PROA_REASON_DRAINING,
+        PROA_REASON_STRATEGY,      PROA_REASON_PROBE,        PROA_REASON_PANIC,
+        PROA_REASON_STANDBY,       PROA_REASON_LOST_RACE,    PROA_REASON_HEDGE,
+        PROA_REASON_EVACUATED,     PROA_REASON_RESCUE,       PROA_REASON_BACKOFF,
+        PROA_REASON_QUEUED,        PROA_REASON_SHED,         PROA_REASON_RATE_LIMITED,
+        PROA_REASON_THROTTLED,     PROA_REASON_BUDGET_SPENT, PROA_REASON_SAME_TARGET,
+        PROA_REASON_NEXT_TARGET,   PROA_REASON_NEXT_TIER,    PROA_REASON_CONTENT,
+        PROA_REASON_COMPLETE,      PROA_REASON_TIMED_OUT,    PROA_REASON_ATTEMPTS_SPENT,
+        PROA_REASON_TARGETS_SPENT, PROA_REASON_NO_TARGET,    PROA_REASON_NOT_MOVABLE,
+        PROA_REASON_NO_FALLBACK,   PROA_REASON_COMMITTED,    PROA_REASON_DEADLINE,
+        PROA_REASON_CLIENT_GONE,   PROA_REASON_DRAINING,
     };
     for (size_t i = 0; i < PROA_ARRAY_LEN(reached); i++) {
-        PROA_TEST_CHECK(tally.reasons[reached[i]] >= 50, "reason %s came %u times",
+        PROA_TEST_CHECK(tally.reasons[reached[i]] >= 10, "reason %s came %u times",
                         proa_reason_text(reached[i]), (unsigned)tally.reasons[reached[i]]);
     }
     for (size_t i = 0; i <= PROA_RUN_ATTEMPTS_MAX; i++) {
