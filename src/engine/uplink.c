@@ -48,9 +48,8 @@ uint64_t proa_uplink_eta(const struct proa_engine *engine, const struct endpoint
     if (!has_failed(u, endpoint)) {
         return 0;
     }
-    const uint64_t last =
-        endpoint->asked_ns > endpoint->failed_ns ? endpoint->asked_ns : endpoint->failed_ns;
-    const uint64_t turn = proa_clock_after(last, u->n_failed * AGAIN_NS);
+    const bool again = endpoint->asked_ns >= u->since_ns;
+    const uint64_t turn = again ? proa_clock_after(endpoint->asked_ns, u->n_failed * AGAIN_NS) : 0;
     const uint64_t any = proa_clock_after(u->asked_ns, AGAIN_NS);
     return proa_clock_since(turn > any ? turn : any, now_ns);
 }
