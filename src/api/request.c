@@ -12,6 +12,10 @@
 static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
     [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
     [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
+    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("messages"), 0},
+    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("max_tokens"), 0},
+    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
+    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("prompt_cache_key"), 0},
     [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
     [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
     [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},

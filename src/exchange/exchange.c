@@ -233,7 +233,7 @@ static bool carry_out(struct proa_exchange *x, const struct proa_command *comman
 {
     switch (command->kind) {
     case PROA_CMD_START:
-        proa_attempt_start(x, command->attempt, command->candidate);
+        proa_attempt_start(x, command);
         break;
     case PROA_CMD_CANCEL:
         proa_attempt_release(x->attempts[command->attempt]);
@@ -332,6 +332,7 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     }
     proa_timer_clear(host->loop, &x->timer);
     proa_timer_clear(host->loop, &x->grace);
+    proa_rescue_drop(x);
     proa_exchange_forget_body(x);
     proa_live_unref(x->live);
     proa_list_unlink(&x->node);

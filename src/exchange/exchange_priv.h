@@ -3,7 +3,9 @@
  *
  *   exchange.c  lifecycle; engine events in, commands out
  *   request.c   from the request's bytes to a route: body, model, options
- *   attempt.c   one upstream try: encode, call, hold, classify
+ *   attempt.c   one upstream try: encode, call, hold, write to the client
+ *   answer.c    its answer: read, classified
+ *   rescue.c    going on with an answer that broke off
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
  *
@@ -17,6 +19,8 @@
 #include "proa/api/request.h"
 #include "proa/exchange/exchange.h"
 #include "proa/obs/reqid.h"
+#include "proa/provider/rates.h"
+#include "proa/provider/seam.h"
 
 enum {
     ATTEMPT_OUT_MAX = 16,          /* slices gathered for one write to the client */
@@ -51,8 +55,10 @@ struct attempt {
     struct proa_slice answered_by; /* model that the answer names */
     struct proa_slice finish_reason;
     struct proa_slice detail; /* transport failure in words; in the arena */
+    struct proa_buf spliced;  /* rescue: what of the newest bytes goes to the client */
     uint32_t held_events;
     uint8_t index;
+    enum proa_purpose purpose;
     enum answer_mode mode;
     bool content;            /* FIRST_CONTENT was fed */
     bool committed;          /* what comes goes to the client */
@@ -86,8 +92,10 @@ struct proa_exchange {
     struct proa_resolution resolved; /* route NULL until known */
     const struct proa_http_header *forward;
     size_t n_forward;
-    struct proa_slice id; /* the client's, or id_text */
-    uint64_t fingerprint; /* of the body; 0 = not asked for yet */
+    struct proa_slice id;   /* the client's, or id_text */
+    uint64_t fingerprint;   /* of the body; 0 = not asked for yet */
+    struct proa_seam *seam; /* what a rescue needs; NULL where none is possible */
+    uint64_t seam_budgeted;
 
     /* decisions */
     bool running; /* run is initialised */
@@ -129,13 +137,49 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);
 
 /* ---- attempt.c */
-void proa_attempt_start(struct proa_exchange *x, uint8_t index,
-                        const struct proa_candidate *candidate);
+void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);
 void proa_attempt_commit(struct attempt *a);
 /* Cancels its call, if it runs, and gives everything back. Idempotent. */
 void proa_attempt_release(struct attempt *a);
+void proa_attempt_feed(struct attempt *a, enum proa_ev kind);
+/* The attempt is over without an answer that can be used. */
+void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err err);
+/* What a failure says is told later, when the bytes that said it are gone. */
+void proa_attempt_keep_failure(struct attempt *a);
+/* What the answer's head says about the limits of its key. */
+void proa_attempt_read_rates(struct attempt *a, struct proa_event *event);
+/* Copies what cannot go out yet; false when the byte budget is spent. Likewise the next two. */
+bool proa_attempt_hold(struct attempt *a, struct proa_slice bytes);
+/* Adds to what goes out in one write, or is held. */
+bool proa_attempt_gather(struct attempt *a, struct proa_slice bytes);
+/* The memory that was gathered from is about to be used again: sends or copies. */
+bool proa_attempt_clear_out(struct attempt *a);
+/* Everything gathered goes out in one write. */
+void proa_attempt_flush(struct attempt *a, bool last);
+/* Does it go on with an answer that another attempt began? */
+static inline bool proa_attempt_continues(const struct attempt *a)
+{
+    return a->purpose == PROA_PURPOSE_RESCUE_PREFILL || a->purpose == PROA_PURPOSE_RESCUE_SPLICE;
+}
+
+/* ---- answer.c */
+extern const struct proa_call_events proa_answer_events;
 /* The stream has all it needs though its end mark did not come. */
 void proa_attempt_complete_late(struct attempt *a);
+
+/* ---- rescue.c */
+/* Keeps what a rescue would need, where the policy wants one and the request asks for mere text. */
+void proa_rescue_prepare(struct proa_exchange *x);
+void proa_rescue_drop(struct proa_exchange *x); /* idempotent */
+bool proa_rescue_is_possible(const struct proa_exchange *x);
+/* The text that the client has. */
+struct proa_slice proa_rescue_text(const struct proa_exchange *x);
+/* Bytes of a stream on their way to the client. */
+void proa_rescue_note(struct proa_exchange *x, const struct iovec *iov, size_t n);
+/* The attempt is to go on with the answer; false when nobody can. */
+bool proa_rescue_begin(struct attempt *a);
+/* Gathers what the client does not have yet; the class of the attempt's failure, or OK. */
+enum proa_class proa_rescue_gather(struct attempt *a, const struct proa_reader_report *report);
 
 /* ---- reply.c */
 /* Header lines of an answer that attempt `a` (may be NULL) gave, into host->fields. */

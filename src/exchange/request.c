@@ -4,7 +4,14 @@
  */
 #include "exchange_priv.h"
 
-enum { SUGGESTIONS = 3 };
+#include "proa/core/hash.h"
+#include "proa/json/string.h"
+
+enum {
+    SUGGESTIONS = 3,
+    BYTES_PER_TOKEN = 4,    /* roughly, in all languages with spaces */
+    PROMPT_BEGINNING = 4096 /* bytes by which two prompts count as beginning alike */
+};
 
 static enum proa_operation operation_of(enum proa_endpoint_kind kind)
 {
@@ -105,6 +112,44 @@ static struct proa_slice header(const struct proa_exchange *x, enum proa_http_he
     return proa_http_header_value(&x->head->headers, id);
 }
 
+static uint32_t read_max_output(const struct proa_exchange *x)
+{
+    const struct proa_slice body = proa_buf_slice(&x->body);
+    const struct proa_json_member *newer = &x->request->members[PROA_API_M_MAX_COMPLETION_TOKENS];
+    const struct proa_json_member *m =
+        newer->kind == PROA_JSON_NUMBER ? newer : &x->request->members[PROA_API_M_MAX_TOKENS];
+    uint64_t n = 0;
+    if (m->kind != PROA_JSON_NUMBER ||
+        proa_json_number_u64(proa_json_member_value(body, m), &n) != PROA_OK) {
+        return 0;
+    }
+    return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+/* What ties the request to a provider-side prompt cache: what the client says, else how the prompt
+ * begins. */
+static uint64_t read_affinity(const struct proa_exchange *x, uint32_t input_tokens)
+{
+    const struct proa_balance_cfg *cfg = &x->resolved.route->policy->balance;
+    const struct proa_slice body = proa_buf_slice(&x->body);
+    const struct proa_json_member *members = x->request->members;
+    struct proa_slice tie = header(x, PROA_HTTP_HEADER_X_PROA_AFFINITY);
+    if (cfg->affinity == PROA_AFFINITY_OFF ||
+        (tie.len == 0 &&
+         (cfg->affinity == PROA_AFFINITY_HEADER || input_tokens < cfg->affinity_min_tokens))) {
+        return 0;
+    }
+    if (tie.len == 0) {
+        tie = proa_json_member_value(body, &members[PROA_API_M_PROMPT_CACHE_KEY]);
+    }
+    if (tie.len == 0) {
+        tie = proa_json_member_value(body, &members[PROA_API_M_MESSAGES]);
+        tie = proa_slice_head(tie.len > 0 ? tie : body, PROMPT_BEGINNING);
+    }
+    const uint64_t hash = proa_hash64(tie, 0);
+    return hash != 0 ? hash : 1;
+}
+
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
     out->stream = x->stream;
@@ -120,6 +165,10 @@ static void read_options(const struct proa_exchange *x, struct proa_run_options 
     if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {
         out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
     }
+    const size_t tokens = x->body.len / BYTES_PER_TOKEN;
+    out->input_tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
+    out->max_output = read_max_output(x);
+    out->affinity = read_affinity(x, out->input_tokens);
 }
 
 static void select_headers(struct proa_exchange *x)
@@ -172,6 +221,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         select_headers(x);
         struct proa_run_options options = {0};
         read_options(x, &options);
+        proa_rescue_prepare(x);
         proa_run_init(&x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
     }
     return admitted;

@@ -18,6 +18,10 @@ enum { PROA_API_MODEL_MAX = 256 };
 enum proa_api_member {
     PROA_API_M_MODEL = 0,
     PROA_API_M_STREAM,
+    PROA_API_M_MESSAGES,
+    PROA_API_M_MAX_TOKENS,
+    PROA_API_M_MAX_COMPLETION_TOKENS,
+    PROA_API_M_PROMPT_CACHE_KEY,
     PROA_API_M_PROVIDER_OPTIONS, /* and what follows: the gateway's own, never sent upstream */
     PROA_API_M_MODELS,
     PROA_API_M_PROVIDER,
