@@ -172,6 +172,32 @@ static uint64_t backoff(const struct proa_run *run, const struct proa_attempt_re
                            cfg->backoff_cap_ns, run->n_repeats, proa_engine_prng(run));
 }
 
+/* Span for which this candidate is to be left alone, as it or one that shares its fault has said.
+ */
+static uint64_t asked_span(const struct proa_run *run, uint64_t now_ns,
+                           const struct proa_candidate *candidate)
+{
+    const uint64_t bit = proa_run_bit(run, candidate);
+    uint64_t longest = 0;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &run->attempts[i];
+        const uint64_t span =
+            proa_clock_since(proa_clock_after(a->ended_ns, a->retry_after_ns), now_ns);
+        const bool same = ((of_fault(run, a) | proa_run_bit(run, a->candidate)) & bit) != 0;
+        longest = same && span > longest ? span : longest;
+    }
+    return longest;
+}
+
+static uint64_t too_early(const struct proa_run *run, uint64_t now_ns)
+{
+    uint64_t early = 0;
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        early |= (uint64_t)(asked_span(run, now_ns, &run->route->candidates[i]) > 0) << i;
+    }
+    return early;
+}
+
 /*
  * Span until the soonest of the failed pools may be asked again: what it said itself is a minimum.
  * PROA_NEVER when none may within this request.
@@ -183,8 +209,7 @@ static uint64_t soonest_repeat(const struct proa_run *run, uint64_t now_ns, uint
     uint64_t soonest = PROA_NEVER;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
         const struct proa_attempt_record *a = &run->attempts[i];
-        const uint64_t asked =
-            proa_clock_since(proa_clock_after(a->ended_ns, a->retry_after_ns), now_ns);
+        const uint64_t asked = asked_span(run, now_ns, a->candidate);
         const uint64_t wait = asked > backoff_ns ? asked : backoff_ns;
         if ((excluded & proa_run_bit(run, a->candidate)) == 0 && wait <= half &&
             asked <= patience(run, now_ns) && wait < soonest) {
@@ -205,19 +230,6 @@ static enum proa_reason wait_reason(const struct proa_run *run)
     return run->why_none == PROA_REASON_RATE_LIMITED || run->why_none == PROA_REASON_QUEUED
                ? run->why_none
                : PROA_REASON_BACKOFF;
-}
-
-/* Candidates that share the fault of one that asked to be left alone for longer. */
-static uint64_t too_early(const struct proa_run *run, uint64_t now_ns)
-{
-    uint64_t early = 0;
-    for (uint8_t i = 0; i < run->n_attempts; i++) {
-        const struct proa_attempt_record *a = &run->attempts[i];
-        if (proa_clock_after(a->ended_ns, a->retry_after_ns) > now_ns) {
-            early |= of_fault(run, a) | proa_run_bit(run, a->candidate);
-        }
-    }
-    return early;
 }
 
 /* Waits until a failed pool, or one that is limited for less long, may be asked; false when that is

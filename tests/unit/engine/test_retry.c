@@ -1,94 +1,24 @@
 /*
- * Which target is tried: shares by weight, tiers, what is avoided after a failure of each scope,
- * how many attempts, and what the engine remembers across exchanges and snapshots.
+ * What comes after a failure: how often, what is avoided after a failure of each scope, what is
+ * paid for it, and how long it waits.
  */
 #include "engine_test.h"
 
-/* One exchange that is answered by the first choice; returns it. */
-static size_t first_choice(struct engine_test *t)
-{
-    admit(t);
-    const size_t choice = candidate_of(t, 0);
-    tell(t, PROA_EV_CONNECTED, 0);
-    tell(t, PROA_EV_ENDED, 0);
-    assert_true(t->w.finished);
-    return choice;
-}
+#define S  PROA_NS_PER_S
+#define MS PROA_NS_PER_MS
 
-static void weights_are_shares(void **state)
+/* n targets that share nothing, each of which is tried once. */
+static void setup_once_each(struct engine_test *t, uint8_t n)
 {
-    (void)state;
-    static const uint32_t weights[] = {5, 1, 1, 3};
-    struct engine_test t;
-    setup(&t, 0);
-    for (uint8_t i = 0; i < PROA_ARRAY_LEN(weights); i++) {
-        (void)fixture_add(&t.fx, (struct fixture_target){.provider = i, .weight = weights[i]});
-    }
-    (void)fixture_add(&t.fx, (struct fixture_target){.provider = 4, .off = true});
-    (void)fixture_add(&t.fx, (struct fixture_target){.provider = 5, .tier = 1, .weight = 100});
-    for (int round = 0; round < 20; round++) {
-        uint32_t counts[6] = {0};
-        for (int i = 0; i < 10; i++) {
-            counts[first_choice(&t)]++;
-        }
-        for (size_t i = 0; i < PROA_ARRAY_LEN(weights); i++) {
-            assert_int_equal(counts[i], weights[i]);
-        }
-        assert_int_equal(counts[4], 0);
-        assert_int_equal(counts[5], 0);
-    }
-    teardown(&t);
-}
-
-static void shares_do_not_come_in_bursts(void **state)
-{
-    (void)state;
-    struct engine_test t;
-    setup(&t, 0);
-    (void)fixture_add(&t.fx, (struct fixture_target){.provider = 0, .weight = 5});
-    (void)fixture_add(&t.fx, (struct fixture_target){.provider = 1, .weight = 1});
-    (void)fixture_add(&t.fx, (struct fixture_target){.provider = 2, .weight = 1});
-    static const size_t expected[] = {0, 0, 1, 0, 2, 0, 0};
-    for (size_t i = 0; i < 3 * PROA_ARRAY_LEN(expected); i++) {
-        assert_int_equal(first_choice(&t), expected[i % PROA_ARRAY_LEN(expected)]);
-    }
-    teardown(&t);
-}
-
-static void a_share_moves_to_the_others_of_the_tier_by_weight(void **state)
-{
-    (void)state;
-    /* Target 0 is always down: what it cannot take is spread 3 to 1. */
-    struct engine_test t;
-    setup(&t, 0);
-    static const uint32_t weights[] = {4, 3, 1};
-    for (uint8_t i = 0; i < PROA_ARRAY_LEN(weights); i++) {
-        (void)fixture_add(
-            &t.fx, (struct fixture_target){.endpoint = i, .provider = i, .weight = weights[i]});
-    }
-    uint32_t counts[3] = {0};
-    for (int i = 0; i < 8000; i++) {
-        admit(&t);
-        uint8_t n = 0;
-        if (candidate_of(&t, 0) == 0) {
-            fails(&t, 0, PROA_CLASS_CONNECT, 0);
-            n = 1;
-        }
-        counts[candidate_of(&t, n)]++;
-        tell(&t, PROA_EV_CONNECTED, n);
-        tell(&t, PROA_EV_ENDED, n);
-    }
-    assert_int_equal(counts[0], 0);
-    assert_int_equal(counts[1] + counts[2], 8000);
-    PROA_TEST_CHECK(counts[1] >= 5800 && counts[1] <= 6200, "%u of 8000", counts[1]);
-    teardown(&t);
+    setup(t, n);
+    t->fx.policy.retry.per_pool = 1;
 }
 
 static void tiers_in_their_order(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 0);
+    setup_once_each(&t, 0);
     t.fx.policy.retry.max_attempts = 10;
     static const uint8_t tiers[] = {0, 0, 2, 5, 5, 7};
     for (uint8_t i = 0; i < PROA_ARRAY_LEN(tiers); i++) {
@@ -100,10 +30,10 @@ static void tiers_in_their_order(void **state)
         const struct proa_candidate *c = t.w.run.attempts[i].candidate;
         assert_int_equal(c->tier, tiers[i]);
         const bool lower = i > 0 && tiers[i] > tiers[i - 1];
-        assert_int_equal(t.w.run.attempts[i].reason, i == 0  ? PROA_REASON_FIRST_CHOICE
+        assert_int_equal(t.w.run.attempts[i].reason, i == 0  ? PROA_REASON_STRATEGY
                                                      : lower ? PROA_REASON_NEXT_TIER
                                                              : PROA_REASON_NEXT_TARGET);
-        fails(&t, i, PROA_CLASS_CONNECT, 0);
+        fails(&t, i, PROA_CLASS_RESET, 0);
     }
     assert_int_equal(t.w.reply_reason, PROA_REASON_TARGETS_SPENT);
     teardown(&t);
@@ -118,15 +48,14 @@ static void attempts_are_limited(void **state)
         uint8_t attempts;
         enum proa_reason reason;
     } cases[] = {
-        {0, 3, 0, PROA_REASON_ATTEMPTS_SPENT}, {1, 3, 1, PROA_REASON_ATTEMPTS_SPENT},
-        {3, 3, 3, PROA_REASON_ATTEMPTS_SPENT}, {3, 8, 3, PROA_REASON_ATTEMPTS_SPENT},
-        {4, 3, 3, PROA_REASON_TARGETS_SPENT},  {UINT32_MAX, 8, 8, PROA_REASON_TARGETS_SPENT},
-        {3, 0, 0, PROA_REASON_NO_TARGET},
+        {1, 3, 1, PROA_REASON_ATTEMPTS_SPENT},         {3, 3, 3, PROA_REASON_ATTEMPTS_SPENT},
+        {3, 8, 3, PROA_REASON_ATTEMPTS_SPENT},         {4, 3, 3, PROA_REASON_TARGETS_SPENT},
+        {UINT32_MAX, 8, 8, PROA_REASON_TARGETS_SPENT}, {3, 0, 0, PROA_REASON_NO_TARGET},
     };
     PROA_TEST_ROWS(row, cases)
     {
         struct engine_test t;
-        setup(&t, row->targets);
+        setup_once_each(&t, row->targets);
         t.fx.policy.retry.max_attempts = row->max;
         admit(&t);
         for (uint8_t i = 0; !t.w.finished; i++) {
@@ -144,6 +73,9 @@ static void ten_attempts_are_the_most(void **state)
     struct engine_test t;
     setup(&t, 0);
     t.fx.policy.retry.max_attempts = 1000;
+    t.fx.policy.retry.per_pool = 1000;
+    t.fx.policy.breaker.score = 1000;
+    t.fx.policy.breaker.pool_score = 1000;
     for (uint8_t i = 0; i < FIXTURE_TARGETS_MAX; i++) {
         (void)fixture_add(&t.fx, (struct fixture_target){.provider = i / FIXTURE_PARTS,
                                                          .key = i % FIXTURE_PARTS});
@@ -151,25 +83,9 @@ static void ten_attempts_are_the_most(void **state)
     admit(&t);
     for (uint8_t i = 0; !t.w.finished; i++) {
         fails(&t, i, PROA_CLASS_RESET, 0);
+        run_to_start(&t);
     }
     assert_int_equal(t.w.n_attempts, PROA_RUN_ATTEMPTS_MAX);
-    teardown(&t);
-}
-
-static void the_last_of_64_candidates(void **state)
-{
-    (void)state;
-    struct engine_test t;
-    setup(&t, 0);
-    for (uint8_t i = 0; i < FIXTURE_TARGETS_MAX; i++) {
-        (void)fixture_add(&t.fx, (struct fixture_target){.provider = i / FIXTURE_PARTS,
-                                                         .key = i % FIXTURE_PARTS,
-                                                         .off = i < FIXTURE_TARGETS_MAX - 1});
-    }
-    admit(&t);
-    assert_int_equal(candidate_of(&t, 0), FIXTURE_TARGETS_MAX - 1);
-    fails(&t, 0, PROA_CLASS_SERVER, 500);
-    assert_int_equal(t.w.reply_reason, PROA_REASON_TARGETS_SPENT);
     teardown(&t);
 }
 
@@ -198,6 +114,9 @@ static void only_movable_classes_move(void **state)
         setup(&t, 2);
         admit(&t);
         fails(&t, 0, (enum proa_class) class, 0);
+        if (t.w.n_attempts == 1 && !t.w.finished) {
+            run_to_start(&t); /* a failure of our own waits a moment */
+        }
         assert_int_equal(t.w.n_attempts, proa_class_movable((enum proa_class) class) ? 2 : 1);
         teardown(&t);
     }
@@ -247,33 +166,27 @@ static void each_scope_avoids_its_own(void **state)
         {PROA_CLASS_QUOTA, "quota group", {[SAME_KEY] = true, [SAME_GROUP] = true}},
         {PROA_CLASS_AUTH, "key", {[SAME_KEY] = true}},
         {PROA_CLASS_PERMISSION, "target", {false}},
-        {PROA_CLASS_LOCAL, "local", {false}},
     };
     PROA_TEST_ROWS(row, cases)
     {
         struct engine_test t;
         setup(&t, 0);
         t.fx.policy.retry.max_attempts = 10;
+        t.fx.policy.retry.per_pool = 10;
         add_others(&t);
         admit(&t);
         assert_int_equal(candidate_of(&t, 0), 0);
         fails(&t, 0, row->class, 0);
-        size_t expected[N_OTHERS];
-        size_t n = 0;
-        for (int pass = 0; pass < 2; pass++) {
-            for (size_t i = 0; i < N_OTHERS; i++) {
-                if (row->avoided[i] == (pass == 1)) {
-                    expected[n++] = i + 1;
-                }
+        uint8_t n = 1;
+        for (size_t i = 0; i < N_OTHERS; i++) {
+            if (!row->avoided[i]) {
+                PROA_TEST_CHECK(candidate_of(&t, n) == i + 1, "%s: try %d goes to %zu, not %zu",
+                                row->name, n, candidate_of(&t, n), i + 1);
+                fails(&t, n++, PROA_CLASS_PERMISSION, 403);
             }
         }
-        for (uint8_t i = 0; i < N_OTHERS; i++) {
-            PROA_TEST_CHECK(candidate_of(&t, (uint8_t)(i + 1)) == expected[i],
-                            "%s: try %d goes to %zu, not %zu", row->name, i + 1,
-                            candidate_of(&t, (uint8_t)(i + 1)), expected[i]);
-            /* LOCAL adds nothing to what is avoided. */
-            fails(&t, (uint8_t)(i + 1), PROA_CLASS_LOCAL, 0);
-        }
+        /* The others would need a wait, or there is no use in it. */
+        PROA_TEST_CHECK(t.w.n_attempts == n && sim_n_active(&t.w) == 0, "%s", row->name);
         teardown(&t);
     }
 }
@@ -339,84 +252,163 @@ static void a_timeout_avoids_as_its_class_says(void **state)
     teardown(&t);
 }
 
-static void avoiding_ends_with_the_exchange(void **state)
+/* ---- what it costs -------------------------------------------------------------------------- */
+
+static void retries_are_paid_for(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 2);
+    setup_once_each(&t, 2);
+    t.fx.policy.retry.budget = (struct proa_budget_cfg){.ratio_ppm = 200000, .cap = 10, .start = 0};
+    /* Every fifth request has earned one. */
+    for (int i = 1; i <= 50; i++) {
+        admit(&t);
+        fails(&t, 0, PROA_CLASS_CONFLICT, 409);
+        assert_int_equal(t.w.n_attempts, i % 5 == 0 ? 2 : 1);
+        if (i % 5 != 0) {
+            assert_int_equal(t.w.reply_reason, PROA_REASON_BUDGET_SPENT);
+            assert_false(t.w.terminal.should_retry);
+            continue;
+        }
+        tell(&t, PROA_EV_CONNECTED, 1);
+        tell(&t, PROA_EV_ENDED, 1);
+    }
+    teardown(&t);
+}
+
+static void retries_of_an_sdk_earn_nothing(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup_once_each(&t, 2);
+    t.fx.policy.retry.budget =
+        (struct proa_budget_cfg){.ratio_ppm = 1000000, .cap = 10, .start = 0};
+    t.options.sdk_retry = 1;
     admit(&t);
-    const size_t first = candidate_of(&t, 0);
-    fails(&t, 0, PROA_CLASS_CONNECT, 0);
-    sim_run_out(&t.w);
+    fails(&t, 0, PROA_CLASS_CONFLICT, 409);
+    assert_int_equal(t.w.reply_reason, PROA_REASON_BUDGET_SPENT);
+    t.options.sdk_retry = 0;
     admit(&t);
-    const size_t second = candidate_of(&t, 0);
-    assert_int_equal(first + second, 1); /* they take turns */
+    fails(&t, 0, PROA_CLASS_CONFLICT, 409);
+    expect(&t, "start1");
     sim_run_out(&t.w);
-    assert_int_equal(first_choice(&t), first);
     teardown(&t);
 }
 
-/* ---- memory -----------------------------------------------------------------------------------
- */
+/* ---- how long it waits ----------------------------------------------------------------------- */
 
-static void shares_survive_a_reload(void **state)
+static void a_backoff_is_below_its_bound_and_doubles(void **state)
 {
     (void)state;
-    /* Another snapshot, other memory, the same identities: the turn goes on where it was. */
-    struct engine_test before;
-    struct engine_test after;
-    setup(&before, 3);
-    setup(&after, 3);
-    assert_int_equal(first_choice(&before), 0);
-    proa_engine_destroy(after.fx.engine);
-    after.fx.engine = before.fx.engine;
-    proa_engine_adopt(before.fx.engine, &after.fx.snapshot);
-    assert_int_equal(first_choice(&after), 1);
-    assert_int_equal(first_choice(&before), 2);
-    assert_int_equal(first_choice(&after), 0);
-    teardown(&before);
+    uint64_t longest[2] = {0, 0};
+    for (uint32_t seed = 0; seed < 400; seed++) {
+        struct engine_test t;
+        setup(&t, 1);
+        fixture_deinit(&t.fx);
+        t.fx.engine = proa_engine_create(seed);
+        t.fx.policy.retry.per_pool = 3;
+        admit(&t);
+        for (uint8_t i = 0; i < 2; i++) {
+            fails(&t, i, PROA_CLASS_SERVER, 500);
+            const uint64_t wait = t.w.wait_ns - t.w.now_ns;
+            longest[i] = wait > longest[i] ? wait : longest[i];
+            assert_true(wait <= 500 * MS << i);
+            run_to_start(&t);
+        }
+        fails(&t, 2, PROA_CLASS_SERVER, 500);
+        teardown(&t);
+    }
+    assert_true(longest[0] > 480 * MS && longest[1] > 960 * MS);
 }
 
-static void a_target_that_was_not_adopted_works(void **state)
+static void a_limit_without_a_time_waits_longer(void **state)
+{
+    (void)state;
+    uint64_t longest = 0;
+    for (uint32_t seed = 0; seed < 400; seed++) {
+        struct engine_test t;
+        setup(&t, 1);
+        fixture_deinit(&t.fx);
+        t.fx.engine = proa_engine_create(seed);
+        t.fx.policy.limiter.enabled = false;
+        admit(&t);
+        fails(&t, 0, PROA_CLASS_RATE, 429);
+        const uint64_t wait = t.w.wait_ns - t.w.now_ns;
+        longest = wait > longest ? wait : longest;
+        assert_true(wait <= 1 * S);
+        sim_run_out(&t.w);
+        teardown(&t);
+    }
+    assert_true(longest > 960 * MS);
+}
+
+/* T-C: the newest answer's time counts, not the first one's. */
+static void the_newest_retry_after_counts(void **state)
 {
     (void)state;
     struct engine_test t;
-    setup(&t, 3);
-    struct proa_engine *fresh = proa_engine_create(9);
-    proa_engine_destroy(t.fx.engine);
-    t.fx.engine = fresh;
-    assert_int_equal(first_choice(&t), 0);
-    assert_int_equal(first_choice(&t), 1);
+    setup(&t, 1);
+    t.fx.policy.retry.per_pool = 3;
+    t.fx.policy.breaker.score = 100;
+    t.fx.policy.breaker.pool_score = 100;
+    admit(&t);
+    static const uint64_t asked[] = {700 * MS, 1900 * MS};
+    for (uint8_t i = 0; i < 2; i++) {
+        const uint64_t failed_ns = t.w.now_ns;
+        feed(&t, (struct proa_event){.kind = PROA_EV_FAILED,
+                                     .attempt = i,
+                                     .class = PROA_CLASS_OVERLOADED,
+                                     .status = 503,
+                                     .retry_after_ns = asked[i]});
+        run_to_start(&t);
+        assert_int_equal(t.w.n_attempts, i + 2);
+        assert_true(t.w.now_ns >= failed_ns + asked[i]);
+        assert_true(t.w.now_ns <= failed_ns + asked[i] + (500 * MS << i));
+    }
+    sim_run_out(&t.w);
     teardown(&t);
 }
 
-static void the_names_of_a_snapshot_may_go_away(void **state)
+static void a_wait_ends_when_the_client_leaves(void **state)
 {
     (void)state;
-    struct engine_test t;
-    setup(&t, 3);
-    /* The engine met these identities in memory that is no more. */
-    struct fixture *gone = proa_alloc(sizeof(*gone));
-    fixture_init(gone, 2);
-    fixture_add_apart(gone, 3);
-    proa_engine_destroy(t.fx.engine);
-    t.fx.engine = gone->engine;
-    proa_free(gone);
-    proa_engine_adopt(t.fx.engine, &t.fx.snapshot);
-    assert_int_equal(first_choice(&t), 0);
-    teardown(&t);
+    for (uint32_t policy = 0; policy < 2; policy++) {
+        struct engine_test t;
+        setup(&t, 1);
+        t.fx.policy.on_disconnect = policy;
+        admit(&t);
+        fails(&t, 0, PROA_CLASS_SERVER, 500);
+        expect(&t, "wait arm");
+        tell(&t, PROA_EV_CLIENT_GONE, 0);
+        expect(&t, "disarm finish");
+        assert_int_equal(t.w.outcome, PROA_OUTCOME_CANCELLED);
+        teardown(&t);
+    }
+}
+
+static void what_has_effects_is_sent_again_only_if_it_was_not_processed(void **state)
+{
+    (void)state;
+    for (int class = PROA_CLASS_DNS; class < PROA_CLASS_COUNT; class ++) {
+        const bool never_sent = class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
+                                class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
+        struct engine_test t;
+        setup(&t, 2);
+        t.options.effects = true;
+        admit(&t);
+        fails(&t, 0, (enum proa_class) class, 0);
+        assert_int_equal(t.w.n_attempts, never_sent ? 2 : 1);
+        sim_run_out(&t.w);
+        teardown(&t);
+    }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(weights_are_shares),
-        cmocka_unit_test(shares_do_not_come_in_bursts),
-        cmocka_unit_test(a_share_moves_to_the_others_of_the_tier_by_weight),
         cmocka_unit_test(tiers_in_their_order),
         cmocka_unit_test(attempts_are_limited),
         cmocka_unit_test(ten_attempts_are_the_most),
-        cmocka_unit_test(the_last_of_64_candidates),
         cmocka_unit_test(no_fallback_is_one_attempt),
         cmocka_unit_test(only_movable_classes_move),
         cmocka_unit_test(each_scope_avoids_its_own),
@@ -424,10 +416,13 @@ int main(void)
         cmocka_unit_test(a_group_belongs_to_its_provider),
         cmocka_unit_test(what_is_avoided_adds_up),
         cmocka_unit_test(a_timeout_avoids_as_its_class_says),
-        cmocka_unit_test(avoiding_ends_with_the_exchange),
-        cmocka_unit_test(shares_survive_a_reload),
-        cmocka_unit_test(a_target_that_was_not_adopted_works),
-        cmocka_unit_test(the_names_of_a_snapshot_may_go_away),
+        cmocka_unit_test(retries_are_paid_for),
+        cmocka_unit_test(retries_of_an_sdk_earn_nothing),
+        cmocka_unit_test(a_backoff_is_below_its_bound_and_doubles),
+        cmocka_unit_test(a_limit_without_a_time_waits_longer),
+        cmocka_unit_test(the_newest_retry_after_counts),
+        cmocka_unit_test(a_wait_ends_when_the_client_leaves),
+        cmocka_unit_test(what_has_effects_is_sent_again_only_if_it_was_not_processed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
