@@ -204,4 +204,101 @@ static inline void pass_open(struct state_test *t, size_t i)
     t->now += eta;
 }
 
+/* ---- what is picked, and what is wrong ---------------------------------------------------------
+ */
+
+static inline uint64_t bit(size_t i)
+{
+    return UINT64_C(1) << i;
+}
+
+/* Picks of n requests that end well at once, by candidate. */
+struct shares {
+    uint32_t at[FIXTURE_TARGETS_MAX];
+    uint32_t by[PROA_REASON_COUNT];
+};
+
+static inline struct shares shares_of(struct state_test *t, int n)
+{
+    struct shares shares = {0};
+    for (; n > 0; n--) {
+        struct proa_run *run = call(t);
+        const struct pick pick = pick_for(t, run, PICK_FIRST);
+        assert_non_null(pick.candidate);
+        (void)start(t, run, pick);
+        shares.at[where(t, run)]++;
+        shares.by[pick.reason]++;
+        ends(t, run, PROA_CLASS_CANCELLED, NULL);
+        proa_free(t->runs[--t->n_runs]);
+    }
+    return shares;
+}
+
+static inline struct pick first_pick(struct state_test *t)
+{
+    return pick_for(t, call(t), PICK_FIRST);
+}
+
+static inline void refuse_key(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_AUTH);
+}
+
+static inline void spend_quota(struct state_test *t, size_t i)
+{
+    fails(t, called_at(t, i), PROA_CLASS_QUOTA);
+}
+
+static inline void limit_rate(struct state_test *t, size_t i)
+{
+    fails_with(
+        t, called_at(t, i),
+        (struct proa_event){.class = PROA_CLASS_RATE, .status = 429, .retry_after_ns = 10 * S});
+}
+
+static inline void degrade(struct state_test *t, size_t i)
+{
+    struct proa_breaker *b = &seat_of(t, i)->target->watched.breaker;
+    for (int n = 0; n < 4; n++) {
+        succeed_n(t, i, 2);
+        fails(t, called_at(t, i), PROA_CLASS_SERVER);
+    }
+    assert_breaker(t, i, TRIP_TARGET, PROA_BREAKER_DEGRADED);
+    b->trickled_ns = t->now; /* no turn for now */
+}
+
+static inline const struct proa_breaker *breaker_at(struct state_test *t, size_t i,
+                                                    enum trip_level level)
+{
+    return &proa_trip_watched(seat_of(t, i), level)->breaker;
+}
+
+static inline uint32_t score_at(struct state_test *t, size_t i, enum trip_level level)
+{
+    return breaker_at(t, i, level)->score;
+}
+
+/* Three keys of one provider's model. */
+static inline void siblings(struct state_test *t)
+{
+    state_setup(t);
+    for (uint8_t i = 0; i < 3; i++) {
+        (void)fixture_add(&t->fx, (struct fixture_target){.key = i});
+    }
+    (void)fixture_add(&t->fx, (struct fixture_target){.endpoint = 1, .provider = 1});
+}
+
+/* Bit per candidate of who is picked in 40 tries. */
+static inline uint64_t picked_of(struct state_test *t)
+{
+    uint64_t seen = 0;
+    for (int i = 0; i < 40; i++) {
+        struct proa_run *run = called(t);
+        seen |= UINT64_C(1) << where(t, run);
+        ends(t, run, PROA_CLASS_CANCELLED, NULL);
+        proa_free(t->runs[--t->n_runs]);
+    }
+    return seen;
+}
+
 #endif

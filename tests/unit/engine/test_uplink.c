@@ -1,0 +1,131 @@
+/* When nothing outside can be reached: nobody is blamed, little is asked, and it is soon over. */
+#include "state_test.h"
+
+/* `resilience.md` 13 #17: no breaker opens, none keeps an exponent, and what is asked while it
+ * lasts is one attempt a second. */
+static void an_uplink_loss_is_nobodys_fault(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 3);
+    for (size_t i = 0; i < 3; i++) {
+        succeed_n(&t, i, 3);
+    }
+    t.now += 5 * S;
+    uint32_t attempts = 0;
+    const uint64_t down_until = t.now + 30 * S;
+    for (; t.now < down_until; t.now += 500 * MS) {
+        struct proa_run *run = call(&t);
+        for (int i = 0; i < 3; i++) {
+            const struct pick pick = pick_for(&t, run, i == 0 ? PICK_FIRST : PICK_RETRY);
+            if (!pick.candidate) {
+                assert_int_equal(pick.reason, PROA_REASON_NO_TARGET);
+                assert_true(pick.eta_ns <= 1 * S);
+                break;
+            }
+            (void)start(&t, run, pick);
+            fails(&t, run, PROA_CLASS_CONNECT);
+            attempts++;
+        }
+    }
+    assert_true(proa_status_uplink_down(t.fx.engine));
+    PROA_TEST_CHECK(attempts >= 30 && attempts <= 34, "%u", attempts);
+    uint64_t back = t.now;
+    for (bool up = false; !up; t.now += 500 * MS) {
+        struct proa_run *run = call(&t);
+        const struct pick pick = pick_for(&t, run, PICK_FIRST);
+        up = pick.candidate != NULL;
+        if (up) {
+            (void)start(&t, run, pick);
+            succeeds(&t, run);
+        }
+    }
+    assert_true(t.now - back <= 2 * S);
+    assert_false(proa_status_uplink_down(t.fx.engine));
+    for (size_t i = 0; i < 3; i++) {
+        for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {
+            const enum proa_breaker_state now = state_at(&t, i, level);
+            assert_true(now == PROA_BREAKER_CLOSED || now == PROA_BREAKER_RAMP);
+            assert_int_equal(breaker_at(&t, i, level)->exponent, 0);
+        }
+        assert_non_null(pick_for(&t, call(&t), PICK_FIRST).candidate);
+    }
+    state_teardown(&t);
+}
+
+/* Everything goes to the first one, and opens it, before the second is tried. */
+static void what_opened_on_the_way_into_it_is_forgiven(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    fail_n(&t, 0, PROA_CLASS_CONNECT, 3);
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    t.now += 100 * MS;
+    struct proa_run *run = called(&t);
+    assert_int_equal(where(&t, run), 1);
+    fails(&t, run, PROA_CLASS_CONNECT);
+    assert_int_equal(run->attempts[0].class, PROA_CLASS_LOCAL);
+    t.now += 2 * S;
+    succeeds(&t, called_at(&t, 1));
+    /* The last of the three is what it began with. */
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_RAMP);
+    assert_int_equal(breaker_at(&t, 0, TRIP_TARGET)->exponent, 0);
+    state_teardown(&t);
+}
+
+static void dials_that_hang_are_in_sequence_too(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    struct proa_run *first = called_at(&t, 0);
+    t.now += 5 * S;
+    fails(&t, first, PROA_CLASS_CONNECT_TIMEOUT);
+    struct proa_run *second = called_at(&t, 1);
+    t.now += 5 * S;
+    fails(&t, second, PROA_CLASS_CONNECT_TIMEOUT);
+    assert_true(proa_status_uplink_down(t.fx.engine));
+    state_teardown(&t);
+}
+
+/* `resilience.md` 13 #4: two of three are down, the third is not kept from the request, and the two
+ * are found out all the same. */
+static void two_of_three_down_are_found_out(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 3);
+    for (int n = 0; n < 20; n++, t.now += 200 * MS) {
+        struct proa_run *run = call(&t);
+        bool answered = false;
+        for (int i = 0; i < 3 && !answered; i++) {
+            const struct pick pick = pick_for(&t, run, i == 0 ? PICK_FIRST : PICK_RETRY);
+            assert_non_null(pick.candidate);
+            (void)start(&t, run, pick);
+            answered = where(&t, run) == 2;
+            if (answered) {
+                succeeds(&t, run);
+            } else {
+                fails(&t, run, PROA_CLASS_CONNECT);
+            }
+        }
+        assert_true(answered);
+    }
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 1, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 2, TRIP_TARGET, PROA_BREAKER_CLOSED);
+    assert_false(proa_status_uplink_down(t.fx.engine));
+    state_teardown(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_uplink_loss_is_nobodys_fault),
+        cmocka_unit_test(what_opened_on_the_way_into_it_is_forgiven),
+        cmocka_unit_test(dials_that_hang_are_in_sequence_too),
+        cmocka_unit_test(two_of_three_down_are_found_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
