@@ -102,11 +102,8 @@ void proa_limiter_init(struct proa_limiter *l)
     }
 }
 
-/*
- * (limit - remaining) / reset, the reset being the time to full. What is told is rounded down, so
- * this is rather too much, but never so little that nobody would find out: the smallest of what is
- * told is followed at once, more of it slowly.
- */
+/* (limit - remaining) / reset, the reset being the time to full. What remains is told rounded down,
+ * which makes this too much: the least that was told is followed at once, more only slowly. */
 static void learn_refill(struct proa_limit_bucket *b, const struct proa_rate_signal *s)
 {
     uint64_t missing = s->remaining < s->limit ? s->limit - s->remaining : 0;

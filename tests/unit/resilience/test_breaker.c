@@ -386,7 +386,8 @@ static void texts(void **state)
     assert_string_equal(proa_breaker_state_text(D), "degraded");
     assert_string_equal(proa_breaker_state_text(O), "open");
     assert_string_equal(proa_breaker_state_text(H), "half_open");
-    assert_string_equal(proa_breaker_state_text(PROA_BREAKER_STATES), "unknown");
+    assert_string_equal(proa_breaker_state_text((enum proa_breaker_state)PROA_BREAKER_STATES),
+                        "unknown");
     for (int a = 0; a < PROA_BREAKER_CAUSES; a++) {
         assert_true(strlen(proa_breaker_cause_text((enum proa_breaker_cause)a)) > 1);
         for (int b = a + 1; b < PROA_BREAKER_CAUSES; b++) {

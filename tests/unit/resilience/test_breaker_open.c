@@ -384,6 +384,11 @@ static void backward_clock(void **state)
     assert_int_equal(success(&f, 0, probe).to, R);
     assert_int_equal(f.b.entered_ns, AT(5000));
     assert_int_equal(proa_breaker_share_ppm(&f.b, &f.cfg, 0), 100000);
+    struct fixture g = fixture_fixed();
+    open_span(&g, AT(0), 0);
+    assert_true(proa_breaker_probe_take(&g.b, &g.cfg, AT(5000), &change));
+    proa_breaker_probe_release(&g.b, AT(5000), SECONDS(9), 0);
+    assert_int_equal(g.b.until_ns, AT(14000));
     assert_int_equal(proa_breaker_share_ppm(&f.b, &f.cfg, AT(20000)), 500000);
 }
 
