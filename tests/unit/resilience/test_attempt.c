@@ -83,6 +83,7 @@ static void texts_are_stable(void **state)
         [PROA_CLASS_CONFLICT] = "http_409",
         [PROA_CLASS_REDIRECT] = "http_3xx",
         [PROA_CLASS_STREAM_BROKEN] = "stream_broken",
+        [PROA_CLASS_DIVERGED] = "diverged",
         [PROA_CLASS_CANCELLED] = "cancelled",
         [PROA_CLASS_LOCAL] = "local",
     };
