@@ -103,11 +103,32 @@ static void view(const struct choice *c, uint64_t mask, struct views *v)
     }
 }
 
+/* The mask without its k lowest. */
+static uint64_t without(uint64_t mask, uint64_t k)
+{
+    for (; k > 0; k--) {
+        mask &= mask - 1;
+    }
+    return mask;
+}
+
+/* Two of them at random, which is all that the power of two choices looks at. */
+static uint64_t two_of(uint64_t mask, struct proa_prng *prng)
+{
+    const uint64_t n = (uint64_t)__builtin_popcountll(mask);
+    const uint64_t first = UINT64_C(1) << lowest(without(mask, proa_prng_below(prng, n)));
+    const uint64_t others = mask & ~first;
+    return first | UINT64_C(1) << lowest(without(others, proa_prng_below(prng, n - 1)));
+}
+
 static size_t balance(const struct choice *c, const struct proa_balance_cfg *cfg, uint64_t mask)
 {
     PROA_DASSERT(mask != 0);
     if ((mask & (mask - 1)) == 0) {
         return lowest(mask);
+    }
+    if (cfg->strategy == PROA_STRATEGY_P2C_EWMA) {
+        mask = two_of(mask, c->picker->prng);
     }
     struct views v PROA_UNINIT;
     view(c, mask, &v);
@@ -122,36 +143,38 @@ struct domains {
     size_t n;
 };
 
-static size_t domain_of(struct domains *d, uint64_t hash)
+static void join(const struct choice *c, struct domains *d, size_t at, size_t i)
 {
-    for (size_t i = 0; i < d->n; i++) {
-        if (d->of[i].hash == hash) {
-            return i;
-        }
-    }
-    d->of[d->n] = (struct proa_affinity_domain){.hash = hash};
-    d->members[d->n] = 0;
-    d->latency_ppm[d->n] = UINT32_MAX;
-    return d->n++;
+    const struct proa_balance_view v = proa_pick_view(c->run, i, c->now_ns);
+    struct proa_affinity_domain *domain = &d->of[at];
+    const uint64_t weight = (uint64_t)domain->weight + v.weight_milli;
+    domain->weight = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
+    domain->inflight += v.inflight;
+    d->members[at] |= UINT64_C(1) << i;
+    d->latency_ppm[at] = v.latency_ppm < d->latency_ppm[at] ? v.latency_ppm : d->latency_ppm[at];
 }
 
 static void find_domains(const struct choice *c, uint64_t tier, struct domains *d)
 {
-    uint32_t best = UINT32_MAX;
+    uint8_t at[PROA_ROUTE_TARGETS_MAX]; /* by the first candidate of the domain */
+    uint64_t seen = 0;
     d->n = 0;
     for (uint64_t rest = tier; rest != 0; rest &= rest - 1) {
         const size_t i = lowest(rest);
-        const struct proa_balance_view v = proa_pick_view(c->run, i, c->now_ns);
-        const size_t at = domain_of(
-            d, proa_seat_of(c->run->roster, &c->run->route->candidates[i])->group->domain);
-        struct proa_affinity_domain *domain = &d->of[at];
-        const uint64_t weight = (uint64_t)domain->weight + v.weight_milli;
-        domain->weight = weight < UINT32_MAX ? (uint32_t)weight : UINT32_MAX;
-        domain->inflight += v.inflight;
-        d->members[at] |= UINT64_C(1) << i;
-        d->latency_ppm[at] =
-            v.latency_ppm < d->latency_ppm[at] ? v.latency_ppm : d->latency_ppm[at];
-        best = v.latency_ppm < best ? v.latency_ppm : best;
+        const uint8_t first = c->route->domain[i];
+        if ((seen >> first & 1U) == 0) {
+            seen |= UINT64_C(1) << first;
+            at[first] = (uint8_t)d->n;
+            d->of[d->n] = (struct proa_affinity_domain){
+                .hash = proa_seat_of(c->run->roster, &c->run->route->candidates[i])->group->domain};
+            d->members[d->n] = 0;
+            d->latency_ppm[d->n++] = UINT32_MAX;
+        }
+        join(c, d, at[first], i);
+    }
+    uint32_t best = UINT32_MAX;
+    for (size_t i = 0; i < d->n; i++) {
+        best = d->latency_ppm[i] < best ? d->latency_ppm[i] : best;
     }
     for (size_t i = 0; i < d->n; i++) {
         d->of[i].blocked = d->latency_ppm[i] / 2 > best;

@@ -298,6 +298,7 @@ static void fail_access(const struct report *r, const struct proa_event *event)
     const bool is_open = r->a->candidate->target->model.len == 0;
     const enum proa_class class = r->a->class;
     if (class == PROA_CLASS_RATE && r->policy->limiter.enabled) {
+        r->seat->limit->speaks = true;
         proa_limiter_throttled(&r->seat->limit->limiter, &r->policy->limiter, wait, prng_of(r),
                                r->now_ns);
     } else if (class == PROA_CLASS_QUOTA) {
@@ -402,6 +403,7 @@ void proa_engine_report_rates(struct proa_run *run, uint8_t attempt,
 {
     const struct report r = report_of(run, attempt, now_ns);
     if (r.policy->limiter.enabled) {
+        r.seat->limit->speaks = true;
         proa_limiter_learn(&r.seat->limit->limiter, signals, n, now_ns);
     }
 }

@@ -192,6 +192,11 @@ static void bind_route(struct binding *b, const struct proa_route *route, struct
         seat->weighted |= c->weight > 0 ? bit : 0;
         struct seat *at = &b->roster->seats[c->target->id];
         at->route = at->route ? at->route : seat;
+        size_t first = 0;
+        while (b->roster->seats[route->candidates[first].target->id].group != at->group) {
+            first++;
+        }
+        seat->domain[i] = (uint8_t)first;
     }
 }
 

@@ -143,6 +143,7 @@ bool proa_saved_limit(struct proa_roster *roster, const struct proa_status_limit
         return false;
     }
     struct proa_limiter *l = &object->seat->limit->limiter;
+    object->seat->limit->speaks = true;
     proa_limiter_init(l);
     for (size_t kind = 0; kind < PROA_LIMIT_DIMENSIONS; kind++) {
         l->bucket[kind] = saved->bucket[kind];

@@ -68,6 +68,7 @@ struct access_state { /* a key, or a quota group */
 /* Limits are per quota group and model, as providers keep them. */
 struct limit_state {
     struct state state;
+    bool speaks; /* something was ever learned of it */
     struct proa_limiter limiter;
 };
 
@@ -108,8 +109,9 @@ struct route_seat {
     const struct proa_route *route;
     uint64_t tiers[PROA_ROUTE_TIERS_MAX]; /* bit per candidate */
     uint64_t substitutes;
-    uint64_t weighted;             /* candidates whose weight is not 0 */
-    struct proa_breaker_cfg above; /* of pools and endpoints */
+    uint64_t weighted;                      /* candidates whose weight is not 0 */
+    uint8_t domain[PROA_ROUTE_TARGETS_MAX]; /* first candidate of the same quota group */
+    struct proa_breaker_cfg above;          /* of pools and endpoints */
 };
 
 /* What the roster refers to, each once. */

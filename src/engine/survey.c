@@ -13,7 +13,7 @@ static bool access_usable(const struct access_state *a, uint64_t now_ns)
 static uint64_t limit_eta(const struct proa_run *run, const struct seat *seat, uint64_t now_ns)
 {
     const struct proa_policy_cfg *policy = run->route->policy;
-    if (!policy->limiter.enabled) {
+    if (!policy->limiter.enabled || !seat->limit->speaks) {
         return 0;
     }
     const struct proa_limiter *limiter = &seat->limit->limiter;
@@ -27,6 +27,14 @@ static bool is_full(const struct proa_run *run, const struct seat *seat)
 {
     return seat->target->inflight >=
            proa_concurrency_limit(&seat->target->concurrency, &run->route->policy->concurrency);
+}
+
+/* Nothing is wrong at any level, as it nearly always is. */
+static bool all_closed(const struct seat *seat)
+{
+    return seat->target->watched.breaker.state == PROA_BREAKER_CLOSED &&
+           seat->pool->watched.breaker.state == PROA_BREAKER_CLOSED &&
+           seat->endpoint->watched.breaker.state == PROA_BREAKER_CLOSED;
 }
 
 /* What a candidate's breakers say together. */
@@ -65,29 +73,19 @@ static enum proa_explain_filter breakers(const struct proa_run *run, const struc
 static void look_at(const struct proa_run *run, size_t i, uint64_t now_ns, struct survey *out)
 {
     const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    const struct proa_engine *engine = run->roster->engine;
+    uint64_t *by = out->by;
     const uint64_t bit = UINT64_C(1) << i;
-    const bool out_of[PROA_EXPLAIN_FILTERS] = {
-        [PROA_EXPLAIN_KEY_REFUSED] = !access_usable(seat->key, now_ns),
-        [PROA_EXPLAIN_QUOTA_SPENT] = !access_usable(seat->group, now_ns),
-        [PROA_EXPLAIN_MODEL_DENIED] = seat->target->denied_until_ns > now_ns,
-        [PROA_EXPLAIN_MODEL_MISSING] = seat->pool->missing_until_ns > now_ns,
-        [PROA_EXPLAIN_UPLINK_DOWN] =
-            proa_uplink_eta(run->roster->engine, seat->endpoint, now_ns) > 0,
-        [PROA_EXPLAIN_RATE_LIMITED] = limit_eta(run, seat, now_ns) > 0,
-        [PROA_EXPLAIN_FULL] = is_full(run, seat),
-    };
-    bool is_out = false;
-    for (size_t f = PROA_EXPLAIN_KEY_REFUSED; f <= PROA_EXPLAIN_FULL; f++) {
-        out->by[f] |= out_of[f] ? bit : 0;
-        is_out = is_out || out_of[f];
-    }
-    const enum proa_explain_filter broken = breakers(run, seat, now_ns);
-    out->by[broken] |= bit;
-    if (!is_out) {
-        out->healthy |= broken == PROA_EXPLAIN_NONE ? bit : 0;
-        out->degraded |= broken == PROA_EXPLAIN_DEGRADED ? bit : 0;
-        out->due |= broken == PROA_EXPLAIN_PROBE_DUE ? bit : 0;
-    }
+    const enum proa_explain_filter broken =
+        all_closed(seat) ? PROA_EXPLAIN_NONE : breakers(run, seat, now_ns);
+    by[broken] |= bit;
+    by[PROA_EXPLAIN_KEY_REFUSED] |= access_usable(seat->key, now_ns) ? 0 : bit;
+    by[PROA_EXPLAIN_QUOTA_SPENT] |= access_usable(seat->group, now_ns) ? 0 : bit;
+    by[PROA_EXPLAIN_MODEL_DENIED] |= seat->target->denied_until_ns > now_ns ? bit : 0;
+    by[PROA_EXPLAIN_MODEL_MISSING] |= seat->pool->missing_until_ns > now_ns ? bit : 0;
+    by[PROA_EXPLAIN_UPLINK_DOWN] |= proa_uplink_eta(engine, seat->endpoint, now_ns) > 0 ? bit : 0;
+    by[PROA_EXPLAIN_RATE_LIMITED] |= limit_eta(run, seat, now_ns) > 0 ? bit : 0;
+    by[PROA_EXPLAIN_FULL] |= is_full(run, seat) ? bit : 0;
 }
 
 void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_ns,
@@ -97,6 +95,13 @@ void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_n
     for (uint64_t rest = out->asked; rest != 0; rest &= rest - 1) {
         look_at(run, (size_t)__builtin_ctzll(rest), now_ns, out);
     }
+    uint64_t is_out = 0;
+    for (size_t f = PROA_EXPLAIN_KEY_REFUSED; f <= PROA_EXPLAIN_FULL; f++) {
+        is_out |= out->by[f];
+    }
+    out->degraded = out->by[PROA_EXPLAIN_DEGRADED] & ~is_out;
+    out->due = out->by[PROA_EXPLAIN_PROBE_DUE] & ~is_out;
+    out->healthy = out->by[PROA_EXPLAIN_NONE] & ~is_out;
 }
 
 /* ---- one candidate --------------------------------------------------------------------------- */
@@ -137,6 +142,9 @@ uint32_t proa_pick_share_ppm(const struct proa_run *run, size_t i, uint64_t now_
 {
     const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
     uint32_t share = PPM;
+    if (all_closed(seat)) {
+        return share;
+    }
     for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {
         const uint32_t of_this = proa_breaker_share_ppm(&proa_trip_watched(seat, level)->breaker,
                                                         proa_trip_cfg(run, level), now_ns);
