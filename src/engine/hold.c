@@ -50,7 +50,7 @@ void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pic
     if (cfg->enabled) {
         a->reserved = proa_limiter_need(&seat->limit->limiter, cfg, run->options.input_tokens,
                                         run->options.max_output);
-        proa_limiter_take(&seat->limit->limiter, &a->reserved, now_ns);
+        proa_limiter_take(&seat->limit->limiter, &a->reserved, now_ns, &a->mark);
     }
 }
 

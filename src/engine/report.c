@@ -404,6 +404,7 @@ void proa_engine_report_rates(struct proa_run *run, uint8_t attempt,
     const struct report r = report_of(run, attempt, now_ns);
     if (r.policy->limiter.enabled) {
         r.seat->limit->speaks = true;
-        proa_limiter_learn(&r.seat->limit->limiter, signals, n, now_ns);
+        proa_limiter_learn(&r.seat->limit->limiter, signals, n, &run->attempts[attempt].mark,
+                           now_ns);
     }
 }

@@ -5,6 +5,8 @@
 #include "proa/core/clock.h"
 #include "proa/resilience/backoff.h"
 
+#include <string.h>
+
 #define MILLI UINT64_C(1000)
 
 /* Between millionths per second and thousandths: x * ns / this. */
@@ -115,31 +117,42 @@ static void learn_refill(struct proa_limit_bucket *b, const struct proa_rate_sig
     b->refill_ppm = is_more ? average(b->refill_ppm, told_ppm) : told_ppm;
 }
 
+/* What was told held when the request was taken in; since then it was refilled, and others of ours
+ * were taken. */
+static uint64_t level_since(const struct proa_limit_bucket *b, uint64_t told, uint64_t taken_since,
+                            uint64_t since_ns)
+{
+    uint64_t full = in_milli(b->limit);
+    uint64_t gained = mul_div(since_ns, b->refill_ppm, PPM_NS_PER_MILLI);
+    uint64_t level = in_milli(min_u64(told, b->limit));
+    level += min_u64(gained, UINT64_MAX - level);
+    return min_u64(level - min_u64(level, in_milli(taken_since)), full);
+}
+
 static void learn_one(struct proa_limit_bucket *b, const struct proa_rate_signal *s,
-                      uint64_t now_ns)
+                      uint64_t taken_since, uint64_t since_ns, uint64_t now_ns)
 {
     if (b->limit != s->limit) {
         *b = (struct proa_limit_bucket){
             .limit = s->limit, .remaining_milli = in_milli(s->limit), .at_ns = now_ns};
     }
-    if (s->remaining != PROA_RATE_UNKNOWN) {
-        uint64_t told_milli = in_milli(min_u64(s->remaining, s->limit));
-        if (b->guessed || told_milli < level_milli(b, now_ns)) {
-            set_level(b, told_milli, now_ns);
-        }
-        b->guessed = false;
-    }
     learn_refill(b, s);
+    if (s->remaining != PROA_RATE_UNKNOWN) {
+        set_level(b, level_since(b, s->remaining, taken_since, since_ns), now_ns);
+    }
 }
 
 void proa_limiter_learn(struct proa_limiter *l, const struct proa_rate_signal *signals, size_t n,
-                        uint64_t now_ns)
+                        const struct proa_limiter_mark *mark, uint64_t now_ns)
 {
+    const uint64_t since_ns = mark ? proa_clock_since(now_ns, mark->at_ns) : 0;
     for (size_t i = 0; i < n; i++) {
         const struct proa_rate_signal *s = &signals[i];
         if ((size_t)s->kind < PROA_LIMIT_DIMENSIONS && s->limit != 0 &&
             s->limit != PROA_RATE_UNKNOWN) {
-            learn_one(&l->bucket[s->kind], s, now_ns);
+            /* What was given back since makes this a number below zero: nothing was taken. */
+            const uint64_t taken = mark ? l->taken[s->kind] - mark->taken[s->kind] : 0;
+            learn_one(&l->bucket[s->kind], s, taken > INT64_MAX ? 0 : taken, since_ns, now_ns);
         }
     }
 }
@@ -196,7 +209,11 @@ void proa_limiter_settle(struct proa_limiter *l, const struct proa_need *taken,
     learn_needs(l, taken, used);
     for (unsigned i = 0; i < PROA_LIMIT_DIMENSIONS; i++) {
         struct proa_limit_bucket *b = &l->bucket[i];
-        if (!is_known(b) || used->of[i] == PROA_RATE_UNKNOWN) {
+        if (used->of[i] == PROA_RATE_UNKNOWN) {
+            continue;
+        }
+        l->taken[i] += used->of[i] - taken->of[i];
+        if (!is_known(b)) {
             continue;
         }
         uint64_t level = level_milli(b, now_ns);
@@ -256,14 +273,20 @@ uint64_t proa_limiter_eta(const struct proa_limiter *l, const struct proa_limite
     return eta;
 }
 
-void proa_limiter_take(struct proa_limiter *l, const struct proa_need *need, uint64_t now_ns)
+void proa_limiter_take(struct proa_limiter *l, const struct proa_need *need, uint64_t now_ns,
+                       struct proa_limiter_mark *mark)
 {
     for (unsigned i = 0; i < PROA_LIMIT_DIMENSIONS; i++) {
         struct proa_limit_bucket *b = &l->bucket[i];
+        l->taken[i] += need->of[i];
         if (is_known(b)) {
             uint64_t level = level_milli(b, now_ns);
             set_level(b, level - min_u64(level, in_milli(need->of[i])), now_ns);
         }
+    }
+    if (mark) {
+        mark->at_ns = now_ns;
+        memcpy(mark->taken, l->taken, sizeof(mark->taken));
     }
     if (l->took_ns != 0) {
         uint64_t gap_ns = proa_clock_since(now_ns, l->took_ns);
@@ -358,7 +381,6 @@ void proa_limiter_throttled(struct proa_limiter *l, const struct proa_limiter_cf
     struct proa_limit_bucket *empty = scarcest(l, now_ns);
     if (empty) {
         set_level(empty, 0, now_ns);
-        empty->guessed = true;
     }
     lower_pace(l, cfg, now_ns);
 }

@@ -230,6 +230,7 @@ struct proa_attempt_record {
     struct proa_run *run;
     struct proa_list in_pool; /* among the unanswered attempts of its pool */
     struct proa_need reserved;
+    struct proa_limiter_mark mark; /* of its reservation */
     uint8_t index;
     uint16_t let_through; /* bits: what it holds or tries; private to the engine */
     bool reported;        /* its verdict is in */

@@ -3,10 +3,11 @@
  * where it will be taken instead of being refused. `resilience.md` 7.
  *
  * Per dimension a bucket {limit, remaining, refill, time}; admission needs every known one to hold
- * what the request reserves. Between answers it refills by itself; an answer lowers it and never
- * raises it, because it was counted before the requests that are still under way. Where headers
- * tell nothing, or others share the quota, the pace is found by additive increase and
- * multiplicative decrease. A 429 never says anything about health.
+ * what the request reserves. Between answers it refills by itself. What an answer tells is what was
+ * left when its request was taken in: what was refilled and taken since is counted on top, so that
+ * a late answer neither raises nor lowers what is there now. Where headers tell nothing, or others
+ * share the quota, the pace is found by additive increase and multiplicative decrease. A 429 never
+ * says anything about health.
  *
  * Pure value type. Amounts are requests and tokens; a reset means the time until the bucket is
  * full; without one, limits are taken to be per minute. A clock that goes backward counts as not
@@ -58,14 +59,20 @@ struct proa_limit_bucket {
     uint64_t remaining_milli;
     uint64_t refill_ppm; /* amount per second, in millionths; 0 = not known: per minute */
     uint64_t at_ns;      /* when `remaining` held */
-    bool guessed;        /* emptied after a 429: the next answer knows better */
+};
+
+/* When a request was taken, by the clock and by what had been taken until then, itself included. */
+struct proa_limiter_mark {
+    uint64_t at_ns;
+    uint64_t taken[PROA_LIMIT_DIMENSIONS];
 };
 
 struct proa_limiter {
     struct proa_limit_bucket bucket[PROA_LIMIT_DIMENSIONS];
-    uint64_t blocked_until_ns; /* after a 429 */
-    uint64_t lowered_ns;       /* last decrease of the pace; 0 = never */
-    uint64_t pace_milli;       /* thousandths of a request per second; 0 = not paced */
+    uint64_t taken[PROA_LIMIT_DIMENSIONS]; /* ever; wraps */
+    uint64_t blocked_until_ns;             /* after a 429 */
+    uint64_t lowered_ns;                   /* last decrease of the pace; 0 = never */
+    uint64_t pace_milli;                   /* thousandths of a request per second; 0 = not paced */
     uint64_t pace_limit_milli; /* where pacing ends, unless the limit is lower; 0 = unknown */
     uint64_t pace_next_ns;     /* when the next request may go */
     uint64_t took_ns;          /* last request; 0 = never */
@@ -77,9 +84,10 @@ struct proa_limiter {
 };
 
 void proa_limiter_init(struct proa_limiter *l);
-/* From any answer's headers; signals without a usable limit are ignored. */
+/* From any answer's headers; signals without a usable limit are ignored. `mark` is that of its
+ * request; NULL counts as taken now. */
 void proa_limiter_learn(struct proa_limiter *l, const struct proa_rate_signal *signals, size_t n,
-                        uint64_t now_ns);
+                        const struct proa_limiter_mark *mark, uint64_t now_ns);
 /* What to reserve for a request of about `input` tokens and at most `max_output` (0 = not said). */
 struct proa_need proa_limiter_need(const struct proa_limiter *l, const struct proa_limiter_cfg *cfg,
                                    uint32_t input, uint32_t max_output);
@@ -88,9 +96,12 @@ struct proa_need proa_limiter_need(const struct proa_limiter *l, const struct pr
 uint64_t proa_limiter_eta(const struct proa_limiter *l, const struct proa_limiter_cfg *cfg,
                           const struct proa_need *need, enum proa_priority priority,
                           uint64_t now_ns);
-void proa_limiter_take(struct proa_limiter *l, const struct proa_need *need, uint64_t now_ns);
-/* The attempt is over: what it used takes the place of what was taken, and teaches what the next
- * one needs. `used` of PROA_RATE_UNKNOWN keeps the reservation. */
+/* *mark is for learning from its answer; may be NULL. */
+void proa_limiter_take(struct proa_limiter *l, const struct proa_need *need, uint64_t now_ns,
+                       struct proa_limiter_mark *mark);
+/* Each taken need is settled once: the attempt is over, and what it used takes the place of what
+ * was taken, and teaches what the next one needs. `used` of PROA_RATE_UNKNOWN keeps the
+ * reservation. */
 void proa_limiter_settle(struct proa_limiter *l, const struct proa_need *taken,
                          const struct proa_need *used, uint64_t now_ns);
 /* Answered: the pace grows, unless the group is blocked, since the request was sent before. */

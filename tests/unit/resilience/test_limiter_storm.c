@@ -42,6 +42,7 @@ struct sidecar {
 };
 
 struct answer {
+    struct proa_limiter_mark mark;
     unsigned sidecar;
     bool refused;
     struct proa_rate_signal signal;
@@ -69,8 +70,8 @@ static uint64_t now_of(uint64_t step)
 static void send(struct storm *s, unsigned at, uint64_t step)
 {
     const struct proa_need need = {.of = {[PROA_RATE_REQUESTS] = 1}};
-    proa_limiter_take(&s->sidecar[at].limiter, &need, now_of(step));
     struct answer answer = {.sidecar = at, .refused = s->tokens_milli < 1000};
+    proa_limiter_take(&s->sidecar[at].limiter, &need, now_of(step), &answer.mark);
     uint64_t after = 5;
     if (answer.refused) {
         s->refused++;
@@ -100,7 +101,7 @@ static void receive(struct storm *s, uint64_t step)
             uint64_t wait_ns = s->dialect == TELLS_NOTHING ? 0 : s->wait_ns;
             proa_limiter_throttled(l, &CFG, wait_ns, &s->prng, now_of(step));
         } else {
-            proa_limiter_learn(l, &a->signal, s->dialect == TELLS_LIMITS, now_of(step));
+            proa_limiter_learn(l, &a->signal, s->dialect == TELLS_LIMITS, &a->mark, now_of(step));
             proa_limiter_ok(l, &CFG, now_of(step));
         }
     }
