@@ -77,6 +77,9 @@ static void metrics(struct proa_admin *admin, const struct proa_http_head *head,
                     struct proa_admin_reply *out)
 {
     sample_process(admin->cfg.metrics);
+    if (admin->cfg.sample) {
+        admin->cfg.sample(admin->cfg.sample_ctx);
+    }
     const enum proa_expose_format format =
         proa_expose_negotiate(proa_http_header_value(&head->headers, PROA_HTTP_HEADER_ACCEPT));
     if (proa_expose_write(admin->cfg.metrics, format, &out->body) != PROA_OK) {

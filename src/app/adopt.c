@@ -51,6 +51,9 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
     remove_secrets(app, app->previous);
     proa_snapshot_unref(app->previous);
     app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;
+    if (before) {
+        proa_live_retire(before);
+    }
     proa_live_unref(before);
     const struct proa_slice revision = proa_slice_cstr(snapshot->revision);
     const struct proa_slice labels[2] = {revision, revision};

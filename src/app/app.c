@@ -207,6 +207,13 @@ static void on_lag(void *ctx, uint64_t now_ns)
     proa_timer_set(app->loop, &app->lag_timer, now_ns + LAG_EVERY_NS);
 }
 
+/* What breakers, budgets and queues say now. */
+static void sample_gauges(void *ctx)
+{
+    struct proa_app *app = ctx;
+    proa_live_sample(app->host.live, proa_loop_now(app->loop));
+}
+
 static void create_parts(struct proa_app *app)
 {
     uint64_t seed[2];
@@ -231,7 +238,9 @@ static void create_parts(struct proa_app *app)
     const struct proa_admin_cfg admin = {.loop = app->loop,
                                          .metrics = app->metrics,
                                          .ready = &app->ready,
-                                         .draining = &app->draining};
+                                         .draining = &app->draining,
+                                         .sample = sample_gauges,
+                                         .sample_ctx = app};
     app->admin = proa_admin_create(&admin);
 }
 

@@ -8,6 +8,7 @@
  *   rescue.c    going on with an answer that broke off
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
+ *   live.c, gauges.c  a snapshot at work, and what it counts
  *
  * States: COLLECTING (head and body come in) -> RUNNING (the engine decides) -> OVER.
  */
@@ -109,6 +110,7 @@ struct proa_exchange {
     uint64_t first_out_ns; /* first content sent; 0 = none */
     uint16_t status;       /* sent to the client; 0 = none */
     const char *error;     /* stable code of an error of ours, for the log */
+    enum proa_fail fail;   /* as the engine ended it */
     bool head_sent;
     bool call_paused;
 

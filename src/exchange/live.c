@@ -14,6 +14,7 @@ static void route_series(struct proa_live *live, struct proa_live_route *route,
     route->duration = proa_metric_series1(live->metrics, PROA_METRIC_REQUEST_DURATION, name);
     route->overhead = proa_metric_series1(live->metrics, PROA_METRIC_OVERHEAD, name);
     route->inflight = proa_metric_series1(live->metrics, PROA_METRIC_INFLIGHT, name);
+    route->queue_wait = proa_metric_series1(live->metrics, PROA_METRIC_QUEUE_WAIT, name);
 }
 
 static struct proa_slice otel_name(const struct proa_provider *provider)

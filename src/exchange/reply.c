@@ -305,6 +305,7 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
 void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
 {
     struct proa_buf lines;
+    x->fail = t->fail;
     proa_buf_init(&lines, 512);
     advice(t, &lines);
     const bool upstream = t->fail == PROA_FAIL_UPSTREAM;

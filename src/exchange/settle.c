@@ -14,13 +14,68 @@ uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
     return sum;
 }
 
+static struct proa_slice fate(const struct proa_attempt_record *a)
+{
+    return a->class == PROA_CLASS_OK          ? PROA_SLICE("won")
+           : a->class == PROA_CLASS_CANCELLED ? PROA_SLICE("lost")
+                                              : PROA_SLICE("failed");
+}
+
+/* Attempts that are neither the first one nor a retry. */
+static void count_special(const struct proa_exchange *x, const struct proa_attempt_record *a)
+{
+    struct proa_metric_reg *reg = x->host->metrics;
+    switch (a->purpose) {
+    case PROA_PURPOSE_HEDGE:
+        proa_metric_add(proa_metric_series1(reg, PROA_METRIC_HEDGES, fate(a)), 1);
+        break;
+    case PROA_PURPOSE_EVACUATION:
+        proa_metric_add(proa_metric_series1(reg, PROA_METRIC_EVACUATIONS, fate(a)), 1);
+        break;
+    case PROA_PURPOSE_RESCUE_PREFILL:
+    case PROA_PURPOSE_RESCUE_SPLICE:
+        proa_metric_add(proa_metric_series2(
+                            reg, PROA_METRIC_RESCUES,
+                            a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? PROA_SLICE("prefill")
+                                                                      : PROA_SLICE("splice"),
+                            a->class == PROA_CLASS_OK ? PROA_SLICE("won")
+                                                      : proa_slice_cstr(proa_class_text(a->class))),
+                        1);
+        break;
+    case PROA_PURPOSE_PRIMARY:
+    case PROA_PURPOSE_RETRY:
+    case PROA_PURPOSE_PROBE:
+        break;
+    }
+}
+
+/* What it had to wait for before anything was tried, and what came of that. */
+static void count_waiting(const struct proa_exchange *x, uint64_t now_ns)
+{
+    const struct proa_run *run = &x->run;
+    static const char *const shed[] = {[PROA_FAIL_NO_TARGET] = "no_target",
+                                       [PROA_FAIL_RATE_LIMITED] = "rate_limit",
+                                       [PROA_FAIL_SHED] = "queue"};
+    if (run->queued_ns > 0) {
+        const uint64_t until = run->n_attempts > 0 ? run->attempts[0].started_ns : now_ns;
+        proa_metric_observe(proa_live_route(x->live, x->resolved.route)->queue_wait,
+                            proa_clock_since(until, run->queued_ns));
+    }
+    if (run->n_attempts == 0 && x->fail < PROA_ARRAY_LEN(shed) && shed[x->fail]) {
+        proa_metric_add(
+            proa_metric_series1(x->host->metrics, PROA_METRIC_SHED, proa_slice_cstr(shed[x->fail])),
+            1);
+    }
+}
+
 static void count_attempts(struct proa_exchange *x)
 {
     const struct proa_route *route = x->resolved.route;
     for (size_t i = 0; i < x->run.n_attempts; i++) {
         const struct proa_attempt_record *a = &x->run.attempts[i];
         proa_live_count_attempt(x->live, route, a->candidate, a->class);
-        if (i == 0) {
+        if (a->purpose != PROA_PURPOSE_RETRY) {
+            count_special(x, a);
             continue;
         }
         const struct proa_attempt_record *before = &x->run.attempts[i - 1];
@@ -126,6 +181,7 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
     if (x->running) {
         proa_metric_sub(route->inflight, 1);
         count_attempts(x);
+        count_waiting(x, now);
     }
     const struct attempt *winner = winner_of(x);
     if (winner) {

@@ -83,6 +83,12 @@ enum proa_expose_format proa_expose_negotiate(struct proa_slice accept)
 }
 
 /* Nanoseconds as seconds, exact; `point` keeps ".0" on whole numbers. */
+/* Nanoseconds, shown as seconds, and ratios. */
+static bool is_in_billionths(const struct proa_metric_def *def)
+{
+    return def->unit == PROA_METRIC_UNIT_SECONDS || def->unit == PROA_METRIC_UNIT_RATIO;
+}
+
 static void put_seconds(struct proa_buf *out, uint64_t ns, bool point)
 {
     (void)proa_buf_append_u64(out, ns / PROA_NS_PER_S);
@@ -107,7 +113,7 @@ static void put_value(struct proa_buf *out, const struct proa_metric_def *def, u
         (void)proa_buf_append_byte(out, '-');
         value = 0 - value;
     }
-    if (def->unit == PROA_METRIC_UNIT_SECONDS) {
+    if (is_in_billionths(def)) {
         put_seconds(out, value, false);
     } else {
         (void)proa_buf_append_u64(out, value);
@@ -120,7 +126,7 @@ static void put_bound(struct proa_buf *out, const struct proa_metric_def *def,
 {
     if (i == bounds->n) {
         PROA_BUF_LIT(out, "+Inf");
-    } else if (def->unit == PROA_METRIC_UNIT_SECONDS) {
+    } else if (is_in_billionths(def)) {
         put_seconds(out, bounds->at[i], true);
     } else {
         (void)proa_buf_append_u64(out, bounds->at[i]);
@@ -214,6 +220,7 @@ static void put_meta(struct proa_buf *out, const struct proa_metric_def *def,
     if (format == PROA_EXPOSE_OPENMETRICS && def->unit != PROA_METRIC_UNIT_NONE) {
         put_line(out, "# UNIT ", name,
                  def->unit == PROA_METRIC_UNIT_SECONDS ? PROA_SLICE("seconds")
+                 : def->unit == PROA_METRIC_UNIT_RATIO ? PROA_SLICE("ratio")
                                                        : PROA_SLICE("bytes"));
     }
 }

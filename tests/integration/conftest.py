@@ -71,11 +71,12 @@ def provider(upstream, **more):
 @pytest.fixture
 def simple(gateways):
     """simple(upstream, ...) -> a gateway with providers p1, p2, ... and a route "m" that tries them
-    in that order, one tier each. Keyword `policy` gives the settings of its policy."""
+    in that order, one tier each; none is tried out of turn to see whether it lives. Keyword `policy`
+    gives the settings of its policy."""
     def make(*upstreams, policy=None, config=None, names=("p1", "p2", "p3"), env=None, **options):
         whole = {
             "providers": {name: provider(up) for name, up in zip(names, upstreams)},
-            "policies": [{"name": "test", **(policy or {})}],
+            "policies": [{"name": "test", "balance": {"standby": 0}, **(policy or {})}],
             "routes": [{"model": "m", "policy": "test", "tiers": [
                 [{"provider": name, "model": "up-model"}]
                 for name, _ in zip(names, upstreams)]}],

@@ -142,7 +142,9 @@ def test_weighted_targets_inside_a_tier(gateways, upstreams):
     one, two = upstreams(), upstreams()
     gateway = gateways({
         "providers": {"p1": provider(one), "p2": provider(two)},
-        "routes": [{"model": "m", "tiers": [[{"provider": "p1", "model": "a", "weight": 3},
+        "policies": [{"name": "shares", "balance": {"strategy": "weighted"}}],
+        "routes": [{"model": "m", "policy": "shares",
+                    "tiers": [[{"provider": "p1", "model": "a", "weight": 3},
                                              {"provider": "p2", "model": "b", "weight": 1}]]}]}, env=KEYS)
     for round_number in range(1, 4):
         for _ in range(4):

@@ -189,7 +189,7 @@ def test_d_stalled_streams_cost_no_cpu(simple, upstream):
         return False
 
     upstream.default = handler
-    gateway = simple(upstream, policy={"timeouts": FAR},
+    gateway = simple(upstream, policy={"timeouts": FAR, "concurrency": {"target": 400}},
                      config={"providers": {"p1": {"dialect": "openai", "base_url": upstream.url,
                                                   "keys": [{"env": "PROA_TEST_KEY"}],
                                                   "max_connections": 400}}})

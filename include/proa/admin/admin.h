@@ -23,6 +23,9 @@ struct proa_admin_cfg {
     struct proa_metric_reg *metrics;
     const bool *ready;    /* false: /readyz and, before the first true, /startupz answer 503 */
     const bool *draining; /* true: /readyz answers 503 */
+    /* Called before metrics are told, for figures that are read when asked for; may be NULL. */
+    void (*sample)(void *ctx);
+    void *sample_ctx;
 };
 
 struct proa_admin *proa_admin_create(const struct proa_admin_cfg *cfg);

@@ -31,6 +31,7 @@ struct proa_live_route {
     struct proa_metric_series *duration;
     struct proa_metric_series *overhead;
     struct proa_metric_series *inflight;
+    struct proa_metric_series *queue_wait;
     struct proa_live_candidate *candidates; /* as many as the route has */
 };
 
@@ -56,6 +57,10 @@ void proa_live_unref(struct proa_live *live); /* NULL is fine */
 struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route);
 void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
                              const struct proa_candidate *candidate, enum proa_class class);
+/* Sets the gauges of what the engine knows: budgets, queues, breakers. */
+void proa_live_sample(struct proa_live *live, uint64_t now_ns);
+/* Another one is in force: takes back what its gauges said. */
+void proa_live_retire(struct proa_live *live);
 /* What an answered exchange took and used. */
 struct proa_live_answer {
     enum proa_operation op;

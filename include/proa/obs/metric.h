@@ -26,7 +26,8 @@ enum proa_metric_kind {
 enum proa_metric_unit {
     PROA_METRIC_UNIT_NONE = 0, /* a count of whatever the name says */
     PROA_METRIC_UNIT_SECONDS,  /* kept in nanoseconds */
-    PROA_METRIC_UNIT_BYTES
+    PROA_METRIC_UNIT_BYTES,
+    PROA_METRIC_UNIT_RATIO /* kept in billionths */
 };
 
 /* Bucket bounds of histograms. */
@@ -66,6 +67,21 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "Attempts after the first one, by what made them necessary.", "reason")                      \
     X(FALLBACKS, "proa_fallbacks_total", COUNTER, NONE, NONE,                                      \
       "Requests that moved from one provider to another.", "route", "from", "to")                  \
+    X(RETRY_BUDGET, "proa_retry_budget_ratio", GAUGE, RATIO, NONE,                                 \
+      "What is left of the budget that extra attempts are paid from.", "route")                    \
+    X(HEDGES, "proa_hedges_total", COUNTER, NONE, NONE,                                            \
+      "Attempts started beside a silent one, by what became of them.", "result")                   \
+    X(EVACUATIONS, "proa_evacuations_total", COUNTER, NONE, NONE,                                  \
+      "Attempts started off a target that was taken out, by what became of them.", "result")       \
+    X(RESCUES, "proa_rescues_total", COUNTER, NONE, NONE,                                          \
+      "Attempts to go on with a broken stream, by way and what became of them.", "way", "result")  \
+    X(BREAKER_STATE, "proa_upstream_breaker_state", GAUGE, NONE, NONE,                             \
+      "1 for the state that a target's circuit breaker is in, 0 for the others.", "target",        \
+      "state")                                                                                     \
+    X(QUEUE_DEPTH, "proa_queue_depth", GAUGE, NONE, NONE, "Requests that wait for a place.",       \
+      "route")                                                                                     \
+    X(QUEUE_WAIT, "proa_queue_wait_seconds", HISTOGRAM, SECONDS, WAIT,                             \
+      "How long requests waited for a place, those that did.", "route")                            \
     X(INFLIGHT, "proa_inflight_requests", GAUGE, NONE, NONE, "Requests being worked on.", "route") \
     X(SHED, "proa_shed_total", COUNTER, NONE, NONE,                                                \
       "Requests refused by Proa itself to protect itself or a limit.", "reason")                   \

@@ -13,6 +13,15 @@ from .poll import eventually, seconds
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 BINARY = os.environ.get("PROA_BIN") or os.path.join(ROOT, "build", "dev", "proa")
+
+# A policy's settings for tests that break an upstream again and again: nothing is taken out for it,
+# and every retry is paid for.
+TOLERANT = {
+    "retry": {"budget": {"ratio": 1.0, "cap": 1000, "start": 1000}},
+    "breaker": {"score": 100, "pool_score": 100, "endpoint_score": 100,
+                "min_samples": 1000, "trip": 1.0},
+    "degraded": {"enabled": False},
+}
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|"
                        r"UndefinedBehaviorSanitizer|PROA_ASSERT|assertion failed)", re.I)
 

@@ -1,0 +1,158 @@
+"""A stream that breaks after its first content goes on elsewhere, where the policy says so. What the
+client sees is one answer with a pause in it, or an honest end (lessons T-B)."""
+import json
+import time
+
+import pytest
+from testenv import TOLERANT
+from testenv import upstream as up
+from testenv.client import request_bytes
+from testenv.poll import eventually
+
+CHAT = "/v1/chat/completions"
+WORDS = ["One ", "two ", "three ", "four ", "five."]
+WHOLE = "".join(WORDS)
+RESUME = {**TOLERANT, "midstream": "resume",
+          "retry": {**TOLERANT["retry"], "max_attempts": 5}}
+
+
+def chat_request(**more):
+    return {"model": "m", "stream": True, "messages": [{"role": "user", "content": "count"}], **more}
+
+
+def broken_after(n, then="close"):
+    """A stream whose first n words come, and then the end of the connection."""
+    events = [up.delta(role="assistant"), *[up.delta(word) for word in WORDS[:n]]]
+    return up.raw(up.STREAM_HEAD + b"".join(up.chunk(up.sse(event)) for event in events), then=then)
+
+
+@pytest.fixture
+def pair(gateways, upstreams):
+    """pair(prefill=..., policy=...) -> gateway, first, second: one tier each, standby off."""
+    def make(prefill="none", policy=None, third=False):
+        ups = [upstreams() for _ in range(3 if third else 2)]
+        names = ["p1", "p2", "p3"][:len(ups)]
+        config = {
+            "providers": {name: {"dialect": "openai", "base_url": each.url, "prefill": prefill,
+                                 "keys": []} for name, each in zip(names, ups)},
+            "policies": [{"name": "test", "balance": {"standby": 0}, **(policy or RESUME)}],
+            "routes": [{"model": "m", "policy": "test", "tiers": [
+                [{"provider": name, "model": "up-model"}] for name in names]}],
+        }
+        config["providers"]["p1"]["prefill"] = "none"
+        return (gateways(config), *ups)
+    return make
+
+
+def assert_whole(response, text=WHOLE):
+    assert response.status == 200, response
+    assert response.text == text
+    assert response.complete and response.events[-1] == "[DONE]"
+    assert response.events.count("[DONE]") == 1
+    assert not any("error" in json.loads(event) for event in response.events[:-1])
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("then", ["close", "reset"])
+def test_b_another_target_says_it_once_more(pair, n, then):
+    gateway, first, second = pair()
+    first.script = [broken_after(n, then)]
+    second.default = up.stream(up.stream_events(WORDS))
+    assert_whole(gateway.post(CHAT, chat_request()))
+    assert second.requests[0].json["messages"] == chat_request()["messages"]
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 100])
+def test_b_the_second_answer_comes_in_other_pieces(pair, size):
+    gateway, first, second = pair()
+    first.script = [broken_after(3)]
+    pieces = [WHOLE[i:i + size] for i in range(0, len(WHOLE), size)]
+    second.default = up.stream(up.stream_events(pieces))
+    assert_whole(gateway.post(CHAT, chat_request()))
+
+
+@pytest.mark.parametrize("form", ["assistant", "prefix", "continue"])
+def test_b_a_target_is_told_the_beginning(pair, form):
+    gateway, first, second = pair(prefill=form)
+    first.script = [broken_after(2)]
+    second.default = up.stream(up.stream_events(WORDS[2:]))
+    assert_whole(gateway.post(CHAT, chat_request()))
+    asked = second.requests[0].json
+    last = asked["messages"][-1]
+    assert asked["messages"][:-1] == chat_request()["messages"]
+    assert (last["role"], last["content"]) == ("assistant", "One two ")
+    assert last.get("prefix", False) == (form == "prefix")
+    assert asked.get("continue_final_message", False) == (form == "continue")
+
+
+def test_b_what_a_prefilled_target_repeats_is_cut(pair):
+    gateway, first, second = pair(prefill="assistant")
+    first.script = [broken_after(3)]
+    second.default = up.stream(up.stream_events(["two three four ", "five."]))
+    assert_whole(gateway.post(CHAT, chat_request()))
+
+
+def test_b_a_prefill_that_is_refused_is_followed_by_a_splice(pair):
+    gateway, first, second, third = pair(prefill="assistant", third=True)
+    first.script = [broken_after(2)]
+    second.script = [up.error(400, "no prefill here"), up.stream(up.stream_events(WORDS))]
+    third.script = [up.error(400, "nor here")]
+    assert_whole(gateway.post(CHAT, chat_request()))
+    assert [r.json["messages"][-1]["role"] for r in second.requests] == ["assistant", "user"]
+
+
+def test_b_another_answer_is_not_put_behind_the_first(pair):
+    gateway, first, second = pair()
+    first.script = [broken_after(2)]
+    second.default = up.stream(up.stream_events(["Quite ", "another."]))
+    response = gateway.post(CHAT, chat_request())
+    assert response.status == 200 and response.text == "One two "
+    assert json.loads(response.events[-1])["error"]["code"] == "upstream_stream_interrupted"
+    assert "[DONE]" not in response.events
+
+
+def test_b_silence_is_a_break(pair):
+    policy = {**RESUME, "timeouts": {"idle": "500ms"}}
+    gateway, first, second = pair(policy=policy)
+    first.script = [broken_after(2, then="stall")]
+    second.default = up.stream(up.stream_events(WORDS))
+    began = time.monotonic()
+    assert_whole(gateway.post(CHAT, chat_request()))
+    assert time.monotonic() - began >= 0.5
+
+
+@pytest.mark.parametrize("more", [
+    {"tools": [{"type": "function", "function": {"name": "f"}}]}, {"n": 2}, {"logprobs": True},
+    {"response_format": {"type": "json_object"}}])
+def test_b_only_mere_text_is_rescued(pair, more):
+    gateway, first, second = pair()
+    first.script = [broken_after(2)]
+    second.default = up.stream(up.stream_events(WORDS))
+    response = gateway.post(CHAT, chat_request(**more))
+    assert "upstream_stream_interrupted" in response.events[-1]
+    assert second.requests == []
+
+
+def test_b_by_default_the_client_is_told(pair):
+    gateway, first, second = pair(policy=TOLERANT)
+    first.script = [broken_after(2)]
+    response = gateway.post(CHAT, chat_request())
+    assert "upstream_stream_interrupted" in response.events[-1]
+    assert second.requests == []
+
+
+def test_b_a_client_that_leaves_during_a_rescue_ends_it(pair):
+    gateway, first, second = pair()
+    first.script = [broken_after(2)]
+    closed = []
+
+    def hangs(exchange):
+        closed.append(exchange.wait_closed())
+        return False
+
+    second.default = hangs
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, chat_request()))
+        connection.read_until(b"two ")
+        eventually(lambda: len(second.requests) == 1)
+    eventually(lambda: closed)
