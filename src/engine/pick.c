@@ -249,20 +249,22 @@ static bool take_trickle(const struct choice *c, size_t i)
 
 /* A probe that is due, a turn of a degraded one, or now and then one that stands by: it must be
  * found out before the day that it is needed. Never at the price of another model. */
-static struct pick take_turn(const struct choice *c, uint64_t ranked)
+static bool take_turn(const struct choice *c, uint64_t ranked, struct pick *out)
 {
     const uint64_t crossing = (ranked & ~c->route->substitutes) != 0 ? c->route->substitutes : 0;
     const uint64_t allowed = ~c->want->avoid & ~crossing;
     const uint64_t due = c->s->due & allowed;
     if (due != 0) {
-        return turn(c, lowest(due), PROA_REASON_PROBE);
+        *out = turn(c, lowest(due), PROA_REASON_PROBE);
+        return true;
     }
     if ((ranked & c->s->healthy) == 0) {
-        return (struct pick){0};
+        return false;
     }
     for (uint64_t rest = c->s->degraded & allowed; rest != 0; rest &= rest - 1) {
         if (take_trickle(c, lowest(rest))) {
-            return turn(c, lowest(rest), PROA_REASON_TRICKLE);
+            *out = turn(c, lowest(rest), PROA_REASON_TRICKLE);
+            return true;
         }
     }
     const uint64_t standby = behind(c, ranked);
@@ -270,9 +272,10 @@ static struct pick take_turn(const struct choice *c, uint64_t ranked)
         struct proa_balance_cfg any = policy_of(c)->balance;
         any.strategy = PROA_STRATEGY_P2C_EWMA;
         any.explore_ppm = PPM;
-        return picked(c, balance(c, &any, standby), PROA_REASON_STANDBY);
+        *out = picked(c, balance(c, &any, standby), PROA_REASON_STANDBY);
+        return true;
     }
-    return (struct pick){0};
+    return false;
 }
 
 /* ---- beside a running attempt ---------------------------------------------------------------- */
@@ -395,11 +398,9 @@ struct pick proa_pick_choose(const struct proa_run *run, const struct pick_want 
     const uint64_t among[] = {~want->avoid, UINT64_MAX};
     for (size_t i = 0; i < PROA_ARRAY_LEN(among); i++) {
         const uint64_t ranked = by_rank(&c, among[i]);
-        if (want->use == PICK_FIRST) {
-            const struct pick pick = take_turn(&c, ranked);
-            if (pick.candidate) {
-                return pick;
-            }
+        struct pick pick = {0};
+        if (want->use == PICK_FIRST && take_turn(&c, ranked, &pick)) {
+            return pick;
         }
         if (ranked != 0) {
             return from_tier(&c, ranked);
@@ -414,7 +415,7 @@ struct pick proa_pick_choose(const struct proa_run *run, const struct pick_want 
 /* Takes the probes of those of its breakers that wait for one. */
 static void take_probes(const struct proa_run *run, struct pick *pick, uint64_t now_ns)
 {
-    struct trip_place place = {run->roster, run, proa_seat_of(run->roster, pick->candidate),
+    struct trip_place place = {run->roster, proa_seat_of(run->roster, pick->candidate),
                                TRIP_TARGET};
     bool *const held[TRIP_LEVELS] = {&pick->probe_target, &pick->probe_pool, &pick->probe_endpoint};
     for (; place.level < TRIP_LEVELS; place.level++) {

@@ -34,7 +34,7 @@ static struct proa_prng *prng_of(const struct report *r)
 
 static struct trip_place place_of(const struct report *r, enum trip_level level)
 {
-    return (struct trip_place){r->run->roster, r->run, r->seat, level};
+    return (struct trip_place){r->run->roster, r->seat, level};
 }
 
 /* ---- breakers -------------------------------------------------------------------------------- */

@@ -207,10 +207,9 @@ void proa_report_pace(struct proa_run *run, const struct proa_attempt_record *a,
 
 enum trip_level { TRIP_TARGET = 0, TRIP_POOL, TRIP_ENDPOINT, TRIP_LEVELS };
 
-/* Where a breaker is, and how it is read. */
+/* Where a breaker is. */
 struct trip_place {
     struct proa_roster *roster;
-    const struct proa_run *run; /* whose policy holds; NULL where an operator acts */
     const struct seat *seat;
     enum trip_level level;
 };

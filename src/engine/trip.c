@@ -21,6 +21,9 @@ static void tell(struct proa_engine *engine, struct state *state,
 
 static void keep(const struct trip_place *place, struct proa_breaker_change change, uint64_t now_ns)
 {
+    if (change.from == change.to) {
+        return;
+    }
     struct watched *w = proa_trip_watched(place->seat, place->level);
     struct state *state = state_of(place);
     struct proa_engine *engine = place->roster->engine;
@@ -98,11 +101,11 @@ static void recover_below(const struct trip_place *place, uint64_t now_ns)
         const struct seat *seat = &roster->seats[i];
         if (is_below(place, seat) && is_out(&seat->target->watched) &&
             (place->level == TRIP_POOL || !is_out(&seat->pool->watched))) {
-            const struct trip_place below = {place->roster, place->run, seat, TRIP_TARGET};
-            proa_trip_note(&below,
-                           proa_breaker_recover(&seat->target->watched.breaker,
-                                                PROA_BREAKER_CAUSE_PARENT, now_ns),
-                           now_ns);
+            const struct trip_place below = {place->roster, seat, TRIP_TARGET};
+            keep(&below,
+                 proa_breaker_recover(&seat->target->watched.breaker, PROA_BREAKER_CAUSE_PARENT,
+                                      now_ns),
+                 now_ns);
         }
     }
 }
@@ -110,15 +113,13 @@ static void recover_below(const struct trip_place *place, uint64_t now_ns)
 void proa_trip_note(const struct trip_place *place, struct proa_breaker_change change,
                     uint64_t now_ns)
 {
-    if (change.from == change.to) {
-        return;
-    }
-    keep(place, change, now_ns);
+    const bool opens = change.to == PROA_BREAKER_OPEN;
     const bool was_out = change.from == PROA_BREAKER_OPEN || change.from == PROA_BREAKER_HALF_OPEN;
-    if (change.to == PROA_BREAKER_OPEN && place->level != TRIP_ENDPOINT) {
+    const bool is_back = was_out && !opens && change.to != PROA_BREAKER_HALF_OPEN;
+    keep(place, change, now_ns);
+    if (opens && change.from != PROA_BREAKER_OPEN && place->level != TRIP_ENDPOINT) {
         evacuate(place, now_ns);
-    } else if (was_out && change.to != PROA_BREAKER_OPEN && change.to != PROA_BREAKER_HALF_OPEN &&
-               place->level != TRIP_TARGET) {
+    } else if (is_back && place->level != TRIP_TARGET) {
         recover_below(place, now_ns);
     }
 }

@@ -59,7 +59,7 @@ static void forgive(struct proa_run *run, uint64_t since_ns, uint64_t now_ns)
 {
     struct proa_roster *roster = run->roster;
     for (size_t i = 0; i < roster->snapshot->n_targets; i++) {
-        struct trip_place place = {roster, run, &roster->seats[i], TRIP_TARGET};
+        struct trip_place place = {roster, &roster->seats[i], TRIP_TARGET};
         for (; place.level < TRIP_LEVELS; place.level++) {
             struct proa_breaker *b = &proa_trip_watched(place.seat, place.level)->breaker;
             const bool out = b->state == PROA_BREAKER_OPEN || b->state == PROA_BREAKER_HALF_OPEN;

@@ -290,8 +290,8 @@ static void nothing_changes(void **state)
     assert_memory_equal(&chance, &t.fx.engine->prng, sizeof(chance));
     /* Panic takes no turn of the throttle either. */
     for (size_t i = 0; i < 4; i++) {
-        assert_true(proa_operator_eject(t.fx.roster, PROA_STATUS_TARGET,
-                                        t.fx.targets[i].identity, 5 * S, t.now));
+        assert_true(proa_operator_eject(t.fx.roster, PROA_STATUS_TARGET, t.fx.targets[i].identity,
+                                        5 * S, t.now));
     }
     const struct proa_throttle throttle = t.fx.roster->routes[0].state->throttle;
     explain(&t);
