@@ -9,6 +9,7 @@ static const struct proa_json_want wants[] = {
     {PROA_SLICE_INIT("model"), 0},
     {PROA_SLICE_INIT("providerOptions"), 0},
     {PROA_SLICE_INIT("order"), 0},
+    {PROA_SLICE_INIT("messages"), 0},
 };
 
 struct request {
@@ -30,7 +31,8 @@ static void request_init(struct request *r, const char *body)
     proa_arena_init(&r->arena, NULL);
     assert_ok(proa_json_scan(r->in.body, &cfg, r->members, &r->in.info));
     r->in.model_member = r->members[0];
-    for (size_t i = 1; i < PROA_ARRAY_LEN(wants); i++) {
+    r->in.messages_member = r->members[3];
+    for (size_t i = 1; i < 3; i++) {
         if (r->members[i].kind != PROA_JSON_ABSENT) {
             r->cuts[r->in.n_cuts] =
                 (struct proa_json_edit){.kind = PROA_JSON_REMOVE, .member = r->members[i]};
@@ -303,6 +305,60 @@ static void test_head_has_a_maximum(void **state)
     proa_free(value);
 }
 
+static void test_a_prefill_is_the_last_message(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_prefill_form form;
+        const char *body;
+        const char *expected;
+    } cases[] = {
+        {PROA_PREFILL_ASSISTANT, "{\"model\":\"gpt-5.5\",\"messages\":[{\"role\":\"user\"}]}",
+         "{\"model\":\"gpt-5.5\",\"messages\":[{\"role\":\"user\"},"
+         "{\"role\":\"assistant\",\"content\":\"One\\n\"}]}"},
+        {PROA_PREFILL_ASSISTANT, "{\"messages\":[ ],\"model\":\"gpt-5.5\"}",
+         "{\"messages\":[ {\"role\":\"assistant\",\"content\":\"One\\n\"}],\"model\":\"gpt-5.5\"}"},
+        {PROA_PREFILL_PREFIX, "{\"model\":\"x\",\"order\":[1],\"messages\":[1 ]}",
+         "{\"model\":\"gpt-5.5\",\"messages\":[1 ,{\"role\":\"assistant\",\"content\":\"One\\n\","
+         "\"prefix\":true}]}"},
+        {PROA_PREFILL_CONTINUE, "{\"messages\":[1],\"model\":\"gpt-5.5\"}",
+         "{\"messages\":[1,{\"role\":\"assistant\",\"content\":\"One\\n\"}],\"model\":\"gpt-5.5\","
+         "\"continue_final_message\":true,\"add_generation_prompt\":false}"},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct request r;
+        request_init(&r, row->body);
+        r.in.prefill = PROA_SLICE("One\n");
+        r.in.prefill_form = row->form;
+        assert_ok(encode(&r));
+        check_body(&r, row->expected);
+        request_deinit(&r);
+    }
+}
+
+static void test_a_prefill_needs_messages(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{\"model\":\"gpt-5.5\"}",
+                                         "{\"model\":\"gpt-5.5\",\"messages\":\"hi\"}"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(bodies); i++) {
+        struct request r;
+        request_init(&r, bodies[i]);
+        r.in.prefill = PROA_SLICE("One");
+        r.in.prefill_form = PROA_PREFILL_ASSISTANT;
+        assert_int_equal(encode(&r), PROA_ERR_UNSUPPORTED);
+        request_deinit(&r);
+    }
+    struct request r;
+    request_init(&r, "{\"model\":\"gpt-5.5\",\"messages\":[1]}");
+    r.in.operation = PROA_OP_COMPLETION;
+    r.in.prefill = PROA_SLICE("One");
+    r.in.prefill_form = PROA_PREFILL_ASSISTANT;
+    assert_int_equal(encode(&r), PROA_ERR_UNSUPPORTED);
+    request_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +371,8 @@ int main(void)
         cmocka_unit_test(test_other_refusals),
         cmocka_unit_test(test_fields_of_our_own_are_refused),
         cmocka_unit_test(test_head_has_a_maximum),
+        cmocka_unit_test(test_a_prefill_is_the_last_message),
+        cmocka_unit_test(test_a_prefill_needs_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
