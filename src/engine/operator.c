@@ -33,19 +33,13 @@ bool proa_operator_eject(struct proa_roster *roster, enum proa_status_kind kind,
     return true;
 }
 
-static void restore_access(struct access_state *a)
-{
-    proa_credential_init(&a->credential);
-    a->trial_until_ns = 0;
-}
-
 bool proa_operator_restore(struct proa_roster *roster, enum proa_status_kind kind,
                            struct proa_slice identity, uint64_t now_ns)
 {
     const struct object *object = proa_roster_find(roster, kind, identity);
     struct trip_place place = {.roster = roster};
     if (object && (kind == PROA_STATUS_KEY || kind == PROA_STATUS_GROUP)) {
-        restore_access(kind == PROA_STATUS_KEY ? object->seat->key : object->seat->group);
+        proa_access_restore(kind == PROA_STATUS_KEY ? object->seat->key : object->seat->group);
         return true;
     }
     if (!object || !level_of(kind, &place.level)) {
@@ -114,10 +108,10 @@ bool proa_operator_reset(struct proa_roster *roster, enum proa_status_kind kind,
         reset_breaker(roster, object, TRIP_TARGET, now_ns);
         break;
     case PROA_STATUS_KEY:
-        restore_access(object->seat->key);
+        proa_access_restore(object->seat->key);
         break;
     case PROA_STATUS_GROUP:
-        restore_access(object->seat->group);
+        proa_access_restore(object->seat->group);
         break;
     case PROA_STATUS_LIMIT:
         proa_limiter_init(&object->seat->limit->limiter);

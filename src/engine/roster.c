@@ -20,6 +20,12 @@ void proa_state_unref(struct proa_engine *engine, struct state *state)
     }
 }
 
+void proa_access_restore(struct access_state *a)
+{
+    proa_credential_init(&a->credential);
+    a->trial_until_ns = 0;
+}
+
 /* A new state, zeroed but for what every state begins with. */
 static struct state *state_new(struct proa_engine *engine, enum proa_status_kind kind,
                                struct proa_slice identity, size_t size)
@@ -159,6 +165,20 @@ static struct route_state *bind_route_state(struct binding *b, const struct proa
 
 /* ---- rosters --------------------------------------------------------------------------------- */
 
+/* Another secret under the old name: what was held against the old one is void. */
+static void renew(struct seat *seat, bool alone, uint64_t version)
+{
+    seat->target->version = version;
+    seat->target->denied_until_ns = 0;
+    if (seat->key->version != version) {
+        seat->key->version = version;
+        proa_access_restore(seat->key);
+        if (alone) {
+            proa_access_restore(seat->group);
+        }
+    }
+}
+
 static void bind_seat(struct binding *b, const struct proa_target *target, struct seat *seat)
 {
     const struct proa_key *key = target->key;
@@ -167,9 +187,11 @@ static void bind_seat(struct binding *b, const struct proa_target *target, struc
     seat->pool = bind_pool(b, target);
     seat->endpoint = bind_endpoint(b, target->provider->endpoint);
     seat->key = bind_access(b, PROA_STATUS_KEY, target, key->label);
-    /* A key without a group is one of its own. */
-    seat->group = bind_access(b, PROA_STATUS_GROUP, target,
-                              key->quota_group.len > 0 ? key->quota_group : key->label);
+    const bool alone = key->quota_group.len == 0; /* a group of its own */
+    seat->group = bind_access(b, PROA_STATUS_GROUP, target, alone ? key->label : key->quota_group);
+    if (seat->target->version != key->version) {
+        renew(seat, alone, key->version);
+    }
     seat->limit = bind_limit(b, target, seat->group);
     b->seat = NULL;
 }

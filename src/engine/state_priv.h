@@ -62,6 +62,7 @@ struct access_state { /* a key, or a quota group */
     struct state state;
     struct proa_credential credential;
     uint64_t trial_until_ns; /* somebody tries whether it works again */
+    uint64_t version;        /* of the key's secret; 0 of a group */
     uint64_t domain;         /* hash of the identity, for affinity */
 };
 
@@ -81,6 +82,7 @@ struct target_state {
     int64_t credit;           /* of the weighted round robin */
     uint64_t content_ns;      /* last first content; 0 = never */
     uint64_t denied_until_ns; /* this key may not use this model; 0 = it may */
+    uint64_t version;         /* of the key's secret when that was last bound */
 };
 
 struct route_state {
@@ -165,6 +167,8 @@ struct proa_engine {
 };
 
 /* roster.c */
+/* In use again, as if it had never been out. */
+void proa_access_restore(struct access_state *a);
 void proa_state_ref(struct state *state);
 void proa_state_unref(struct proa_engine *engine, struct state *state);
 /* NULL when the roster refers to nothing of that identity. Linear: for operators. */

@@ -195,6 +195,14 @@ static void set_keys(const struct proa_build_provider *p, const struct proa_key 
     p->out->n_keys = n;
 }
 
+static void set_secret(struct proa_key *key, struct proa_secret *secret)
+{
+    key->secret = secret;
+    if (secret) {
+        memcpy(&key->version, proa_secret_digest(secret), sizeof(key->version));
+    }
+}
+
 /* Nothing was said about keys: a vendor's own variable, or none at all. */
 static void keys_by_default(struct proa_build *b, const struct proa_build_provider *p,
                             const char *path)
@@ -209,7 +217,7 @@ static void keys_by_default(struct proa_build *b, const struct proa_build_provid
         struct proa_slice value;
         if (env && env->getenv && env->getenv(env->ctx, vendor->key_env[i], &value) &&
             value.len > 0) {
-            key->secret = from_env(b, p->cfg->where, path, vendor->key_env[i]);
+            set_secret(key, from_env(b, p->cfg->where, path, vendor->key_env[i]));
             return;
         }
     }
@@ -248,7 +256,7 @@ void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, 
             cfgs[i].label.len > 0 ? cfgs[i].label : proa_arena_printf(b->arena, "k%zu", i + 1);
         keys[i].quota_group = cfgs[i].quota_group;
         keys[i].weight = cfgs[i].weight;
-        keys[i].secret = load(b, &cfgs[i], node, key_path);
+        set_secret(&keys[i], load(b, &cfgs[i], node, key_path));
         check_names(b, keys, i, &cfgs[i], node, key_path);
         weights += cfgs[i].weight;
     }

@@ -33,6 +33,8 @@ struct proa_key {
     struct proa_slice label;       /* "k1" or as configured; safe to show */
     struct proa_slice quota_group; /* keys that share one limit; "" = a group of its own */
     struct proa_secret *secret;    /* NULL: the provider asks for none */
+    uint64_t version; /* another one with another secret, so that a new key is not held to what the
+                         old one was refused */
     uint32_t weight;
 };
 

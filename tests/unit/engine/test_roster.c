@@ -175,6 +175,40 @@ static void parents_are_bound_anew(void **state)
     state_teardown(&t);
 }
 
+/* `version` stands for the secret. */
+static void a_new_key_is_not_held_to_what_the_old_one_was_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_class class;
+        const char *group;
+        bool stays_out;
+    } cases[] = {{PROA_CLASS_AUTH, NULL, false},
+                 {PROA_CLASS_PERMISSION, NULL, false},
+                 {PROA_CLASS_QUOTA, NULL, false},
+                 {PROA_CLASS_QUOTA, "org", true}, /* the organisation is the same */
+                 {PROA_CLASS_NOT_FOUND, NULL, true}};
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct state_test t;
+        state_setup(&t);
+        t.fx.policy.panic.enabled = false;
+        (void)fixture_add(&t.fx, (struct fixture_target){.group = row->group});
+        t.fx.keys[0][0].version = 1;
+        fails(&t, called_at(&t, 0), row->class);
+        for (uint64_t version = 1; version <= 2; version++) {
+            t.fx.keys[0][0].version = version;
+            struct proa_roster *after = proa_roster_create(t.fx.engine, &t.fx.snapshot, t.now);
+            proa_roster_destroy(t.fx.roster);
+            t.fx.roster = after;
+            const bool out = pick_for(&t, call(&t), PICK_FIRST).candidate == NULL;
+            PROA_TEST_CHECK(out == (version == 1 || row->stays_out), "%s",
+                            proa_class_text(row->class));
+        }
+        state_teardown(&t);
+    }
+}
+
 static void everything_is_forgotten_with_the_last_roster(void **state)
 {
     (void)state;
@@ -274,6 +308,7 @@ int main(void)
         cmocka_unit_test(a_reload_keeps_what_stays),
         cmocka_unit_test(old_and_new_tell_the_same_states),
         cmocka_unit_test(parents_are_bound_anew),
+        cmocka_unit_test(a_new_key_is_not_held_to_what_the_old_one_was_refused),
         cmocka_unit_test(everything_is_forgotten_with_the_last_roster),
         cmocka_unit_test(news_outlives_its_object),
         cmocka_unit_test(a_target_needs_little_memory),

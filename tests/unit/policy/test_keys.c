@@ -59,6 +59,19 @@ static void labels_count_by_place(void **state)
     assert_int_equal(p->keys[2].weight, 5);
 }
 
+static void versions_follow_the_secret(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"A=a", "B=b", NULL};
+    f->env = env;
+    const struct proa_provider *p = one(f, "{env: A}, {env: B}, {env: A}");
+    const uint64_t a = p->keys[0].version;
+    assert_true(a != 0 && p->keys[1].version != 0);
+    assert_true(p->keys[1].version != a);
+    assert_true(p->keys[2].version == a);
+    assert_true(one(f, "{env: A}")->keys[0].version == a); /* of the next snapshot too */
+}
+
 static void every_character_that_a_header_takes(void **state)
 {
     struct policy_fixture *f = *state;
@@ -93,8 +106,11 @@ static void as_long_as_a_header_takes(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(line_ends_of_files_are_cut_off), TEST(paths_expand_the_environment),
-        TEST(labels_count_by_place),          TEST(every_character_that_a_header_takes),
+        TEST(line_ends_of_files_are_cut_off),
+        TEST(paths_expand_the_environment),
+        TEST(labels_count_by_place),
+        TEST(versions_follow_the_secret),
+        TEST(every_character_that_a_header_takes),
         TEST(as_long_as_a_header_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
