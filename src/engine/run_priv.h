@@ -60,7 +60,7 @@ void proa_run_start(struct proa_run *run, uint64_t now_ns, const struct pick *pi
                     enum proa_purpose purpose, enum proa_reason reason, struct proa_commands *out);
 /* An attempt is over without an answer: verdict, release, and whatever comes next. `event` is NULL
  * for a timer of ours. */
-void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t attempt, enum proa_class class,
+void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum proa_class class,
                    const struct proa_event *event, struct proa_commands *out);
 /* Stops all attempts but one (PROA_RUN_ATTEMPTS_MAX: all), without a verdict. */
 void proa_run_cancel(struct proa_run *run, uint64_t now_ns, uint8_t except, enum proa_reason reason,
@@ -78,7 +78,7 @@ void proa_run_arm(struct proa_run *run, bool fired, struct proa_commands *out);
 /* ---- retry.c */
 /* Puts aside what would fail like this attempt. */
 void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record *failed);
-void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t failed,
+void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index,
                     struct proa_commands *out);
 /* A wait before a retry is over. */
 void proa_run_retry_now(struct proa_run *run, uint64_t now_ns, enum run_wait_for what,
@@ -94,7 +94,7 @@ bool proa_run_has_time(const struct proa_run *run, uint64_t now_ns);
 void proa_run_plan_hedge(const struct proa_run *run, struct proa_attempt_record *a,
                          const struct pick *pick, const struct attempt_times *times);
 /* The attempt is silent for so long that another one pays. */
-void proa_run_hedge(struct proa_run *run, uint64_t now_ns, uint8_t attempt,
+void proa_run_hedge(struct proa_run *run, uint64_t now_ns, uint8_t index,
                     struct proa_commands *out);
 /* Another attempt for one whose pool was opened under it. */
 void proa_run_evacuate(struct proa_run *run, uint64_t now_ns, struct proa_commands *out);

@@ -36,37 +36,6 @@ size_t proa_exchange_host_count(const struct proa_exchange_host *host)
     return host->pool.n_used;
 }
 
-/* What happens to one run may be what others wait for. */
-static void wake_others(struct proa_exchange_host *host)
-{
-    const struct proa_event woken = {.kind = PROA_EV_WOKEN};
-    if (host->waking) {
-        return; /* whoever is at it goes on until none is left */
-    }
-    host->waking = true;
-    struct proa_run *run;
-    while ((run = proa_engine_next_woken(host->engine)) != NULL) {
-        proa_exchange_feed(PROA_CONTAINER_OF(run, struct proa_exchange, run), &woken);
-    }
-    host->waking = false;
-}
-
-void proa_exchange_host_end_all(struct proa_exchange_host *host)
-{
-    const struct proa_event drain = {.kind = PROA_EV_DRAIN};
-    struct proa_list *node = host->all.next;
-    host->waking = true; /* none but the one at hand may end, or the walk loses its way */
-    while (node != &host->all) {
-        struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
-        node = node->next;
-        if (x->running) {
-            proa_exchange_feed(x, &drain);
-        }
-    }
-    host->waking = false;
-    wake_others(host);
-}
-
 bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n)
 {
     if (n > host->buffered_max - host->buffered) {
@@ -284,15 +253,56 @@ static void feed_all(struct proa_exchange *x, const struct proa_event *event)
     x->feeding = false;
 }
 
-void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
+/* Inside a feed an event waits its turn. */
+static bool put_off(struct proa_exchange *x, const struct proa_event *event)
 {
     if (x->feeding) {
         PROA_ASSERT(x->n_pending < PENDING_EVENTS_MAX);
         x->pending[x->n_pending++] = *event;
-        return;
     }
+    return x->feeding;
+}
+
+/* What happens to one run may be what others wait for. */
+static void wake_others(struct proa_exchange_host *host)
+{
+    const struct proa_event woken = {.kind = PROA_EV_WOKEN};
+    if (host->waking) {
+        return; /* whoever is at it goes on until none is left */
+    }
+    host->waking = true;
+    struct proa_run *run;
+    while ((run = proa_engine_next_woken(host->engine)) != NULL) {
+        struct proa_exchange *x = PROA_CONTAINER_OF(run, struct proa_exchange, run);
+        if (!put_off(x, &woken)) {
+            feed_all(x, &woken);
+        }
+    }
+    host->waking = false;
+}
+
+void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
+{
     struct proa_exchange_host *host = x->host;
-    feed_all(x, event);
+    if (!put_off(x, event)) {
+        feed_all(x, event);
+        wake_others(host);
+    }
+}
+
+void proa_exchange_host_end_all(struct proa_exchange_host *host)
+{
+    const struct proa_event drain = {.kind = PROA_EV_DRAIN};
+    struct proa_list *node = host->all.next;
+    host->waking = true; /* none but the one at hand may end, or the walk loses its way */
+    while (node != &host->all) {
+        struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
+        node = node->next;
+        if (x->running) {
+            proa_exchange_feed(x, &drain);
+        }
+    }
+    host->waking = false;
     wake_others(host);
 }
 
