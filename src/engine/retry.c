@@ -177,13 +177,13 @@ static uint64_t backoff(const struct proa_run *run, const struct proa_attempt_re
 static uint64_t asked_span(const struct proa_run *run, uint64_t now_ns,
                            const struct proa_candidate *candidate)
 {
-    const uint64_t bit = proa_run_bit(run, candidate);
     uint64_t longest = 0;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
         const struct proa_attempt_record *a = &run->attempts[i];
         const uint64_t span =
             proa_clock_since(proa_clock_after(a->ended_ns, a->retry_after_ns), now_ns);
-        const bool same = ((of_fault(run, a) | proa_run_bit(run, a->candidate)) & bit) != 0;
+        const bool same = a->candidate == candidate ||
+                          shares_fault(proa_class_scope(a->class), a->candidate, candidate);
         longest = same && span > longest ? span : longest;
     }
     return longest;
@@ -199,20 +199,19 @@ static uint64_t too_early(const struct proa_run *run, uint64_t now_ns)
 }
 
 /*
- * Span until the soonest of the failed pools may be asked again: what it said itself is a minimum.
- * PROA_NEVER when none may within this request.
+ * Span until the soonest of those that failed, or share the fault, may be asked: what they said
+ * themselves is a minimum. PROA_NEVER when none may within this request.
  */
 static uint64_t soonest_repeat(const struct proa_run *run, uint64_t now_ns, uint64_t excluded,
                                uint64_t backoff_ns)
 {
     const uint64_t half = proa_run_remaining(run, now_ns) / 2;
+    uint64_t among = (run->avoid | run->tried) & ~excluded & all_candidates(run);
     uint64_t soonest = PROA_NEVER;
-    for (uint8_t i = 0; i < run->n_attempts; i++) {
-        const struct proa_attempt_record *a = &run->attempts[i];
-        const uint64_t asked = asked_span(run, now_ns, a->candidate);
+    for (size_t i = 0; among != 0; i++, among >>= 1) {
+        const uint64_t asked = asked_span(run, now_ns, &run->route->candidates[i]);
         const uint64_t wait = asked > backoff_ns ? asked : backoff_ns;
-        if ((excluded & proa_run_bit(run, a->candidate)) == 0 && wait <= half &&
-            asked <= patience(run, now_ns) && wait < soonest) {
+        if ((among & 1) != 0 && wait <= half && asked <= patience(run, now_ns) && wait < soonest) {
             soonest = wait;
         }
     }

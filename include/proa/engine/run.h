@@ -82,7 +82,7 @@ enum proa_cmd {
 
 /* Why a decision was taken. Logs, metrics, x-proa-trail and `proa explain` print the text. */
 #define PROA_REASON_TABLE(X)                                                                       \
-    X(FIRST_CHOICE, "first_choice")                                                                \
+    X(STRATEGY, "strategy")                                                                        \
     X(NEXT_TARGET, "next_target")                                                                  \
     X(SAME_TARGET, "same_target")                                                                  \
     X(NEXT_TIER, "next_tier")                                                                      \
@@ -103,7 +103,6 @@ enum proa_cmd {
     X(QUEUED, "queued")                                                                            \
     X(COMMITTED, "committed")                                                                      \
     X(DEADLINE, "deadline")                                                                        \
-    X(STRATEGY, "strategy")                                                                        \
     X(AFFINITY, "affinity")                                                                        \
     X(TRICKLE, "trickle")                                                                          \
     X(STANDBY, "standby")                                                                          \

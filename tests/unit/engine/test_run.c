@@ -313,7 +313,7 @@ static void every_reason_and_outcome_has_a_text_of_its_own(void **state)
             assert_string_not_equal(text, proa_reason_text((enum proa_reason)j));
         }
     }
-    assert_string_equal(proa_reason_text(PROA_REASON_FIRST_CHOICE), "first_choice");
+    assert_string_equal(proa_reason_text(PROA_REASON_STRATEGY), "strategy");
     assert_string_equal(proa_reason_text(PROA_REASON_DRAINING), "draining");
     assert_string_equal(proa_reason_text(PROA_REASON_COUNT), "unknown");
     assert_string_equal(proa_outcome_text(PROA_OUTCOME_OK), "ok");
