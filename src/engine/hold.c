@@ -113,6 +113,17 @@ static void settle(const struct proa_run *run, const struct proa_attempt_record 
                         &need, now_ns);
 }
 
+/* Another attempt that began after this one has its content at this moment. */
+static bool has_lost_race(const struct proa_run *run, const struct proa_attempt_record *a,
+                          uint64_t now_ns)
+{
+    if (a->class != PROA_CLASS_CANCELLED || run->winner >= run->n_attempts) {
+        return false;
+    }
+    const struct proa_attempt_record *winner = &run->attempts[run->winner];
+    return winner->content_ns == now_ns && winner->started_ns > a->started_ns;
+}
+
 void proa_engine_release(struct proa_run *run, uint8_t attempt, const struct proa_usage *usage,
                          uint64_t now_ns)
 {
@@ -121,6 +132,9 @@ void proa_engine_release(struct proa_run *run, uint8_t attempt, const struct pro
     PROA_ASSERT(seat->target->inflight > 0);
     seat->target->inflight--;
     proa_list_unlink(&a->in_pool);
+    if (has_lost_race(run, a, now_ns)) {
+        proa_report_lost(run, a, now_ns);
+    }
     free_probes(seat, a, now_ns);
     free_trials(seat, a, now_ns);
     a->let_through = 0;

@@ -6,7 +6,10 @@
 
 #define PPM UINT32_C(1000000)
 
-enum { PACE_LEAST_TOKENS = 16 }; /* a shorter answer says nothing of the pace */
+enum {
+    PACE_LEAST_TOKENS = 16, /* a shorter answer says nothing of the pace */
+    SLOW_IN_NUMBERS = 5     /* one in so many */
+};
 
 /* Refusals that come closer than this are about one and the same load. */
 static const uint64_t ONE_BURST_NS = 1 * PROA_NS_PER_S;
@@ -198,6 +201,20 @@ static uint64_t usual(const struct proa_run *run, enum proa_latency_row row)
     return n == 0 ? 0 : medians[(n - 1) / 2];
 }
 
+/* A sibling that is degraded is likely slow, and they share the history. */
+static bool has_degraded_sibling(const struct report *r)
+{
+    const struct proa_route *route = r->run->route;
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct seat *seat = proa_seat_of(r->run->roster, &route->candidates[i]);
+        if (seat->pool == r->seat->pool &&
+            seat->target->watched.breaker.state == PROA_BREAKER_DEGRADED) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_well(const struct report *r)
 {
     for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {
@@ -206,7 +223,16 @@ static bool is_well(const struct report *r)
             return false;
         }
     }
-    return true;
+    return !has_degraded_sibling(r);
+}
+
+/* Now and then one is slow; several are the beginning of a fault. */
+static bool is_slow_like_others(const struct report *r)
+{
+    const struct proa_counts lately =
+        proa_window_sum(&breaker_of(r, TRIP_TARGET)->window, r->now_ns, PROA_WINDOW_FAST_SLOTS);
+    const uint32_t verdicts = lately.of[PROA_SAMPLE_OK] + lately.of[PROA_SAMPLE_FAIL];
+    return r->a->marked_slow && lately.of[PROA_SAMPLE_SLOW] * SLOW_IN_NUMBERS >= verdicts;
 }
 
 /* History is kept while all is well, or it would learn the fault; the bearing always. */
@@ -214,7 +240,7 @@ static void time_first(const struct report *r, bool was_well)
 {
     const uint64_t span = proa_clock_since(r->now_ns, r->a->started_ns);
     const enum proa_latency_row row = row_of(r);
-    if (was_well) {
+    if (was_well && !is_slow_like_others(r)) {
         proa_latency_add(&r->seat->pool->latency, row, span, r->now_ns);
     }
     proa_bearing_first(&r->seat->target->bearing, span, usual(r->run, row),
@@ -393,6 +419,23 @@ void proa_engine_report_stall(struct proa_run *run, uint8_t attempt, uint64_t no
                        proa_breaker_stalled(breaker_of(&r, level), proa_trip_cfg(run, level),
                                             &report, now_ns, prng_of(&r)),
                        now_ns);
+    }
+}
+
+/* A probe that a later attempt has overtaken has shown what it was to show, and so has a trickle:
+ * without a verdict, one would follow the other without end while users are served by the hedges.
+ */
+void proa_report_lost(struct proa_run *run, const struct proa_attempt_record *a, uint64_t now_ns)
+{
+    const struct report r = report_of(run, a->index, now_ns);
+    for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
+        if ((a->let_through & PROBE_BITS[level]) != 0) {
+            const struct proa_breaker_report report = verdict(&r, level, 1);
+            fail(&r, level, &report);
+        }
+    }
+    if ((a->let_through & LET_TRICKLE) != 0 && !a->marked_slow) {
+        proa_engine_report_slow(run, a->index, now_ns);
     }
 }
 

@@ -203,6 +203,8 @@ enum {
     LET_STALL_COUNTED = 256 /* its silence is in the score already */
 };
 
+/* report.c, for release: it was overtaken by an attempt that began later. */
+void proa_report_lost(struct proa_run *run, const struct proa_attempt_record *a, uint64_t now_ns);
 /* report.c, for release: how fast the output of an attempt that is over has come. */
 void proa_report_pace(struct proa_run *run, const struct proa_attempt_record *a,
                       const struct proa_usage *usage, uint64_t now_ns);

@@ -290,7 +290,8 @@ static enum proa_breaker_cause cause_to_degrade(const struct proa_breaker *b,
     if (rate_reached(&fast, PROA_SAMPLE_FAIL, cfg->min_samples, degraded->enter_fast_ppm)) {
         return PROA_BREAKER_CAUSE_FAST_RATE;
     }
-    if (rate_reached(&slow, PROA_SAMPLE_SLOW, SLOW_MIN_SAMPLES, degraded->slow_ppm)) {
+    if (rate_reached(&fast, PROA_SAMPLE_SLOW, SLOW_MIN_SAMPLES, degraded->slow_ppm) ||
+        rate_reached(&slow, PROA_SAMPLE_SLOW, SLOW_MIN_SAMPLES, degraded->slow_ppm)) {
         return PROA_BREAKER_CAUSE_SLOW;
     }
     return PROA_BREAKER_CAUSE_NONE;

@@ -408,6 +408,47 @@ static void history_is_kept_only_while_all_is_well(void **state)
     state_teardown(&t);
 }
 
+/* Marked slow, n of them in a row among good ones. */
+static void slow_answers(struct state_test *t, size_t i, int n)
+{
+    for (; n > 0; n--) {
+        struct proa_run *run = called_at(t, i);
+        t->now += 2 * S;
+        proa_engine_report_slow(run, 0, t->now);
+        succeeds(t, run);
+    }
+}
+
+static void slow_answers_in_numbers_are_not_the_usual(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    const struct proa_latency *latency = &seat_of(&t, 0)->pool->latency;
+    answers_at(&t, 0, 100 * MS, 40);
+    slow_answers(&t, 0, 1); /* one is chance */
+    assert_int_equal(proa_latency_samples(latency, PROA_LATENCY_1K), 41);
+    t.now += 10 * S;
+    answers_at(&t, 0, 100 * MS, 2);
+    slow_answers(&t, 0, 4);
+    assert_int_equal(proa_latency_samples(latency, PROA_LATENCY_1K), 43);
+    state_teardown(&t);
+}
+
+static void a_degraded_sibling_freezes_the_common_history(void **state)
+{
+    (void)state;
+    struct state_test t;
+    siblings(&t);
+    const struct proa_latency *latency = &seat_of(&t, 0)->pool->latency;
+    answers_at(&t, 1, 500 * MS, 12);
+    degrade(&t, 0);
+    const uint32_t before = proa_latency_samples(latency, PROA_LATENCY_1K);
+    answers_at(&t, 1, 5 * S, 3);
+    assert_int_equal(proa_latency_samples(latency, PROA_LATENCY_1K), before);
+    state_teardown(&t);
+}
+
 static void plain_answers_are_a_row_of_their_own(void **state)
 {
     (void)state;
@@ -534,6 +575,8 @@ int main(void)
         cmocka_unit_test(explicit_congestion_takes_places_away),
         cmocka_unit_test(a_slow_pool_stands_out_against_the_others),
         cmocka_unit_test(history_is_kept_only_while_all_is_well),
+        cmocka_unit_test(slow_answers_in_numbers_are_not_the_usual),
+        cmocka_unit_test(a_degraded_sibling_freezes_the_common_history),
         cmocka_unit_test(plain_answers_are_a_row_of_their_own),
         cmocka_unit_test(pace_is_learned_from_what_was_used),
         cmocka_unit_test(a_stall_counts_at_target_and_pool_once),

@@ -46,6 +46,84 @@ static void t_a_4_a_probe_lost_to_an_abort_frees_its_place(void **state)
     state_teardown(&t);
 }
 
+/* A hedge beside the newest attempt of the run, which has content now: the run half commits to it
+ * and cancels the other. */
+static void overtake(struct state_test *t, struct proa_run *run, size_t by)
+{
+    (void)start(t, run, (struct pick){.candidate = &t->fx.candidates[by]});
+    t->now += 500 * MS;
+    content(t, run);
+    run->winner = 1;
+    run->attempts[0].class = PROA_CLASS_CANCELLED;
+    run->attempts[0].stage = PROA_STAGE_OVER;
+    proa_engine_release(run, 0, NULL, t->now);
+}
+
+/* Else a provider that hangs would be probed by one request after the other, each served by its
+ * hedge. */
+static void a_probe_that_is_overtaken_has_failed(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    struct proa_run *probe = called(&t);
+    assert_int_equal(where(&t, probe), 0);
+    t.now += 2 * S;
+    overtake(&t, probe, 1);
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 0, TRIP_POOL, PROA_BREAKER_OPEN);
+    assert_int_equal(first_pick(&t).reason, PROA_REASON_STRATEGY);
+    assert_int_equal(seat_of(&t, 0)->target->inflight, 0);
+    state_teardown(&t);
+}
+
+/* The other way round: it was not waited for. */
+static void a_probe_that_joined_later_has_not(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    open_target(&t, 0);
+    pass_open(&t, 0);
+    struct proa_run *run = called_at(&t, 1);
+    t.now += 1 * S;
+    const struct pick pick = pick_for(&t, run, PICK_RETRY);
+    assert_int_equal(pick.reason, PROA_REASON_PROBE);
+    (void)start(&t, run, pick);
+    t.now += 500 * MS;
+    run->attempts[0].content_ns = t.now;
+    proa_engine_report_content(run, 0, t.now);
+    run->winner = 0;
+    ends(&t, run, PROA_CLASS_CANCELLED, NULL);
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_HALF_OPEN);
+    assert_int_equal(first_pick(&t).reason, PROA_REASON_PROBE);
+    state_teardown(&t);
+}
+
+static void a_turn_that_is_overtaken_was_not_good(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    t.fx.policy.degraded.trickle_ppm = PPM;
+    degrade(&t, 0);
+    for (int i = 0; i < 4; i++) {
+        t.now += 20 * S;
+        struct proa_run *run = called(&t);
+        assert_int_equal(run->attempts[0].reason, PROA_REASON_TRICKLE);
+        if (i == 2) {
+            t.now += 2 * S;
+            overtake(&t, run, 1);
+        } else {
+            succeeds(&t, run);
+        }
+    }
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_DEGRADED);
+    state_teardown(&t);
+}
+
 static void a_lease_runs_out(void **state)
 {
     (void)state;
@@ -294,6 +372,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(t_a_4_two_hundred_requests_at_probe_time_make_one_probe),
         cmocka_unit_test(t_a_4_a_probe_lost_to_an_abort_frees_its_place),
+        cmocka_unit_test(a_probe_that_is_overtaken_has_failed),
+        cmocka_unit_test(a_probe_that_joined_later_has_not),
+        cmocka_unit_test(a_turn_that_is_overtaken_was_not_good),
         cmocka_unit_test(a_lease_runs_out),
         cmocka_unit_test(a_probe_takes_the_place_at_every_level_that_waits),
         cmocka_unit_test(probes_are_hedged_where_somebody_is_well),

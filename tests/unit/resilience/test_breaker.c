@@ -262,6 +262,28 @@ static void slow_marks_degrade(void **state)
     }
 }
 
+/* A minute of fast answers does not hide that the newest are slow. */
+static void slow_marks_of_late_degrade(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_make(12);
+    for (unsigned i = 0; i < 200; i++) {
+        success(&f, AT(200 * i), (struct proa_breaker_report){.started_ns = AT(200 * i)});
+    }
+    struct proa_breaker_change change = {.cause = NO};
+    for (unsigned i = 0; i < 10; i++) {
+        const uint64_t at_ns = AT(52000 + 200 * i);
+        assert_int_equal(f.b.state, C);
+        change = proa_breaker_slow(&f.b, &f.cfg, &f.degraded, at_ns);
+        if (change.to != change.from) {
+            assert_int_equal(i, 5); /* five verdicts of late */
+            break;
+        }
+        success(&f, at_ns, (struct proa_breaker_report){.started_ns = at_ns});
+    }
+    assert_int_equal(change.cause, BY(SLOW));
+}
+
 static void good_answers_end_it(void **state)
 {
     (void)state;
@@ -411,6 +433,7 @@ int main(void)
         cmocka_unit_test(poison_counts_nowhere),
         cmocka_unit_test(share_grows_linearly),
         cmocka_unit_test(slow_marks_degrade),
+        cmocka_unit_test(slow_marks_of_late_degrade),
         cmocka_unit_test(good_answers_end_it),
         cmocka_unit_test(slow_answer_is_not_good),
         cmocka_unit_test(trickle_is_bounded),
