@@ -453,7 +453,7 @@ def test_readiness_is_not_the_providers_health(simple):
     try:
         gateway = simple(port)
         for _ in range(5):
-            assert gateway.chat().status == 502
+            assert gateway.chat().status in (502, 503)  # tried, or known to be down
         assert gateway.ops("/readyz").status == 200
     finally:
         port.stop()

@@ -215,7 +215,8 @@ def test_k_a_hundred_reloads_under_five_hundred_streams(gateways, upstreams):
     new = upstreams(default=up.chat("new"))
     many = {"connections": 2000, "connections_per_peer": 2000}
     gateway = gateways(config(old, limits=many, reload={"watch": False}, policies=[
-        {"name": "default", "timeouts": {"idle": "60s", "idle_bytes": "60s"}}],
+        {"name": "default", "timeouts": {"idle": "60s", "idle_bytes": "60s"},
+         "concurrency": {"target": 1000, "route": 1000}}],
         providers={"p1": provider(old, max_connections=1000)}), env=KEYS)
     body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]}
     open_streams = []
