@@ -9,7 +9,7 @@
 
 #include "proa/auth/secret.h"
 #include "proa/core/clock.h"
-#include "proa/engine/status.h"
+#include "proa/engine/operator.h"
 #include "proa/http/query.h"
 #include "proa/json/writer.h"
 
@@ -105,17 +105,17 @@ typedef bool act_fn(struct proa_roster *roster, const struct object *object, uin
 
 static bool eject(struct proa_roster *roster, const struct object *object, uint64_t now_ns)
 {
-    return proa_status_eject(roster, object->kind, object->id, object->span_ns, now_ns);
+    return proa_operator_eject(roster, object->kind, object->id, object->span_ns, now_ns);
 }
 
 static bool restore(struct proa_roster *roster, const struct object *object, uint64_t now_ns)
 {
-    return proa_status_restore(roster, object->kind, object->id, now_ns);
+    return proa_operator_restore(roster, object->kind, object->id, now_ns);
 }
 
 static bool reset(struct proa_roster *roster, const struct object *object, uint64_t now_ns)
 {
-    return proa_status_reset(roster, object->kind, object->id, now_ns);
+    return proa_operator_reset(roster, object->kind, object->id, now_ns);
 }
 
 static void done(struct proa_admin_reply *out, const char *action, const struct object *object)

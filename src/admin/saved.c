@@ -4,7 +4,7 @@
  */
 #include "proa/admin/state.h"
 #include "proa/core/clock.h"
-#include "proa/engine/status.h"
+#include "proa/engine/saved.h"
 
 static uint64_t number(const struct proa_json_node *node, const char *key)
 {
@@ -120,7 +120,7 @@ static bool load_endpoint(struct proa_roster *roster, const struct proa_json_nod
 {
     struct proa_status_endpoint s = {.identity = text(node, "id")};
     breaker(node, now_ns, &s.breaker);
-    return proa_status_load_endpoint(roster, &s, now_ns);
+    return proa_saved_endpoint(roster, &s, now_ns);
 }
 
 static bool load_pool(struct proa_roster *roster, const struct proa_json_node *node,
@@ -129,7 +129,7 @@ static bool load_pool(struct proa_roster *roster, const struct proa_json_node *n
     struct proa_status_pool s = {.identity = text(node, "id"),
                                  .missing_ns = ns(node, "missing_ms")};
     breaker(node, now_ns, &s.breaker);
-    return proa_status_load_pool(roster, &s, now_ns);
+    return proa_saved_pool(roster, &s, now_ns);
 }
 
 static bool load_target(struct proa_roster *roster, const struct proa_json_node *node,
@@ -144,7 +144,7 @@ static bool load_target(struct proa_roster *roster, const struct proa_json_node 
         .denied_ns = ns(node, "denied_ms"),
     };
     breaker(node, now_ns, &s.breaker);
-    return proa_status_load_target(roster, &s, now_ns);
+    return proa_saved_target(roster, &s, now_ns);
 }
 
 static bool load_access(struct proa_roster *roster, enum proa_status_kind kind,
@@ -162,7 +162,7 @@ static bool load_access(struct proa_roster *roster, enum proa_status_kind kind,
             s.state = (enum proa_credential_state)i;
         }
     }
-    return proa_status_load_access(roster, kind, &s, now_ns);
+    return proa_saved_access(roster, kind, &s, now_ns);
 }
 
 static bool load_key(struct proa_roster *roster, const struct proa_json_node *node, uint64_t now_ns)
@@ -193,10 +193,10 @@ static bool load_limit(struct proa_roster *roster, const struct proa_json_node *
             .limit = b ? number(b, "limit") : PROA_RATE_UNKNOWN,
             .remaining_milli = micro(b, "remaining") / 1000,
             .refill_ppm = micro(b, "refill_per_s"),
-            .at_ns = now_ns,
+            .at_ns = ns(b, "age_ms"),
         };
     }
-    return proa_status_load_limit(roster, &s, now_ns);
+    return proa_saved_limit(roster, &s, now_ns);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------- */

@@ -175,6 +175,7 @@ static void write_limit(const struct proa_roster *roster, size_t i, uint64_t now
             milli(w, "remaining", s.bucket[d].remaining_milli);
             proa_json_writer_key(w, PROA_SLICE("refill_per_s"));
             proa_json_writer_micro(w, (int64_t)s.bucket[d].refill_ppm);
+            ms(w, "age_ms", s.bucket[d].at_ns);
             proa_json_writer_end_object(w);
         }
     }
