@@ -94,7 +94,7 @@ static inline struct proa_slice admin_test_code(const struct admin_test *t)
 /* Makes target `i` fail so often that it is open. */
 static inline void admin_test_break(struct admin_test *t, size_t i, uint64_t now_ns)
 {
-    for (int n = 0; n < 12; n++) {
+    for (int n = 0; n < 30; n++) {
         struct proa_run run;
         struct proa_commands out = {.n = 0};
         const struct proa_run_options options = {.stream = true, .no_fallback = true};
