@@ -1,20 +1,18 @@
-#include "proa/admin/admin.h"
+#include "admin_priv.h"
 
 #include "proa/core/alloc.h"
 #include "proa/io/file.h"
+#include "proa/json/writer.h"
 #include "proa/obs/expose.h"
 
-enum { BODY_MAX = 8 * 1024 * 1024 };
-
-struct proa_admin {
-    struct proa_admin_cfg cfg;
-    bool was_ready;
-};
+enum { BODY_MAX = 32 * 1024 * 1024 };
 
 struct proa_admin *proa_admin_create(const struct proa_admin_cfg *cfg)
 {
     struct proa_admin *admin = PROA_NEW(struct proa_admin);
     admin->cfg = *cfg;
+    admin->created_ns = proa_loop_now(cfg->loop);
+    proa_budget_init(&admin->refusals);
     return admin;
 }
 
@@ -23,7 +21,31 @@ void proa_admin_destroy(struct proa_admin *admin)
     proa_free(admin);
 }
 
-static void text(struct proa_admin_reply *out, uint16_t status, const char *body)
+void proa_admin_show(struct proa_admin *admin, const struct proa_snapshot *snapshot,
+                     struct proa_roster *roster)
+{
+    admin->snapshot = snapshot;
+    admin->roster = roster;
+}
+
+void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char *code,
+                       const char *message)
+{
+    struct proa_json_writer w;
+    proa_buf_clear(&out->body);
+    proa_json_writer_init(&w, &out->body);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_key(&w, PROA_SLICE("error"));
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "code", proa_slice_cstr(code));
+    proa_json_writer_member_string(&w, "message", proa_slice_cstr(message));
+    proa_json_writer_end_object(&w);
+    proa_json_writer_end_object(&w);
+    out->status = status;
+    out->content_type = "application/json";
+}
+
+void proa_admin_text(struct proa_admin_reply *out, uint16_t status, const char *body)
 {
     out->status = status;
     out->content_type = "text/plain; charset=utf-8";
@@ -36,7 +58,7 @@ static void livez(struct proa_admin *admin, const struct proa_http_head *head,
 {
     (void)admin;
     (void)head;
-    text(out, 200, "ok\n");
+    proa_admin_text(out, 200, "ok\n");
 }
 
 static void readyz(struct proa_admin *admin, const struct proa_http_head *head,
@@ -44,11 +66,11 @@ static void readyz(struct proa_admin *admin, const struct proa_http_head *head,
 {
     (void)head;
     if (*admin->cfg.draining) {
-        text(out, 503, "draining\n");
+        proa_admin_text(out, 503, "draining\n");
     } else if (!*admin->cfg.ready) {
-        text(out, 503, "starting\n");
+        proa_admin_text(out, 503, "starting\n");
     } else {
-        text(out, 200, "ok\n");
+        proa_admin_text(out, 200, "ok\n");
     }
 }
 
@@ -57,7 +79,7 @@ static void startupz(struct proa_admin *admin, const struct proa_http_head *head
 {
     (void)head;
     admin->was_ready |= *admin->cfg.ready;
-    text(out, admin->was_ready ? 200 : 503, admin->was_ready ? "ok\n" : "starting\n");
+    proa_admin_text(out, admin->was_ready ? 200 : 503, admin->was_ready ? "ok\n" : "starting\n");
 }
 
 /* Process figures are read when asked for: they cost a few file reads. */
@@ -84,7 +106,7 @@ static void metrics(struct proa_admin *admin, const struct proa_http_head *head,
         proa_expose_negotiate(proa_http_header_value(&head->headers, PROA_HTTP_HEADER_ACCEPT));
     if (proa_expose_write(admin->cfg.metrics, format, &out->body) != PROA_OK) {
         proa_buf_clear(&out->body);
-        text(out, 500, "metrics do not fit their buffer\n");
+        proa_admin_text(out, 500, "metrics do not fit their buffer\n");
         return;
     }
     out->status = 200;
@@ -93,34 +115,52 @@ static void metrics(struct proa_admin *admin, const struct proa_http_head *head,
 
 struct page {
     struct proa_slice path;
-    void (*handle)(struct proa_admin *admin, const struct proa_http_head *head,
-                   struct proa_admin_reply *out);
+    enum proa_http_method method; /* GET stands for HEAD as well */
+    bool admin_only;
+    proa_admin_page_fn *handle;
 };
 
 static const struct page PAGES[] = {
-    {PROA_SLICE_INIT("/livez"), livez},
-    {PROA_SLICE_INIT("/readyz"), readyz},
-    {PROA_SLICE_INIT("/startupz"), startupz},
-    {PROA_SLICE_INIT("/metrics"), metrics},
+    {PROA_SLICE_INIT("/livez"), PROA_HTTP_GET, false, livez},
+    {PROA_SLICE_INIT("/readyz"), PROA_HTTP_GET, false, readyz},
+    {PROA_SLICE_INIT("/startupz"), PROA_HTTP_GET, false, startupz},
+    {PROA_SLICE_INIT("/metrics"), PROA_HTTP_GET, false, metrics},
+    {PROA_SLICE_INIT("/admin/state"), PROA_HTTP_GET, true, proa_admin_state_page},
+    {PROA_SLICE_INIT("/admin/explain"), PROA_HTTP_GET, true, proa_admin_explain_page},
+    {PROA_SLICE_INIT("/admin/eject"), PROA_HTTP_POST, true, proa_admin_eject},
+    {PROA_SLICE_INIT("/admin/restore"), PROA_HTTP_POST, true, proa_admin_restore},
+    {PROA_SLICE_INIT("/admin/reset"), PROA_HTTP_POST, true, proa_admin_reset},
 };
+
+static bool takes(const struct page *page, enum proa_http_method method)
+{
+    return method == page->method || (method == PROA_HTTP_HEAD && page->method == PROA_HTTP_GET);
+}
 
 void proa_admin_handle(struct proa_admin *admin, enum proa_listener_kind kind,
                        const struct proa_http_head *head, struct proa_admin_reply *out)
 {
-    (void)kind; /* the admin listener answers what ops does */
     *out = (struct proa_admin_reply){0};
     proa_buf_init(&out->body, BODY_MAX);
+    const bool is_admin = kind == PROA_LISTENER_ADMIN;
     for (size_t i = 0; i < PROA_ARRAY_LEN(PAGES); i++) {
-        if (!proa_slice_eq(head->path, PAGES[i].path)) {
+        if (!proa_slice_eq(head->path, PAGES[i].path) || (PAGES[i].admin_only && !is_admin)) {
             continue;
         }
-        if (head->method == PROA_HTTP_GET || head->method == PROA_HTTP_HEAD) {
+        if (takes(&PAGES[i], head->method)) {
             PAGES[i].handle(admin, head, out);
+        } else if (PAGES[i].method == PROA_HTTP_POST) {
+            proa_admin_text(out, 405, "only POST here\n");
+            out->allow = "POST";
         } else {
-            text(out, 405, "only GET and HEAD here\n");
+            proa_admin_text(out, 405, "only GET and HEAD here\n");
             out->allow = "GET, HEAD";
         }
         return;
     }
-    text(out, 404, "nothing here: /livez /readyz /startupz /metrics\n");
+    proa_admin_text(out, 404,
+                    is_admin ? "nothing here: /livez /readyz /startupz /metrics /admin/state "
+                               "/admin/explain?model=NAME, POST /admin/eject /admin/restore "
+                               "/admin/reset\n"
+                             : "nothing here: /livez /readyz /startupz /metrics\n");
 }

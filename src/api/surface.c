@@ -1,6 +1,7 @@
 #include "proa/api/surface.h"
 
 #include "proa/core/check.h"
+#include "proa/http/query.h"
 
 /* What a path may be asked with, as the Allow field says it (RFC 9110 10.2.1). */
 #define ALLOW_READ  "GET, HEAD"
@@ -75,32 +76,6 @@ void proa_api_match(enum proa_http_method method, struct proa_slice path,
     out->method_ok = out->kind != PROA_API_NONE && method_fits(method, out->kind);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    const char lower = (char)(c | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-/* The byte at *at, which moves behind it; -1 for a bad escape. */
-static int next_byte(struct proa_slice raw, size_t *at)
-{
-    const char c = raw.ptr[*at];
-    if (c != '%') {
-        *at += 1;
-        return (unsigned char)c;
-    }
-    if (raw.len - *at < 3) {
-        return -1;
-    }
-    const int high = hex_value(raw.ptr[*at + 1]);
-    const int low = hex_value(raw.ptr[*at + 2]);
-    *at += 3;
-    return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
 /* No model of any provider has another name: the id is compared, printed and logged. */
 static bool fits_id(int byte)
 {
@@ -113,7 +88,7 @@ enum proa_err proa_api_decode_id(struct proa_slice raw, struct proa_buf *out)
     size_t n = 0;
     size_t at = 0;
     while (at < raw.len) {
-        const int byte = next_byte(raw, &at);
+        const int byte = proa_http_percent_byte(raw, &at);
         if (!fits_id(byte)) {
             return PROA_ERR_SYNTAX;
         }

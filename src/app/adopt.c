@@ -7,17 +7,17 @@
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 
-static void add_secret(struct proa_app *app, const struct proa_provider *provider,
-                       const struct proa_key *key)
+static void add_secret(struct proa_app *app, struct proa_secret *secret, struct proa_slice provider,
+                       struct proa_slice label)
 {
     struct proa_log_record r;
-    if (!key->secret || proa_redactor_add(app->redactor, key->secret) == PROA_OK) {
+    if (!secret || proa_redactor_add(app->redactor, secret) == PROA_OK) {
         return;
     }
     if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
                           "key.too_short_to_redact")) {
-        proa_log_str(&r, "provider", provider->name);
-        proa_log_str(&r, "key", key->label);
+        proa_log_str(&r, "provider", provider);
+        proa_log_str(&r, "key", label);
         proa_logger_end(&app->log, &r);
     }
 }
@@ -26,9 +26,11 @@ static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
     for (size_t p = 0; p < s->n_providers; p++) {
         for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            add_secret(app, &s->providers[p], &s->providers[p].keys[k]);
+            const struct proa_key *key = &s->providers[p].keys[k];
+            add_secret(app, key->secret, s->providers[p].name, key->label);
         }
     }
+    add_secret(app, s->admin_token, PROA_SLICE("admin"), PROA_SLICE("token"));
 }
 
 static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
@@ -40,6 +42,9 @@ static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
             }
         }
     }
+    if (s && s->admin_token) {
+        proa_redactor_remove(app->redactor, s->admin_token);
+    }
 }
 
 void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
@@ -48,6 +53,7 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
     add_secrets(app, snapshot);
     app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
                                       proa_loop_now(app->loop));
+    proa_admin_show(app->admin, snapshot, app->host.live->roster);
     remove_secrets(app, app->previous);
     proa_snapshot_unref(app->previous);
     app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;

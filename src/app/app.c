@@ -239,6 +239,7 @@ static void create_parts(struct proa_app *app)
                                          .metrics = app->metrics,
                                          .ready = &app->ready,
                                          .draining = &app->draining,
+                                         .log = &app->log,
                                          .sample = sample_gauges,
                                          .sample_ctx = app};
     app->admin = proa_admin_create(&admin);

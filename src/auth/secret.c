@@ -109,6 +109,18 @@ const unsigned char *proa_secret_digest(const struct proa_secret *s)
     return s->digest;
 }
 
+/* Of digests, so that neither the place of the first difference nor the length shows. */
+bool proa_secret_equals(const struct proa_secret *s, struct proa_slice bytes)
+{
+    unsigned char digest[PROA_SHA256_BYTES];
+    unsigned difference = 0;
+    proa_sha256(bytes, digest);
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        difference |= (unsigned)(digest[i] ^ s->digest[i]);
+    }
+    return difference == 0;
+}
+
 bool proa_secret_locked(const struct proa_secret *s)
 {
     return s->is_locked;

@@ -135,3 +135,20 @@ void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t
     proa_buf_deinit(&a.request);
     proa_arena_reset(&a.arena);
 }
+
+int proa_cli_answer_failed(struct proa_cli *cli, const struct proa_cli_answer *answer,
+                           const char *address, const char *path)
+{
+    char shown[PROA_CLI_SHOWN_MAX];
+    if (answer->status == 0) {
+        return proa_cli_fail(cli, 1, "%s does not answer: %s%s", address,
+                             proa_err_text(answer->err),
+                             answer->err == PROA_ERR_REFUSED ? "; is proa running there?" : "");
+    }
+    struct proa_slice body = proa_buf_slice(&answer->body);
+    while (body.len > 0 && (body.ptr[body.len - 1] == '\n' || body.ptr[body.len - 1] == '\r')) {
+        body.len--;
+    }
+    return proa_cli_fail(cli, 1, "%s%s answers %u: %s", address, path, (unsigned)answer->status,
+                         proa_cli_shown(shown, body));
+}

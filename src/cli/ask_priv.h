@@ -21,5 +21,8 @@ void proa_cli_answer_deinit(struct proa_cli_answer *answer);
 /* Asks and waits until the answer is whole, the connection ends, or the time is over. */
 void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t timeout_ns,
                   struct proa_cli_answer *answer);
+/* Says why there is no good answer; returns the exit code. */
+int proa_cli_answer_failed(struct proa_cli *cli, const struct proa_cli_answer *answer,
+                           const char *address, const char *path);
 
 #endif

@@ -148,6 +148,42 @@ static const struct proa_cli_flag reload_flags[] = {
     END_OF_FLAGS,
 };
 
+#define ADMIN_FLAG                                                                                 \
+    {                                                                                              \
+        .name = "admin", .arg = "ADDR",                                                            \
+        .help = "The admin listener: HOST:PORT or unix:/path. Default: $PROA_LISTEN_ADMIN, then "  \
+                "that of the configuration, then 127.0.0.1:4602."                                  \
+    }
+
+static const struct proa_cli_flag status_flags[] = {
+    ADMIN_FLAG,
+    CONFIG_FLAG("Take the address from this configuration. Default: $PROA_CONFIG."),
+    {.name = "output",
+     .arg = "FORMAT",
+     .choices = NAMES("text", "json"),
+     .help = "text: tables. json: all of it, as GET /admin/state has it; \"proa explain\" reads it "
+             "back."},
+    END_OF_FLAGS,
+};
+
+static const struct proa_cli_flag explain_flags[] = {
+    {.name = "stream", .help = "The request is streamed."},
+    {.name = "input-tokens", .arg = "N", .help = "About so many tokens go in."},
+    {.name = "max-output", .arg = "N", .help = "At most so many tokens come out."},
+    {.name = "state",
+     .arg = "FILE",
+     .help = "Do not ask the running sidecar: take its state from this file, as \"proa status "
+             "--output json\" wrote it, and the configuration from --config."},
+    ADMIN_FLAG,
+    CONFIG_FLAG("The configuration: for the address, or with --state for everything. Default: "
+                "$PROA_CONFIG."),
+    {.name = "output",
+     .arg = "FORMAT",
+     .choices = NAMES("text", "json"),
+     .help = "json: as GET /admin/explain has it."},
+    END_OF_FLAGS,
+};
+
 static const struct proa_cli_flag schema_flags[] = {
     {.name = "policy", .help = "Of policy files instead of the configuration."},
     {.name = "reference", .help = "Print the reference of all settings, in Markdown."},
@@ -231,6 +267,29 @@ const struct proa_cli_command proa_cli_commands[] = {
               "without --force.",
      .flags = init_flags,
      .run = proa_cli_init},
+    {.name = "status",
+     .brief = "Show how the targets of the running sidecar are",
+     .operands = "",
+     .about = "Every target, provider's model and host with its breaker, what keys and limits are "
+              "out, and the last changes with their causes.\n"
+              "\n"
+              "  proa status\n"
+              "  proa status --output json > state.json",
+     .flags = status_flags,
+     .run = proa_cli_status},
+    {.name = "explain",
+     .brief = "Tell where a request for a model would go now, and why",
+     .operands = "MODEL",
+     .n_operands = 1,
+     .about = "Every candidate of the model's route with what keeps it out or its place in the "
+              "order, and the policy setting that is responsible, with the place where it was "
+              "written. Nothing is reserved or changed. The pick of the next request may differ "
+              "where the strategy chooses by chance.\n"
+              "\n"
+              "  proa explain assistant --stream\n"
+              "  proa explain assistant --state state.json --config proa.yaml",
+     .flags = explain_flags,
+     .run = proa_cli_explain},
     {.name = "healthcheck",
      .brief = "Ask the running sidecar whether it is well",
      .operands = "",

@@ -109,6 +109,8 @@ void proa_cli_mock_more(struct proa_cli_out *out);
 int proa_cli_dropin(struct proa_cli *cli);
 int proa_cli_init(struct proa_cli *cli);
 int proa_cli_healthcheck(struct proa_cli *cli);
+int proa_cli_status(struct proa_cli *cli);
+int proa_cli_explain(struct proa_cli *cli);
 int proa_cli_drain(struct proa_cli *cli);
 int proa_cli_reload(struct proa_cli *cli);
 int proa_cli_schema(struct proa_cli *cli);

@@ -26,17 +26,7 @@ static int verdict(struct proa_cli *cli, const struct proa_cli_answer *a, const 
     if (quiet) {
         return 1;
     }
-    if (a->status == 0) {
-        return proa_cli_fail(cli, 1, "%s does not answer: %s%s", address, proa_err_text(a->err),
-                             a->err == PROA_ERR_REFUSED ? "; is proa running there?" : "");
-    }
-    char shown[PROA_CLI_SHOWN_MAX];
-    struct proa_slice body = proa_buf_slice(&a->body);
-    while (body.len > 0 && (body.ptr[body.len - 1] == '\n' || body.ptr[body.len - 1] == '\r')) {
-        body.len--;
-    }
-    return proa_cli_fail(cli, 1, "%s%s answers %u: %s", address, path, (unsigned)a->status,
-                         proa_cli_shown(shown, body));
+    return proa_cli_answer_failed(cli, a, address, path);
 }
 
 int proa_cli_healthcheck(struct proa_cli *cli)

@@ -32,6 +32,18 @@ bool proa_cli_place_split(struct proa_slice text, struct proa_slice *host, uint1
     return name.len > 0;
 }
 
+/* What each listener is called, and where its addresses stand. */
+static const struct {
+    const char *name;
+    const char *variable;
+    size_t offset; /* in struct proa_listen_cfg */
+} LISTENERS[] = {
+    [PROA_CLI_PLACE_DATA] = {"data", "PROA_LISTEN_DATA", offsetof(struct proa_listen_cfg, data)},
+    [PROA_CLI_PLACE_OPS] = {"ops", "PROA_LISTEN_OPS", offsetof(struct proa_listen_cfg, ops)},
+    [PROA_CLI_PLACE_ADMIN] = {"admin", "PROA_LISTEN_ADMIN",
+                              offsetof(struct proa_listen_cfg, admin)},
+};
+
 /* ---- a configuration, read for its listeners alone ------------------------------------------- */
 
 struct reading {
@@ -213,7 +225,7 @@ static bool from_config(struct proa_cli *cli, enum proa_cli_place_kind kind, boo
     }
     const struct proa_listen_cfg *listen = &r->cfg.listen;
     const struct proa_option_list *list =
-        kind == PROA_CLI_PLACE_DATA ? &listen->data : &listen->ops;
+        (const void *)((const char *)listen + LISTENERS[kind].offset);
     const struct proa_slice *texts = list->items;
     struct proa_buf joined;
     proa_buf_init(&joined, JOINED_MAX);
@@ -227,7 +239,7 @@ static bool from_config(struct proa_cli *cli, enum proa_cli_place_kind kind, boo
     end_reading(r);
     if (!ok) {
         *code = proa_cli_fail(cli, EX_CONFIG, "listen.%s of the configuration has no address",
-                              kind == PROA_CLI_PLACE_DATA ? "data" : "ops");
+                              LISTENERS[kind].name);
     }
     return ok;
 }
@@ -236,7 +248,7 @@ bool proa_cli_place_find(struct proa_cli *cli, enum proa_cli_place_kind kind, co
                          bool want_tcp, struct proa_cli_place *out, int *code)
 {
     char shown[PROA_CLI_SHOWN_MAX];
-    const char *variable = kind == PROA_CLI_PLACE_DATA ? "PROA_LISTEN_DATA" : "PROA_LISTEN_OPS";
+    const char *variable = LISTENERS[kind].variable;
     const char *text = proa_cli_args_value(cli->args, flag);
     *out = (struct proa_cli_place){0};
     if (text) {

@@ -7,7 +7,7 @@
 
 #include "command_priv.h"
 
-enum proa_cli_place_kind { PROA_CLI_PLACE_DATA = 0, PROA_CLI_PLACE_OPS };
+enum proa_cli_place_kind { PROA_CLI_PLACE_DATA = 0, PROA_CLI_PLACE_OPS, PROA_CLI_PLACE_ADMIN };
 
 /* Value type. */
 struct proa_cli_place {

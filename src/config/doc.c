@@ -508,6 +508,16 @@ bool proa_doc_is_null(const struct proa_doc_node *node)
            proa_slice_eq(s, PROA_SLICE("NULL"));
 }
 
+const struct proa_doc_node *proa_doc_find(const struct proa_doc_node *map, struct proa_slice path)
+{
+    const struct proa_doc_node *node = map;
+    struct proa_slice rest = path;
+    while (node && rest.len > 0) {
+        node = proa_doc_get(node, proa_slice_split(rest, '.', &rest));
+    }
+    return node;
+}
+
 const char *proa_doc_library(void)
 {
     return yaml_get_version_string();

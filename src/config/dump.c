@@ -245,3 +245,22 @@ enum proa_err proa_dump_yaml(const struct proa_option_table *table, const void *
     write_struct(&d, table, values, tree, 0);
     return proa_buf_ok(out) ? PROA_OK : PROA_ERR_LIMIT;
 }
+
+enum proa_err proa_dump_setting(const struct proa_option_table *table, const void *values,
+                                struct proa_slice path, struct proa_buf *out)
+{
+    struct proa_slice rest;
+    const struct proa_slice name = proa_slice_split(path, '.', &rest);
+    const struct proa_option *row = proa_value_row(table, name);
+    while (row && row->type == PROA_OPTION_OBJECT && rest.len > 0) {
+        values = (const char *)values + row->offset;
+        row = proa_value_row(row->table, proa_slice_split(rest, '.', &rest));
+    }
+    if (!row || rest.len > 0 || !proa_value_is_scalar(row->type)) {
+        return PROA_ERR_NOT_FOUND;
+    }
+    char space[PROA_QUANTITY_TEXT_MAX];
+    return proa_buf_append(out, row->type == PROA_OPTION_STRING
+                                    ? *proa_value_string_of(row, values)
+                                    : proa_value_text(row, proa_value_load(row, values), space));
+}

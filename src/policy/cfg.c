@@ -141,6 +141,37 @@ static const struct proa_option_table reload_table = {
     .where_at = SIZE_MAX,
 };
 
+/* ---- admin ----------------------------------------------------------------------------------- */
+
+static const struct proa_option token_rows[] = {
+    ROW(struct proa_secret_cfg, env, "env", STRING,
+        .help = "Name of the environment variable that holds the token, at least 16 bytes."),
+    ROW(struct proa_secret_cfg, file, "file", STRING, .expand = true,
+        .help = "Path of the file that holds it, instead of env; not readable by others."),
+    ROWS_END,
+};
+
+static const struct proa_option_table token_table = {
+    .title = "token",
+    .rows = token_rows,
+    .size = sizeof(struct proa_secret_cfg),
+    .where_at = SIZE_MAX,
+};
+
+static const struct proa_option admin_rows[] = {
+    ROW(struct proa_operator_cfg, token, "token", OBJECT, .table = &token_table,
+        .help = "What actions on the admin listener must show as Authorization: Bearer. Without "
+                "one, actions are off; looking is always allowed there."),
+    ROWS_END,
+};
+
+static const struct proa_option_table admin_table = {
+    .title = "admin",
+    .rows = admin_rows,
+    .size = sizeof(struct proa_operator_cfg),
+    .where_at = SIZE_MAX,
+};
+
 /* ---- the file -------------------------------------------------------------------------------- */
 
 #define ROOT(member, text, kind, ...) ROW(struct proa_root_cfg, member, text, kind, __VA_ARGS__)
@@ -154,6 +185,8 @@ static const struct proa_option root_rows[] = {
     ROOT(log, "log", OBJECT, .table = &log_table, .help = "What is logged, and how."),
     ROOT(reload, "reload", OBJECT, .table = &reload_table,
          .help = "How changes of files are noticed."),
+    ROOT(admin, "admin", OBJECT, .table = &admin_table,
+         .help = "What operators may do while it runs: eject, restore and reset targets."),
     ROOT(providers, "providers", MAP, .table = &proa_policy_provider_table,
          .help = "Upstreams by the name that models carry in front: openai/gpt-5.5. With none, the "
                  "well-known variables of the environment, such as OPENAI_API_KEY, become some."),

@@ -6,10 +6,10 @@
 /* ---- providers ------------------------------------------------------------------------------- */
 
 static const struct proa_option key_rows[] = {
-    ROW(struct proa_key_cfg, env, "env", STRING,
+    ROW(struct proa_key_cfg, secret.env, "env", STRING,
         .help = "Name of the environment variable that holds the key. The key itself never stands "
                 "in a configuration file."),
-    ROW(struct proa_key_cfg, file, "file", STRING, .expand = true,
+    ROW(struct proa_key_cfg, secret.file, "file", STRING, .expand = true,
         .help = "Path of the file that holds the key, instead of env; not readable by others. Line "
                 "ends behind the key are cut off. Read again at each reload."),
     ROW(struct proa_key_cfg, label, "label", STRING,

@@ -7,7 +7,7 @@
 #include "proa/auth/secret.h"
 #include "proa/provider/vendor.h"
 
-enum { KEYS_MAX = PROA_ROUTE_TARGETS_MAX, KEY_BYTES_MAX = 8192 };
+enum { KEYS_MAX = PROA_ROUTE_TARGETS_MAX, KEY_BYTES_MAX = 8192, TOKEN_BYTES_MIN = 16 };
 
 static bool is_env_name(struct proa_slice s)
 {
@@ -123,13 +123,14 @@ static struct proa_secret *from_file(struct proa_build *b, struct proa_option_wh
                        value);
 }
 
-static struct proa_secret *load(struct proa_build *b, const struct proa_key_cfg *cfg,
-                                const struct proa_doc_node *node, const char *path)
+struct proa_secret *proa_build_secret(struct proa_build *b, const struct proa_secret_cfg *cfg,
+                                      struct proa_option_where at, const struct proa_doc_node *node,
+                                      const char *path)
 {
     const struct proa_doc_node *env = proa_build_member(node, "env", NULL);
     const struct proa_doc_node *file = proa_build_member(node, "file", NULL);
     if ((cfg->env.len > 0) == (cfg->file.len > 0)) {
-        proa_build_error(b, cfg->where,
+        proa_build_error(b, at,
                          cfg->env.len > 0 ? "%s: has both env and file; write one of them"
                                           : "%s: has no env and no file; write "
                                             "env: NAME_OF_THE_VARIABLE, or file: /path",
@@ -137,17 +138,16 @@ static struct proa_secret *load(struct proa_build *b, const struct proa_key_cfg 
         return NULL;
     }
     if (cfg->file.len > 0) {
-        return from_file(b, proa_build_at(file, cfg->where), path,
-                         proa_arena_cstr(b->arena, cfg->file));
+        return from_file(b, proa_build_at(file, at), path, proa_arena_cstr(b->arena, cfg->file));
     }
     if (!is_env_name(cfg->env)) {
-        proa_build_error(b, proa_build_at(env, cfg->where),
+        proa_build_error(b, proa_build_at(env, at),
                          "%s.env: is not the name of an environment variable; write the "
                          "variable's name here, never the key itself",
                          path);
         return NULL;
     }
-    return from_env(b, proa_build_at(env, cfg->where),
+    return from_env(b, proa_build_at(env, at),
                     proa_arena_printf(b->arena, "%s.env%c", path, '\0').ptr,
                     proa_arena_cstr(b->arena, cfg->env));
 }
@@ -229,6 +229,23 @@ static void keys_by_default(struct proa_build *b, const struct proa_build_provid
     }
 }
 
+void proa_build_admin(struct proa_build *b)
+{
+    const struct proa_secret_cfg *cfg = &b->cfg->admin.token;
+    const struct proa_doc_node *node =
+        proa_build_member(proa_build_member(b->tree, "admin", NULL), "token", NULL);
+    if (!node && cfg->env.len == 0 && cfg->file.len == 0) {
+        return;
+    }
+    const struct proa_option_where at = proa_build_at(node, (struct proa_option_where){0});
+    struct proa_secret *token = proa_build_secret(b, cfg, at, node, "admin.token");
+    if (token && proa_secret_bytes(token).len < TOKEN_BYTES_MIN) {
+        proa_build_error(b, at, "admin.token: is shorter than %d bytes, so it could be guessed",
+                         TOKEN_BYTES_MIN);
+    }
+    b->snapshot->admin_token = token;
+}
+
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path)
 {
     const struct proa_option_list *list = &p->cfg->keys;
@@ -256,7 +273,7 @@ void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, 
             cfgs[i].label.len > 0 ? cfgs[i].label : proa_arena_printf(b->arena, "k%zu", i + 1);
         keys[i].quota_group = cfgs[i].quota_group;
         keys[i].weight = cfgs[i].weight;
-        set_secret(&keys[i], load(b, &cfgs[i], node, key_path));
+        set_secret(&keys[i], proa_build_secret(b, &cfgs[i].secret, cfgs[i].where, node, key_path));
         check_names(b, keys, i, &cfgs[i], node, key_path);
         weights += cfgs[i].weight;
     }

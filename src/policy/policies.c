@@ -139,6 +139,7 @@ static struct proa_policy_cfg *parse(struct proa_build *b, struct proa_slice byt
         return NULL;
     }
     policy->where = policy->where.file ? policy->where : (*node)->at;
+    policy->written = *node;
     return policy;
 }
 
@@ -207,6 +208,7 @@ void proa_build_policies(struct proa_build *b)
         if (items[i].file.len > 0) {
             add_file(b, &items[i], node, path);
         } else {
+            items[i].written = node;
             add(b, &items[i], node, path, false);
         }
     }

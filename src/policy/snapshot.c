@@ -99,6 +99,7 @@ static void run_steps(struct proa_build *b)
         return;
     }
     proa_build_listen(b);
+    proa_build_admin(b);
     proa_build_policies(b);
     proa_build_providers(b);
     proa_build_routes(b);

@@ -45,6 +45,9 @@ struct proa_slice proa_secret_label(const struct proa_secret *s);
 /* SHA-256 of the bytes; 32 bytes, same lifetime. Compare secrets by it. */
 const unsigned char *proa_secret_digest(const struct proa_secret *s);
 
+/* Are these its bytes? Takes the same time whatever they are. */
+bool proa_secret_equals(const struct proa_secret *s, struct proa_slice bytes);
+
 /* Could the pages be locked? For one line of the log at start. */
 bool proa_secret_locked(const struct proa_secret *s);
 

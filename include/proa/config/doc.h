@@ -65,6 +65,9 @@ enum proa_err proa_doc_parse(struct proa_slice bytes, const char *file, struct p
 /* The value of a key in a MAP, or NULL when absent or when `map` is NULL or another kind. */
 const struct proa_doc_node *proa_doc_get(const struct proa_doc_node *map, struct proa_slice key);
 
+/* The same along several keys joined by dots, "breaker.score". */
+const struct proa_doc_node *proa_doc_find(const struct proa_doc_node *map, struct proa_slice path);
+
 /* Version of the library underneath; static. */
 const char *proa_doc_library(void);
 

@@ -21,4 +21,11 @@ enum proa_err proa_dump_yaml(const struct proa_option_table *table, const void *
                              const struct proa_doc_node *tree, bool origins,
                              struct proa_buf *out) PROA_MUST_CHECK;
 
+/*
+ * Appends one scalar of `values` as it would be written; `path` is its members joined by dots,
+ * "breaker.score". ERR_NOT_FOUND when the table has no such scalar.
+ */
+enum proa_err proa_dump_setting(const struct proa_option_table *table, const void *values,
+                                struct proa_slice path, struct proa_buf *out) PROA_MUST_CHECK;
+
 #endif

@@ -17,10 +17,17 @@
 #include "proa/resilience/limiter.h"
 #include "proa/resilience/throttle.h"
 
+struct proa_doc_node; /* proa/config/doc.h */
+
+/* Where a secret comes from: one of the two. */
+struct proa_secret_cfg {
+    struct proa_slice env;  /* name of the environment variable, or */
+    struct proa_slice file; /* path of the file that holds it */
+};
+
 struct proa_key_cfg {
     struct proa_option_where where;
-    struct proa_slice env;  /* name of the environment variable, or */
-    struct proa_slice file; /* path of the file that holds the key */
+    struct proa_secret_cfg secret;
     struct proa_slice label;
     struct proa_slice quota_group;
     uint32_t weight;
@@ -100,9 +107,10 @@ struct proa_commit_cfg {
 
 struct proa_policy_cfg {
     struct proa_option_where where;
-    struct proa_slice file;        /* a policy file instead of an inline policy */
-    struct proa_slice api_version; /* "proa/v1", in policy files */
-    struct proa_slice kind;        /* "Policy", in policy files */
+    const struct proa_doc_node *written; /* what was written of it; NULL = nothing was */
+    struct proa_slice file;              /* a policy file instead of an inline policy */
+    struct proa_slice api_version;       /* "proa/v1", in policy files */
+    struct proa_slice kind;              /* "Policy", in policy files */
     struct proa_slice name;
     struct proa_retry_cfg retry;
     struct proa_timeout_cfg timeouts;
@@ -164,12 +172,18 @@ struct proa_reload_cfg {
     uint64_t settle_ns; /* from the last change to reading */
 };
 
+/* What operators may do. */
+struct proa_operator_cfg {
+    struct proa_secret_cfg token; /* neither: actions are off */
+};
+
 struct proa_root_cfg {
     struct proa_slice api_version;
     struct proa_listen_cfg listen;
     struct proa_limits_cfg limits;
     struct proa_log_cfg log;
     struct proa_reload_cfg reload;
+    struct proa_operator_cfg admin;
     struct proa_option_list providers; /* struct proa_provider_cfg */
     struct proa_option_list policies;  /* struct proa_policy_cfg */
     struct proa_option_list routes;    /* struct proa_route_cfg */

@@ -82,6 +82,7 @@ struct proa_snapshot {
     uint64_t generation; /* counts up with each build */
     char revision[17];   /* 16 hex digits of a hash of all input bytes, NUL */
     const struct proa_root_cfg *cfg;
+    struct proa_secret *admin_token; /* what actions of operators must show; NULL = they are off */
     const struct proa_endpoint *endpoints;
     size_t n_endpoints;
     const struct proa_provider *providers;

@@ -6,9 +6,10 @@ connection that sees raw bytes. Nothing here sleeps and hopes: `eventually` poll
 from .certs import Certs
 from .client import Connection, Response
 from .gateway import TOLERANT, Gateway, free_port
+from .load import Load
 from .metrics import Metrics
 from .poll import SCALE, eventually, seconds
 from .upstream import Upstream
 
-__all__ = ["Certs", "Connection", "Response", "Gateway", "free_port", "Metrics", "SCALE",
+__all__ = ["Certs", "Connection", "Response", "Gateway", "free_port", "Load", "Metrics", "SCALE",
            "eventually", "seconds", "TOLERANT", "Upstream"]

@@ -166,12 +166,17 @@ class Upstream:
         if tls:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*tls)
+        self.backlog = backlog
+        self.stopping = False
+        self.paused = False
+        self._listen(0)
+
+    def _listen(self, port):
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(("127.0.0.1", 0))
-        self.listener.listen(backlog)
+        self.listener.bind(("127.0.0.1", port))
+        self.listener.listen(self.backlog)
         self.port = self.listener.getsockname()[1]
-        self.stopping = False
         self.thread = threading.Thread(target=self._accept, daemon=True)
         self.thread.start()
 
@@ -181,11 +186,12 @@ class Upstream:
 
     def stop(self):
         self.stopping = True
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.listener.close()
+        if not self.paused:
+            try:
+                self.listener.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            self.listener.close()
         with self.lock:
             peers = list(self.connections)
         for peer in peers:
@@ -195,6 +201,27 @@ class Upstream:
                 pass
             peer.close()
         self.thread.join(timeout=5)
+
+    def refuse(self):
+        """Connections are refused from now on, and those that are open end."""
+        self.paused = True
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join(timeout=5)
+        with self.lock:
+            peers = list(self.connections)
+        for peer in peers:
+            peer.close()
+
+    def accept_again(self):
+        """After refuse(), on the same port."""
+        self.paused = False
+        self._listen(self.port)
+
+    def requests_between(self, begin, end):
+        """How many came in this span of monotonic time."""
+        with self.lock:
+            return sum(begin <= request.time < end for request in self.requests)
 
     def wait_requests(self, count, timeout=5.0):
         eventually(lambda: len(self.requests) >= count, timeout,
@@ -207,7 +234,7 @@ class Upstream:
         return self.connections
 
     def _accept(self):
-        while not self.stopping:
+        while not self.stopping and not self.paused:
             try:
                 sock, _ = self.listener.accept()
             except OSError:
@@ -248,7 +275,7 @@ class Upstream:
                     break
             peer.close()
         except Exception as error:  # a broken script must show, not vanish with its thread
-            if not self.stopping:
+            if not self.stopping and not self.paused:
                 self.errors.append(repr(error))
 
 

@@ -170,6 +170,19 @@ static void test_release_takes_the_pages_away(void **state)
     assert_int_equal(close(fd), 0);
 }
 
+static void test_equality(void **state)
+{
+    (void)state;
+    struct proa_secret *s = NULL;
+    assert_ok(proa_secret_create(PROA_SLICE("sesame-sesame"), &s));
+    assert_true(proa_secret_equals(s, PROA_SLICE("sesame-sesame")));
+    assert_false(proa_secret_equals(s, PROA_SLICE("sesame-sesam")));
+    assert_false(proa_secret_equals(s, PROA_SLICE("sesame-sesame ")));
+    assert_false(proa_secret_equals(s, PROA_SLICE("Sesame-sesame")));
+    assert_false(proa_secret_equals(s, PROA_SLICE_NONE));
+    proa_secret_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_digest),
+        cmocka_unit_test(test_equality),
         cmocka_unit_test(test_pages_are_kept_out_of_dumps),
         cmocka_unit_test(test_a_forked_child_sees_nothing),
         cmocka_unit_test(test_release_takes_the_pages_away),

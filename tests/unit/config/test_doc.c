@@ -342,6 +342,11 @@ static void lookup(void **state)
     assert_null(proa_doc_get(f->root, PROA_SLICE("c")));
     assert_null(proa_doc_get(NULL, PROA_SLICE("a")));
     assert_null(proa_doc_get(proa_doc_get(f->root, PROA_SLICE("b")), PROA_SLICE("x")));
+    assert_ptr_equal(proa_doc_find(f->root, PROA_SLICE("b")),
+                     proa_doc_get(f->root, PROA_SLICE("b")));
+    assert_null(proa_doc_find(f->root, PROA_SLICE("b.x")));
+    assert_null(proa_doc_find(f->root, PROA_SLICE("c.x.y")));
+    assert_null(proa_doc_find(NULL, PROA_SLICE("a")));
 }
 
 static void null_has_five_spellings(void **state)

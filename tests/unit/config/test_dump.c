@@ -220,14 +220,39 @@ static void a_full_buffer_is_an_error(void **state)
     }
 }
 
+static void one_setting_by_its_name(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *path;
+        enum proa_err err;
+        const char *text;
+    } rows[] = {
+        {"retry.max_attempts", PROA_OK, "3"},      {"retry.backoff", PROA_OK, "250ms"},
+        {"retry.jitter", PROA_OK, "0.5"},          {"listen.data", PROA_OK, "127.0.0.1:4600"},
+        {"listen.reuse", PROA_OK, "true"},         {"retry", PROA_ERR_NOT_FOUND, ""},
+        {"retry.nothing", PROA_ERR_NOT_FOUND, ""}, {"retry.backoff.more", PROA_ERR_NOT_FOUND, ""},
+        {"providers", PROA_ERR_NOT_FOUND, ""},     {"", PROA_ERR_NOT_FOUND, ""},
+    };
+    proa_config_defaults(&sample_table, &f->arena, &f->cfg);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        proa_buf_clear(&f->out);
+        assert_err(
+            proa_dump_setting(&sample_table, &f->cfg, proa_slice_cstr(rows[i].path), &f->out),
+            rows[i].err);
+        assert_slice_equal(proa_buf_slice(&f->out), proa_slice_cstr(rows[i].text));
+    }
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(defaults_are_named),    TEST(each_value_says_where_it_came_from),
-        TEST(dumps_parse_back),      TEST(values_without_a_tree),
-        TEST(items_without_members), TEST(a_full_buffer_is_an_error),
+        TEST(defaults_are_named),      TEST(each_value_says_where_it_came_from),
+        TEST(dumps_parse_back),        TEST(values_without_a_tree),
+        TEST(items_without_members),   TEST(a_full_buffer_is_an_error),
+        TEST(one_setting_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

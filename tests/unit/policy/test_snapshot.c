@@ -319,6 +319,36 @@ static void limits_and_listeners_are_bound(void **state)
     assert_int_equal(c->listen.data.n, 2);
 }
 
+static void the_token_of_operators(void **state)
+{
+    static const char *const env[] = {"LONG=0123456789abcdef", "SHORT=0123456789", NULL};
+    static const struct {
+        const char *yaml;
+        const char *message; /* NULL: it is taken */
+    } rows[] = {
+        {"admin: {token: {env: LONG}}", NULL},
+        {"admin: {token: {env: SHORT}}",
+         "admin.token: is shorter than 16 bytes, so it could be guessed"},
+        {"admin: {token: {env: NOPE}}", "admin.token.env: the environment variable NOPE is not"},
+        {"admin: {token: {env: LONG, file: /f}}", "admin.token: has both env and file"},
+        {"admin: {token: {}}", "admin.token: has no env and no file"},
+    };
+    struct policy_fixture *f = *state;
+    f->env = env;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        policy_fixture_build(f, rows[i].yaml, NULL);
+        if (rows[i].message) {
+            PROA_TEST_CHECK(strstr(policy_fixture_message(f, 0), rows[i].message) != NULL, "%s",
+                            policy_fixture_message(f, 0));
+        } else {
+            assert_true(
+                proa_secret_equals(f->snapshot->admin_token, PROA_SLICE("0123456789abcdef")));
+        }
+    }
+    policy_fixture_build(f, "log: {level: warn}", NULL);
+    assert_null(f->snapshot->admin_token);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -332,6 +362,7 @@ int main(void)
         TEST(a_failed_build_leaves_nothing),
         TEST(without_an_environment),
         TEST(limits_and_listeners_are_bound),
+        TEST(the_token_of_operators),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

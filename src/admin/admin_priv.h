@@ -1,0 +1,35 @@
+/*
+ * Pages as rows of a table. Private to the module.
+ */
+#ifndef PROA_ADMIN_PRIV_H
+#define PROA_ADMIN_PRIV_H
+
+#include "proa/admin/admin.h"
+#include "proa/resilience/budget.h"
+
+struct proa_admin {
+    struct proa_admin_cfg cfg;
+    const struct proa_snapshot *snapshot; /* NULL: nothing is in force yet */
+    struct proa_roster *roster;
+    struct proa_budget refusals; /* what wrong tokens are paid from */
+    uint64_t created_ns;
+    bool was_ready;
+};
+
+typedef void proa_admin_page_fn(struct proa_admin *admin, const struct proa_http_head *head,
+                                struct proa_admin_reply *out);
+
+void proa_admin_text(struct proa_admin_reply *out, uint16_t status, const char *body);
+/* {"error": {"code": ..., "message": ...}} */
+void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char *code,
+                       const char *message);
+
+/* ---- pages.c */
+proa_admin_page_fn proa_admin_state_page;
+proa_admin_page_fn proa_admin_explain_page;
+/* ---- action.c */
+proa_admin_page_fn proa_admin_eject;
+proa_admin_page_fn proa_admin_restore;
+proa_admin_page_fn proa_admin_reset;
+
+#endif

@@ -1,0 +1,308 @@
+/*
+ * `proa explain MODEL`: where a request would go now and why, asked of the running sidecar, or made
+ * up here from a configuration and a saved state.
+ */
+#include "proa/admin/explain.h"
+
+#include "ask_priv.h"
+
+#include "proa/admin/state.h"
+#include "proa/app/app.h"
+#include "proa/core/alloc.h"
+#include "proa/core/clock.h"
+#include "proa/io/file.h"
+#include "proa/json/tree.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+enum {
+    BODY_MAX = 4 * 1024 * 1024,
+    STATE_MAX = 32 * 1024 * 1024,
+    NODES_MAX = 2000000,
+    PATHS_MAX = 64,
+    QUERY_MAX = 4096
+};
+
+static const uint64_t TIMEOUT_NS = 5 * PROA_NS_PER_S;
+/* The clock of an explanation that is made here; only spans come out of it. */
+static const uint64_t NOW_NS = UINT64_C(1000000) * PROA_NS_PER_S;
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+static bool number(struct proa_cli *cli, const char *flag, uint32_t *out, int *code)
+{
+    const char *given = proa_cli_args_value(cli->args, flag);
+    uint64_t value = 0;
+    char shown[PROA_CLI_SHOWN_MAX];
+    *out = 0;
+    if (given &&
+        (proa_slice_to_u64(proa_slice_cstr(given), &value) != PROA_OK || value > UINT32_MAX)) {
+        *code = proa_cli_usage(cli, "--%s cannot be \"%s\"; write a number of tokens", flag,
+                               proa_cli_shown(shown, proa_slice_cstr(given)));
+        return false;
+    }
+    *out = (uint32_t)value;
+    return true;
+}
+
+static bool read_question(struct proa_cli *cli, struct proa_admin_question *out, int *code)
+{
+    *out = (struct proa_admin_question){0};
+    if (cli->args->n_operands != 1) {
+        *code = proa_cli_usage(cli, "name the model that the application asks for");
+        return false;
+    }
+    out->model = proa_slice_cstr(cli->args->operands[0]);
+    out->options.stream = proa_cli_args_has(cli->args, "stream");
+    return number(cli, "input-tokens", &out->options.input_tokens, code) &&
+           number(cli, "max-output", &out->options.max_output, code);
+}
+
+/* ---- asking the running one ------------------------------------------------------------------ */
+
+static void append_encoded(struct proa_buf *out, struct proa_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        const char c = text.ptr[i];
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+        if (plain) {
+            (void)proa_buf_append_byte(out, c);
+        } else {
+            (void)proa_buf_append_printf(out, "%%%02X", (unsigned)(unsigned char)c);
+        }
+    }
+}
+
+static int ask_running(struct proa_cli *cli, const struct proa_admin_question *question,
+                       struct proa_buf *json)
+{
+    struct proa_cli_place admin;
+    int code = EX_OK;
+    if (!proa_cli_place_find(cli, PROA_CLI_PLACE_ADMIN, "admin", false, &admin, &code)) {
+        return code;
+    }
+    struct proa_buf path;
+    struct proa_cli_answer answer = {0};
+    proa_buf_init(&path, QUERY_MAX);
+    proa_cli_answer_init(&answer, BODY_MAX);
+    PROA_BUF_LIT(&path, "/admin/explain?model=");
+    append_encoded(&path, question->model);
+    (void)proa_buf_append_printf(&path, "&stream=%d&input_tokens=%u&max_output=%u%c",
+                                 question->options.stream, question->options.input_tokens,
+                                 question->options.max_output, '\0');
+    if (!proa_buf_ok(&path)) {
+        code = proa_cli_usage(cli, "the model's name is too long");
+    } else {
+        proa_cli_ask(&admin, path.ptr, TIMEOUT_NS, &answer);
+        if (!answer.complete || answer.status != 200) {
+            code = proa_cli_answer_failed(cli, &answer, admin.text, "/admin/explain");
+        } else {
+            (void)proa_buf_append(json, proa_buf_slice(&answer.body));
+        }
+    }
+    proa_cli_answer_deinit(&answer);
+    proa_buf_deinit(&path);
+    return code;
+}
+
+/* ---- making it up here ----------------------------------------------------------------------- */
+
+struct offline {
+    struct proa_app_names names;
+    const char *paths[PATHS_MAX];
+    struct proa_diags diags;
+    struct proa_snapshot *snapshot;
+    struct proa_engine *engine;
+    struct proa_roster *roster;
+};
+
+static int load_config(struct proa_cli *cli, struct offline *o)
+{
+    struct proa_app_sources sources = {.names = &o->names, .paths = o->paths};
+    sources.n_paths = proa_cli_args_values(cli->args, "config", o->paths, PATHS_MAX);
+    if (sources.n_paths == 0 && proa_cli_env("PROA_CONFIG")) {
+        o->paths[sources.n_paths++] = proa_cli_env("PROA_CONFIG");
+    }
+    const enum proa_err err = proa_app_load(&sources, 0, &o->diags, &o->snapshot);
+    if (err == PROA_OK) {
+        return EX_OK;
+    }
+    const struct proa_diag *d = &o->diags.items[0];
+    char shown[PROA_CLI_SHOWN_MAX];
+    return proa_cli_fail(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_CONFIG, "%s:%u:%u: %s",
+                         d->file ? d->file : "configuration", (unsigned)d->line, (unsigned)d->col,
+                         proa_cli_shown(shown, proa_slice_cstr(d->message)));
+}
+
+static int load_state(struct proa_cli *cli, struct offline *o, const char *path)
+{
+    struct proa_buf bytes;
+    struct proa_json_tree *tree = NULL;
+    const struct proa_json_tree_cfg bounds = {.max_bytes = STATE_MAX, .max_nodes = NODES_MAX};
+    struct proa_json_fault fault = {0};
+    size_t n = 0;
+    int code = EX_OK;
+    proa_buf_init(&bytes, STATE_MAX);
+    const enum proa_err err = proa_file_read(path, &bytes);
+    if (err != PROA_OK) {
+        code = proa_cli_fail(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_IOERR,
+                             "cannot read %s: %s", path, proa_err_text(err));
+    } else if (proa_json_tree_parse(proa_buf_slice(&bytes), &bounds, &tree, &fault) != PROA_OK ||
+               proa_admin_load_state(o->roster, proa_json_tree_root(tree), NOW_NS, &n) != PROA_OK) {
+        code = proa_cli_fail(cli, EX_DATAERR,
+                             "%s is no saved state; save one with \"proa status --output json\"",
+                             path);
+    } else if (n == 0) {
+        proa_cli_out_printf(&cli->err,
+                            "proa: %s has nothing of the targets of this configuration\n", path);
+    }
+    proa_json_tree_destroy(tree);
+    proa_buf_deinit(&bytes);
+    return code;
+}
+
+static int answer_here(struct proa_cli *cli, const struct offline *o,
+                       const struct proa_admin_question *question, struct proa_buf *json)
+{
+    struct proa_resolution resolved;
+    char shown[PROA_CLI_SHOWN_MAX];
+    if (proa_snapshot_resolve(o->snapshot, question->model, &resolved) != PROA_RESOLVED) {
+        return proa_cli_fail(cli, EX_DATAERR, "model \"%s\" leads nowhere in this configuration",
+                             proa_cli_shown(shown, question->model));
+    }
+    struct proa_json_writer w;
+    proa_json_writer_init(&w, json);
+    proa_admin_write_explain(o->roster, resolved.route, question, NOW_NS, &w);
+    PROA_BUF_LIT(json, "\n");
+    return proa_json_writer_ok(&w) ? EX_OK
+                                   : proa_cli_fail(cli, EX_SOFTWARE, "the answer is too long");
+}
+
+static int make_up(struct proa_cli *cli, const struct proa_admin_question *question,
+                   const char *state, struct proa_buf *json)
+{
+    struct offline *o = PROA_NEW(struct offline);
+    proa_app_names_init(&o->names);
+    int code = load_config(cli, o);
+    if (code == EX_OK) {
+        o->engine = proa_engine_create(1);
+        o->roster = proa_roster_create(o->engine, o->snapshot, NOW_NS);
+        code = load_state(cli, o, state);
+    }
+    if (code == EX_OK) {
+        code = answer_here(cli, o, question, json);
+    }
+    proa_roster_destroy(o->roster);
+    proa_engine_destroy(o->engine);
+    proa_snapshot_unref(o->snapshot);
+    proa_app_names_deinit(&o->names);
+    proa_free(o);
+    return code;
+}
+
+/* ---- printing -------------------------------------------------------------------------------- */
+
+static struct proa_slice text(const struct proa_json_node *node, const char *key)
+{
+    struct proa_slice value = PROA_SLICE_NONE;
+    const enum proa_err err =
+        proa_json_node_string(proa_json_node_get(node, proa_slice_cstr(key)), &value);
+    return err == PROA_OK ? value : PROA_SLICE_NONE;
+}
+
+static uint64_t count(const struct proa_json_node *node, const char *key)
+{
+    int64_t value = 0;
+    const enum proa_err err =
+        proa_json_node_i64(proa_json_node_get(node, proa_slice_cstr(key)), &value);
+    return err == PROA_OK && value > 0 ? (uint64_t)value : 0;
+}
+
+/* "breaker.score = 5, proa.yaml:12:9" */
+static void print_setting(struct proa_cli_out *out, const struct proa_json_node *node)
+{
+    const struct proa_slice name = text(node, "setting");
+    const struct proa_slice value = text(node, "value");
+    const struct proa_slice at = text(node, "written_at");
+    proa_cli_out_slice(out, name);
+    if (value.len > 0) {
+        proa_cli_out_printf(out, " = %.*s, %.*s", (int)value.len, value.ptr,
+                            at.len > 0 ? (int)at.len : 7, at.len > 0 ? at.ptr : "default");
+    }
+}
+
+static void print_candidate(struct proa_cli_out *out, const struct proa_json_node *c)
+{
+    const struct proa_slice target = text(c, "target");
+    const struct proa_slice condition = text(c, "condition");
+    bool eligible = false;
+    (void)!proa_json_node_bool(proa_json_node_get(c, PROA_SLICE("eligible")), &eligible);
+    proa_cli_out_printf(out, "  tier %u  %s%-40.*s%s %.*s", (unsigned)count(c, "tier"),
+                        eligible ? "" : proa_cli_yellow(out), (int)target.len, target.ptr,
+                        proa_cli_plain(out), (int)condition.len, condition.ptr);
+    if (eligible) {
+        proa_cli_out_printf(out, " (rank %u, cost %llu, %u in flight)", (unsigned)count(c, "rank"),
+                            (unsigned long long)count(c, "cost"), (unsigned)count(c, "inflight"));
+    } else if (proa_json_node_get(c, PROA_SLICE("eta_ms"))) {
+        proa_cli_out_printf(out, " for %llu ms", (unsigned long long)count(c, "eta_ms"));
+    }
+    if (!eligible) {
+        proa_cli_out_printf(out, "  [");
+        print_setting(out, c);
+        proa_cli_out_printf(out, "]");
+    }
+    proa_cli_out_printf(out, "\n");
+}
+
+static void print(struct proa_cli_out *out, const struct proa_json_node *e)
+{
+    const struct proa_slice model = text(e, "model");
+    const struct proa_slice route = text(e, "route");
+    const struct proa_slice policy = text(e, "policy");
+    const struct proa_slice pick = text(e, "pick");
+    const struct proa_slice reason = text(e, "reason");
+    proa_cli_out_printf(out, "%.*s: route %.*s, policy %.*s\n", (int)model.len, model.ptr,
+                        (int)route.len, route.ptr, (int)policy.len, policy.ptr);
+    if (pick.len > 0) {
+        proa_cli_out_printf(out, "the next request goes to %s%.*s%s", proa_cli_bold(out),
+                            (int)pick.len, pick.ptr, proa_cli_plain(out));
+    } else {
+        proa_cli_out_printf(out, "the next request goes %snowhere%s", proa_cli_red(out),
+                            proa_cli_plain(out));
+    }
+    proa_cli_out_printf(out, ": %.*s [", (int)reason.len, reason.ptr);
+    print_setting(out, e);
+    proa_cli_out_printf(out, "]\n");
+    const struct proa_json_node *list = proa_json_node_get(e, PROA_SLICE("candidates"));
+    for (const struct proa_json_node *c = proa_json_node_first(list); c;
+         c = proa_json_node_next(c)) {
+        print_candidate(out, c);
+    }
+}
+
+int proa_cli_explain(struct proa_cli *cli)
+{
+    const char *output = proa_cli_args_value(cli->args, "output");
+    const char *state = proa_cli_args_value(cli->args, "state");
+    struct proa_admin_question question;
+    struct proa_json_tree *tree = NULL;
+    struct proa_buf json;
+    int code = EX_OK;
+    if (!read_question(cli, &question, &code)) {
+        return code;
+    }
+    proa_buf_init(&json, BODY_MAX);
+    code = state ? make_up(cli, &question, state, &json) : ask_running(cli, &question, &json);
+    if (code != EX_OK || (output && strcmp(output, "json") == 0)) {
+        proa_cli_out_slice(&cli->out, proa_buf_slice(&json));
+    } else if (proa_json_tree_parse(proa_buf_slice(&json), NULL, &tree, NULL) == PROA_OK) {
+        print(&cli->out, proa_json_tree_root(tree));
+    } else {
+        code = proa_cli_fail(cli, EX_PROTOCOL, "that is no explanation");
+    }
+    proa_json_tree_destroy(tree);
+    proa_buf_deinit(&json);
+    return code;
+}
