@@ -228,10 +228,8 @@ static void create_parts(struct proa_app *app)
     const struct proa_slice version[2] = {proa_slice_cstr(proa_version_text()),
                                           proa_slice_cstr(proa_version_revision())};
     proa_metric_info(app->metrics, PROA_METRIC_BUILD, version, 2);
-    const struct proa_admin_cfg admin = {.loop = app->loop,
-                                         .metrics = app->metrics,
-                                         .ready = &app->ready,
-                                         .draining = &app->draining};
+    const struct proa_admin_cfg admin = {
+        .loop = app->loop, .metrics = app->metrics, .ready = &app->ready, .leaving = &app->leaving};
     app->admin = proa_admin_create(&admin);
 }
 
@@ -279,6 +277,8 @@ static bool handle_signals(struct proa_app *app)
 {
     return proa_loop_signal(app->loop, SIGTERM, proa_app_on_stop, app) == PROA_OK &&
            proa_loop_signal(app->loop, SIGINT, proa_app_on_stop, app) == PROA_OK &&
+           proa_loop_signal(app->loop, PROA_APP_SIGNAL_ENDING, proa_app_on_ending, app) ==
+               PROA_OK &&
            proa_loop_signal(app->loop, SIGHUP, proa_app_on_reload, app) == PROA_OK;
 }
 

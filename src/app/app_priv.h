@@ -60,6 +60,7 @@ struct proa_app {
     struct proa_timer lag_timer;
     struct proa_metric_series *m_lag;
     bool ready;
+    bool leaving; /* no longer ready: the Pod is ending, or draining */
     bool draining;
     int exit_code;
 };
@@ -67,6 +68,8 @@ struct proa_app {
 /* ---- drain.c */
 /* SIGTERM, SIGINT: stop being ready, serve what is there, end. A second one ends at once. */
 void proa_app_on_stop(void *ctx, int signum);
+/* PROA_APP_SIGNAL_ENDING: stop being ready, and nothing else. */
+void proa_app_on_ending(void *ctx, int signum);
 
 /* ---- reload.c */
 /* Begins to look for changes; the first snapshot is in force. */

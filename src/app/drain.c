@@ -44,6 +44,14 @@ static void on_check(void *ctx, uint64_t now_ns)
     proa_timer_set(app->loop, &app->drain_timer, now_ns + CHECK_NS);
 }
 
+void proa_app_on_ending(void *ctx, int signum)
+{
+    struct proa_app *app = ctx;
+    (void)signum;
+    app->leaving = true;
+    say(app, "ending");
+}
+
 void proa_app_on_stop(void *ctx, int signum)
 {
     struct proa_app *app = ctx;
@@ -55,6 +63,7 @@ void proa_app_on_stop(void *ctx, int signum)
         return;
     }
     const uint64_t now = proa_loop_now(app->loop);
+    app->leaving = true;
     app->draining = true;
     app->host.draining = true;
     app->drain_until_ns = proa_clock_after(now, app->started->cfg->limits.drain_ns);

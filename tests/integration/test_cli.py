@@ -435,6 +435,24 @@ def test_idle_keep_alive_connections_do_not_hold_the_drain(simple, upstream):
     assert gateway.process.wait(seconds(10)) == 0
 
 
+def test_the_notice_of_the_end_takes_readiness_and_nothing_else(simple, upstream):
+    """What a preStop hook sends: a sidecar's SIGTERM comes only once the application has ended."""
+    gateway = simple(upstream)
+    pid = str(gateway.process.pid)
+    assert cli("drain", "--notify", "--wait", "1s", "--pid", pid).returncode == 64
+    assert gateway.ops("/readyz").status == 200
+    done = cli("drain", "--notify", "--pid", pid)
+    assert done.returncode == 0 and pid in done.stdout
+    eventually(lambda: gateway.ops("/readyz").status == 503, 5, "readiness going")
+    assert gateway.ops("/livez").status == 200 and gateway.ops("/startupz").status == 200
+    with gateway.connect() as connection:
+        for _ in range(2):
+            connection.send(request_bytes("POST", CHAT, BODY))
+            assert connection.response().status == 200
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(seconds(10)) == 0
+
+
 # ---- ops -----------------------------------------------------------------------------------------
 
 @pytest.mark.smoke
