@@ -57,6 +57,8 @@ struct proa_app {
     struct proa_timer drain_timer; /* looks whether all is done */
     uint64_t drain_until_ns;
     uint64_t idle_since_ns; /* while draining: when the last connection closed */
+    const char *notify;     /* $NOTIFY_SOCKET; NULL = nobody wants to know */
+    bool watchdog;          /* the service manager expects a sign of life */
     struct proa_timer lag_timer;
     struct proa_metric_series *m_lag;
     bool ready;
