@@ -1,10 +1,15 @@
 """What the checks of deploy/ share."""
 import os
 import pathlib
+import sys
 
 import pytest
-from container import Container, must, unpack
-from manifests import CHECKS, ROOT
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(os.path.dirname(HERE), "integration"))  # for testenv
+
+from container import Container, must, unpack  # noqa: E402
+from manifests import CHECKS, ROOT  # noqa: E402
 
 PROA = os.environ.get("PROA_BIN", os.path.join(ROOT, "build/release/proa"))
 

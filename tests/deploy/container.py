@@ -9,8 +9,9 @@ import os
 import platform
 import shutil
 import subprocess
-import time
 import uuid
+
+from testenv.poll import eventually
 
 SECCOMP = "/usr/share/containers/seccomp.json"  # comes with buildah
 ARCHES = {"x86_64": ("SCMP_ARCH_X86_64", "amd64"), "aarch64": ("SCMP_ARCH_AARCH64", "arm64")}
@@ -110,18 +111,12 @@ class Container:
         """As `kubectl exec` and exec probes do it."""
         return run(*self.state, "exec", self.name, *command)
 
-    def wait_until(self, *command, timeout=15):
-        deadline = time.monotonic() + timeout
-        while True:
-            if self.runner.poll() is not None:
-                raise AssertionError("it has ended, exit code %d:\n%s" % (
-                    self.runner.returncode, self.log()))
-            done = self.exec(*command)
-            if done.returncode == 0:
-                return
-            if time.monotonic() > deadline:
-                raise AssertionError("%s: %s%s\n%s" % (command, done.stdout, done.stderr, self.log()))
-            time.sleep(0.05)
+    def wait_until(self, *command):
+        """As a probe: until the command succeeds."""
+        def succeeds():
+            assert self.runner.poll() is None, "it has ended:\n" + self.log()
+            return self.exec(*command).returncode == 0
+        eventually(succeeds, 15, " ".join(command))
 
     def pid(self):
         return json.loads(must(*self.state, "state", self.name))["pid"]

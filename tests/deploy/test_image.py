@@ -3,10 +3,12 @@ import json
 import os
 import subprocess
 import tarfile
+import time
 
 import pytest
 from conftest import pack
 from manifests import ROOT, read
+from testenv.poll import eventually
 
 MEGABYTE = 1000 * 1000
 DEMO = {"model": "demo", "messages": [{"role": "user", "content": "hello"}]}
@@ -118,22 +120,28 @@ def test_an_image_without_its_libraries_would_be_found(containers):
 
 # ---- the reference Pod's sidecar, as the kubelet would run it ------------------------------------
 
+def write_volume(folder, files, mode):
+    """As the kubelet does it: a new folder, and ..data renamed to point to it."""
+    data = folder / ("..%d" % time.monotonic_ns())
+    data.mkdir()
+    for file, text in files.items():
+        (data / file).write_text(text)
+        (data / file).chmod(mode)
+    (folder / "..data_tmp").symlink_to(data.name)
+    (folder / "..data_tmp").rename(folder / "..data")
+
+
 @pytest.fixture
 def mounts(tmp_path):
     """ConfigMap and Secret as the kubelet lays them out: files are links through ..data."""
-    def volume(name, files, mode):
-        folder = tmp_path / name
-        data = folder / "..2026_01_01"
-        data.mkdir(parents=True)
-        for file, text in files.items():
-            (data / file).write_text(text)
-            (data / file).chmod(mode)
-            (folder / file).symlink_to("..data/" + file)
-        (folder / "..data").symlink_to(data.name)
-        return folder
     policy = read("policy.yaml")[0]
-    return {"proa-policy": volume("policy", policy["data"], 0o644),
-            "proa-keys": volume("keys", SECRETS, 0o444)}
+    folders = {"proa-policy": (policy["data"], 0o644), "proa-keys": (SECRETS, 0o444)}
+    for name, (files, mode) in folders.items():
+        (tmp_path / name).mkdir()
+        write_volume(tmp_path / name, files, mode)
+        for file in files:
+            (tmp_path / name / file).symlink_to("..data/" + file)
+    return {name: tmp_path / name for name in folders}
 
 
 def test_the_reference_pod_starts_and_ends(containers, mounts):
@@ -160,8 +168,14 @@ def test_the_reference_pod_starts_and_ends(containers, mounts):
     assert container.beside("curl", "-s", "--max-time", "5", "http://10.20.30.40:4600/").returncode == 7
     done = container.exec("/proa", "validate", "/etc/proa/proa.yaml")
     assert done.returncode == 0, done.stderr
-    done = container.exec("/proa", "reload")
-    assert done.returncode == 0, done.stderr
+    # Another ConfigMap takes effect by itself, and a wrong one does not.
+    policy = read("policy.yaml")[0]["data"]["proa.yaml"]
+    write_volume(mounts["proa-policy"], {"proa.yaml": policy.replace("assistant", "helper")}, 0o644)
+    eventually(lambda: "config.reloaded" in container.log(), 10, "the change")
+    write_volume(mounts["proa-policy"], {"proa.yaml": policy.replace("routes", "rotues")}, 0o644)
+    eventually(lambda: "config.kept" in container.log(), 10, "the mistake being reported")
+    models = json.loads(container.beside("curl", "-s", "http://127.0.0.1:4600/v1/models").stdout)
+    assert "helper" in [model["id"] for model in models["data"]]
     # preStop comes first, and SIGTERM once the application has ended.
     done = container.exec(*sidecar["lifecycle"]["preStop"]["exec"]["command"])
     assert done.returncode == 0, done.stderr
@@ -172,8 +186,7 @@ def test_the_reference_pod_starts_and_ends(containers, mounts):
     container.signal("TERM")
     assert container.end() == 0
     log = container.log()
-    assert "config.reloaded" in log and "drained" in log
-    assert not [key for key in SECRETS.values() if key in log]
+    assert "drained" in log and not [key for key in SECRETS.values() if key in log]
 
 
 # ---- deploy/image --------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pytest
 from conftest import PROA
 from container import must, run
 from manifests import ROOT
+from testenv.gateway import free_port
 
 SYSTEMD = os.path.join(ROOT, "deploy", "systemd")
 EXPOSURE = 2.0
@@ -91,12 +92,6 @@ def allowed_calls():
         group = set().union(*(expand(word) for word in value.lstrip("~").split()))
         calls = calls - group if value.startswith("~") else calls | group
     return calls
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
 
 
 def fetch(url, body=None):
