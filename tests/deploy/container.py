@@ -14,6 +14,7 @@ import uuid
 from testenv.poll import eventually
 
 SECCOMP = "/usr/share/containers/seccomp.json"  # comes with buildah
+NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
 ARCHES = {"x86_64": ("SCMP_ARCH_X86_64", "amd64"), "aarch64": ("SCMP_ARCH_AARCH64", "arm64")}
 
 
@@ -64,8 +65,8 @@ def id_mappings(inside, outside, name):
 
 
 class Container:
-    """`mounts` are (host folder, place), read-only; `memory` is the limit in bytes; `hide` names
-    files that are to be empty."""
+    """`mounts` are (host folder, place), read-only; `memory` is the limit in bytes, which takes root
+    to set; `hide` names files that are to be empty."""
 
     def __init__(self, bundle, folder, args=None, env=None, mounts=(), memory=None, hide=()):
         self.name = "proa-test-" + uuid.uuid4().hex[:12]
@@ -92,10 +93,13 @@ class Container:
                               "source": "/dev/null", "type": "bind", "options": ["bind", "ro"]}
                              for name in hide for path in (bundle / "rootfs").rglob(name)]
         config["linux"]["seccomp"] = seccomp()
-        config["linux"]["cgroupsPath"] = "/" + self.name
-        if memory:
-            config["linux"]["resources"]["memory"] = {"limit": memory, "swap": memory}
-        if os.geteuid() != 0:
+        user = [] if os.geteuid() == 0 else ["user"]
+        config["linux"]["namespaces"] = [{"type": kind} for kind in user + NAMESPACES]
+        if os.geteuid() == 0:
+            config["linux"]["cgroupsPath"] = "/" + self.name
+            if memory:
+                config["linux"]["resources"]["memory"] = {"limit": memory, "swap": memory}
+        else:  # a user has identities of its own to give away, and no control groups
             config["linux"]["uidMappings"] = id_mappings(0, os.geteuid(), "/etc/subuid")
             config["linux"]["gidMappings"] = id_mappings(0, os.getegid(), "/etc/subgid")
         (self.bundle / "config.json").write_text(json.dumps(config))
