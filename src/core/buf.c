@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { BUF_FIRST_BYTES = 64, U64_DIGITS = 20, U64_HEX_DIGITS = 16 };
+enum { BUF_FIRST_BYTES = 64, U64_GROUPS = 5, U64_HEX_DIGITS = 16 };
 
 void proa_buf_init(struct proa_buf *b, size_t max_bytes)
 {
@@ -53,7 +53,7 @@ static void grow(struct proa_buf *b, size_t need)
     b->cap = cap;
 }
 
-char *proa_buf_reserve(struct proa_buf *b, size_t n)
+char *proa_buf_reserve_growing(struct proa_buf *b, size_t n)
 {
     if (PROA_UNLIKELY(b->failed || n > b->max - b->len)) {
         b->failed = true;
@@ -84,42 +84,74 @@ enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text)
     return proa_buf_append(b, proa_slice_cstr(text));
 }
 
-size_t proa_fmt_u64(char *out, uint64_t value)
+/* The four digits of v < 10000 as bytes, leading zeros included, the first digit lowest. */
+static uint32_t four_digits(uint32_t v)
 {
-    char digits[U64_DIGITS];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    size_t n = sizeof(digits) - at;
-    memcpy(out, digits + at, n);
-    return n;
+    uint32_t high = v / 100;
+    uint32_t low = v % 100;
+    return ((high / 10) | (high % 10) << 8 | (low / 10) << 16 | (low % 10) << 24) + 0x30303030;
+}
+
+/* The lowest byte first, on every machine. */
+static void put_four(char *out, uint32_t digits)
+{
+    const char text[4] = {(char)(digits & 0xff), (char)(digits >> 8 & 0xff),
+                          (char)(digits >> 16 & 0xff), (char)(digits >> 24)};
+    memcpy(out, text, sizeof(text));
+}
+
+/* v < 10000, as most numbers are: without a loop, by letting the leading zeros fall off. */
+static size_t put_short(char *out, uint32_t v)
+{
+    unsigned zeros = 0U + (v < 1000) + (v < 100) + (v < 10);
+    put_four(out, four_digits(v) >> (8 * zeros));
+    return 4 - zeros;
+}
+
+size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value)
+{
+    PROA_UNINIT uint32_t groups[U64_GROUPS];
+    size_t n_groups = 0;
+    while (value >= 10000) {
+        groups[n_groups++] = (uint32_t)(value % 10000);
+        value /= 10000;
+    }
+    size_t len = put_short(out, (uint32_t)value);
+    while (n_groups > 0) {
+        put_four(out + len, four_digits(groups[--n_groups]));
+        len += 4;
+    }
+    return len;
+}
+
+size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns)
+{
+    uint64_t us = ns / 1000;
+    size_t len = proa_fmt_u64(out, us / 1000);
+    put_four(out + len, four_digits((uint32_t)(us % 1000)));
+    out[len] = '.'; /* in place of the fourth digit, which is 0 */
+    return len + 4;
 }
 
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value)
 {
-    char digits[U64_DIGITS];
+    PROA_UNINIT char digits[PROA_FMT_BYTES];
     size_t n = proa_fmt_u64(digits, value);
     return proa_buf_append(b, proa_slice_make(digits, n));
 }
 
 enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals)
 {
-    char text[U64_DIGITS + 4];
-    size_t n = proa_fmt_u64(text, ns / 1000000);
-    unsigned us = (unsigned)(ns / 1000 % 1000);
-    char fraction[3] = {(char)('0' + us / 100), (char)('0' + us / 10 % 10), (char)('0' + us % 10)};
-
-    unsigned keep = decimals < 3 ? decimals : 3;
-    while (keep && fraction[keep - 1] == '0') {
-        keep--;
+    PROA_UNINIT char text[PROA_FMT_BYTES];
+    if (decimals == 0) {
+        return proa_buf_append_u64(b, ns / 1000000);
     }
-    if (keep) {
-        text[n++] = '.';
-        memcpy(text + n, fraction, keep);
-        n += keep;
+    size_t n = proa_fmt_ms(text, ns);
+    n -= decimals < 3 ? 3 - decimals : 0;
+    while (text[n - 1] == '0') {
+        n--;
     }
+    n -= text[n - 1] == '.';
     return proa_buf_append(b, proa_slice_make(text, n));
 }
 

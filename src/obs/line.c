@@ -137,37 +137,6 @@ char *proa_line_plain(char *p, struct proa_slice value)
     return p;
 }
 
-char *proa_line_u64(char *p, uint64_t value)
-{
-    if (PROA_UNLIKELY(value >= 10000)) {
-        return p + proa_fmt_u64(p, value);
-    }
-    /* Most numbers of a line are this small; all four digits are stored, the leading zeros first,
-     * and the cursor tells which of them count. */
-    uint32_t v = (uint32_t)value;
-    uint32_t high = v / 100;
-    uint32_t low = v % 100;
-    unsigned skip = 0U + (v < 1000) + (v < 100) + (v < 10);
-    uint32_t digits = (high / 10) | (high % 10) << 8 | (low / 10) << 16 | (low % 10) << 24;
-    digits = (digits + 0x30303030) >> (8 * skip);
-    const char text[4] = {(char)(digits & 0xff), (char)(digits >> 8 & 0xff),
-                          (char)(digits >> 16 & 0xff), (char)(digits >> 24)};
-    memcpy(p, text, sizeof(text));
-    return p + 4 - skip;
-}
-
-char *proa_line_ms(char *p, uint64_t ns)
-{
-    uint64_t us = ns / 1000;
-    p = proa_line_u64(p, us / 1000);
-    unsigned frac = (unsigned)(us % 1000);
-    p[0] = '.';
-    p[1] = (char)('0' + frac / 100);
-    p[2] = (char)('0' + frac / 10 % 10);
-    p[3] = (char)('0' + frac % 10);
-    return p + 4;
-}
-
 static char *put_time(char *p, uint64_t unix_ms)
 {
     char text[24];
