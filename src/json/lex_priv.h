@@ -49,6 +49,10 @@ static inline const unsigned char *proa_json_lex_ws(const unsigned char *p,
     if (PROA_LIKELY(p<end && * p> ' ')) {
         return p;
     }
+    /* Many writers put one blank behind a colon or a comma. */
+    if (end - p > 1 && *p == ' ' && p[1] > ' ') {
+        return p + 1;
+    }
     return proa_json_lex_ws_slow(p, end);
 }
 
