@@ -19,9 +19,9 @@ const struct proa_candidate *proa_engine_pick(struct proa_engine *engine,
     if (first == route->n_candidates) {
         return NULL;
     }
-    int64_t *credit[PROA_ROUTE_TARGETS_MAX];
-    uint32_t weight[PROA_ROUTE_TARGETS_MAX];
-    size_t index[PROA_ROUTE_TARGETS_MAX];
+    PROA_UNINIT int64_t *credit[PROA_ROUTE_TARGETS_MAX];
+    PROA_UNINIT uint32_t weight[PROA_ROUTE_TARGETS_MAX];
+    PROA_UNINIT size_t index[PROA_ROUTE_TARGETS_MAX];
     size_t n = 0;
     const uint8_t tier = route->candidates[first].tier;
     for (size_t i = first; i < route->n_candidates && route->candidates[i].tier == tier; i++) {

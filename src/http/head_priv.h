@@ -4,10 +4,8 @@
  * there. Both depend on the bytes alone, so no way of splitting them changes the outcome.
  *
  * Pure; the parse allocates from the given arena. llhttp judges the start line and every field that
- * decides where the message ends. The other fields do not concern it: spelling them out to a
- * byte-wise automaton cost four times as much as all the rest, so they are read by
- * proa_http_field_read() alone. What llhttp lets through (security.md 3) is checked here in any
- * case.
+ * decides where the message ends, see judge_priv.h. What it lets through (security.md 3) is checked
+ * here in any case.
  */
 #ifndef PROA_HTTP_HEAD_PRIV_H
 #define PROA_HTTP_HEAD_PRIV_H
@@ -44,8 +42,9 @@ enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum pro
  * On success *out is in the arena, complete but for has_body and is_close_delimited of a response.
  */
 enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
-                                          enum proa_http_mode mode, struct proa_slice text,
-                                          struct proa_arena *arena, struct proa_http_head **out);
+                                          const struct proa_http_parser_cfg *cfg,
+                                          struct proa_slice text, struct proa_arena *arena,
+                                          struct proa_http_head **out);
 
 /* The request or status line, without CR LF; fills the scan's fields about it. */
 enum proa_http_fault proa_http_request_line(struct proa_http_head_scan *s,

@@ -183,8 +183,8 @@ static enum proa_err edit_model(const struct proa_encode_in *in, struct proa_are
 static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
-    struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
-    struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
+    PROA_UNINIT struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
+    PROA_UNINIT struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
     struct proa_json_pieces pieces = {.slices = slices, .max = PROA_ENCODE_PIECES_MAX};
     if (in->n_cuts >= PROA_JSON_MAX_EDITS) {
         return PROA_ERR_LIMIT;

@@ -1,0 +1,133 @@
+#include "judge_priv.h"
+
+#include "proa/core/alloc.h"
+
+#include <llhttp.h>
+
+enum {
+    MEMO_LINES = 4, /* as many paths, or answers, as are asked for by turns */
+    MEMO_LINE_MAX = 128
+};
+
+struct remembered {
+    enum proa_http_mode mode;
+    size_t len; /* of the line, CR LF included; 0 = none */
+    char line[MEMO_LINE_MAX];
+    llhttp_t behind_line;
+    llhttp_t behind_length_name; /* the same, and behind `content-length: ` */
+};
+
+struct proa_http_memo {
+    struct remembered lines[MEMO_LINES];
+};
+
+struct proa_http_memo *proa_http_memo_create(void)
+{
+    return PROA_NEW(struct proa_http_memo);
+}
+
+void proa_http_memo_destroy(struct proa_http_memo *memo)
+{
+    proa_free(memo);
+}
+
+/* Its pause is the end of a head it agrees with. */
+static int on_headers_complete(llhttp_t *ll)
+{
+    (void)ll;
+    return HPE_PAUSED;
+}
+
+static const llhttp_settings_t hooks = {
+    .on_headers_complete = on_headers_complete,
+};
+
+static bool takes(llhttp_t *ll, struct proa_slice text)
+{
+    return llhttp_execute(ll, text.ptr, text.len) == HPE_OK;
+}
+
+/* The reason in our words; the fields themselves were found sound before llhttp saw them. */
+static enum proa_http_fault explain(const llhttp_t *ll, enum proa_http_mode mode)
+{
+    switch ((int)llhttp_get_errno(ll)) {
+    case HPE_UNEXPECTED_CONTENT_LENGTH:
+    case HPE_INVALID_CONTENT_LENGTH:
+        return PROA_HTTP_FAULT_LENGTH;
+    case HPE_INVALID_TRANSFER_ENCODING:
+        return PROA_HTTP_FAULT_CODING;
+    case HPE_INVALID_URL:
+        return PROA_HTTP_FAULT_TARGET;
+    default:
+        return mode == PROA_HTTP_REQUEST ? PROA_HTTP_FAULT_REQUEST_LINE
+                                         : PROA_HTTP_FAULT_STATUS_LINE;
+    }
+}
+
+/* Behind the start line; false when llhttp refuses it. */
+static bool read_line(llhttp_t *ll, enum proa_http_mode mode, struct proa_slice line)
+{
+    llhttp_init(ll, mode == PROA_HTTP_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &hooks);
+    return takes(ll, line);
+}
+
+/* The place for a line: paths differ in length more often than not. */
+static struct remembered *place_of(struct proa_http_memo *memo, struct proa_slice line)
+{
+    return memo && line.len <= MEMO_LINE_MAX ? &memo->lines[line.len % MEMO_LINES] : NULL;
+}
+
+static bool is_known(const struct remembered *r, enum proa_http_mode mode, struct proa_slice line)
+{
+    return r && r->mode == mode && proa_slice_eq(proa_slice_make(r->line, r->len), line);
+}
+
+static void remember(struct remembered *r, enum proa_http_mode mode, struct proa_slice line,
+                     const llhttp_t *ll)
+{
+    llhttp_t behind_name = *ll;
+    if (takes(&behind_name, PROA_SLICE("content-length: "))) {
+        r->mode = mode;
+        r->len = line.len;
+        memcpy(r->line, line.ptr, line.len);
+        r->behind_line = *ll;
+        r->behind_length_name = behind_name;
+    }
+}
+
+/* White space around the value and the case of the name make no difference to llhttp. */
+static bool read_field(llhttp_t *ll, const struct proa_http_header *h, bool name_is_read)
+{
+    return (name_is_read || (takes(ll, h->name) && takes(ll, PROA_SLICE(": ")))) &&
+           takes(ll, h->value) && takes(ll, PROA_SLICE("\r\n"));
+}
+
+enum proa_http_fault proa_http_judge(struct proa_http_memo *memo, enum proa_http_mode mode,
+                                     struct proa_slice start_line,
+                                     const struct proa_http_header *framing)
+{
+    PROA_UNINIT llhttp_t ll;
+    struct remembered *place = place_of(memo, start_line);
+    bool agrees = true;
+    bool name_is_read = false;
+    if (PROA_LIKELY(is_known(place, mode, start_line))) {
+        name_is_read = framing && framing->id == PROA_HTTP_HEADER_CONTENT_LENGTH;
+        ll = name_is_read ? place->behind_length_name : place->behind_line;
+    } else {
+        agrees = read_line(&ll, mode, start_line);
+        if (agrees && place) {
+            remember(place, mode, start_line, &ll);
+        }
+    }
+    agrees = agrees && (!framing || read_field(&ll, framing, name_is_read));
+    return agrees && llhttp_execute(&ll, "\r\n", 2) == HPE_PAUSED ? PROA_HTTP_FAULT_NONE
+                                                                    : explain(&ll, mode);
+}
+
+#define TEXT_OF(x)      #x
+#define DOTTED(a, b, c) TEXT_OF(a) "." TEXT_OF(b) "." TEXT_OF(c)
+
+const char *proa_http_parser_library(void)
+{
+    return DOTTED(LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
+}
