@@ -1,5 +1,7 @@
 #include "proa/core/buf.h"
 
+#include "digits_priv.h"
+
 #include "proa/core/alloc.h"
 
 #include <stdarg.h>
@@ -42,13 +44,12 @@ void proa_buf_trim(struct proa_buf *b, size_t keep_bytes)
 
 static void grow(struct proa_buf *b, size_t need)
 {
-    size_t cap = b->cap ? b->cap : BUF_FIRST_BYTES;
-    while (cap < need) {
-        cap = cap > b->max / 2 ? b->max : cap * 2;
-    }
-    if (cap > b->max) {
-        cap = b->max;
-    }
+    /* At least twice as much as before, so that many small appends cost little; a first reservation
+     * gets what it asked for. */
+    size_t cap = b->cap > b->max / 2 ? b->max : b->cap * 2;
+    cap = cap > BUF_FIRST_BYTES ? cap : BUF_FIRST_BYTES;
+    cap = cap > need ? cap : need;
+    cap = cap < b->max ? cap : b->max;
     b->ptr = proa_realloc(b->ptr, cap);
     b->cap = cap;
 }
@@ -84,31 +85,34 @@ enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text)
     return proa_buf_append(b, proa_slice_cstr(text));
 }
 
-/* The four digits of v < 10000 as bytes, leading zeros included, the first digit lowest. */
-static uint32_t four_digits(uint32_t v)
+const char proa_digit_pairs[200] = {
+#define PAIR(tens, ones) '0' + (tens), '0' + (ones)
+#define TEN(tens)                                                                                  \
+    PAIR(tens, 0), PAIR(tens, 1), PAIR(tens, 2), PAIR(tens, 3), PAIR(tens, 4), PAIR(tens, 5),      \
+        PAIR(tens, 6), PAIR(tens, 7), PAIR(tens, 8), PAIR(tens, 9)
+    TEN(0), TEN(1), TEN(2), TEN(3), TEN(4), TEN(5), TEN(6), TEN(7), TEN(8), TEN(9),
+#undef TEN
+#undef PAIR
+};
+
+static char *put_digit(char *out, uint32_t v)
 {
-    uint32_t high = v / 100;
-    uint32_t low = v % 100;
-    return ((high / 10) | (high % 10) << 8 | (low / 10) << 16 | (low % 10) << 24) + 0x30303030;
+    *out = (char)('0' + v);
+    return out + 1;
 }
 
-/* The lowest byte first, on every machine. */
-static void put_four(char *out, uint32_t digits)
+/* v < 10000 without leading zeros, as most numbers are. */
+static char *put_short(char *out, uint32_t v)
 {
-    const char text[4] = {(char)(digits & 0xff), (char)(digits >> 8 & 0xff),
-                          (char)(digits >> 16 & 0xff), (char)(digits >> 24)};
-    memcpy(out, text, sizeof(text));
+    if (v >= 100) {
+        uint32_t high = v / 100;
+        return proa_put_pair(high >= 10 ? proa_put_pair(out, high) : put_digit(out, high), v % 100);
+    }
+    return v >= 10 ? proa_put_pair(out, v) : put_digit(out, v);
 }
 
-/* v < 10000, as most numbers are: without a loop, by letting the leading zeros fall off. */
-static size_t put_short(char *out, uint32_t v)
-{
-    unsigned zeros = 0U + (v < 1000) + (v < 100) + (v < 10);
-    put_four(out, four_digits(v) >> (8 * zeros));
-    return 4 - zeros;
-}
-
-size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value)
+/* Apart from the rest, whose stack frame it would need. */
+__attribute__((noinline)) static size_t fmt_long(char *out, uint64_t value)
 {
     PROA_UNINIT uint32_t groups[U64_GROUPS];
     size_t n_groups = 0;
@@ -116,21 +120,26 @@ size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value)
         groups[n_groups++] = (uint32_t)(value % 10000);
         value /= 10000;
     }
-    size_t len = put_short(out, (uint32_t)value);
+    char *at = put_short(out, (uint32_t)value);
     while (n_groups > 0) {
-        put_four(out + len, four_digits(groups[--n_groups]));
-        len += 4;
+        at = proa_put_four(at, groups[--n_groups]);
     }
-    return len;
+    return (size_t)(at - out);
+}
+
+size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value)
+{
+    return PROA_LIKELY(value < 10000) ? (size_t)(put_short(out, (uint32_t)value) - out)
+                                      : fmt_long(out, value);
 }
 
 size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns)
 {
     uint64_t us = ns / 1000;
-    size_t len = proa_fmt_u64(out, us / 1000);
-    put_four(out + len, four_digits((uint32_t)(us % 1000)));
-    out[len] = '.'; /* in place of the fourth digit, which is 0 */
-    return len + 4;
+    char *at = out + proa_fmt_u64(out, us / 1000);
+    *at = '.';
+    at = proa_put_three(at + 1, (uint32_t)(us % 1000));
+    return (size_t)(at - out);
 }
 
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value)

@@ -24,23 +24,6 @@ bool proa_slice_eq_nocase(struct proa_slice a, struct proa_slice b)
            (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0 || same_folded(a.ptr, b.ptr, a.len));
 }
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-struct proa_slice proa_slice_trim(struct proa_slice s)
-{
-    while (s.len && blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len && blank(s.ptr[s.len - 1])) {
-        s.len--;
-    }
-    return s;
-}
-
 size_t proa_slice_find(struct proa_slice s, char byte)
 {
     if (s.len == 0) {
@@ -87,13 +70,14 @@ enum proa_err proa_slice_to_u64(struct proa_slice s, uint64_t *out)
     }
     uint64_t value = 0;
     bool too_big = false;
-    /* The scan goes on past an overflow: what is no number at all is a syntax error first. */
+    /* The scan goes on past an overflow: what is no number at all is a syntax error first. Nineteen
+     * digits always fit. */
     for (size_t i = 0; i < s.len; i++) {
         unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
         if (digit > 9) {
             return PROA_ERR_SYNTAX;
         }
-        if (value > (UINT64_MAX - digit) / 10) {
+        if (i >= 19 && value > (UINT64_MAX - digit) / 10) {
             too_big = true;
         }
         value = value * 10 + digit;

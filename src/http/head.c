@@ -126,10 +126,11 @@ static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
     const char *stop = text.ptr + (text.len < head_end ? text.len : head_end);
     const char *start = text.ptr + s->line_start;
     const char *from = text.ptr + s->pos;
+    struct proa_http_feeds feeds = {.at = from, .stop = stop};
     enum proa_http_fault fault = PROA_HTTP_FAULT_NONE;
     uint32_t n_lines = s->n_lines;
     while (from < stop && fault == PROA_HTTP_FAULT_NONE) {
-        const char *lf = memchr(from, '\n', (size_t)(stop - from));
+        const char *lf = proa_http_next_feed(&feeds);
         if (!lf) {
             from = stop;
             break;

@@ -136,10 +136,9 @@ bool proa_http_is_token(struct proa_slice s)
     return s.len > 0;
 }
 
-/* Is one of the eight bytes a CTL? HTAB is one for the words, but not for a value. */
-static inline bool word_has_ctl(const char *p)
+/* Is one of eight bytes a CTL? HTAB is one for the words, but not for a value. */
+static inline bool word_is_bad(uint64_t w)
 {
-    uint64_t w = proa_http_word(p);
     return (proa_http_word_below(w, 0x20) | proa_http_word_has(w, 0x7f)) != 0;
 }
 
@@ -156,15 +155,16 @@ static bool is_value_slow(struct proa_slice s)
 bool proa_http_is_value(struct proa_slice s)
 {
     if (s.len < 8) {
-        return is_value_slow(s);
+        return s.len >= 4 ? !word_is_bad(short_word(s.ptr, s.len)) || is_value_slow(s)
+                          : is_value_slow(s);
     }
     for (size_t i = 0; i + 8 < s.len; i += 8) {
-        if (PROA_UNLIKELY(word_has_ctl(s.ptr + i))) {
+        if (PROA_UNLIKELY(word_is_bad(proa_http_word(s.ptr + i)))) {
             return is_value_slow(s);
         }
     }
     /* The last word may overlap the one before it. */
-    return !word_has_ctl(s.ptr + s.len - 8) || is_value_slow(s);
+    return !word_is_bad(proa_http_word(s.ptr + s.len - 8)) || is_value_slow(s);
 }
 
 bool proa_http_is_target(struct proa_slice s)

@@ -99,7 +99,7 @@ static void remember(struct remembered *r, enum proa_http_mode mode, struct proa
 static bool read_field(llhttp_t *ll, const struct proa_http_header *h, bool name_is_read)
 {
     return (name_is_read || (takes(ll, h->name) && takes(ll, PROA_SLICE(": ")))) &&
-           takes(ll, h->value) && takes(ll, PROA_SLICE("\r\n"));
+           takes(ll, h->value);
 }
 
 enum proa_http_fault proa_http_judge(struct proa_http_memo *memo, enum proa_http_mode mode,
@@ -119,9 +119,10 @@ enum proa_http_fault proa_http_judge(struct proa_http_memo *memo, enum proa_http
             remember(place, mode, start_line, &ll);
         }
     }
+    const struct proa_slice end = framing ? PROA_SLICE("\r\n\r\n") : PROA_SLICE("\r\n");
     agrees = agrees && (!framing || read_field(&ll, framing, name_is_read));
-    return agrees && llhttp_execute(&ll, "\r\n", 2) == HPE_PAUSED ? PROA_HTTP_FAULT_NONE
-                                                                    : explain(&ll, mode);
+    return agrees && llhttp_execute(&ll, end.ptr, end.len) == HPE_PAUSED ? PROA_HTTP_FAULT_NONE
+                                                                         : explain(&ll, mode);
 }
 
 #define TEXT_OF(x)      #x

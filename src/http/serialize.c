@@ -140,8 +140,9 @@ static inline enum proa_err write_field(struct proa_buf *b, struct proa_slice na
 static enum proa_err write_checked(struct proa_buf *b, struct proa_slice name,
                                    struct proa_slice value)
 {
-    return proa_http_is_value(value) ? write_field(b, name, PROA_SLICE(": "), proa_slice_trim(value))
-                                     : PROA_ERR_PROTOCOL;
+    return proa_http_is_value(value)
+               ? write_field(b, name, PROA_SLICE(": "), proa_slice_trim(value))
+               : PROA_ERR_PROTOCOL;
 }
 
 enum proa_err proa_http_write_header(struct proa_buf *b, struct proa_slice name,

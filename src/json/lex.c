@@ -350,12 +350,13 @@ const unsigned char *proa_json_lex_string(struct proa_json_lex *lex, const unsig
     }
 }
 
-/* Most strings are short and plain: those end within the first vector. */
+/* Most strings are short and plain: those end within the first two vectors. */
 static inline const unsigned char *lex_string(struct proa_json_lex *lex, const unsigned char *p)
 {
 #if PROA_JSON_SSE2
-    if (PROA_LIKELY(lex->end - p >= 16)) {
+    if (PROA_LIKELY(lex->end - p >= 32)) {
         unsigned mask = special_mask(p);
+        mask = mask ? mask : special_mask(p + 16) << 16;
         const unsigned char *stop = p + (mask ? __builtin_ctz(mask) : 0);
         if (mask && *stop == '"') {
             return stop + 1;
@@ -461,13 +462,21 @@ const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsig
 
 /* ---- Containers ---- */
 
-const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p)
+const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
+                                       const unsigned char **key_end)
 {
     if (p == lex->end || *p != '"') {
         return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
     }
     p = lex_string(lex, p + 1);
+    *key_end = p;
     return p ? proa_json_lex_colon(lex, p) : NULL;
+}
+
+static inline const unsigned char *lex_inner_key(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *key_end = NULL;
+    return proa_json_lex_key(lex, p, &key_end);
 }
 
 /* The containers around a place: one bit each, the innermost lowest in `low`, 1 = object. */
@@ -520,7 +529,7 @@ static inline const unsigned char *lex_comma(struct proa_json_lex *lex, const st
                                                      : "expected ',' or ']' in an array");
     }
     p = proa_json_lex_ws(p + 1, lex->end);
-    return n->in_object ? proa_json_lex_key(lex, p) : p;
+    return n->in_object ? lex_inner_key(lex, p) : p;
 }
 
 /* Opens the container at p, to where its first value begins; or to its end when it is empty. */
@@ -533,7 +542,7 @@ static inline const unsigned char *lex_open(struct proa_json_lex *lex, struct ne
     nest_push(n, *p == '{');
     p = proa_json_lex_ws(p + 1, lex->end);
     *empty = p < lex->end && *p == (n->in_object ? '}' : ']');
-    return n->in_object && !*empty ? proa_json_lex_key(lex, p) : p;
+    return n->in_object && !*empty ? lex_inner_key(lex, p) : p;
 }
 
 static inline bool opens(const unsigned char *p, const unsigned char *end)

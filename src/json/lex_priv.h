@@ -9,17 +9,7 @@
 #ifndef PROA_JSON_LEX_PRIV_H
 #define PROA_JSON_LEX_PRIV_H
 
-#include "proa/json/scan.h"
-
-struct proa_json_lex {
-    const unsigned char *begin;
-    const unsigned char *end;
-    unsigned max_depth; /* levels that a value may still open, <= PROA_JSON_MAX_DEPTH */
-    bool escaped;       /* set, never cleared here, when a string holds a backslash */
-    enum proa_err err;
-    const unsigned char *fault_at;
-    const char *reason;
-};
+#include "proa/json/cursor.h"
 
 static inline void proa_json_lex_init(struct proa_json_lex *lex, struct proa_slice text,
                                       unsigned max_depth)
@@ -74,8 +64,10 @@ static inline const unsigned char *proa_json_lex_colon(struct proa_json_lex *lex
     }
     return proa_json_lex_ws(p + 1, lex->end);
 }
-/* A key with its colon, and the whitespace behind: to where the value begins. */
-const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p);
+/* A key with its colon, and the whitespace behind: to where the value begins. *key_end is the place
+ * behind its closing quote. */
+const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
+                                       const unsigned char **key_end);
 /* Any value beginning at p. */
 const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsigned char *p);
 

@@ -1,7 +1,7 @@
 /*
- * The request to an OpenAI-shaped provider. The head is written in one reservation and wiped by
- * whoever sent it, so growing it must never leave a copy of the credential behind: its size is
- * known before the first byte is written.
+ * The request to an OpenAI-shaped provider. The head is wiped by whoever sent it, so writing it
+ * must never leave a copy of the credential behind: its size is known before the first byte is
+ * written.
  */
 #include "openai_priv.h"
 
@@ -100,8 +100,8 @@ static char *put_header(char *at, const struct proa_http_header *h)
     return put(at, h->value);
 }
 
-static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_bytes,
-                                struct proa_buf *head)
+static enum proa_err write_head(const struct proa_encode_in *in, struct proa_arena *arena,
+                                struct proa_encoded *out)
 {
     const struct proa_slice path = PATHS[in->operation];
     if (in->host_header.len == 0 || !proa_http_is_value(in->host_header) ||
@@ -114,11 +114,11 @@ static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_b
     if (err != PROA_OK) {
         return err;
     }
-    char *at = proa_buf_reserve(head, bytes);
-    if (!at) {
+    if (bytes > HEAD_MAX) {
         return PROA_ERR_LIMIT;
     }
-    const char *begin = at;
+    char *const begin = proa_arena_alloc(arena, bytes);
+    char *at = begin;
     PUT_LIT(at, REQUEST_BEGIN);
     at = put(at, in->base_path);
     at = put(at, path);
@@ -138,9 +138,9 @@ static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_b
         at = put_header(at, &in->headers[i]);
     }
     PUT_LIT(at, LENGTH_LINE);
-    at += proa_fmt_u64(at, body_bytes);
+    at += proa_fmt_u64(at, out->body_bytes);
     PUT_LIT(at, HEAD_END);
-    head->len += (size_t)(at - begin);
+    out->iov[0] = (struct iovec){begin, (size_t)(at - begin)};
     return PROA_OK;
 }
 
@@ -205,9 +205,9 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
         return err;
     }
     for (size_t i = 0; i < pieces.n; i++) {
-        out->pieces[i] = (struct iovec){(void *)(uintptr_t)slices[i].ptr, slices[i].len};
+        out->iov[1 + i] = (struct iovec){(void *)(uintptr_t)slices[i].ptr, slices[i].len};
     }
-    out->n_pieces = pieces.n;
+    out->n_iov = 1 + pieces.n;
     out->body_bytes = pieces.total_bytes;
     return PROA_OK;
 }
@@ -219,20 +219,17 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
     if ((size_t)in->operation >= PROA_OPERATIONS) {
         return PROA_ERR_ARG;
     }
-    proa_buf_init(&out->head, HEAD_MAX);
     if (in->n_cuts == 0 && (in->model.len == 0 || names_model(in))) {
-        /* The usual case: the client's own bytes as they are. */
-        out->pieces[0] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
-        out->n_pieces = 1;
+        /* The client's own bytes as they are. */
+        out->iov[1] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
+        out->n_iov = 2;
         out->body_bytes = in->body.len;
     } else {
         err = splice_body(in, arena, out);
     }
     if (err == PROA_OK) {
-        err = write_head(in, out->body_bytes, &out->head);
+        err = write_head(in, arena, out);
     }
-    if (err != PROA_OK) {
-        proa_buf_deinit(&out->head);
-    }
+    out->n_iov = err == PROA_OK ? out->n_iov : 0;
     return err;
 }

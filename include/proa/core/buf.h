@@ -78,7 +78,7 @@ void proa_buf_consume(struct proa_buf *b, size_t n);
 
 #define PROA_BUF_LIT(b, lit) ((void)proa_buf_append((b), PROA_SLICE(lit)))
 
-/* Room for what the following two write; up to four bytes are touched for a shorter text. */
+/* Room for what the following two write. */
 enum { PROA_FMT_BYTES = 20 };
 /* Decimal digits of value; returns how many. */
 size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value);

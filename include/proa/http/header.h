@@ -177,8 +177,8 @@ const struct proa_http_header *proa_http_header_search(const struct proa_http_he
                                                        enum proa_http_header_id id);
 
 /* First field with this id, or NULL. */
-static inline const struct proa_http_header *proa_http_header_find(const struct proa_http_headers *h,
-                                                                   enum proa_http_header_id id)
+static inline const struct proa_http_header *
+proa_http_header_find(const struct proa_http_headers *h, enum proa_http_header_id id)
 {
     return proa_http_header_is_absent(h, id) ? NULL : proa_http_header_search(h, id);
 }
