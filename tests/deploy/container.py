@@ -54,14 +54,14 @@ def seccomp():
             "architectures": [arch], "syscalls": rules}
 
 
-def id_mappings(inside, outside, name):
+def id_mappings(outside, name):
     """For a user: root is the user, everyone else a subordinate id."""
     with open(name, encoding="utf-8") as file:
         rows = [line.split(":") for line in file]
     user = must("id", "-un").strip()
     start, count = next((int(row[1]), int(row[2])) for row in rows if row[0] == user)
-    return [{"containerID": inside, "hostID": outside, "size": 1},
-            {"containerID": inside + 1, "hostID": start, "size": count}]
+    return [{"containerID": 0, "hostID": outside, "size": 1},
+            {"containerID": 1, "hostID": start, "size": count}]
 
 
 class Container:
@@ -100,8 +100,8 @@ class Container:
             if memory:
                 config["linux"]["resources"]["memory"] = {"limit": memory, "swap": memory}
         else:  # a user has identities of its own to give away, and no control groups
-            config["linux"]["uidMappings"] = id_mappings(0, os.geteuid(), "/etc/subuid")
-            config["linux"]["gidMappings"] = id_mappings(0, os.getegid(), "/etc/subgid")
+            config["linux"]["uidMappings"] = id_mappings(os.geteuid(), "/etc/subuid")
+            config["linux"]["gidMappings"] = id_mappings(os.getegid(), "/etc/subgid")
         (self.bundle / "config.json").write_text(json.dumps(config))
         with open(self.log_path, "wb") as log:
             self.runner = subprocess.Popen(

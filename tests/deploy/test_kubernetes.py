@@ -172,7 +172,6 @@ def test_the_network_policy_selects_the_pods(example):
 # ---- the component -------------------------------------------------------------------------------
 
 def test_two_lines_add_the_sidecar(example):
-    """The example without everything but its resource and the component."""
     with open(os.path.join(KUBERNETES, "example", "kustomization.yaml"), encoding="utf-8") as file:
         text = file.read()
     assert "components:\n  - ../component\n" in text
