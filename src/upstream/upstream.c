@@ -168,6 +168,10 @@ pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, stru
         proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_DIALS, name, PROA_SLICE("failed"));
     proa_map_put(&up->pools, pool->key, pool);
     if (endpoint->tls) {
+        pool->m_tls_full = proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_HANDSHAKES, name,
+                                               PROA_SLICE("full"));
+        pool->m_tls_resumed = proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_HANDSHAKES,
+                                                  name, PROA_SLICE("resumed"));
         proa_connpool_build_tls(pool);
     }
     return pool;
