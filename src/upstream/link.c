@@ -153,8 +153,8 @@ static void count_dial(const struct link *link, enum proa_err err)
     const struct proa_connpool *pool = link->pool;
     proa_metric_add(err == PROA_OK ? pool->m_dial_ok : pool->m_dial_failed, 1);
     if (err == PROA_OK && pool->tls) {
-        proa_metric_add(
-            proa_conn_is_resumed(link->conn) ? pool->m_tls_resumed : pool->m_tls_full, 1);
+        proa_metric_add(proa_conn_is_resumed(link->conn) ? pool->m_tls_resumed : pool->m_tls_full,
+                        1);
     }
 }
 
