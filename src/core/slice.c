@@ -63,6 +63,8 @@ struct proa_slice proa_slice_split(struct proa_slice s, char sep, struct proa_sl
     return first;
 }
 
+enum { ALWAYS_FIT = 19 }; /* digits, in 64 bits */
+
 enum proa_err proa_slice_to_u64(struct proa_slice s, uint64_t *out)
 {
     if (s.len == 0) {
@@ -70,16 +72,21 @@ enum proa_err proa_slice_to_u64(struct proa_slice s, uint64_t *out)
     }
     uint64_t value = 0;
     bool too_big = false;
-    /* The scan goes on past an overflow: what is no number at all is a syntax error first. Nineteen
-     * digits always fit. */
-    for (size_t i = 0; i < s.len; i++) {
+    size_t i = 0;
+    for (; i < s.len && i < ALWAYS_FIT; i++) {
         unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
         if (digit > 9) {
             return PROA_ERR_SYNTAX;
         }
-        if (i >= 19 && value > (UINT64_MAX - digit) / 10) {
-            too_big = true;
+        value = value * 10 + digit;
+    }
+    /* The scan goes on past an overflow: what is no number at all is a syntax error first. */
+    for (; i < s.len; i++) {
+        unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
+        if (digit > 9) {
+            return PROA_ERR_SYNTAX;
         }
+        too_big = too_big || value > (UINT64_MAX - digit) / 10;
         value = value * 10 + digit;
     }
     if (too_big) {

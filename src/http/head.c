@@ -117,6 +117,18 @@ static enum proa_http_fault first_byte_fault(char c)
     return c == '\r' ? PROA_HTTP_FAULT_LINE_END : PROA_HTTP_FAULT_NONE;
 }
 
+/* The line of `len` bytes in front of its LF: NONE for the end of the head, and for a sound one. */
+static enum proa_http_fault line_fault(const char *line, size_t len, size_t line_max)
+{
+    if (len >= line_max) {
+        return PROA_HTTP_FAULT_HEADER_LONG;
+    }
+    if (len == 0 || line[len - 1] != '\r') {
+        return PROA_HTTP_FAULT_LINE_END;
+    }
+    return len == 1 ? PROA_HTTP_FAULT_NONE : first_byte_fault(*line);
+}
+
 static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
                                         const struct proa_http_limits *limits,
                                         struct proa_slice text)
@@ -135,17 +147,15 @@ static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
             from = stop;
             break;
         }
-        size_t len = (size_t)(lf - start);
+        const size_t len = (size_t)(lf - start);
         from = lf + 1;
-        if (len >= line_max) {
-            fault = PROA_HTTP_FAULT_HEADER_LONG;
-        } else if (len == 0 || lf[-1] != '\r') {
-            fault = PROA_HTTP_FAULT_LINE_END;
-        } else if (len == 1) {
-            s->end = (uint32_t)(from - text.ptr);
-            break;
-        } else if (*start <= ' ') {
-            fault = first_byte_fault(*start);
+        /* One look at what a line usually is; the rest is told apart elsewhere. */
+        if (PROA_UNLIKELY(len < 2 || len >= line_max || lf[-1] != '\r' || *start <= ' ')) {
+            fault = line_fault(start, len, line_max);
+            if (fault == PROA_HTTP_FAULT_NONE && len == 1) {
+                s->end = (uint32_t)(from - text.ptr);
+                break;
+            }
         }
         if (n_lines > limits->n_headers && fault == PROA_HTTP_FAULT_NONE) {
             fault = PROA_HTTP_FAULT_HEADER_COUNT;

@@ -58,9 +58,11 @@ const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsig
 static inline const unsigned char *proa_json_lex_colon(struct proa_json_lex *lex,
                                                        const unsigned char *p)
 {
-    p = proa_json_lex_ws(p, lex->end);
     if (PROA_UNLIKELY(p == lex->end || *p != ':')) {
-        return proa_json_lex_unexpected(lex, p, "expected ':' after a key");
+        p = proa_json_lex_ws(p, lex->end);
+        if (p == lex->end || *p != ':') {
+            return proa_json_lex_unexpected(lex, p, "expected ':' after a key");
+        }
     }
     return proa_json_lex_ws(p + 1, lex->end);
 }

@@ -45,7 +45,8 @@ static inline struct proa_slice proa_slice_cstr(const char *text)
 
 static inline bool proa_slice_eq(struct proa_slice a, struct proa_slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    /* Mostly b is a literal: then the length is a constant. */
+    return a.len == b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
 
 /* Bytes from `from` (clamped to len) to the end. */
