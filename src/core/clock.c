@@ -92,6 +92,19 @@ void proa_civil_rfc3339(uint64_t unix_ms, char out[24])
     (void)put_char(proa_put_three(out, ms), 'Z');
 }
 
+void proa_civil_rfc3339_next(struct proa_civil_stamp *stamp, uint64_t unix_ms, char out[24])
+{
+    const uint64_t s = unix_ms / 1000;
+    if (s != stamp->unix_s || stamp->text[0] == '\0' || s > last_four_digits_s) {
+        proa_civil_rfc3339(unix_ms, out);
+        stamp->unix_s = s;
+        memcpy(stamp->text, out, sizeof stamp->text);
+        return;
+    }
+    memcpy(out, stamp->text, sizeof stamp->text);
+    (void)put_char(proa_put_three(out + sizeof stamp->text, (uint32_t)(unix_ms % 1000)), 'Z');
+}
+
 void proa_civil_http_date(uint64_t unix_s, char out[29])
 {
     static const char weekdays[] = "SunMonTueWedThuFriSat";

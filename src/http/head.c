@@ -23,8 +23,8 @@ static enum proa_http_fault scan_first_byte(const struct proa_http_head_scan *s,
 }
 
 /* The first line, without its CR LF. Empty ones may precede it. */
-static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                            const struct proa_http_limits *limits,
+static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s,
+                                            const struct proa_http_parser_cfg *cfg,
                                             struct proa_slice line)
 {
     if (line.len == 0) {
@@ -34,8 +34,11 @@ static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s, enum 
     }
     s->n_lines = 1;
     s->start_line_len = (uint32_t)line.len;
-    return mode == PROA_HTTP_REQUEST ? proa_http_request_line(s, limits, line)
-                                     : proa_http_status_line(s, line);
+    if (proa_http_memo_recall(cfg->memo, cfg->mode, line, &s->start)) {
+        return PROA_HTTP_FAULT_NONE;
+    }
+    return cfg->mode == PROA_HTTP_REQUEST ? proa_http_request_line(&s->start, &cfg->limits, line)
+                                          : proa_http_status_line(&s->start, line);
 }
 
 /* Offset that no byte of the line under way may reach. */
@@ -71,24 +74,25 @@ static enum proa_http_fault next_line(struct proa_http_head_scan *s, struct proa
     return PROA_HTTP_FAULT_NONE;
 }
 
-static enum proa_http_fault scan_start(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                       const struct proa_http_limits *limits,
+static enum proa_http_fault scan_start(struct proa_http_head_scan *s,
+                                       const struct proa_http_parser_cfg *cfg,
                                        struct proa_slice text)
 {
+    const struct proa_http_limits *limits = &cfg->limits;
     while (s->pos < text.len && s->n_lines == 0) {
-        bool is_request = mode == PROA_HTTP_REQUEST;
+        bool is_request = cfg->mode == PROA_HTTP_REQUEST;
         size_t line_max =
             is_request ? (size_t)limits->target_bytes + REQUEST_LINE_EXTRA : limits->line_bytes;
         size_t bound = line_bound(s, limits, line_max);
         enum proa_http_fault too_long =
             is_request ? PROA_HTTP_FAULT_TARGET_LONG : PROA_HTTP_FAULT_HEAD_LONG;
         struct proa_slice line = PROA_SLICE_NONE;
-        enum proa_http_fault fault = scan_first_byte(s, mode, text.ptr[s->line_start]);
+        enum proa_http_fault fault = scan_first_byte(s, cfg->mode, text.ptr[s->line_start]);
         if (fault == PROA_HTTP_FAULT_NONE) {
             fault = next_line(s, text, bound, too_long, &line);
         }
         if (fault == PROA_HTTP_FAULT_NONE && line.ptr) {
-            fault = scan_start_line(s, mode, limits, line);
+            fault = scan_start_line(s, cfg, line);
         }
         if (fault != PROA_HTTP_FAULT_NONE) {
             return fault;
@@ -171,17 +175,17 @@ static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
                : fault;
 }
 
-enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                         const struct proa_http_limits *limits,
+enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s,
+                                         const struct proa_http_parser_cfg *cfg,
                                          struct proa_slice text)
 {
     if (s->n_lines == 0) {
-        enum proa_http_fault fault = scan_start(s, mode, limits, text);
+        enum proa_http_fault fault = scan_start(s, cfg, text);
         if (fault != PROA_HTTP_FAULT_NONE || s->n_lines == 0) {
             return fault;
         }
     }
-    return scan_fields(s, limits, text);
+    return scan_fields(s, &cfg->limits, text);
 }
 
 /* How often the fields occur that decide about a message, and where the last of them is. */
@@ -335,20 +339,20 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
     head->headers.n = s->n_lines - 1;
     struct proa_http_header *items = proa_arena_alloc(arena, head->headers.n * sizeof *items);
     head->headers.items = items;
-    head->minor_version = s->minor_version;
+    head->minor_version = s->start.minor_version;
     if (cfg->mode == PROA_HTTP_REQUEST) {
-        head->method = (enum proa_http_method)s->method;
-        head->method_text = proa_slice_head(text, s->method_len);
-        head->target = proa_slice_make(text.ptr + s->method_len + 1, s->target_len);
+        head->method = (enum proa_http_method)s->start.method;
+        head->method_text = proa_slice_head(text, s->start.method_len);
+        head->target = proa_slice_make(text.ptr + s->start.method_len + 1, s->start.target_len);
     } else {
-        head->status = s->status;
+        head->status = s->start.status;
         head->reason = proa_slice_from(proa_slice_head(text, line_end), sizeof "HTTP/1.1 200");
     }
     enum proa_http_fault fault = read_fields(head, text, items, line_end + 2, &deciding);
     /* llhttp's verdict comes behind ours, which knows the reason better. At most one of the two
      * fields is there. */
     if (fault == PROA_HTTP_FAULT_NONE) {
-        fault = proa_http_judge(cfg->memo, cfg->mode, proa_slice_head(text, line_end + 2),
+        fault = proa_http_judge(cfg, &s->start, proa_slice_head(text, line_end),
                                 deciding.length ? deciding.length : deciding.coding);
     }
     if (fault == PROA_HTTP_FAULT_NONE && cfg->mode == PROA_HTTP_REQUEST) {

@@ -11,8 +11,9 @@ enum {
 
 struct remembered {
     enum proa_http_mode mode;
-    size_t len; /* of the line, CR LF included; 0 = none */
+    size_t len; /* of the line, without CR LF; 0 = none */
     char line[MEMO_LINE_MAX];
+    struct proa_http_start start;
     llhttp_t behind_line;
     llhttp_t behind_length_name; /* the same, and behind `content-length: ` */
 };
@@ -68,31 +69,47 @@ static enum proa_http_fault explain(const llhttp_t *ll, enum proa_http_mode mode
 static bool read_line(llhttp_t *ll, enum proa_http_mode mode, struct proa_slice line)
 {
     llhttp_init(ll, mode == PROA_HTTP_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &hooks);
-    return takes(ll, line);
+    return takes(ll, line) && takes(ll, PROA_SLICE("\r\n"));
 }
 
-/* The place for a line: paths differ in length more often than not. */
-static struct remembered *place_of(struct proa_http_memo *memo, struct proa_slice line)
+/* The place of a line: those of different paths differ in length more often than not. */
+static size_t place_of(struct proa_slice line)
 {
-    return memo && line.len <= MEMO_LINE_MAX ? &memo->lines[line.len % MEMO_LINES] : NULL;
+    return line.len % MEMO_LINES;
 }
 
-static bool is_known(const struct remembered *r, enum proa_http_mode mode, struct proa_slice line)
+/* What is remembered of the line, or NULL. */
+static const struct remembered *find(const struct proa_http_memo *memo, enum proa_http_mode mode,
+                                     struct proa_slice line)
 {
-    return r && r->mode == mode && proa_slice_eq(proa_slice_make(r->line, r->len), line);
+    const struct remembered *r = memo ? &memo->lines[place_of(line)] : NULL;
+    return r && r->mode == mode && proa_slice_eq(proa_slice_make(r->line, r->len), line) ? r : NULL;
 }
 
-static void remember(struct remembered *r, enum proa_http_mode mode, struct proa_slice line,
-                     const llhttp_t *ll)
+static void remember(const struct proa_http_parser_cfg *cfg, const struct proa_http_start *start,
+                     struct proa_slice line, const llhttp_t *ll)
 {
     llhttp_t behind_name = *ll;
-    if (takes(&behind_name, PROA_SLICE("content-length: "))) {
-        r->mode = mode;
+    if (cfg->memo && line.len <= MEMO_LINE_MAX &&
+        takes(&behind_name, PROA_SLICE("content-length: "))) {
+        struct remembered *r = &cfg->memo->lines[place_of(line)];
+        r->mode = cfg->mode;
         r->len = line.len;
         memcpy(r->line, line.ptr, line.len);
+        r->start = *start;
         r->behind_line = *ll;
         r->behind_length_name = behind_name;
     }
+}
+
+bool proa_http_memo_recall(const struct proa_http_memo *memo, enum proa_http_mode mode,
+                           struct proa_slice line, struct proa_http_start *start)
+{
+    const struct remembered *r = find(memo, mode, line);
+    if (r) {
+        *start = r->start;
+    }
+    return r != NULL;
 }
 
 /* White space around the value and the case of the name make no difference to llhttp. */
@@ -102,27 +119,26 @@ static bool read_field(llhttp_t *ll, const struct proa_http_header *h, bool name
            takes(ll, h->value);
 }
 
-enum proa_http_fault proa_http_judge(struct proa_http_memo *memo, enum proa_http_mode mode,
-                                     struct proa_slice start_line,
+enum proa_http_fault proa_http_judge(const struct proa_http_parser_cfg *cfg,
+                                     const struct proa_http_start *start, struct proa_slice line,
                                      const struct proa_http_header *framing)
 {
     PROA_UNINIT llhttp_t ll;
-    struct remembered *place = place_of(memo, start_line);
+    const struct remembered *known = find(cfg->memo, cfg->mode, line);
+    const bool name_is_read = known && framing && framing->id == PROA_HTTP_HEADER_CONTENT_LENGTH;
     bool agrees = true;
-    bool name_is_read = false;
-    if (PROA_LIKELY(is_known(place, mode, start_line))) {
-        name_is_read = framing && framing->id == PROA_HTTP_HEADER_CONTENT_LENGTH;
-        ll = name_is_read ? place->behind_length_name : place->behind_line;
+    if (PROA_LIKELY(known)) {
+        ll = name_is_read ? known->behind_length_name : known->behind_line;
     } else {
-        agrees = read_line(&ll, mode, start_line);
-        if (agrees && place) {
-            remember(place, mode, start_line, &ll);
+        agrees = read_line(&ll, cfg->mode, line);
+        if (agrees) {
+            remember(cfg, start, line, &ll);
         }
     }
     const struct proa_slice end = framing ? PROA_SLICE("\r\n\r\n") : PROA_SLICE("\r\n");
     agrees = agrees && (!framing || read_field(&ll, framing, name_is_read));
     return agrees && llhttp_execute(&ll, end.ptr, end.len) == HPE_PAUSED ? PROA_HTTP_FAULT_NONE
-                                                                         : explain(&ll, mode);
+                                                                         : explain(&ll, cfg->mode);
 }
 
 #define TEXT_OF(x)      #x

@@ -240,7 +240,7 @@ static enum proa_err feed_head(struct proa_http_parser *p, struct proa_slice in,
         }
         text = proa_buf_slice(&p->head);
     }
-    enum proa_http_fault fault = proa_http_head_scan(scan, p->cfg->mode, limits, text);
+    enum proa_http_fault fault = proa_http_head_scan(scan, p->cfg, text);
     if (fault != PROA_HTTP_FAULT_NONE) {
         return refuse(p, fault);
     }

@@ -137,11 +137,14 @@ char *proa_line_plain(char *p, struct proa_slice value)
     return p;
 }
 
-static char *put_time(char *p, uint64_t unix_ms)
+static char *put_time(char *p, struct proa_line_time time)
 {
-    char text[24];
-    proa_civil_rfc3339(unix_ms, text);
-    return proa_line_put(p, text, sizeof(text));
+    if (time.stamp) {
+        proa_civil_rfc3339_next(time.stamp, time.unix_ms, p);
+    } else {
+        proa_civil_rfc3339(time.unix_ms, p);
+    }
+    return p + 24;
 }
 
 static char *put_name(char *p, struct proa_slice name)
@@ -150,13 +153,13 @@ static char *put_name(char *p, struct proa_slice name)
 }
 
 char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level level,
-                     uint64_t unix_ms, struct proa_slice message)
+                     struct proa_line_time time, struct proa_slice message)
 {
     static const char padded[][7] = {" ERROR ", " WARN  ", " INFO  ", " DEBUG ", " TRACE "};
     switch (format) {
     case PROA_LOG_JSON:
         p = PROA_LINE_LIT(p, "{\"timestamp\":\"");
-        p = put_time(p, unix_ms);
+        p = put_time(p, time);
         p = PROA_LINE_LIT(p, "\",\"level\":\"");
         p = put_name(p, proa_log_level_name(level));
         p = PROA_LINE_LIT(p, "\",\"message\":\"");
@@ -165,7 +168,7 @@ char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level l
         return p;
     case PROA_LOG_LOGFMT:
         p = PROA_LINE_LIT(p, "timestamp=");
-        p = put_time(p, unix_ms);
+        p = put_time(p, time);
         p = PROA_LINE_LIT(p, " level=");
         p = put_name(p, proa_log_level_name(level));
         p = PROA_LINE_LIT(p, " message=");
@@ -173,7 +176,7 @@ char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level l
     case PROA_LOG_TEXT:
         break;
     }
-    p = put_time(p, unix_ms);
+    p = put_time(p, time);
     p = proa_line_put(p, padded[level < PROA_ARRAY_LEN(padded) ? level : PROA_LOG_INFO],
                       sizeof(padded[0]));
     return proa_line_plain(p, message);

@@ -44,7 +44,11 @@ static inline char *proa_line_u64(char *p, uint64_t value)
     return p + proa_fmt_u64(p, value);
 }
 /* Timestamp, level and message; the line stays open for ',' or ' ' and the first field. */
+struct proa_line_time {
+    uint64_t unix_ms;
+    struct proa_civil_stamp *stamp; /* may be NULL */
+};
 char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level level,
-                     uint64_t unix_ms, struct proa_slice message);
+                     struct proa_line_time time, struct proa_slice message);
 
 #endif

@@ -54,10 +54,8 @@ enum proa_err proa_buf_append_growing(struct proa_buf *b, struct proa_slice s);
 /* Inline, so that a literal becomes a few moves. */
 static inline enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
 {
-    if (PROA_LIKELY(s.len < b->cap - b->len && !b->failed)) {
-        if (s.len > 0) {
-            memcpy(b->ptr + b->len, s.ptr, s.len);
-        }
+    if (PROA_LIKELY(s.len <= b->cap - b->len && s.len > 0 && !b->failed)) {
+        memcpy(b->ptr + b->len, s.ptr, s.len);
         b->len += s.len;
         return PROA_OK;
     }

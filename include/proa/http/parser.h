@@ -100,8 +100,8 @@ struct proa_http_parser_events {
 };
 
 /*
- * Start lines that llhttp has read, so that it need not read the same line again with every
- * message; the outcome is the same with and without. Handle type, for parsers of one thread;
+ * Start lines that were read, so that the same line need not be read again with every message; the
+ * outcome is the same with and without. Handle type, for parsers of one configuration and thread;
  * destroy takes NULL.
  */
 struct proa_http_memo;
