@@ -155,6 +155,11 @@ def all_suites(options):
         Suite("quickstart", "deploy/quickstart --check",
               [["bash", "deploy/quickstart", "--check", "--no-install"]],
               needs=("build-release",), slots=1),
+        Suite("deploy", "image under runc, manifests, units: deploy/ without a cluster",
+              [["bash", "tests/deploy/install"],
+               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
+                "tests/deploy"]],
+              needs=("build-release",), slots=1, count=count_pytest, env=RELEASE),
         Suite("tsan", "io and net, where threads meet, under ThreadSanitizer",
               [configure("tsan"), ninja("tsan", *unit_programs("io", "net")),
                ["ctest", "--test-dir", "build/tsan", "-R", "^test_(io|net)_", "-V"]],
@@ -183,7 +188,7 @@ def all_suites(options):
 
 QUICK = ["lint", "build-dev", "unit", "smoke"]
 PLAIN = ["lint", "build-dev", "build-release", "build-clang", "unit", "fuzz-regress",
-         "lint-built", "tidy", "tsan", "integration", "sdk", "gates", "quickstart"]
+         "lint-built", "tidy", "tsan", "integration", "sdk", "gates", "quickstart", "deploy"]
 
 
 def choose(suites, options):

@@ -188,7 +188,7 @@ static void scan_events(struct client *c, struct conn *k, char *data, size_t len
     char *end = data + len;
     memcpy(at, k->tail, k->tail_len);
     for (;;) {
-        char *mark = memmem(at, (size_t)(end - at), "\"fp_", 4);
+        char *mark = memmem(at, (size_t)(end - at), " at_", 4);
         if (mark == NULL) {
             at = end - at > 3 ? end - 3 : at;
             break;

@@ -1,8 +1,9 @@
 """Bar charts as SVG, by hand: a chart needs no library."""
 from xml.sax.saxutils import escape
 
-COLOURS = {"floor": "#9aa5b1", "proa": "#0f766e", "nginx": "#c2703d", "haproxy": "#5b6ea6"}
-BAR, GAP, LEFT, WIDTH, TOP = 13, 14, 250, 860, 64
+COLOURS = {"floor": "#9aa5b1", "proa": "#0f766e", "proa_unix": "#5fb3a7", "nginx": "#c2703d",
+           "haproxy": "#5b6ea6"}
+BAR, GAP, LEFT, WIDTH, TOP = 13, 14, 290, 900, 64
 
 
 def bars(title, groups):

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BENCH = os.path.join(ROOT, "bench")
@@ -99,6 +100,7 @@ def bodies(folder):
         "100k": chat_body(100000, "assistant"),
         "1k-tls": chat_body(1000, "assistant-tls"),
         "10k-tls": chat_body(10000, "assistant-tls"),
+        "1k-burst": chat_body(1000, "assistant-burst"),
         "embed": json.dumps({"model": "embed", "input": TEXT[:120]},
                             separators=(",", ":")).encode(),
         "stream": chat_body(1000, "sse-0x20000", stream=True),
@@ -162,6 +164,20 @@ def status_kib(pid, field):
             if line.startswith(field + ":"):
                 return int(line.split()[1])
     return 0
+
+
+def cpu_ns(pid):
+    """User and system time that all threads have used so far."""
+    total = 0
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/schedstat" % (pid, task), encoding="ascii") as file:
+            total += int(file.read().split()[0])
+    return total
+
+
+def wakeups(pid):
+    """How often the process has slept and was woken."""
+    return status_kib(pid, "voluntary_ctxt_switches")
 
 
 def open_files(pid):
@@ -303,6 +319,14 @@ class Rig:
     def rss_kib(self, name, field="VmRSS"):
         """Of the process that does the work: nginx's worker, not its master."""
         return status_kib(self.pids(name)[-1], field)
+
+    def metric(self, name, label=""):
+        """Sum of the series of one of Proa's metrics, of those that have the label."""
+        url = "http://127.0.0.1:%s/metrics" % self.values["PROA_OPS_PORT"]
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            lines = answer.read().decode().splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines
+                   if line.startswith(name + "{") and label in line)
 
     def client(self, name, body, conns=1, tls=False, stream=False, **options):
         """Runs the closed-loop client against the contestant and returns what it measured."""

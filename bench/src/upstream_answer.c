@@ -90,11 +90,11 @@ static void streams(struct upstream_answers *a)
     add_event(&a->stream_open,
               EVENT_OPEN "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
                          "\"content\":\"\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n");
-    add_event(&a->event, EVENT_OPEN
-              "\"system_fingerprint\":\"fp_0000000000000000000\",\"choices\":[{\"index\":0,"
-              "\"delta\":{\"content\":\" outrigger\"},\"logprobs\":null,"
-              "\"finish_reason\":null}]}\n\n");
-    const char *mark = strstr(a->event.ptr, "\"fp_");
+    add_event(&a->event,
+              EVENT_OPEN "\"system_fingerprint\":\"fp_44709d6fcb\",\"choices\":[{\"index\":0,"
+                         "\"delta\":{\"content\":\" at_0000000000000000000\"},\"logprobs\":null,"
+                         "\"finish_reason\":null}]}\n\n");
+    const char *mark = strstr(a->event.ptr, " at_");
     a->event_stamp_at = (size_t)(mark - a->event.ptr) + 4;
     add_event(&a->stream_close, EVENT_OPEN "\"choices\":[{\"index\":0,\"delta\":{},"
                                            "\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\n");

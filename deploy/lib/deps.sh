@@ -1,8 +1,11 @@
 # shellcheck shell=bash disable=SC2086,SC2116
-# Installs what Proa needs on Debian 12 or 13; sourced by deploy/quickstart and tests/run.
+# Installs what Proa needs on Debian 12 or 13; sourced by deploy/quickstart, deploy/image,
+# deploy/Dockerfile and tests/run.
 #
 #   deps_install GROUP...     GROUP: build (compiler, libraries), test (tools of tests/run),
-#                             bench (the peers of bench/compare)
+#                             deploy (deploy/image and the suite of that name), bench (the peers
+#                             of bench/compare)
+#   deps_source SUITE         prints this machine's package source as a deb822 stanza for a suite
 #   deps_tool NAME            prints the program for a versioned tool, "clang" -> clang-14 or clang
 #
 # dpkg is asked first. The network is touched only when something is missing, so a second run
@@ -22,6 +25,11 @@ deps_test_packages() {
     bookworm) echo 'clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev' ;;
     *) echo 'clang clang-tidy clang-format libclang-rt-dev' ;;
     esac
+}
+
+# buildah builds images without an engine, mmdebstrap a Debian to build in; runc runs what came out.
+deps_deploy_packages() {
+    echo 'buildah mmdebstrap runc umoci util-linux iproute2 yamllint python3-yaml systemd/systemd-analyze'
 }
 
 # Debian starts the services of both packages where an init system runs; bench/ does not need that.
@@ -150,10 +158,10 @@ deps_read_source() {
     ' "$@"
 }
 
-# Debian 12 only: three libraries come from Debian 13 (they need nothing newer than 12's libc).
-# Nothing else is ever taken from there: the pin is negative for every other package.
-deps_add_trixie() {
-    local found file files=()
+# The machine's own source, made to name the suite $1.
+deps_source() {
+    local codename found file files=()
+    codename=$(deps_codename)
     for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
         case "$file" in
         */proa-trixie.sources) ;;
@@ -162,17 +170,25 @@ deps_add_trixie() {
     done
     found=
     if [ "${#files[@]}" -gt 0 ]; then
-        found=$(deps_read_source bookworm "${files[@]}")
+        found=$(deps_read_source "$codename" "${files[@]}")
     fi
     if [ -z "$found" ]; then
-        deps_say 'No source for Debian 12 (bookworm main) found under /etc/apt: add one, then run this again.'
+        deps_say "No source for Debian ($codename main) found under /etc/apt: add one, then run this again."
         return 1
     fi
-    deps_write /etc/apt/sources.list.d/proa-trixie.sources "Types: deb
-${found%%$'\n'*}
-Suites: trixie
-Components: main
-$(printf '%s\n' "$found" | sed 1d)"
+    echo 'Types: deb'
+    printf '%s\n' "${found%%$'\n'*}"
+    echo "Suites: $1"
+    echo 'Components: main'
+    printf '%s\n' "$found" | sed 1d
+}
+
+# Debian 12 only: three libraries come from Debian 13 (they need nothing newer than 12's libc).
+# Nothing else is ever taken from there: the pin is negative for every other package.
+deps_add_trixie() {
+    local source
+    source=$(deps_source trixie) || return 1
+    deps_write /etc/apt/sources.list.d/proa-trixie.sources "$source"
     deps_write /etc/apt/preferences.d/proa-trixie 'Package: *
 Pin: release n=trixie
 Pin-Priority: -1

@@ -65,8 +65,8 @@ static void readyz(struct proa_admin *admin, const struct proa_http_head *head,
                    struct proa_admin_reply *out)
 {
     (void)head;
-    if (*admin->cfg.draining) {
-        proa_admin_text(out, 503, "draining\n");
+    if (*admin->cfg.leaving) {
+        proa_admin_text(out, 503, "ending\n");
     } else if (!*admin->cfg.ready) {
         proa_admin_text(out, 503, "starting\n");
     } else {

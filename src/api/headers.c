@@ -16,14 +16,10 @@ static const bool FORWARD[PROA_HTTP_HEADER_COUNT] = {
     [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = true,
     [PROA_HTTP_HEADER_OPENAI_PROJECT] = true,
     [PROA_HTTP_HEADER_USER_AGENT] = true,
+    [PROA_HTTP_HEADER_X_CLIENT_REQUEST_ID] = true,
+    [PROA_HTTP_HEADER_X_GROK_CONV_ID] = true,
     [PROA_HTTP_HEADER_X_REQUEST_ID] = true,
     [PROA_HTTP_HEADER_X_TITLE] = true,
-};
-
-/* Those without an id. */
-static const struct proa_slice FORWARD_NAMES[] = {
-    PROA_SLICE_INIT("x-client-request-id"),
-    PROA_SLICE_INIT("x-grok-conv-id"),
 };
 
 /*
@@ -47,7 +43,9 @@ static const bool RETURN[PROA_HTTP_HEADER_COUNT] = {
     [PROA_HTTP_HEADER_ANTHROPIC_RATELIMIT_TOKENS_RESET] = true,
     [PROA_HTTP_HEADER_APIM_REQUEST_ID] = true,
     [PROA_HTTP_HEADER_CF_RAY] = true,
+    [PROA_HTTP_HEADER_OPENAI_MODEL] = true,
     [PROA_HTTP_HEADER_OPENAI_PROCESSING_MS] = true,
+    [PROA_HTTP_HEADER_OPENAI_VERSION] = true,
     [PROA_HTTP_HEADER_REQUEST_ID] = true,
     [PROA_HTTP_HEADER_RETRY_AFTER] = true,
     [PROA_HTTP_HEADER_RETRY_AFTER_MS] = true,
@@ -65,11 +63,7 @@ static const bool RETURN[PROA_HTTP_HEADER_COUNT] = {
     [PROA_HTTP_HEADER_X_RATELIMIT_RESET_TOKENS] = true,
 };
 
-/* Whole names, and beginnings of names whose rest differs between providers and plans. */
-static const struct proa_slice RETURN_NAMES[] = {
-    PROA_SLICE_INIT("openai-version"),
-    PROA_SLICE_INIT("openai-model"),
-};
+/* Beginnings of names whose rest differs between providers and plans. */
 static const struct proa_slice RETURN_PREFIXES[] = {
     PROA_SLICE_INIT("x-ratelimit-"),
     PROA_SLICE_INIT("anthropic-ratelimit-"),
@@ -77,22 +71,9 @@ static const struct proa_slice RETURN_PREFIXES[] = {
     PROA_SLICE_INIT("ratelimitbysize-"),
 };
 
-static bool is_listed(struct proa_slice name, const struct proa_slice *names, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (proa_slice_eq_nocase(name, names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool proa_api_forward_header(const struct proa_http_header *header)
 {
-    if (header->id != PROA_HTTP_HEADER_OTHER) {
-        return header->id < PROA_HTTP_HEADER_COUNT && FORWARD[header->id];
-    }
-    return is_listed(header->name, FORWARD_NAMES, PROA_ARRAY_LEN(FORWARD_NAMES));
+    return header->id < PROA_HTTP_HEADER_COUNT && FORWARD[header->id];
 }
 
 bool proa_api_return_header(const struct proa_http_header *header)
@@ -107,5 +88,5 @@ bool proa_api_return_header(const struct proa_http_header *header)
             return true;
         }
     }
-    return is_listed(header->name, RETURN_NAMES, PROA_ARRAY_LEN(RETURN_NAMES));
+    return false;
 }

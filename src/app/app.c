@@ -10,10 +10,12 @@
 #include "proa/core/clock.h"
 #include "proa/core/version.h"
 #include "proa/io/file.h"
+#include "proa/io/notify.h"
 #include "proa/mock/mock.h"
 #include "proa/tls/context.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -204,6 +206,9 @@ static void on_lag(void *ctx, uint64_t now_ns)
     proa_metric_set(
         proa_metric_series1(app->metrics, PROA_METRIC_TELEMETRY_DROPPED, PROA_SLICE("access_log")),
         proa_logsink_dropped(app->out));
+    if (app->watchdog) {
+        (void)proa_notify_send(app->notify, PROA_SLICE("WATCHDOG=1"));
+    }
     proa_timer_set(app->loop, &app->lag_timer, now_ns + LAG_EVERY_NS);
 }
 
@@ -238,7 +243,7 @@ static void create_parts(struct proa_app *app)
     const struct proa_admin_cfg admin = {.loop = app->loop,
                                          .metrics = app->metrics,
                                          .ready = &app->ready,
-                                         .draining = &app->draining,
+                                         .leaving = &app->leaving,
                                          .log = &app->log,
                                          .sample = sample_gauges,
                                          .sample_ctx = app};
@@ -289,6 +294,8 @@ static bool handle_signals(struct proa_app *app)
 {
     return proa_loop_signal(app->loop, SIGTERM, proa_app_on_stop, app) == PROA_OK &&
            proa_loop_signal(app->loop, SIGINT, proa_app_on_stop, app) == PROA_OK &&
+           proa_loop_signal(app->loop, PROA_APP_SIGNAL_ENDING, proa_app_on_ending, app) ==
+               PROA_OK &&
            proa_loop_signal(app->loop, SIGHUP, proa_app_on_reload, app) == PROA_OK;
 }
 
@@ -378,12 +385,17 @@ int proa_app_run(const struct proa_app_options *options)
     app->sources = options->sources;
     app->sources.names = &app->names;
     app->sources.looked_at = &app->reload.looked_at;
+    /* NOLINTBEGIN(concurrency-mt-unsafe): nothing calls setenv */
+    app->notify = getenv("NOTIFY_SOCKET");
+    app->watchdog = getenv("WATCHDOG_USEC") != NULL;
+    /* NOLINTEND(concurrency-mt-unsafe) */
     proa_app_names_init(&app->names);
     proa_app_paths_init(&app->reload.looked_at);
     create_parts(app);
     int code = start(app, &opened);
     if (code == EX_OK) {
         say_started(app, &opened);
+        (void)proa_notify_send(app->notify, PROA_SLICE("READY=1"));
         if (options->on_ready) {
             options->on_ready(options->ctx, &opened.ready);
         }

@@ -57,9 +57,12 @@ struct proa_app {
     struct proa_timer drain_timer; /* looks whether all is done */
     uint64_t drain_until_ns;
     uint64_t idle_since_ns; /* while draining: when the last connection closed */
+    const char *notify;     /* $NOTIFY_SOCKET; NULL = nobody wants to know */
+    bool watchdog;          /* the service manager expects a sign of life */
     struct proa_timer lag_timer;
     struct proa_metric_series *m_lag;
     bool ready;
+    bool leaving; /* no longer ready: the Pod is ending, or draining */
     bool draining;
     int exit_code;
 };
@@ -67,6 +70,8 @@ struct proa_app {
 /* ---- drain.c */
 /* SIGTERM, SIGINT: stop being ready, serve what is there, end. A second one ends at once. */
 void proa_app_on_stop(void *ctx, int signum);
+/* PROA_APP_SIGNAL_ENDING: stop being ready, and nothing else. */
+void proa_app_on_ending(void *ctx, int signum);
 
 /* ---- reload.c */
 /* Begins to look for changes; the first snapshot is in force. */

@@ -6,7 +6,14 @@
 #include "app_priv.h"
 
 #include "proa/core/clock.h"
+#include "proa/io/notify.h"
 
+#include <inttypes.h>
+
+enum { STATE_MAX = 128 };
+
+/* What the loop and the last writes may take beyond the deadline. */
+static const uint64_t SPARE_NS = 5 * PROA_NS_PER_S;
 static const uint64_t CHECK_NS = 20 * PROA_NS_PER_MS;
 
 static void say(struct proa_app *app, const char *event)
@@ -44,6 +51,26 @@ static void on_check(void *ctx, uint64_t now_ns)
     proa_timer_set(app->loop, &app->drain_timer, now_ns + CHECK_NS);
 }
 
+/* The service manager would kill us after a time of its own, which knows nothing of limits.drain.
+ */
+static void tell_stopping(struct proa_app *app)
+{
+    const uint64_t ns = app->started->cfg->limits.drain_ns + SPARE_NS;
+    struct proa_buf state;
+    proa_buf_init(&state, STATE_MAX);
+    (void)proa_buf_append_printf(&state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRIu64, ns / 1000);
+    (void)proa_notify_send(app->notify, proa_buf_slice(&state));
+    proa_buf_deinit(&state);
+}
+
+void proa_app_on_ending(void *ctx, int signum)
+{
+    struct proa_app *app = ctx;
+    (void)signum;
+    app->leaving = true;
+    say(app, "ending");
+}
+
 void proa_app_on_stop(void *ctx, int signum)
 {
     struct proa_app *app = ctx;
@@ -55,12 +82,14 @@ void proa_app_on_stop(void *ctx, int signum)
         return;
     }
     const uint64_t now = proa_loop_now(app->loop);
+    app->leaving = true;
     app->draining = true;
     app->host.draining = true;
     app->drain_until_ns = proa_clock_after(now, app->started->cfg->limits.drain_ns);
     app->drain_timer.fn = on_check;
     app->drain_timer.ctx = app;
     say(app, "draining");
+    tell_stopping(app);
     proa_server_drain(app->server);
     on_check(app, now);
 }

@@ -135,6 +135,9 @@ static const struct proa_cli_flag healthcheck_flags[] = {
 static const struct proa_cli_flag drain_flags[] = {
     PID_FLAG,
     {.name = "wait", .arg = "TIME", .help = "Wait so long for its end; exit 1 if it goes on."},
+    {.name = "notify",
+     .help = "Only say that the end is near, as a preStop hook does: it stops being ready and "
+             "serves on until SIGTERM."},
     QUIET_FLAG("Print nothing but errors."),
     END_OF_FLAGS,
 };
@@ -299,7 +302,9 @@ const struct proa_cli_command proa_cli_commands[] = {
     {.name = "drain",
      .brief = "End the running sidecar gently",
      .operands = "",
-     .about = "Sends SIGTERM: it stops being ready, finishes what runs, and exits.",
+     .about =
+         "Sends SIGTERM: it stops being ready, finishes what runs, and exits. With --notify it "
+         "goes on until SIGTERM comes; in a Pod that is when the application has ended.",
      .flags = drain_flags,
      .run = proa_cli_drain},
     {.name = "reload",

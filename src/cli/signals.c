@@ -6,6 +6,7 @@
 #include "ask_priv.h"
 #include "process_priv.h"
 
+#include "proa/app/app.h"
 #include "proa/config/quantity.h"
 #include "proa/core/clock.h"
 
@@ -98,7 +99,8 @@ static bool wait_for_end(pid_t pid, int fd, uint64_t ns)
     return kill(pid, 0) != 0 && errno == ESRCH;
 }
 
-static int drain(struct proa_cli *cli, uint64_t wait_ns)
+/* `does` is what the process does once the signal is there. */
+static int tell(struct proa_cli *cli, int signum, const char *does, uint64_t wait_ns)
 {
     pid_t pid = 0;
     int fd = -1;
@@ -107,7 +109,7 @@ static int drain(struct proa_cli *cli, uint64_t wait_ns)
     if (!find_pid(cli, &pid, &code)) {
         return code;
     }
-    code = deliver(cli, pid, SIGTERM, &fd);
+    code = deliver(cli, pid, signum, &fd);
     if (code == EX_OK && wait_ns > 0) {
         if (!wait_for_end(pid, fd, wait_ns)) {
             code = proa_cli_fail(cli, 1, "process %ld is still draining", (long)pid);
@@ -115,7 +117,7 @@ static int drain(struct proa_cli *cli, uint64_t wait_ns)
             proa_cli_out_printf(&cli->out, "process %ld has drained and ended\n", (long)pid);
         }
     } else if (code == EX_OK && !quiet) {
-        proa_cli_out_printf(&cli->out, "process %ld is draining\n", (long)pid);
+        proa_cli_out_printf(&cli->out, "process %ld %s\n", (long)pid, does);
     }
     if (fd >= 0) {
         (void)close(fd);
@@ -132,7 +134,13 @@ int proa_cli_drain(struct proa_cli *cli)
         return proa_cli_usage(cli, "--wait cannot be \"%s\"; write a time such as 30s",
                               proa_cli_shown(shown, proa_slice_cstr(text)));
     }
-    return drain(cli, wait_ns);
+    if (!proa_cli_args_has(cli->args, "notify")) {
+        return tell(cli, SIGTERM, "is draining", wait_ns);
+    }
+    if (text) {
+        return proa_cli_usage(cli, "--notify ends nothing, so there is nothing for --wait to see");
+    }
+    return tell(cli, PROA_APP_SIGNAL_ENDING, "is no longer ready; it serves on until SIGTERM", 0);
 }
 
 /* ---- reload ---------------------------------------------------------------------------------- */

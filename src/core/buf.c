@@ -1,11 +1,13 @@
 #include "proa/core/buf.h"
 
+#include "digits_priv.h"
+
 #include "proa/core/alloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { BUF_FIRST_BYTES = 64, U64_DIGITS = 20, U64_HEX_DIGITS = 16 };
+enum { BUF_FIRST_BYTES = 64, U64_GROUPS = 5, U64_HEX_DIGITS = 16 };
 
 void proa_buf_init(struct proa_buf *b, size_t max_bytes)
 {
@@ -42,18 +44,17 @@ void proa_buf_trim(struct proa_buf *b, size_t keep_bytes)
 
 static void grow(struct proa_buf *b, size_t need)
 {
-    size_t cap = b->cap ? b->cap : BUF_FIRST_BYTES;
-    while (cap < need) {
-        cap = cap > b->max / 2 ? b->max : cap * 2;
-    }
-    if (cap > b->max) {
-        cap = b->max;
-    }
+    /* At least twice as much as before, so that many small appends cost little; a first reservation
+     * gets what it asked for. */
+    size_t cap = b->cap > b->max / 2 ? b->max : b->cap * 2;
+    cap = cap > BUF_FIRST_BYTES ? cap : BUF_FIRST_BYTES;
+    cap = cap > need ? cap : need;
+    cap = cap < b->max ? cap : b->max;
     b->ptr = proa_realloc(b->ptr, cap);
     b->cap = cap;
 }
 
-char *proa_buf_reserve(struct proa_buf *b, size_t n)
+char *proa_buf_reserve_growing(struct proa_buf *b, size_t n)
 {
     if (PROA_UNLIKELY(b->failed || n > b->max - b->len)) {
         b->failed = true;
@@ -84,42 +85,82 @@ enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text)
     return proa_buf_append(b, proa_slice_cstr(text));
 }
 
-size_t proa_fmt_u64(char *out, uint64_t value)
+const char proa_digit_pairs[200] = {
+#define PAIR(tens, ones) '0' + (tens), '0' + (ones)
+#define TEN(tens)                                                                                  \
+    PAIR(tens, 0), PAIR(tens, 1), PAIR(tens, 2), PAIR(tens, 3), PAIR(tens, 4), PAIR(tens, 5),      \
+        PAIR(tens, 6), PAIR(tens, 7), PAIR(tens, 8), PAIR(tens, 9)
+    TEN(0), TEN(1), TEN(2), TEN(3), TEN(4), TEN(5), TEN(6), TEN(7), TEN(8), TEN(9),
+#undef TEN
+#undef PAIR
+};
+
+static char *put_digit(char *out, uint32_t v)
 {
-    char digits[U64_DIGITS];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    size_t n = sizeof(digits) - at;
-    memcpy(out, digits + at, n);
-    return n;
+    *out = (char)('0' + v);
+    return out + 1;
+}
+
+/* v < 10000 without leading zeros, as most numbers are. */
+static char *put_short(char *out, uint32_t v)
+{
+    if (v >= 100) {
+        uint32_t high = v / 100;
+        return proa_put_pair(high >= 10 ? proa_put_pair(out, high) : put_digit(out, high), v % 100);
+    }
+    return v >= 10 ? proa_put_pair(out, v) : put_digit(out, v);
+}
+
+/* Apart from the rest, whose stack frame it would need. */
+__attribute__((noinline)) static size_t fmt_long(char *out, uint64_t value)
+{
+    PROA_UNINIT uint32_t groups[U64_GROUPS];
+    size_t n_groups = 0;
+    while (value >= 10000) {
+        groups[n_groups++] = (uint32_t)(value % 10000);
+        value /= 10000;
+    }
+    char *at = put_short(out, (uint32_t)value);
+    while (n_groups > 0) {
+        at = proa_put_four(at, groups[--n_groups]);
+    }
+    return (size_t)(at - out);
+}
+
+size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value)
+{
+    return PROA_LIKELY(value < 10000) ? (size_t)(put_short(out, (uint32_t)value) - out)
+                                      : fmt_long(out, value);
+}
+
+size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns)
+{
+    uint64_t us = ns / 1000;
+    char *at = out + proa_fmt_u64(out, us / 1000);
+    *at = '.';
+    at = proa_put_three(at + 1, (uint32_t)(us % 1000));
+    return (size_t)(at - out);
 }
 
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value)
 {
-    char digits[U64_DIGITS];
+    PROA_UNINIT char digits[PROA_FMT_BYTES];
     size_t n = proa_fmt_u64(digits, value);
     return proa_buf_append(b, proa_slice_make(digits, n));
 }
 
 enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals)
 {
-    char text[U64_DIGITS + 4];
-    size_t n = proa_fmt_u64(text, ns / 1000000);
-    unsigned us = (unsigned)(ns / 1000 % 1000);
-    char fraction[3] = {(char)('0' + us / 100), (char)('0' + us / 10 % 10), (char)('0' + us % 10)};
-
-    unsigned keep = decimals < 3 ? decimals : 3;
-    while (keep && fraction[keep - 1] == '0') {
-        keep--;
+    PROA_UNINIT char text[PROA_FMT_BYTES];
+    if (decimals == 0) {
+        return proa_buf_append_u64(b, ns / 1000000);
     }
-    if (keep) {
-        text[n++] = '.';
-        memcpy(text + n, fraction, keep);
-        n += keep;
+    size_t n = proa_fmt_ms(text, ns);
+    n -= decimals < 3 ? 3 - decimals : 0;
+    while (text[n - 1] == '0') {
+        n--;
     }
+    n -= text[n - 1] == '.';
     return proa_buf_append(b, proa_slice_make(text, n));
 }
 

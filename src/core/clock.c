@@ -1,5 +1,7 @@
 #include "proa/core/clock.h"
 
+#include "digits_priv.h"
+
 #include "proa/core/slice.h"
 
 enum { S_PER_DAY = 86400, DAYS_PER_ERA = 146097, YEARS_PER_ERA = 400 };
@@ -53,16 +55,6 @@ uint64_t proa_civil_to_unix(const struct proa_civil *c)
     return days * S_PER_DAY + (uint64_t)c->hour * 3600 + (uint64_t)c->minute * 60 + c->second;
 }
 
-/* Zero-padded to its width. */
-static char *put_number(char *out, uint32_t value, unsigned width)
-{
-    for (unsigned i = width; i > 0; i--) {
-        out[i - 1] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return out + width;
-}
-
 static char *put_char(char *out, char c)
 {
     *out = c;
@@ -77,9 +69,9 @@ static char *put_text(char *out, struct proa_slice text)
 
 static char *put_time(char *out, const struct proa_civil *c)
 {
-    out = put_char(put_number(out, c->hour, 2), ':');
-    out = put_char(put_number(out, c->minute, 2), ':');
-    return put_number(out, c->second, 2);
+    out = put_char(proa_put_pair(out, c->hour), ':');
+    out = put_char(proa_put_pair(out, c->minute), ':');
+    return proa_put_pair(out, c->second);
 }
 
 void proa_civil_rfc3339(uint64_t unix_ms, char out[24])
@@ -93,11 +85,24 @@ void proa_civil_rfc3339(uint64_t unix_ms, char out[24])
     struct proa_civil c;
     proa_civil_from_unix(s, &c);
 
-    out = put_char(put_number(out, c.year, 4), '-');
-    out = put_char(put_number(out, c.month, 2), '-');
-    out = put_char(put_number(out, c.day, 2), 'T');
+    out = put_char(proa_put_four(out, c.year), '-');
+    out = put_char(proa_put_pair(out, c.month), '-');
+    out = put_char(proa_put_pair(out, c.day), 'T');
     out = put_char(put_time(out, &c), '.');
-    (void)put_char(put_number(out, ms, 3), 'Z');
+    (void)put_char(proa_put_three(out, ms), 'Z');
+}
+
+void proa_civil_rfc3339_next(struct proa_civil_stamp *stamp, uint64_t unix_ms, char out[24])
+{
+    const uint64_t s = unix_ms / 1000;
+    if (s != stamp->unix_s || stamp->text[0] == '\0' || s > last_four_digits_s) {
+        proa_civil_rfc3339(unix_ms, out);
+        stamp->unix_s = s;
+        memcpy(stamp->text, out, sizeof stamp->text);
+        return;
+    }
+    memcpy(out, stamp->text, sizeof stamp->text);
+    (void)put_char(proa_put_three(out + sizeof stamp->text, (uint32_t)(unix_ms % 1000)), 'Z');
 }
 
 void proa_civil_http_date(uint64_t unix_s, char out[29])
@@ -109,8 +114,8 @@ void proa_civil_http_date(uint64_t unix_s, char out[29])
 
     out = put_text(out, proa_slice_make(weekdays + (size_t)c.weekday * 3, 3));
     out = put_text(out, PROA_SLICE(", "));
-    out = put_char(put_number(out, c.day, 2), ' ');
+    out = put_char(proa_put_pair(out, c.day), ' ');
     out = put_text(out, proa_slice_make(months + (size_t)(c.month - 1) * 3, 3));
-    out = put_char(put_number(put_char(out, ' '), c.year, 4), ' ');
+    out = put_char(proa_put_four(put_char(out, ' '), c.year), ' ');
     (void)put_text(put_time(out, &c), PROA_SLICE(" GMT"));
 }

@@ -19,24 +19,9 @@ static bool same_folded(const char *a, const char *b, size_t n)
 
 bool proa_slice_eq_nocase(struct proa_slice a, struct proa_slice b)
 {
-    return a.len == b.len && same_folded(a.ptr, b.ptr, a.len);
-}
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-struct proa_slice proa_slice_trim(struct proa_slice s)
-{
-    while (s.len && blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    while (s.len && blank(s.ptr[s.len - 1])) {
-        s.len--;
-    }
-    return s;
+    /* Nearly always it is written as we write it. */
+    return a.len == b.len &&
+           (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0 || same_folded(a.ptr, b.ptr, a.len));
 }
 
 size_t proa_slice_find(struct proa_slice s, char byte)
@@ -78,6 +63,8 @@ struct proa_slice proa_slice_split(struct proa_slice s, char sep, struct proa_sl
     return first;
 }
 
+enum { ALWAYS_FIT = 19 }; /* digits, in 64 bits */
+
 enum proa_err proa_slice_to_u64(struct proa_slice s, uint64_t *out)
 {
     if (s.len == 0) {
@@ -85,15 +72,21 @@ enum proa_err proa_slice_to_u64(struct proa_slice s, uint64_t *out)
     }
     uint64_t value = 0;
     bool too_big = false;
-    /* The scan goes on past an overflow: what is no number at all is a syntax error first. */
-    for (size_t i = 0; i < s.len; i++) {
+    size_t i = 0;
+    for (; i < s.len && i < ALWAYS_FIT; i++) {
         unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
         if (digit > 9) {
             return PROA_ERR_SYNTAX;
         }
-        if (value > (UINT64_MAX - digit) / 10) {
-            too_big = true;
+        value = value * 10 + digit;
+    }
+    /* The scan goes on past an overflow: what is no number at all is a syntax error first. */
+    for (; i < s.len; i++) {
+        unsigned digit = (unsigned char)s.ptr[i] - (unsigned)'0';
+        if (digit > 9) {
+            return PROA_ERR_SYNTAX;
         }
+        too_big = too_big || value > (UINT64_MAX - digit) / 10;
         value = value * 10 + digit;
     }
     if (too_big) {

@@ -150,7 +150,7 @@ static void stream_body(struct attempt *a, struct proa_slice bytes)
         proa_attempt_fail(a, PROA_CLASS_LOCAL, PROA_ERR_OVERLOAD);
         return;
     }
-    struct proa_reader_report report;
+    PROA_UNINIT struct proa_reader_report report;
     const enum proa_err err = a->dialect->reader_feed(a->reader, bytes, &report);
     const bool failed = err != PROA_OK || report.state == PROA_ANSWER_ERROR;
     a->held_events += report.events;

@@ -128,7 +128,7 @@ static enum proa_err encode(struct attempt *a, const struct proa_target *target,
     }
     const enum proa_err err = a->dialect->encode(&in, x->arena, out);
     if (err == PROA_OK) {
-        a->wire_head = out->head;
+        a->wire_head = out->iov[0];
     }
     return err;
 }
@@ -157,14 +157,12 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
         proa_attempt_fail(a, PROA_CLASS_LOCAL, err);
         return;
     }
-    const size_t n_iov = encoded.n_pieces + 1;
-    struct iovec *iov = proa_arena_alloc(x->arena, n_iov * sizeof *iov);
-    iov[0] = (struct iovec){a->wire_head.ptr, a->wire_head.len};
-    memcpy(iov + 1, encoded.pieces, encoded.n_pieces * sizeof *iov);
+    struct iovec *iov = proa_arena_alloc(x->arena, encoded.n_iov * sizeof *iov);
+    memcpy(iov, encoded.iov, encoded.n_iov * sizeof *iov);
     const struct proa_timeout_cfg *timeouts = &x->resolved.route->policy->timeouts;
     const struct proa_call_request request = {
         .iov = iov,
-        .n_iov = n_iov,
+        .n_iov = encoded.n_iov,
         .arena = x->arena,
         .connect_ns = timeouts->connect_ns,
         .tls_ns = timeouts->tls_ns,
@@ -180,9 +178,9 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
 
 static void wipe_wire_head(struct attempt *a)
 {
-    if (a->wire_head.ptr) {
-        explicit_bzero(a->wire_head.ptr, a->wire_head.len);
-        proa_buf_deinit(&a->wire_head);
+    if (a->wire_head.iov_len > 0) {
+        explicit_bzero(a->wire_head.iov_base, a->wire_head.iov_len);
+        a->wire_head.iov_len = 0;
     }
 }
 

@@ -228,14 +228,15 @@ static bool carry_out(struct proa_exchange *x, const struct proa_command *comman
 static void feed_all(struct proa_exchange *x, const struct proa_event *event)
 {
     x->feeding = true;
-    struct proa_event now = *event;
+    const struct proa_event *now = event;
+    PROA_UNINIT struct proa_event next;
     for (;;) {
         PROA_UNINIT struct proa_commands commands;
         commands.n = 0;
         /* The first attempt starts when all the work before it is done: that time is ours. */
         const uint64_t at =
-            now.kind == PROA_EV_ADMITTED ? proa_loop_clock() : proa_loop_now(x->host->loop);
-        proa_run_feed(&x->run, at, &now, &commands);
+            now->kind == PROA_EV_ADMITTED ? proa_loop_clock() : proa_loop_now(x->host->loop);
+        proa_run_feed(&x->run, at, now, &commands);
         for (size_t i = 0; i < commands.n; i++) {
             if (!carry_out(x, &commands.items[i])) {
                 return;
@@ -244,7 +245,8 @@ static void feed_all(struct proa_exchange *x, const struct proa_event *event)
         if (x->n_pending == 0) {
             break;
         }
-        now = x->pending[0];
+        next = x->pending[0];
+        now = &next;
         x->n_pending--;
         for (size_t i = 0; i < x->n_pending; i++) {
             x->pending[i] = x->pending[i + 1];

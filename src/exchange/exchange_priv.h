@@ -43,8 +43,8 @@ struct attempt {
     struct proa_exchange *x;
     struct proa_call *call; /* NULL before the start and after the end */
     const struct proa_dialect *dialect;
-    struct proa_slice model;   /* upstream id asked for */
-    struct proa_buf wire_head; /* of the request; it holds the key and is wiped */
+    struct proa_slice model; /* upstream id asked for */
+    struct iovec wire_head;  /* of the request, in the arena; it holds the key and is wiped */
     struct proa_http_head head;
     struct proa_answer_head answer; /* the same, as dialects take it */
     struct proa_reader *reader;

@@ -48,11 +48,12 @@ static void timing(const struct proa_exchange *x, struct proa_buf *f)
     PROA_BUF_LIT(f, "\r\n");
 }
 
-/* Values from outside are checked as they are written; one that does not fit is left out. */
-static void line(struct proa_buf *f, struct proa_slice name, struct proa_slice value)
+/* `name: value`. Values from outside are checked as they are written; one that does not fit is left
+ * out. */
+static void line(struct proa_buf *f, struct proa_slice begin, struct proa_slice value)
 {
     if (value.len > 0) {
-        const enum proa_err err = proa_http_write_header(f, name, value);
+        const enum proa_err err = proa_http_write_value(f, begin, value);
         (void)err;
     }
 }
@@ -62,6 +63,19 @@ static bool is_retry_advice(const struct proa_http_header *h)
     return h->id == PROA_HTTP_HEADER_RETRY_AFTER || h->id == PROA_HTTP_HEADER_RETRY_AFTER_MS;
 }
 
+/* What the provider's answer says beside its content. */
+static void returned_lines(const struct attempt *a, bool without_retry_advice, struct proa_buf *f)
+{
+    for (size_t i = 0; i < a->head.headers.n; i++) {
+        const struct proa_http_header *h = &a->head.headers.items[i];
+        if (h->value.len > 0 && proa_api_return_header(h) &&
+            !(without_retry_advice && is_retry_advice(h))) {
+            const enum proa_err err = proa_http_write_parsed(f, h);
+            (void)err;
+        }
+    }
+}
+
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra)
 {
@@ -69,17 +83,12 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     const struct proa_slice retry_after = PROA_SLICE("retry-after:");
     const bool ours_instead = proa_slice_search(extra, retry_after) < extra.len;
     proa_buf_clear(f);
-    line(f, PROA_SLICE("content-type"), content_type);
+    line(f, PROA_SLICE("content-type: "), content_type);
     if (a) {
-        for (size_t i = 0; i < a->head.headers.n; i++) {
-            const struct proa_http_header *h = &a->head.headers.items[i];
-            if (proa_api_return_header(h) && !(ours_instead && is_retry_advice(h))) {
-                line(f, h->name, h->value);
-            }
-        }
+        returned_lines(a, ours_instead, f);
         const struct proa_target *target = x->run.attempts[a->index].candidate->target;
-        line(f, PROA_SLICE("x-proa-provider"), target->provider->name);
-        line(f, PROA_SLICE("x-proa-model"), a->model);
+        line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
+        line(f, PROA_SLICE("x-proa-model: "), a->model);
     }
     if (a && a->mode == ANSWER_STREAM) {
         PROA_BUF_LIT(f, "cache-control: no-cache\r\nx-accel-buffering: no\r\n");

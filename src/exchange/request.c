@@ -81,6 +81,9 @@ static void refuse_model(struct proa_exchange *x, struct proa_slice model,
 static uint64_t parse_span(struct proa_slice text)
 {
     uint64_t unit = PROA_NS_PER_S;
+    if (text.len == 0) {
+        return 0;
+    }
     if (text.len > 2 && proa_slice_eq(proa_slice_from(text, text.len - 2), PROA_SLICE("ms"))) {
         unit = PROA_NS_PER_MS;
         text.len -= 2;

@@ -92,6 +92,37 @@ static inline size_t proa_http_find_ctl(const char *text, size_t i)
 #endif
 }
 
+/*
+ * The line feeds of a text, one after the other. Value type; nothing at or behind `stop` is read.
+ * Of a block that was looked at, the feeds that are left are remembered, so that a line costs
+ * little more than its share of the block.
+ */
+struct proa_http_feeds {
+    const char *at; /* behind the last block */
+    const char *stop;
+    unsigned left; /* of that block: bit 0 is its first byte */
+};
+
+/* The next one, or NULL. */
+static inline const char *proa_http_next_feed(struct proa_http_feeds *f)
+{
+#ifdef __SSE2__
+    while (f->left == 0 && f->stop - f->at >= 16) {
+        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)f->at);
+        f->left = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(v, _mm_set1_epi8('\n')));
+        f->at += 16;
+    }
+    if (f->left != 0) {
+        const char *lf = f->at - 16 + __builtin_ctz(f->left);
+        f->left &= f->left - 1;
+        return lf;
+    }
+#endif
+    const char *lf = f->at < f->stop ? memchr(f->at, '\n', (size_t)(f->stop - f->at)) : NULL;
+    f->at = lf ? lf + 1 : f->stop;
+    return lf;
+}
+
 /* Offset of the first colon at or behind `i`, or `len`. Reads up to 16 bytes beyond `len`. */
 static inline size_t proa_http_find_colon(const char *text, size_t i, size_t len)
 {

@@ -134,6 +134,48 @@ static enum proa_http_fault on_byte(struct proa_http_chunked *c,
     return PROA_HTTP_FAULT_NONE;
 }
 
+/*
+ * A whole size line of the usual kind, up to eight digits and CR LF, in one step; what it is short
+ * of in any way is left to the states, which know the reasons. Returns its length, 0 when it is not
+ * of that kind.
+ */
+static size_t usual_size_line(struct proa_slice in, uint64_t room, uint64_t *size)
+{
+    uint64_t value = 0;
+    size_t i = 0;
+    for (; i < in.len && i <= 8; i++) {
+        int digit = hex_value(in.ptr[i]);
+        if (digit < 0) {
+            break;
+        }
+        value = value << 4 | (unsigned)digit;
+    }
+    if (i == 0 || i > 8 || in.len - i < 2 || in.ptr[i] != '\r' || in.ptr[i + 1] != '\n' ||
+        value == 0 || value > room) {
+        return 0;
+    }
+    *size = value;
+    return i + 2;
+}
+
+/* Framing in one step where all of it is there: behind data its CR LF, then a size line. Returns
+ * how many bytes that took. */
+static size_t skip_framing(struct proa_http_chunked *c, uint64_t room, struct proa_slice in)
+{
+    size_t used = 0;
+    if (c->state == PROA_HTTP_CHUNKED_DATA_CR && in.len >= 2 && in.ptr[0] == '\r' &&
+        in.ptr[1] == '\n') {
+        c->state = PROA_HTTP_CHUNKED_SIZE;
+        used = 2;
+    }
+    if (c->state == PROA_HTTP_CHUNKED_SIZE && c->n_digits == 0) {
+        const size_t line = usual_size_line(proa_slice_from(in, used), room, &c->size);
+        c->state = line > 0 ? PROA_HTTP_CHUNKED_DATA : PROA_HTTP_CHUNKED_SIZE;
+        used += line;
+    }
+    return used;
+}
+
 enum proa_http_fault proa_http_chunked_feed(struct proa_http_chunked *c,
                                             const struct proa_http_limits *limits, uint64_t room,
                                             struct proa_slice in, size_t *used,
@@ -142,6 +184,11 @@ enum proa_http_fault proa_http_chunked_feed(struct proa_http_chunked *c,
     size_t i = 0;
     *data = PROA_SLICE_NONE;
     while (i < in.len && c->state != PROA_HTTP_CHUNKED_DONE) {
+        const size_t skipped = skip_framing(c, room, proa_slice_from(in, i));
+        i += skipped;
+        if (skipped > 0) {
+            continue;
+        }
         if (c->state == PROA_HTTP_CHUNKED_DATA) {
             size_t n = in.len - i;
             n = c->size < n ? (size_t)c->size : n;

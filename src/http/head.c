@@ -1,7 +1,6 @@
 #include "bytes_priv.h"
 #include "head_priv.h"
-
-#include <llhttp.h>
+#include "judge_priv.h"
 
 /* "At most a few" empty lines before a request line (RFC 9112 2.2): some clients end a body so. */
 #define BLANK_LINES_MAX 4
@@ -24,8 +23,8 @@ static enum proa_http_fault scan_first_byte(const struct proa_http_head_scan *s,
 }
 
 /* The first line, without its CR LF. Empty ones may precede it. */
-static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                            const struct proa_http_limits *limits,
+static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s,
+                                            const struct proa_http_parser_cfg *cfg,
                                             struct proa_slice line)
 {
     if (line.len == 0) {
@@ -35,8 +34,11 @@ static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s, enum 
     }
     s->n_lines = 1;
     s->start_line_len = (uint32_t)line.len;
-    return mode == PROA_HTTP_REQUEST ? proa_http_request_line(s, limits, line)
-                                     : proa_http_status_line(s, line);
+    if (proa_http_memo_recall(cfg->memo, cfg->mode, line, &s->start)) {
+        return PROA_HTTP_FAULT_NONE;
+    }
+    return cfg->mode == PROA_HTTP_REQUEST ? proa_http_request_line(&s->start, &cfg->limits, line)
+                                          : proa_http_status_line(&s->start, line);
 }
 
 /* Offset that no byte of the line under way may reach. */
@@ -72,24 +74,25 @@ static enum proa_http_fault next_line(struct proa_http_head_scan *s, struct proa
     return PROA_HTTP_FAULT_NONE;
 }
 
-static enum proa_http_fault scan_start(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                       const struct proa_http_limits *limits,
+static enum proa_http_fault scan_start(struct proa_http_head_scan *s,
+                                       const struct proa_http_parser_cfg *cfg,
                                        struct proa_slice text)
 {
+    const struct proa_http_limits *limits = &cfg->limits;
     while (s->pos < text.len && s->n_lines == 0) {
-        bool is_request = mode == PROA_HTTP_REQUEST;
+        bool is_request = cfg->mode == PROA_HTTP_REQUEST;
         size_t line_max =
             is_request ? (size_t)limits->target_bytes + REQUEST_LINE_EXTRA : limits->line_bytes;
         size_t bound = line_bound(s, limits, line_max);
         enum proa_http_fault too_long =
             is_request ? PROA_HTTP_FAULT_TARGET_LONG : PROA_HTTP_FAULT_HEAD_LONG;
         struct proa_slice line = PROA_SLICE_NONE;
-        enum proa_http_fault fault = scan_first_byte(s, mode, text.ptr[s->line_start]);
+        enum proa_http_fault fault = scan_first_byte(s, cfg->mode, text.ptr[s->line_start]);
         if (fault == PROA_HTTP_FAULT_NONE) {
             fault = next_line(s, text, bound, too_long, &line);
         }
         if (fault == PROA_HTTP_FAULT_NONE && line.ptr) {
-            fault = scan_start_line(s, mode, limits, line);
+            fault = scan_start_line(s, cfg, line);
         }
         if (fault != PROA_HTTP_FAULT_NONE) {
             return fault;
@@ -118,6 +121,18 @@ static enum proa_http_fault first_byte_fault(char c)
     return c == '\r' ? PROA_HTTP_FAULT_LINE_END : PROA_HTTP_FAULT_NONE;
 }
 
+/* The line of `len` bytes in front of its LF: NONE for the end of the head, and for a sound one. */
+static enum proa_http_fault line_fault(const char *line, size_t len, size_t line_max)
+{
+    if (len >= line_max) {
+        return PROA_HTTP_FAULT_HEADER_LONG;
+    }
+    if (len == 0 || line[len - 1] != '\r') {
+        return PROA_HTTP_FAULT_LINE_END;
+    }
+    return len == 1 ? PROA_HTTP_FAULT_NONE : first_byte_fault(*line);
+}
+
 static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
                                         const struct proa_http_limits *limits,
                                         struct proa_slice text)
@@ -127,25 +142,24 @@ static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
     const char *stop = text.ptr + (text.len < head_end ? text.len : head_end);
     const char *start = text.ptr + s->line_start;
     const char *from = text.ptr + s->pos;
+    struct proa_http_feeds feeds = {.at = from, .stop = stop};
     enum proa_http_fault fault = PROA_HTTP_FAULT_NONE;
     uint32_t n_lines = s->n_lines;
     while (from < stop && fault == PROA_HTTP_FAULT_NONE) {
-        const char *lf = memchr(from, '\n', (size_t)(stop - from));
+        const char *lf = proa_http_next_feed(&feeds);
         if (!lf) {
             from = stop;
             break;
         }
-        size_t len = (size_t)(lf - start);
+        const size_t len = (size_t)(lf - start);
         from = lf + 1;
-        if (len >= line_max) {
-            fault = PROA_HTTP_FAULT_HEADER_LONG;
-        } else if (len == 0 || lf[-1] != '\r') {
-            fault = PROA_HTTP_FAULT_LINE_END;
-        } else if (len == 1) {
-            s->end = (uint32_t)(from - text.ptr);
-            break;
-        } else if (*start <= ' ') {
-            fault = first_byte_fault(*start);
+        /* One look at what a line usually is; the rest is told apart elsewhere. */
+        if (PROA_UNLIKELY(len < 2 || len >= line_max || lf[-1] != '\r' || *start <= ' ')) {
+            fault = line_fault(start, len, line_max);
+            if (fault == PROA_HTTP_FAULT_NONE && len == 1) {
+                s->end = (uint32_t)(from - text.ptr);
+                break;
+            }
         }
         if (n_lines > limits->n_headers && fault == PROA_HTTP_FAULT_NONE) {
             fault = PROA_HTTP_FAULT_HEADER_COUNT;
@@ -161,29 +175,18 @@ static enum proa_http_fault scan_fields(struct proa_http_head_scan *s,
                : fault;
 }
 
-enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                         const struct proa_http_limits *limits,
+enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s,
+                                         const struct proa_http_parser_cfg *cfg,
                                          struct proa_slice text)
 {
     if (s->n_lines == 0) {
-        enum proa_http_fault fault = scan_start(s, mode, limits, text);
+        enum proa_http_fault fault = scan_start(s, cfg, text);
         if (fault != PROA_HTTP_FAULT_NONE || s->n_lines == 0) {
             return fault;
         }
     }
-    return scan_fields(s, limits, text);
+    return scan_fields(s, &cfg->limits, text);
 }
-
-/* llhttp's part ends here: its pause is the end of a head it agrees with. */
-static int on_headers_complete(llhttp_t *ll)
-{
-    (void)ll;
-    return HPE_PAUSED;
-}
-
-static const llhttp_settings_t llhttp_hooks = {
-    .on_headers_complete = on_headers_complete,
-};
 
 /* How often the fields occur that decide about a message, and where the last of them is. */
 struct deciding {
@@ -211,34 +214,33 @@ static bool is_other_coding(struct proa_slice s)
     return proa_http_is_token(s);
 }
 
-/* True when llhttp has a say in the field: the ones it derives framing or persistence from. */
-static bool note_field(struct deciding *d, const struct proa_http_header *h)
+static void note_field(struct deciding *d, const struct proa_http_header *h)
 {
     switch (h->id) {
     case PROA_HTTP_HEADER_HOST:
         d->host = h;
         d->n_host++;
-        return false;
+        break;
     case PROA_HTTP_HEADER_CONTENT_LENGTH:
         d->length = h;
         d->n_length++;
-        return true;
+        break;
     case PROA_HTTP_HEADER_TRANSFER_ENCODING:
         d->coding = h;
         d->n_coding++;
-        return true;
+        break;
     case PROA_HTTP_HEADER_CONNECTION:
         d->close = d->close || proa_http_list_has(h->value, PROA_SLICE("close"));
-        return false;
+        break;
     case PROA_HTTP_HEADER_EXPECT:
         if (proa_slice_eq_nocase(h->value, PROA_SLICE("100-continue"))) {
             d->expect = true;
         } else {
             d->expect_other = true;
         }
-        return false;
+        break;
     default:
-        return false;
+        break;
     }
 }
 
@@ -276,54 +278,24 @@ static enum proa_http_fault check_framing(struct proa_http_head *head, const str
     return PROA_HTTP_FAULT_NONE;
 }
 
-/* The reason in our words; the fields themselves were found sound before llhttp saw them. */
-static enum proa_http_fault explain(const llhttp_t *ll, enum proa_http_mode mode)
+/* `text` is the head; its fields begin at `at`. */
+static enum proa_http_fault read_fields(struct proa_http_head *head, struct proa_slice text,
+                                        struct proa_http_header *items, size_t at,
+                                        struct deciding *d)
 {
-    switch ((int)llhttp_get_errno(ll)) {
-    case HPE_UNEXPECTED_CONTENT_LENGTH:
-    case HPE_INVALID_CONTENT_LENGTH:
-        return PROA_HTTP_FAULT_LENGTH;
-    case HPE_INVALID_TRANSFER_ENCODING:
-        return PROA_HTTP_FAULT_CODING;
-    case HPE_INVALID_URL:
-        return PROA_HTTP_FAULT_TARGET;
-    default:
-        return mode == PROA_HTTP_REQUEST ? PROA_HTTP_FAULT_REQUEST_LINE
-                                         : PROA_HTTP_FAULT_STATUS_LINE;
-    }
-}
-
-static bool llhttp_takes(llhttp_t *ll, struct proa_slice text)
-{
-    return llhttp_execute(ll, text.ptr, text.len) == HPE_OK;
-}
-
-/* `text` is the head; its start line ends at fields_at. */
-static enum proa_http_fault read_fields(struct proa_http_head *head, enum proa_http_mode mode,
-                                        struct proa_slice text, struct proa_http_header *items,
-                                        size_t fields_at, struct deciding *d)
-{
-    llhttp_t ll;
-    llhttp_init(&ll, mode == PROA_HTTP_REQUEST ? HTTP_REQUEST : HTTP_RESPONSE, &llhttp_hooks);
-    bool agrees = llhttp_takes(&ll, proa_slice_head(text, fields_at));
-    size_t at = fields_at;
+    uint64_t present[PROA_ARRAY_LEN(head->headers.absent)] = {0};
     for (size_t i = 0; i < head->headers.n; i++) {
-        size_t line_at = at;
         enum proa_http_fault fault = proa_http_field_read(text, &at, &items[i]);
         if (fault != PROA_HTTP_FAULT_NONE) {
             return fault;
         }
-        if (note_field(d, &items[i])) {
-            agrees = agrees && llhttp_takes(&ll, proa_slice_make(text.ptr + line_at, at - line_at));
-        }
+        present[items[i].id / 64] |= UINT64_C(1) << items[i].id % 64;
+        note_field(d, &items[i]);
     }
-    /* Our own verdict first: it knows the reason better. */
-    enum proa_http_fault fault = check_framing(head, d);
-    if (fault == PROA_HTTP_FAULT_NONE &&
-        (!agrees || llhttp_execute(&ll, "\r\n", 2) != HPE_PAUSED)) {
-        fault = explain(&ll, mode);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(present); i++) {
+        head->headers.absent[i] = ~present[i];
     }
-    return fault;
+    return check_framing(head, d);
 }
 
 static enum proa_http_fault check_host(struct proa_http_head *head, const struct deciding *d)
@@ -357,8 +329,9 @@ static enum proa_http_fault finish_request(struct proa_http_head *head, const st
 }
 
 enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
-                                          enum proa_http_mode mode, struct proa_slice text,
-                                          struct proa_arena *arena, struct proa_http_head **out)
+                                          const struct proa_http_parser_cfg *cfg,
+                                          struct proa_slice text, struct proa_arena *arena,
+                                          struct proa_http_head **out)
 {
     struct proa_http_head *head = PROA_ARENA_NEW(arena, struct proa_http_head);
     struct deciding deciding = {0};
@@ -366,28 +339,26 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
     head->headers.n = s->n_lines - 1;
     struct proa_http_header *items = proa_arena_alloc(arena, head->headers.n * sizeof *items);
     head->headers.items = items;
-    head->minor_version = s->minor_version;
-    if (mode == PROA_HTTP_REQUEST) {
-        head->method = (enum proa_http_method)s->method;
-        head->method_text = proa_slice_head(text, s->method_len);
-        head->target = proa_slice_make(text.ptr + s->method_len + 1, s->target_len);
+    head->minor_version = s->start.minor_version;
+    if (cfg->mode == PROA_HTTP_REQUEST) {
+        head->method = (enum proa_http_method)s->start.method;
+        head->method_text = proa_slice_head(text, s->start.method_len);
+        head->target = proa_slice_make(text.ptr + s->start.method_len + 1, s->start.target_len);
     } else {
-        head->status = s->status;
+        head->status = s->start.status;
         head->reason = proa_slice_from(proa_slice_head(text, line_end), sizeof "HTTP/1.1 200");
     }
-    enum proa_http_fault fault = read_fields(head, mode, text, items, line_end + 2, &deciding);
-    if (fault == PROA_HTTP_FAULT_NONE && mode == PROA_HTTP_REQUEST) {
+    enum proa_http_fault fault = read_fields(head, text, items, line_end + 2, &deciding);
+    /* llhttp's verdict comes behind ours, which knows the reason better. At most one of the two
+     * fields is there. */
+    if (fault == PROA_HTTP_FAULT_NONE) {
+        fault = proa_http_judge(cfg, &s->start, proa_slice_head(text, line_end),
+                                deciding.length ? deciding.length : deciding.coding);
+    }
+    if (fault == PROA_HTTP_FAULT_NONE && cfg->mode == PROA_HTTP_REQUEST) {
         fault = finish_request(head, &deciding);
     }
     head->keep_alive = head->minor_version == 1 && !deciding.close;
     *out = head;
     return fault;
-}
-
-#define TEXT_OF(x)      #x
-#define DOTTED(a, b, c) TEXT_OF(a) "." TEXT_OF(b) "." TEXT_OF(c)
-
-const char *proa_http_parser_library(void)
-{
-    return DOTTED(LLHTTP_VERSION_MAJOR, LLHTTP_VERSION_MINOR, LLHTTP_VERSION_PATCH);
 }

@@ -4,10 +4,8 @@
  * there. Both depend on the bytes alone, so no way of splitting them changes the outcome.
  *
  * Pure; the parse allocates from the given arena. llhttp judges the start line and every field that
- * decides where the message ends. The other fields do not concern it: spelling them out to a
- * byte-wise automaton cost four times as much as all the rest, so they are read by
- * proa_http_field_read() alone. What llhttp lets through (security.md 3) is checked here in any
- * case.
+ * decides where the message ends, see judge_priv.h. What it lets through (security.md 3) is checked
+ * here in any case.
  */
 #ifndef PROA_HTTP_HEAD_PRIV_H
 #define PROA_HTTP_HEAD_PRIV_H
@@ -17,6 +15,15 @@
 /* Zero bytes behind the copy of a head, so that it can be read in words. */
 #define PROA_HTTP_HEAD_PAD 32
 
+/* What a request or status line says. */
+struct proa_http_start {
+    uint32_t target_len; /* request; the target stands one space behind the method */
+    uint16_t status;     /* response */
+    uint8_t method;      /* enum proa_http_method */
+    uint8_t method_len;
+    uint8_t minor_version;
+};
+
 /* Value type, zero-initialised for each head. Offsets count from the first byte looked at. */
 struct proa_http_head_scan {
     uint32_t pos;            /* up to here no line end is left to find */
@@ -25,17 +32,13 @@ struct proa_http_head_scan {
     uint32_t end;            /* behind the empty line; 0 until it was found */
     uint32_t n_lines;        /* finished, request or status line included */
     uint32_t start_line_len; /* without CR LF */
-    uint32_t target_len;     /* request; the target stands one space behind the method */
-    uint16_t status;         /* response */
-    uint8_t n_blank;         /* empty lines before the first */
-    uint8_t method;          /* enum proa_http_method */
-    uint8_t method_len;
-    uint8_t minor_version;
+    struct proa_http_start start;
+    uint8_t n_blank; /* empty lines before the first */
 };
 
 /* Goes on over `text`, which holds all bytes since the start of this scan, old ones first. */
-enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum proa_http_mode mode,
-                                         const struct proa_http_limits *limits,
+enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s,
+                                         const struct proa_http_parser_cfg *cfg,
                                          struct proa_slice text);
 
 /*
@@ -44,14 +47,15 @@ enum proa_http_fault proa_http_head_scan(struct proa_http_head_scan *s, enum pro
  * On success *out is in the arena, complete but for has_body and is_close_delimited of a response.
  */
 enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
-                                          enum proa_http_mode mode, struct proa_slice text,
-                                          struct proa_arena *arena, struct proa_http_head **out);
+                                          const struct proa_http_parser_cfg *cfg,
+                                          struct proa_slice text, struct proa_arena *arena,
+                                          struct proa_http_head **out);
 
-/* The request or status line, without CR LF; fills the scan's fields about it. */
-enum proa_http_fault proa_http_request_line(struct proa_http_head_scan *s,
+/* The request or status line, without CR LF. */
+enum proa_http_fault proa_http_request_line(struct proa_http_start *s,
                                             const struct proa_http_limits *limits,
                                             struct proa_slice line);
-enum proa_http_fault proa_http_status_line(struct proa_http_head_scan *s, struct proa_slice line);
+enum proa_http_fault proa_http_status_line(struct proa_http_start *s, struct proa_slice line);
 
 /*
  * Reads the field line at *at and moves *at behind its CR LF. `text` is a head whose lines all end

@@ -95,8 +95,8 @@ struct proa_slice proa_http_header_name(enum proa_http_header_id id)
     return header_names[i < PROA_HTTP_HEADER_COUNT ? i : PROA_HTTP_HEADER_OTHER];
 }
 
-const struct proa_http_header *proa_http_header_find(const struct proa_http_headers *h,
-                                                     enum proa_http_header_id id)
+const struct proa_http_header *proa_http_header_search(const struct proa_http_headers *h,
+                                                       enum proa_http_header_id id)
 {
     for (size_t i = 0; i < h->n; i++) {
         if (h->items[i].id == id) {
@@ -104,13 +104,6 @@ const struct proa_http_header *proa_http_header_find(const struct proa_http_head
         }
     }
     return NULL;
-}
-
-struct proa_slice proa_http_header_value(const struct proa_http_headers *h,
-                                         enum proa_http_header_id id)
-{
-    const struct proa_http_header *found = proa_http_header_find(h, id);
-    return found ? found->value : PROA_SLICE_NONE;
 }
 
 const struct proa_http_header *proa_http_header_find_name(const struct proa_http_headers *h,
@@ -143,21 +136,35 @@ bool proa_http_is_token(struct proa_slice s)
     return s.len > 0;
 }
 
-bool proa_http_is_value(struct proa_slice s)
+/* Is one of eight bytes a CTL? HTAB is one for the words, but not for a value. */
+static inline bool word_is_bad(uint64_t w)
 {
-    size_t i = 0;
-    for (; i + 8 <= s.len; i += 8) {
-        uint64_t w = proa_http_word(s.ptr + i);
-        if ((proa_http_word_below(w, 0x20) | proa_http_word_has(w, 0x7f)) != 0) {
-            break; /* a CTL, or HTAB, which is one for the words but not for us */
-        }
-    }
-    for (; i < s.len; i++) {
+    return (proa_http_word_below(w, 0x20) | proa_http_word_has(w, 0x7f)) != 0;
+}
+
+static bool is_value_slow(struct proa_slice s)
+{
+    for (size_t i = 0; i < s.len; i++) {
         if (!proa_http_is_value_byte(s.ptr[i])) {
             return false;
         }
     }
     return true;
+}
+
+bool proa_http_is_value(struct proa_slice s)
+{
+    if (s.len < 8) {
+        return s.len >= 4 ? !word_is_bad(short_word(s.ptr, s.len)) || is_value_slow(s)
+                          : is_value_slow(s);
+    }
+    for (size_t i = 0; i + 8 < s.len; i += 8) {
+        if (PROA_UNLIKELY(word_is_bad(proa_http_word(s.ptr + i)))) {
+            return is_value_slow(s);
+        }
+    }
+    /* The last word may overlap the one before it. */
+    return !word_is_bad(proa_http_word(s.ptr + s.len - 8)) || is_value_slow(s);
 }
 
 bool proa_http_is_target(struct proa_slice s)

@@ -212,7 +212,7 @@ static enum proa_err finish_head(struct proa_http_parser *p, struct proa_slice t
     struct proa_slice kept = keep_head(p->arena, proa_slice_from(text, scan.first_line));
     proa_buf_deinit(&p->head);
     struct proa_http_head *head = NULL;
-    enum proa_http_fault fault = proa_http_head_parse(&scan, mode, kept, p->arena, &head);
+    enum proa_http_fault fault = proa_http_head_parse(&scan, p->cfg, kept, p->arena, &head);
     if (fault != PROA_HTTP_FAULT_NONE) {
         return refuse(p, fault);
     }
@@ -240,7 +240,7 @@ static enum proa_err feed_head(struct proa_http_parser *p, struct proa_slice in,
         }
         text = proa_buf_slice(&p->head);
     }
-    enum proa_http_fault fault = proa_http_head_scan(scan, p->cfg->mode, limits, text);
+    enum proa_http_fault fault = proa_http_head_scan(scan, p->cfg, text);
     if (fault != PROA_HTTP_FAULT_NONE) {
         return refuse(p, fault);
     }

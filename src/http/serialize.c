@@ -98,6 +98,9 @@ enum proa_err proa_http_write_request_line(struct proa_buf *b, struct proa_slice
 
 enum proa_err proa_http_write_status_line(struct proa_buf *b, unsigned status)
 {
+    if (PROA_LIKELY(status == 200)) {
+        return proa_buf_append(b, PROA_SLICE(VERSION_TEXT " 200 OK\r\n"));
+    }
     if (status < 100 || status > 599) {
         return PROA_ERR_ARG;
     }
@@ -110,16 +113,36 @@ enum proa_err proa_http_write_status_line(struct proa_buf *b, unsigned status)
     return write_line(b, line, PROA_ARRAY_LEN(line));
 }
 
+static char *put(char *at, struct proa_slice s)
+{
+    memcpy(at, s.ptr, s.len);
+    return at + s.len;
+}
+
+static inline enum proa_err write_field(struct proa_buf *b, struct proa_slice name,
+                                        struct proa_slice colon, struct proa_slice value)
+{
+    const size_t total = name.len + colon.len + value.len + 2;
+    char *at = proa_buf_reserve(b, total);
+    if (PROA_UNLIKELY(!at)) {
+        return PROA_ERR_LIMIT;
+    }
+    at = put(put(at, name), colon);
+    if (value.len > 0) {
+        at = put(at, value);
+    }
+    (void)put(at, PROA_SLICE("\r\n"));
+    b->len += total;
+    return PROA_OK;
+}
+
 /* `name` is known to be a token. */
 static enum proa_err write_checked(struct proa_buf *b, struct proa_slice name,
                                    struct proa_slice value)
 {
-    if (!proa_http_is_value(value)) {
-        return PROA_ERR_PROTOCOL;
-    }
-    const struct proa_slice line[] = {name, PROA_SLICE(": "), proa_slice_trim(value),
-                                      PROA_SLICE("\r\n")};
-    return write_line(b, line, PROA_ARRAY_LEN(line));
+    return proa_http_is_value(value)
+               ? write_field(b, name, PROA_SLICE(": "), proa_slice_trim(value))
+               : PROA_ERR_PROTOCOL;
 }
 
 enum proa_err proa_http_write_header(struct proa_buf *b, struct proa_slice name,
@@ -133,6 +156,18 @@ enum proa_err proa_http_write_header_id(struct proa_buf *b, enum proa_http_heade
 {
     struct proa_slice name = proa_http_header_name(id);
     return name.len > 0 ? write_checked(b, name, value) : PROA_ERR_ARG;
+}
+
+enum proa_err proa_http_write_value(struct proa_buf *b, struct proa_slice begin,
+                                    struct proa_slice value)
+{
+    return proa_http_is_value(value) ? write_field(b, begin, PROA_SLICE(""), proa_slice_trim(value))
+                                     : PROA_ERR_PROTOCOL;
+}
+
+enum proa_err proa_http_write_parsed(struct proa_buf *b, const struct proa_http_header *h)
+{
+    return write_field(b, h->name, PROA_SLICE(": "), h->value);
 }
 
 enum proa_err proa_http_write_header_u64(struct proa_buf *b, struct proa_slice name, uint64_t value)

@@ -75,7 +75,7 @@ static bool is_absolute(struct proa_slice target, size_t *authority_at)
     return false;
 }
 
-static enum proa_http_fault check_target(const struct proa_http_head_scan *s,
+static enum proa_http_fault check_target(const struct proa_http_start *s,
                                          const struct proa_http_limits *limits,
                                          struct proa_slice target)
 {
@@ -94,7 +94,7 @@ static enum proa_http_fault check_target(const struct proa_http_head_scan *s,
                : PROA_HTTP_FAULT_TARGET;
 }
 
-enum proa_http_fault proa_http_request_line(struct proa_http_head_scan *s,
+enum proa_http_fault proa_http_request_line(struct proa_http_start *s,
                                             const struct proa_http_limits *limits,
                                             struct proa_slice line)
 {
@@ -122,7 +122,7 @@ enum proa_http_fault proa_http_request_line(struct proa_http_head_scan *s,
     return check_target(s, limits, target);
 }
 
-enum proa_http_fault proa_http_status_line(struct proa_http_head_scan *s, struct proa_slice line)
+enum proa_http_fault proa_http_status_line(struct proa_http_start *s, struct proa_slice line)
 {
     if (!proa_slice_starts(line, PROA_SLICE("HTTP/"))) {
         return PROA_HTTP_FAULT_STATUS_LINE;

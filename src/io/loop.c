@@ -317,7 +317,6 @@ void proa_loop_destroy(struct proa_loop *loop)
     PROA_ASSERT(uv_loop_close(&loop->uv) == 0);
     proa_heap_deinit(&loop->timers);
     proa_freelist_deinit(&loop->socks);
-    proa_freelist_deinit(&loop->sock_ops);
     proa_freelist_deinit(&loop->chunks);
     proa_free(loop->read_buf);
     proa_free(loop);

@@ -50,7 +50,6 @@ struct proa_loop {
     char *read_buf; /* PROA_LOOP_READ_BYTES, lent to one read callback at a time */
     struct proa_freelist chunks;
     struct proa_freelist socks;
-    struct proa_freelist sock_ops;
     struct proa_list lingering; /* sockets without an owner, see proa_sock_close_later() */
     struct proa_list tended;    /* free lists, see proa_loop_tend() */
     uv_timer_t tend;            /* not of our heap: it must not keep the loop running */

@@ -6,11 +6,15 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /*
+ * The loop tells when a socket is ready; reading and writing are done here, with recv() and
+ * sendmsg(). libuv's streams use read() and writev(), which go the way of files first: that was a
+ * fifth of all that passing an event on costs.
+ *
  * Connection states:
  *
  *   CONNECTING --ok--> OPEN --close--> CLOSED (memory goes in uv's close callback)
@@ -25,59 +29,40 @@ enum sock_state { SOCK_CONNECTING = 0, SOCK_FAILED, SOCK_OPEN, SOCK_CLOSED };
 enum {
     WRITE_VECTORS = 16, /* chunks gathered into one write */
     SPARE_SOCKS = 256,
-    SPARE_OPS = 64,
     DEFAULT_MAX = 64 * 1024 * 1024,
     DEFAULT_HIGH = 256 * 1024,
     DEFAULT_LOW = 64 * 1024
 };
 
-/* A request in flight. It is apart from the socket so that idle ones do not pay for it. */
-struct sock_op {
-    union {
-        uv_write_t write;
-        uv_connect_t connect;
-    } uv;
-    struct proa_sock *sock;
-    size_t n_bytes;
-};
-
 struct proa_sock {
-    union {
-        uv_handle_t handle;
-        uv_stream_t stream;
-        uv_tcp_t tcp;
-        uv_pipe_t pipe;
-    } uv;
+    uv_poll_t uv; /* not initialised while fd is -1 */
     struct proa_loop *loop;
     const struct proa_sock_events *events;
     void *ctx;
     struct proa_bufq out;
-    struct proa_deferred
-        later;            /* an on_end or on_connect that is due outside of the current call */
-    uint64_t handed_over; /* bytes, ever */
+    struct proa_deferred later; /* an on_end or on_connect due outside of the current call */
+    uint64_t handed_over;       /* bytes, ever */
+    int fd;
+    int polled; /* enum uv_poll_event */
     enum sock_state state;
     enum proa_err broken;
     bool is_unix;
     bool paused;
-    bool reading;
     bool ended;
-    bool writing; /* a uv_write is in flight over the first bytes of `out` */
     bool shut;
     bool above; /* reached the high mark, on_drain is owed */
 };
 
-_Static_assert(sizeof(struct proa_sock) <= 600, "an idle connection stays small");
+_Static_assert(sizeof(struct proa_sock) <= 400, "an idle connection stays small");
 
 static void sock_end(struct proa_sock *sock, enum proa_err err);
-static void start_write(struct proa_sock *sock);
+static void on_uv_poll(uv_poll_t *uv, int status, int events);
 
 void proa_sock_loop_init(struct proa_loop *loop)
 {
     proa_freelist_init(&loop->socks, sizeof(struct proa_sock), SPARE_SOCKS);
-    proa_freelist_init(&loop->sock_ops, sizeof(struct sock_op), SPARE_OPS);
     proa_list_init(&loop->lingering);
     proa_loop_tend(loop, &loop->socks);
-    proa_loop_tend(loop, &loop->sock_ops);
 }
 
 static void on_later(void *ctx)
@@ -95,86 +80,53 @@ static struct proa_sock *sock_create(struct proa_loop *loop, bool is_unix)
     struct proa_sock *sock = proa_freelist_take(&loop->socks);
     sock->loop = loop;
     sock->is_unix = is_unix;
+    sock->fd = -1;
     sock->later = (struct proa_deferred){.fn = on_later, .ctx = sock};
     proa_bufq_init(&sock->out, &loop->chunks, DEFAULT_MAX, DEFAULT_HIGH, DEFAULT_LOW);
-    if (is_unix) {
-        (void)uv_pipe_init(&loop->uv, &sock->uv.pipe, 0);
-    } else {
-        (void)uv_tcp_init(&loop->uv, &sock->uv.tcp);
-    }
-    sock->uv.handle.data = sock;
     return sock;
 }
 
-static struct sock_op *op_take(struct proa_sock *sock)
+/* Takes the descriptor; a negative uv code when it cannot be polled, and then it is closed. */
+static int take_fd(struct proa_sock *sock, int fd)
 {
-    struct sock_op *op = proa_freelist_take(&sock->loop->sock_ops);
-    op->sock = sock;
-    return op;
+    int code = uv_poll_init(&sock->loop->uv, &sock->uv, fd);
+    if (code < 0) {
+        (void)close(fd);
+        return code;
+    }
+    sock->uv.data = sock;
+    sock->fd = fd;
+    return 0;
+}
+
+/* Readiness. */
+
+static int wanted_events(const struct proa_sock *sock)
+{
+    if (sock->state == SOCK_CONNECTING) {
+        return UV_WRITABLE;
+    }
+    if (sock->state != SOCK_OPEN) {
+        return 0;
+    }
+    return (sock->paused || sock->ended ? 0 : UV_READABLE) | (sock->out.len > 0 ? UV_WRITABLE : 0);
+}
+
+static void sync_polling(struct proa_sock *sock)
+{
+    const int wanted = wanted_events(sock);
+    if (PROA_LIKELY(wanted == sock->polled)) {
+        return;
+    }
+    sock->polled = wanted;
+    if (wanted == 0) {
+        (void)uv_poll_stop(&sock->uv);
+    } else {
+        PROA_ASSERT(uv_poll_start(&sock->uv, wanted, on_uv_poll) == 0);
+    }
 }
 
 /* Reading. */
-
-static void on_uv_alloc(uv_handle_t *uv, size_t suggested, uv_buf_t *buf)
-{
-    (void)suggested;
-    const struct proa_sock *sock = uv->data;
-    buf->base = sock->loop->read_buf;
-    buf->len = PROA_LOOP_READ_BYTES;
-}
-
-/*
- * When data and a reset arrive together, libuv reads the data, sees POLLHUP and reports an end of
- * file. The error is still in the socket: without this look a cut-off answer would seem complete.
- * EPIPE is a reset behind a FIN, so that reading was complete.
- */
-static enum proa_err end_of_file(const struct proa_sock *sock)
-{
-    int code = 0;
-    socklen_t len = sizeof(code);
-    uv_os_fd_t fd = -1;
-    if (uv_fileno(&sock->uv.handle, &fd) < 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &len) < 0 || code == EPIPE) {
-        return PROA_OK;
-    }
-    return proa_io_err(-code);
-}
-
-static void on_uv_read(uv_stream_t *uv, ssize_t n, const uv_buf_t *buf)
-{
-    struct proa_sock *sock = uv->data;
-    struct proa_loop *loop = sock->loop;
-    if (n == 0) {
-        return;
-    }
-    proa_loop_enter(loop);
-    if (PROA_LIKELY(n > 0)) {
-        sock->events->on_read(sock->ctx, proa_slice_make(buf->base, (size_t)n));
-    } else {
-        sock->reading = false; /* libuv has stopped by itself */
-        sock_end(sock, n == UV_EOF ? end_of_file(sock) : proa_io_err((int)n));
-    }
-    proa_loop_leave(loop);
-}
-
-static void sync_reading(struct proa_sock *sock)
-{
-    bool wanted = sock->state == SOCK_OPEN && !sock->paused && !sock->ended;
-    if (wanted == sock->reading) {
-        return;
-    }
-    sock->reading = wanted;
-    if (!wanted) {
-        (void)uv_read_stop(&sock->uv.stream);
-        return;
-    }
-    int code = uv_read_start(&sock->uv.stream, on_uv_alloc, on_uv_read);
-    if (code < 0) {
-        sock->reading = false;
-        sock->broken = sock->broken ? sock->broken : proa_io_err(code);
-        proa_defer(sock->loop, &sock->later);
-    }
-}
 
 /* The reading side is over: tells the owner, once. Not from inside a call of the owner's. */
 static void sock_end(struct proa_sock *sock, enum proa_err err)
@@ -184,7 +136,7 @@ static void sock_end(struct proa_sock *sock, enum proa_err err)
     }
     sock->ended = true;
     proa_defer_cancel(sock->loop, &sock->later);
-    sync_reading(sock);
+    sync_polling(sock);
     if (err == PROA_OK) {
         err = sock->broken;
     }
@@ -192,83 +144,75 @@ static void sock_end(struct proa_sock *sock, enum proa_err err)
     sock->events->on_end(sock->ctx, err);
 }
 
-/*
- * Writing failed. What the peer sent before it broke may still wait in the kernel (an early
- * refusal, then a reset), so reading goes on and ends by itself; only where nobody reads, or where
- * the error is not one that reading would meet, the end is announced from here.
- */
-static void sock_break(struct proa_sock *sock, int uv_code)
+/* One piece a turn: whoever sends much does not keep the others waiting. */
+static void read_some(struct proa_sock *sock)
 {
-    if (!sock->broken) {
-        sock->broken = proa_io_err(uv_code);
-    }
-    proa_bufq_drop(&sock->out, sock->out.len);
-    bool read_will_tell = sock->reading && (uv_code == UV_EPIPE || uv_code == UV_ECONNRESET);
-    if (!sock->ended && !read_will_tell) {
-        proa_defer(sock->loop, &sock->later);
+    char *buf = sock->loop->read_buf;
+    ssize_t n = recv(sock->fd, buf, PROA_LOOP_READ_BYTES, MSG_DONTWAIT);
+    if (PROA_LIKELY(n > 0)) {
+        sock->events->on_read(sock->ctx, proa_slice_make(buf, (size_t)n));
+    } else if (n == 0) {
+        sock_end(sock, PROA_OK);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        sock_end(sock, proa_io_err(-errno));
     }
 }
 
 /* Writing. */
 
-static void send_fin(struct proa_sock *sock)
+/*
+ * Writing failed. What the peer sent before it broke may still wait in the kernel (an early
+ * refusal, then a reset), so reading goes on and ends by itself; only where nobody reads, or where
+ * the error is not one that reading would meet, the end is announced from here.
+ */
+static void sock_break(struct proa_sock *sock, int code)
 {
-    uv_os_fd_t fd = -1;
-    if (uv_fileno(&sock->uv.handle, &fd) == 0) {
-        /* ENOTCONN means that the peer has reset: reading tells that. uv_shutdown() would do the
-           same a turn later, with one more change of the poll set. */
-        (void)shutdown(fd, SHUT_WR);
+    if (!sock->broken) {
+        sock->broken = proa_io_err(-code);
+    }
+    proa_bufq_drop(&sock->out, sock->out.len);
+    bool is_read = (sock->polled & UV_READABLE) != 0;
+    bool read_will_tell = is_read && (code == EPIPE || code == ECONNRESET);
+    if (!sock->ended && !read_will_tell) {
+        proa_defer(sock->loop, &sock->later);
     }
 }
 
-static void on_uv_write(uv_write_t *uv, int status)
+static void send_fin(struct proa_sock *sock)
 {
-    struct sock_op *op = uv->data;
-    struct proa_sock *sock = op->sock;
-    struct proa_loop *loop = sock->loop;
-    size_t n_bytes = op->n_bytes;
-    proa_freelist_give(&loop->sock_ops, op);
-    if (sock->state == SOCK_CLOSED) {
-        return;
+    /* ENOTCONN means that the peer has reset: reading tells that. */
+    (void)shutdown(sock->fd, SHUT_WR);
+}
+
+/* How many bytes went out; 0 when there is no room. A failure breaks the socket. */
+static size_t send_now(struct proa_sock *sock, const struct iovec *iov, size_t n)
+{
+    const struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = n};
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+    const ssize_t sent = n == 1 ? send(sock->fd, iov->iov_base, iov->iov_len, flags)
+                                : sendmsg(sock->fd, &message, flags);
+    if (PROA_LIKELY(sent >= 0)) {
+        return (size_t)sent;
     }
-    proa_loop_enter(loop);
-    sock->writing = false;
-    if (status < 0) {
-        sock_break(sock, status);
-    } else {
-        proa_bufq_drop(&sock->out, n_bytes);
-        if (sock->out.len > 0) {
-            start_write(sock);
-        } else if (sock->shut) {
-            send_fin(sock);
-        }
+    if (errno != EAGAIN && errno != EINTR) {
+        sock_break(sock, errno);
+    }
+    return 0;
+}
+
+/* One write over as many chunks as fit; what is left goes when there is room again. */
+static void flush(struct proa_sock *sock)
+{
+    struct iovec iov[WRITE_VECTORS];
+    const size_t n = proa_bufq_iov(&sock->out, iov, WRITE_VECTORS);
+    proa_bufq_drop(&sock->out, send_now(sock, iov, n));
+    if (sock->out.len == 0 && sock->shut) {
+        send_fin(sock);
     }
     if (sock->above && proa_bufq_below_low(&sock->out)) {
         sock->above = false;
         sock->events->on_drain(sock->ctx);
     }
-    proa_loop_leave(loop);
-}
-
-/* One write at a time, over as many chunks as fit; what is queued meanwhile goes with the next. */
-static void start_write(struct proa_sock *sock)
-{
-    struct iovec iov[WRITE_VECTORS];
-    uv_buf_t bufs[WRITE_VECTORS];
-    size_t n = proa_bufq_iov(&sock->out, iov, WRITE_VECTORS);
-    struct sock_op *op = op_take(sock);
-    for (size_t i = 0; i < n; i++) {
-        bufs[i] = uv_buf_init(iov[i].iov_base, (unsigned)iov[i].iov_len);
-        op->n_bytes += iov[i].iov_len;
-    }
-    op->uv.write.data = op;
-    int code = uv_write(&op->uv.write, &sock->uv.stream, bufs, (unsigned)n, on_uv_write);
-    if (code < 0) {
-        proa_freelist_give(&sock->loop->sock_ops, op);
-        sock_break(sock, code);
-        return;
-    }
-    sock->writing = true;
 }
 
 static enum proa_err enqueue(struct proa_sock *sock, const struct iovec *iov, size_t n, size_t skip)
@@ -280,10 +224,8 @@ static enum proa_err enqueue(struct proa_sock *sock, const struct iovec *iov, si
     if (proa_bufq_above_high(&sock->out)) {
         sock->above = true;
     }
-    if (sock->state == SOCK_OPEN && !sock->writing) {
-        start_write(sock);
-    }
-    return sock->broken;
+    sync_polling(sock);
+    return PROA_OK;
 }
 
 enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov, size_t n)
@@ -305,17 +247,11 @@ enum proa_err proa_sock_writev(struct proa_sock *sock, const struct iovec *iov, 
     if (sock->out.len > 0 || sock->state != SOCK_OPEN) {
         return enqueue(sock, iov, n, 0);
     }
-    /* On Unix uv_buf_t has the members of struct iovec in its order; libuv itself relies on it. */
-    const void *bufs = iov;
-    int sent = uv_try_write(&sock->uv.stream, bufs, (unsigned)n);
-    if (PROA_LIKELY(sent == (int)total)) {
+    const size_t sent = send_now(sock, iov, n);
+    if (PROA_LIKELY(sent == total)) {
         return PROA_OK;
     }
-    if (sent < 0 && sent != UV_EAGAIN) {
-        sock_break(sock, sent);
-        return sock->broken;
-    }
-    return enqueue(sock, iov, n, sent < 0 ? 0 : (size_t)sent);
+    return sock->broken ? sock->broken : enqueue(sock, iov, n, sent);
 }
 
 void proa_sock_set_marks(struct proa_sock *sock, size_t max_queued, size_t high, size_t low)
@@ -343,9 +279,8 @@ bool proa_sock_above_high(const struct proa_sock *sock)
  * then asks for more only when half of them are gone. */
 int64_t proa_sock_delivered(const struct proa_sock *sock)
 {
-    uv_os_fd_t fd = -1;
     int in_kernel = 0;
-    if (uv_fileno(&sock->uv.handle, &fd) < 0 || ioctl(fd, SIOCOUTQ, &in_kernel) < 0) {
+    if (ioctl(sock->fd, SIOCOUTQ, &in_kernel) < 0) {
         in_kernel = 0;
     }
     return (int64_t)(sock->handed_over - sock->out.len) - in_kernel;
@@ -356,13 +291,11 @@ int64_t proa_sock_delivered(const struct proa_sock *sock)
 struct proa_sock *proa_sock_from_fd(struct proa_loop *loop, int fd, bool is_unix)
 {
     struct proa_sock *sock = sock_create(loop, is_unix);
-    int code = is_unix ? uv_pipe_open(&sock->uv.pipe, fd) : uv_tcp_open(&sock->uv.tcp, fd);
-    if (code < 0) {
-        (void)close(fd);
+    sock->state = SOCK_OPEN;
+    if (take_fd(sock, fd) < 0) {
         proa_sock_close(sock);
         return NULL;
     }
-    sock->state = SOCK_OPEN;
     return sock;
 }
 
@@ -390,49 +323,79 @@ void proa_sock_set_owner(struct proa_sock *sock, const struct proa_sock_events *
 void proa_sock_adopt(struct proa_sock *sock, const struct proa_sock_events *events, void *ctx)
 {
     proa_sock_set_owner(sock, events, ctx);
-    sync_reading(sock);
+    sync_polling(sock);
 }
 
-static void on_uv_connect(uv_connect_t *uv, int status)
+static void connected(struct proa_sock *sock)
 {
-    struct sock_op *op = uv->data;
-    struct proa_sock *sock = op->sock;
-    struct proa_loop *loop = sock->loop;
-    proa_freelist_give(&loop->sock_ops, op);
-    if (sock->state == SOCK_CLOSED) {
+    int code = 0;
+    socklen_t len = sizeof(code);
+    (void)getsockopt(sock->fd, SOL_SOCKET, SO_ERROR, &code, &len);
+    if (code != 0) {
+        sock->state = SOCK_FAILED;
+        sock->broken = proa_io_err(-code);
+        proa_bufq_drop(&sock->out, sock->out.len);
+        sync_polling(sock);
+        sock->events->on_connect(sock->ctx, sock->broken);
         return;
     }
+    sock->state = SOCK_OPEN;
+    sock->events->on_connect(sock->ctx, PROA_OK);
+    if (sock->state == SOCK_OPEN && sock->out.len > 0) {
+        flush(sock);
+    } else if (sock->state == SOCK_OPEN && sock->shut) {
+        send_fin(sock);
+    }
+}
+
+static void on_uv_poll(uv_poll_t *uv, int status, int events)
+{
+    struct proa_sock *sock = uv->data;
+    struct proa_loop *loop = sock->loop;
     proa_loop_enter(loop);
-    if (status < 0) {
-        sock->state = SOCK_FAILED;
-        sock->broken = proa_io_err(status);
-        proa_bufq_drop(&sock->out, sock->out.len);
+    if (status < 0) { /* an error is waiting; libuv has stopped by itself, the calls below tell */
+        events = sock->polled;
+        sock->polled = 0;
+    }
+    if (PROA_UNLIKELY(sock->state == SOCK_CONNECTING)) {
+        connected(sock);
     } else {
-        sock->state = SOCK_OPEN;
-        sync_reading(sock);
-        if (sock->out.len > 0) {
-            start_write(sock);
-        } else if (sock->shut) {
-            send_fin(sock);
+        if ((events & UV_READABLE) != 0) {
+            read_some(sock);
+        }
+        if ((events & UV_WRITABLE) != 0 && sock->state == SOCK_OPEN && sock->out.len > 0) {
+            flush(sock);
         }
     }
-    sock->events->on_connect(sock->ctx, status < 0 ? sock->broken : PROA_OK);
+    if (sock->state == SOCK_OPEN) {
+        sync_polling(sock);
+    }
     proa_loop_leave(loop);
 }
 
-static int start_connect(struct proa_sock *sock, const struct proa_addr *addr, struct sock_op *op)
+/* A negative uv code on failure. */
+static int start_connect(struct proa_sock *sock, const struct proa_addr *addr)
 {
     struct sockaddr_storage storage;
+    const int on = 1;
     proa_addr_load(addr, &storage);
-    if (sock->is_unix) {
-        struct sockaddr_un un;
-        memcpy(&un, &storage, sizeof(un));
-        uv_pipe_connect(&op->uv.connect, &sock->uv.pipe, un.sun_path, on_uv_connect);
-        return 0;
+    int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return -errno;
     }
-    (void)uv_tcp_nodelay(&sock->uv.tcp, 1);
-    return uv_tcp_connect(&op->uv.connect, &sock->uv.tcp, (const struct sockaddr *)&storage,
-                          on_uv_connect);
+    const int code = take_fd(sock, fd);
+    if (code < 0) {
+        return code;
+    }
+    if (!sock->is_unix) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    }
+    if (connect(fd, (const struct sockaddr *)&storage, proa_addr_len(addr)) < 0 &&
+        errno != EINPROGRESS) {
+        return -errno;
+    }
+    sync_polling(sock);
+    return 0;
 }
 
 struct proa_sock *proa_sock_connect(struct proa_loop *loop, const struct proa_addr *addr,
@@ -440,11 +403,8 @@ struct proa_sock *proa_sock_connect(struct proa_loop *loop, const struct proa_ad
 {
     struct proa_sock *sock = sock_create(loop, addr->is_unix);
     proa_sock_set_owner(sock, events, ctx);
-    struct sock_op *op = op_take(sock);
-    op->uv.connect.data = op;
-    int code = start_connect(sock, addr, op);
+    int code = start_connect(sock, addr);
     if (code < 0) {
-        proa_freelist_give(&loop->sock_ops, op);
         sock->state = SOCK_FAILED;
         sock->broken = code == UV_EINVAL ? PROA_ERR_ARG : proa_io_err(code);
         proa_defer(loop, &sock->later);
@@ -457,7 +417,7 @@ struct proa_sock *proa_sock_connect(struct proa_loop *loop, const struct proa_ad
 void proa_sock_pause(struct proa_sock *sock, bool paused)
 {
     sock->paused = paused;
-    sync_reading(sock);
+    sync_polling(sock);
 }
 
 void proa_sock_shutdown(struct proa_sock *sock)
@@ -477,28 +437,27 @@ static void on_uv_closed(uv_handle_t *uv)
     proa_freelist_give(&sock->loop->socks, sock);
 }
 
-static void close_with(struct proa_sock *sock, bool reset)
+void proa_sock_close(struct proa_sock *sock)
 {
     PROA_ASSERT(sock->state != SOCK_CLOSED);
     sock->state = SOCK_CLOSED;
-    sock->reading = false;
     proa_defer_cancel(sock->loop, &sock->later);
-    /* libuv keeps no pointer into the queue across a close: its writes are synchronous. */
     proa_bufq_deinit(&sock->out);
-    if (reset && !sock->is_unix && uv_tcp_close_reset(&sock->uv.tcp, on_uv_closed) == 0) {
+    if (sock->fd < 0) {
+        proa_freelist_give(&sock->loop->socks, sock);
         return;
     }
-    uv_close(&sock->uv.handle, on_uv_closed);
-}
-
-void proa_sock_close(struct proa_sock *sock)
-{
-    close_with(sock, false);
+    uv_close((uv_handle_t *)&sock->uv, on_uv_closed); /* which stops polling at once */
+    (void)close(sock->fd);
 }
 
 void proa_sock_reset(struct proa_sock *sock)
 {
-    close_with(sock, true);
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    if (!sock->is_unix && sock->fd >= 0) {
+        (void)setsockopt(sock->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    }
+    proa_sock_close(sock);
 }
 
 /* Facts. */
@@ -507,9 +466,7 @@ void proa_sock_peer(const struct proa_sock *sock, struct proa_addr *out)
 {
     struct sockaddr_storage storage = {0};
     socklen_t len = sizeof(storage);
-    uv_os_fd_t fd = -1;
-    if (uv_fileno(&sock->uv.handle, &fd) < 0 ||
-        getpeername(fd, (struct sockaddr *)&storage, &len) < 0) {
+    if (getpeername(sock->fd, (struct sockaddr *)&storage, &len) < 0) {
         storage = (struct sockaddr_storage){0};
     }
     proa_addr_store(out, &storage);

@@ -19,6 +19,19 @@ enum proa_json_kind proa_json_kind_of(struct proa_slice value)
     return p < end ? (enum proa_json_kind)proa_json_lex_kinds[*p] : PROA_JSON_ABSENT;
 }
 
+/* Over the container of this kind, whose opening bracket has been read. */
+static void begin_walk(struct proa_json_cursor *c, struct proa_slice text, const unsigned char *p,
+                       bool is_object)
+{
+    proa_json_lex_init(&c->lex, text, PROA_JSON_MAX_DEPTH - 1);
+    c->p = p;
+    c->err = PROA_OK;
+    c->is_object = is_object;
+    c->started = false;
+    c->done = false;
+    c->nested = false;
+}
+
 enum proa_err proa_json_cursor_init(struct proa_json_cursor *c, struct proa_slice value)
 {
     enum proa_json_kind kind = proa_json_kind_of(value);
@@ -26,127 +39,133 @@ enum proa_err proa_json_cursor_init(struct proa_json_cursor *c, struct proa_slic
         return PROA_ERR_TYPE;
     }
     const unsigned char *begin = (const unsigned char *)value.ptr;
-    const unsigned char *end = begin + value.len;
-    *c = (struct proa_json_cursor){
-        .p = (const char *)proa_json_lex_ws(begin, end) + 1,
-        .end = value.ptr + value.len,
-        .is_object = kind == PROA_JSON_OBJECT,
-    };
+    begin_walk(c, value, proa_json_lex_ws(begin, begin + value.len) + 1, kind == PROA_JSON_OBJECT);
     return PROA_OK;
 }
 
-/* From behind the last item, or the opening bracket, to the next key or element; NULL with `lex`
- * unfaulted when the container is complete. */
-static const unsigned char *cursor_advance(const struct proa_json_cursor *c,
-                                           struct proa_json_lex *lex)
+/* The walk is over: at the end, or where the lexer found a fault. */
+static bool end_walk(struct proa_json_cursor *c)
 {
-    const unsigned char *p = proa_json_lex_ws((const unsigned char *)c->p, lex->end);
-    if (p < lex->end && *p == (c->is_object ? '}' : ']')) {
-        p = proa_json_lex_ws(p + 1, lex->end);
-        return p == lex->end ? NULL
-                             : proa_json_lex_fail(lex, PROA_ERR_TRAILING, p, "bytes after the end");
+    c->done = true;
+    c->err = c->lex.err;
+    return false;
+}
+
+/* From behind the last item, or the opening bracket, to the next key or element; NULL with the
+ * lexer unfaulted when the container is complete. */
+static inline const unsigned char *advance(struct proa_json_cursor *c)
+{
+    const unsigned char *const end = c->lex.end;
+    const unsigned char *p = proa_json_lex_ws(c->p, end);
+    if (p < end && *p == (c->is_object ? '}' : ']')) {
+        c->p = p + 1;
+        p = proa_json_lex_ws(p + 1, end);
+        return c->nested || p == end
+                   ? NULL
+                   : proa_json_lex_fail(&c->lex, PROA_ERR_TRAILING, p, "bytes after the end");
     }
     if (!c->started) {
         return p;
     }
-    if (p == lex->end || *p != ',') {
-        return proa_json_lex_unexpected(lex, p, "expected ','");
+    if (p == end || *p != ',') {
+        return proa_json_lex_unexpected(&c->lex, p, "expected ','");
     }
-    return proa_json_lex_ws(p + 1, lex->end);
+    return proa_json_lex_ws(p + 1, end);
 }
 
 /* On to where the next value begins, over its key. NULL at the end and on a fault. */
-static const unsigned char *cursor_to_value(const struct proa_json_cursor *c,
-                                            struct proa_json_lex *lex, struct proa_slice *key)
+static inline const unsigned char *to_value(struct proa_json_cursor *c, struct proa_slice *key)
 {
-    const unsigned char *p = cursor_advance(c, lex);
+    const unsigned char *p = advance(c);
+    *key = PROA_SLICE_NONE;
+    c->started = true;
     if (!p || !c->is_object) {
         return p;
     }
-    if (p == lex->end || *p != '"') {
-        return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
+    const unsigned char *key_end = NULL;
+    const unsigned char *value_at = proa_json_lex_key(&c->lex, p, &key_end);
+    if (value_at) {
+        *key = span(p, key_end);
     }
-    const unsigned char *end = proa_json_lex_scalar(lex, p);
-    if (!end) {
-        return NULL;
-    }
-    *key = span(p, end);
-    return proa_json_lex_colon(lex, end);
-}
-
-static void cursor_lex(const struct proa_json_cursor *c, struct proa_json_lex *lex)
-{
-    proa_json_lex_init(lex, (struct proa_slice){c->p, (size_t)(c->end - c->p)},
-                       PROA_JSON_MAX_DEPTH - 1);
+    return value_at;
 }
 
 bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *item)
 {
-    struct proa_json_lex lex;
-    struct proa_slice key = PROA_SLICE_NONE;
-    if (c->done) {
-        return false;
+    const unsigned char *before = c->p;
+    if (proa_json_cursor_key(c, item) && proa_json_cursor_value(c, item)) {
+        return true;
     }
-    cursor_lex(c, &lex);
-    const unsigned char *value_at = cursor_to_value(c, &lex, &key);
-    const unsigned char *p = value_at ? proa_json_lex_value(&lex, value_at) : NULL;
-    if (!p) {
-        c->done = true;
-        c->err = lex.err;
-        return false;
-    }
-    c->started = true;
-    c->p = (const char *)p;
-    item->key = key;
-    item->value = span(value_at, p);
-    item->kind = (enum proa_json_kind)proa_json_lex_kinds[*value_at];
-    return true;
+    c->p = c->err == PROA_OK ? c->p : before;
+    return false;
 }
 
 bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item)
 {
-    struct proa_json_lex lex;
-    item->key = PROA_SLICE_NONE;
     if (c->done) {
         return false;
     }
-    cursor_lex(c, &lex);
-    const unsigned char *value_at = cursor_to_value(c, &lex, &item->key);
-    if (!value_at || value_at == lex.end) {
-        c->done = true;
-        c->err = value_at ? PROA_ERR_TRUNCATED : lex.err;
-        return false;
+    c->lex.escaped = false;
+    const unsigned char *value_at = to_value(c, &item->key);
+    if (!value_at) {
+        return end_walk(c);
     }
-    c->started = true;
-    c->p = (const char *)value_at;
-    item->value = span(value_at, lex.end);
+    if (value_at == c->lex.end) {
+        (void)proa_json_lex_fail(&c->lex, PROA_ERR_TRUNCATED, value_at, "expected a value");
+        return end_walk(c);
+    }
+    c->p = value_at;
+    item->key_escaped = c->lex.escaped;
+    item->value = span(value_at, c->lex.end);
     item->kind = (enum proa_json_kind)proa_json_lex_kinds[*value_at];
     return true;
 }
 
 bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *item)
 {
-    struct proa_json_lex lex;
     if (c->done) {
         return false;
     }
-    cursor_lex(c, &lex);
-    const unsigned char *p = proa_json_lex_value(&lex, lex.begin);
+    const unsigned char *p = proa_json_lex_value(&c->lex, c->p);
     if (!p) {
-        c->done = true;
-        c->err = lex.err;
+        return end_walk(c);
+    }
+    item->value = span(c->p, p);
+    c->p = p;
+    return true;
+}
+
+bool proa_json_cursor_enter(const struct proa_json_cursor *outer, const struct proa_json_item *item,
+                            struct proa_json_cursor *inner)
+{
+    const bool is_object = item->kind == PROA_JSON_OBJECT;
+    if ((!is_object && item->kind != PROA_JSON_ARRAY) || outer->lex.max_depth == 0) {
         return false;
     }
-    item->value = span(lex.begin, p);
-    c->p = (const char *)p;
+    *inner = *outer;
+    inner->lex.max_depth--;
+    inner->p++;
+    inner->is_object = is_object;
+    inner->started = false;
+    inner->nested = true;
     return true;
+}
+
+bool proa_json_cursor_leave(struct proa_json_cursor *outer, struct proa_json_cursor *inner)
+{
+    struct proa_json_item item;
+    while (proa_json_cursor_next(inner, &item)) {
+    }
+    outer->p = inner->p;
+    outer->lex.err = inner->err;
+    return inner->err == PROA_OK || end_walk(outer);
 }
 
 void proa_json_cursor_resume(struct proa_json_cursor *c, struct proa_slice text)
 {
     /* A place in no text at all would look like the end of the walk. */
-    const char *p = text.ptr ? text.ptr : "";
-    *c = (struct proa_json_cursor){.p = p, .end = p + text.len, .is_object = true};
+    text.ptr = text.ptr ? text.ptr : "";
+    begin_walk(c, text, (const unsigned char *)text.ptr, true);
 }
 
 /* ---- Look-ups ---- */
@@ -165,26 +184,23 @@ static bool key_is(struct proa_slice token, struct proa_slice key)
 static const unsigned char *find(struct proa_slice text, const struct proa_json_step *step)
 {
     struct proa_json_cursor c;
-    struct proa_json_lex lex;
     bool by_key = step->key.ptr != NULL;
     if (proa_json_cursor_init(&c, text) != PROA_OK || c.is_object != by_key) {
         return NULL;
     }
-    cursor_lex(&c, &lex);
     for (size_t i = 0;; i++) {
-        struct proa_slice key = PROA_SLICE_NONE;
-        const unsigned char *value_at = cursor_to_value(&c, &lex, &key);
+        struct proa_slice key;
+        const unsigned char *value_at = to_value(&c, &key);
         if (!value_at) {
             return NULL;
         }
         if (by_key ? key_is(key, step->key) : i == step->index) {
             return value_at;
         }
-        c.p = (const char *)proa_json_lex_value(&lex, value_at);
+        c.p = proa_json_lex_value(&c.lex, value_at);
         if (!c.p) {
             return NULL;
         }
-        c.started = true;
     }
 }
 

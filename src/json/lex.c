@@ -114,28 +114,6 @@ static inline bool pair_is_plain(const unsigned char *p)
     return _mm_movemask_epi8(_mm_and_si128(plain_bytes(p), plain_bytes(p + 16))) == 0xFFFF;
 }
 
-/* The same test with vectors of twice the size, for long runs on processors that have them. Returns
- * a place up to which all is plain, less than 64 bytes before the end or the next special byte. */
-static __attribute__((target("avx2"))) const unsigned char *plain_long(const unsigned char *p,
-                                                                       const unsigned char *end)
-{
-    const __m256i two = _mm256_set1_epi8(2);
-    const __m256i blank = _mm256_set1_epi8(0x20);
-    const __m256i backslash = _mm256_set1_epi8('\\');
-    for (; end - p >= 64; p += 64) {
-        __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
-        __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
-        __m256i high_a = _mm256_cmpgt_epi8(_mm256_xor_si256(a, two), blank);
-        __m256i high_b = _mm256_cmpgt_epi8(_mm256_xor_si256(b, two), blank);
-        __m256i plain_a = _mm256_andnot_si256(_mm256_cmpeq_epi8(a, backslash), high_a);
-        __m256i plain_b = _mm256_andnot_si256(_mm256_cmpeq_epi8(b, backslash), high_b);
-        if (_mm256_movemask_epi8(_mm256_and_si256(plain_a, plain_b)) != -1) {
-            break;
-        }
-    }
-    return p;
-}
-
 /* The last up to 15 bytes, by a vector that begins before them where the text is long enough. */
 static const unsigned char *plain_tail(const unsigned char *p, const unsigned char *begin,
                                        const unsigned char *end)
@@ -161,9 +139,6 @@ const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned 
         return p + __builtin_ctz(mask);
     }
     p += 16;
-    if (end - p >= 128 && pair_is_plain(p) && __builtin_cpu_supports("avx2")) {
-        p = plain_long(p + 32, end);
-    }
     while (end - p >= 32) {
         if (!pair_is_plain(p)) {
             mask = special_mask(p) | special_mask(p + 16) << 16;
@@ -294,10 +269,67 @@ static const unsigned char *lex_escape(struct proa_json_lex *lex, const unsigned
     return p + 1;
 }
 
+#if PROA_JSON_SSE2
+
+/* A bit for each of 64 bytes: is it special, as special_mask() means it? */
+static inline __attribute__((target("avx2"))) uint64_t special_mask_wide(const unsigned char *p)
+{
+    const __m256i two = _mm256_set1_epi8(2);
+    const __m256i blank = _mm256_set1_epi8(0x20);
+    const __m256i backslash = _mm256_set1_epi8('\\');
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)p);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(p + 32));
+    __m256i plain_a = _mm256_andnot_si256(_mm256_cmpeq_epi8(a, backslash),
+                                          _mm256_cmpgt_epi8(_mm256_xor_si256(a, two), blank));
+    __m256i plain_b = _mm256_andnot_si256(_mm256_cmpeq_epi8(b, backslash),
+                                          _mm256_cmpgt_epi8(_mm256_xor_si256(b, two), blank));
+    return ~((uint64_t)(uint32_t)_mm256_movemask_epi8(plain_a) |
+             (uint64_t)(uint32_t)_mm256_movemask_epi8(plain_b) << 32);
+}
+
+/*
+ * Over plain text and the escapes of two characters, which prose is full of, without leaving the
+ * loop for each of them: line breaks and quotes are taken off the mask of their 64 bytes. Stops at
+ * whatever is neither, the closing quote among them, or less than 65 bytes before the end. For
+ * processors with large vectors; the others go from escape to escape.
+ */
+static __attribute__((target("avx2,bmi,bmi2"))) const unsigned char *
+lex_prose(struct proa_json_lex *lex, const unsigned char *p, const unsigned char *end)
+{
+    while (end - p > 64) {
+        const unsigned char *next = p + 64;
+        for (uint64_t mask = special_mask_wide(p); mask != 0;) {
+            unsigned i = (unsigned)__builtin_ctzll(mask);
+            p += i;
+            if (*p != '\\' || !(classes[p[1]] & CLASS_ESCAPE)) {
+                return p;
+            }
+            lex->escaped = true;
+            mask = mask >> i >> 2; /* the backslash and what it escapes */
+            p += 2;
+        }
+        p = p > next ? p : next;
+    }
+    return p;
+}
+
+static bool has_large_vectors(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+#endif
+
 const unsigned char *proa_json_lex_string(struct proa_json_lex *lex, const unsigned char *p)
 {
     const unsigned char *end = lex->end;
     for (;;) {
+#if PROA_JSON_SSE2
+        if (end - p > 64 && has_large_vectors()) {
+            p = lex_prose(lex, p, end);
+        }
+#endif
         p = proa_json_lex_plain(p, lex->begin, end);
         if (PROA_UNLIKELY(p == end)) {
             return proa_json_lex_fail(lex, PROA_ERR_TRUNCATED, p, "unterminated string");
@@ -318,12 +350,13 @@ const unsigned char *proa_json_lex_string(struct proa_json_lex *lex, const unsig
     }
 }
 
-/* Most strings are short and plain: those end within the first vector. */
+/* Most strings are short and plain: those end within the first two vectors. */
 static inline const unsigned char *lex_string(struct proa_json_lex *lex, const unsigned char *p)
 {
 #if PROA_JSON_SSE2
-    if (PROA_LIKELY(lex->end - p >= 16)) {
+    if (PROA_LIKELY(lex->end - p >= 32)) {
         unsigned mask = special_mask(p);
+        mask = mask ? mask : special_mask(p + 16) << 16;
         const unsigned char *stop = p + (mask ? __builtin_ctz(mask) : 0);
         if (mask && *stop == '"') {
             return stop + 1;
@@ -429,13 +462,21 @@ const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsig
 
 /* ---- Containers ---- */
 
-const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p)
+const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
+                                       const unsigned char **key_end)
 {
     if (p == lex->end || *p != '"') {
         return proa_json_lex_unexpected(lex, p, "expected a key in double quotes");
     }
     p = lex_string(lex, p + 1);
+    *key_end = p;
     return p ? proa_json_lex_colon(lex, p) : NULL;
+}
+
+static inline const unsigned char *lex_inner_key(struct proa_json_lex *lex, const unsigned char *p)
+{
+    const unsigned char *key_end = NULL;
+    return proa_json_lex_key(lex, p, &key_end);
 }
 
 /* The containers around a place: one bit each, the innermost lowest in `low`, 1 = object. */
@@ -488,7 +529,7 @@ static inline const unsigned char *lex_comma(struct proa_json_lex *lex, const st
                                                      : "expected ',' or ']' in an array");
     }
     p = proa_json_lex_ws(p + 1, lex->end);
-    return n->in_object ? proa_json_lex_key(lex, p) : p;
+    return n->in_object ? lex_inner_key(lex, p) : p;
 }
 
 /* Opens the container at p, to where its first value begins; or to its end when it is empty. */
@@ -501,7 +542,7 @@ static inline const unsigned char *lex_open(struct proa_json_lex *lex, struct ne
     nest_push(n, *p == '{');
     p = proa_json_lex_ws(p + 1, lex->end);
     *empty = p < lex->end && *p == (n->in_object ? '}' : ']');
-    return n->in_object && !*empty ? proa_json_lex_key(lex, p) : p;
+    return n->in_object && !*empty ? lex_inner_key(lex, p) : p;
 }
 
 static inline bool opens(const unsigned char *p, const unsigned char *end)

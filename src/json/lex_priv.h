@@ -9,17 +9,7 @@
 #ifndef PROA_JSON_LEX_PRIV_H
 #define PROA_JSON_LEX_PRIV_H
 
-#include "proa/json/scan.h"
-
-struct proa_json_lex {
-    const unsigned char *begin;
-    const unsigned char *end;
-    unsigned max_depth; /* levels that a value may still open, <= PROA_JSON_MAX_DEPTH */
-    bool escaped;       /* set, never cleared here, when a string holds a backslash */
-    enum proa_err err;
-    const unsigned char *fault_at;
-    const char *reason;
-};
+#include "proa/json/cursor.h"
 
 static inline void proa_json_lex_init(struct proa_json_lex *lex, struct proa_slice text,
                                       unsigned max_depth)
@@ -49,6 +39,10 @@ static inline const unsigned char *proa_json_lex_ws(const unsigned char *p,
     if (PROA_LIKELY(p<end && * p> ' ')) {
         return p;
     }
+    /* Many writers put one blank behind a colon or a comma. */
+    if (end - p > 1 && *p == ' ' && p[1] > ' ') {
+        return p + 1;
+    }
     return proa_json_lex_ws_slow(p, end);
 }
 
@@ -64,14 +58,18 @@ const unsigned char *proa_json_lex_scalar(struct proa_json_lex *lex, const unsig
 static inline const unsigned char *proa_json_lex_colon(struct proa_json_lex *lex,
                                                        const unsigned char *p)
 {
-    p = proa_json_lex_ws(p, lex->end);
     if (PROA_UNLIKELY(p == lex->end || *p != ':')) {
-        return proa_json_lex_unexpected(lex, p, "expected ':' after a key");
+        p = proa_json_lex_ws(p, lex->end);
+        if (p == lex->end || *p != ':') {
+            return proa_json_lex_unexpected(lex, p, "expected ':' after a key");
+        }
     }
     return proa_json_lex_ws(p + 1, lex->end);
 }
-/* A key with its colon, and the whitespace behind: to where the value begins. */
-const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p);
+/* A key with its colon, and the whitespace behind: to where the value begins. *key_end is the place
+ * behind its closing quote. */
+const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
+                                       const unsigned char **key_end);
 /* Any value beginning at p. */
 const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsigned char *p);
 

@@ -16,16 +16,13 @@
 #define PROA_JSON_UNSET
 #endif
 
-enum {
-    N_SLOTS = 2 * PROA_JSON_MAX_MEMBERS, /* at most half full; a power of two */
-    N_HEADS = 32,
-    NO_WANT = 0xFF
-};
+enum { N_CHAINS = 64, NO_WANT = 0xFF };
 
 struct key_entry {
     uint32_t hash;
-    uint32_t at;  /* of the first byte of the key's text */
-    uint16_t len; /* of the key's text as written */
+    uint32_t at;   /* of the first byte of the key's text */
+    uint16_t len;  /* of the key's text as written */
+    uint16_t next; /* in its chain, index + 1; 0 = last */
     bool escaped;
 };
 
@@ -35,36 +32,19 @@ struct scan {
     struct proa_json_member *members;
     struct proa_json_info *info;
     size_t n_keys;
-    unsigned char heads[N_HEADS]; /* wants by their spread(), chained through `next` */
-    unsigned char next[PROA_JSON_MAX_WANTS];
-    uint16_t slots[N_SLOTS]; /* index + 1 into keys */
+    uint16_t chains[N_CHAINS]; /* keys by their hash, the newest first: index + 1 into keys */
     struct key_entry keys[PROA_JSON_MAX_MEMBERS];
 };
 
-static inline unsigned spread(struct proa_slice key)
-{
-    unsigned first = key.len ? (unsigned char)key.ptr[0] : 0;
-    return (first + (unsigned)key.len * 5) & (N_HEADS - 1);
-}
-
-static void index_wants(struct scan *s)
-{
-    memset(s->heads, NO_WANT, sizeof s->heads);
-    for (size_t i = s->cfg->n_wants; i-- > 0;) {
-        unsigned at = spread(s->cfg->wants[i].key);
-        s->next[i] = s->heads[at];
-        s->heads[at] = (unsigned char)i;
-    }
-}
-
-/* Index of the want for this key, or NO_WANT. */
+/* Index of the want for this key, or NO_WANT. Wants are few, and most differ in length. */
 static inline size_t find_want(const struct scan *s, struct proa_slice key)
 {
-    size_t i = s->heads[spread(key)];
-    while (i != NO_WANT && !proa_slice_eq(s->cfg->wants[i].key, key)) {
-        i = s->next[i];
+    for (size_t i = 0; i < s->cfg->n_wants; i++) {
+        if (proa_slice_eq(s->cfg->wants[i].key, key)) {
+            return i;
+        }
     }
-    return i;
+    return NO_WANT;
 }
 
 /* Inline for the usual short key. Not keyed: whoever makes keys collide gains nothing, since the
@@ -136,24 +116,24 @@ static inline bool entry_is(const struct scan *s, const struct key_entry *e, str
 static inline bool note_key(struct scan *s, struct proa_slice key, struct proa_slice raw)
 {
     uint32_t hash = hash_key(key);
-    size_t slot = hash & (N_SLOTS - 1);
-    while (s->slots[slot]) {
-        const struct key_entry *e = &s->keys[s->slots[slot] - 1];
+    uint16_t *chain = &s->chains[hash & (N_CHAINS - 1)];
+    for (uint16_t i = *chain; i != 0; i = s->keys[i - 1].next) {
+        const struct key_entry *e = &s->keys[i - 1];
         if (e->hash == hash && entry_is(s, e, key)) {
             (void)proa_json_lex_fail(&s->lex, PROA_ERR_DUPLICATE,
                                      (const unsigned char *)raw.ptr - 1, "duplicate key");
             return false;
         }
-        slot = (slot + 1) & (N_SLOTS - 1);
     }
     s->keys[s->n_keys] = (struct key_entry){
         .hash = hash,
         .at = (uint32_t)((const unsigned char *)raw.ptr - s->lex.begin),
         .len = (uint16_t)raw.len,
+        .next = *chain,
         .escaped = s->lex.escaped,
     };
     s->n_keys++;
-    s->slots[slot] = (uint16_t)s->n_keys;
+    *chain = (uint16_t)s->n_keys;
     return true;
 }
 
@@ -270,8 +250,7 @@ static const unsigned char *scan_text(struct scan *s)
     const unsigned char *p = proa_json_lex_ws(s->lex.begin, s->lex.end);
     s->info->value_at = (size_t)(p - s->lex.begin);
     if (p < s->lex.end && *p == '{') {
-        index_wants(s);
-        memset(s->slots, 0, sizeof s->slots);
+        memset(s->chains, 0, sizeof s->chains);
         s->lex.max_depth--; /* what is left for the values inside */
         p = scan_object(s, p + 1);
     } else {

@@ -81,7 +81,10 @@ static enum proa_err order_edits(struct edit_order *o, struct proa_slice text,
                                  const struct proa_json_info *info,
                                  const struct proa_json_edit *edits, size_t n_edits)
 {
-    *o = (struct edit_order){.n_touched = 0};
+    o->n_touched = 0;
+    o->n_removed = 0;
+    o->n_first = 0;
+    o->n_last = 0;
     for (size_t i = 0; i < n_edits; i++) {
         const struct proa_json_edit *e = &edits[i];
         if (e->kind == PROA_JSON_REMOVE && e->member.kind == PROA_JSON_ABSENT) {
@@ -164,7 +167,7 @@ enum proa_err proa_json_splice(struct proa_slice text, const struct proa_json_in
                                const struct proa_json_edit *edits, size_t n_edits,
                                struct proa_json_pieces *out)
 {
-    struct edit_order order;
+    PROA_UNINIT struct edit_order order;
     struct plan plan = {.text = text, .out = out};
     if (info->kind != PROA_JSON_OBJECT || info->value_end > text.len ||
         n_edits > PROA_JSON_MAX_EDITS) {

@@ -187,8 +187,8 @@ static size_t line_room(const struct proa_access *a, uint32_t n)
     return room;
 }
 
-enum proa_err proa_access_write(const struct proa_access *a, enum proa_log_format format,
-                                struct proa_buf *out)
+static enum proa_err write_line(const struct proa_access *a, enum proa_log_format format,
+                                struct proa_civil_stamp *stamp, struct proa_buf *out)
 {
     uint32_t n =
         a->n_attempts < PROA_ACCESS_ATTEMPTS_MAX ? a->n_attempts : PROA_ACCESS_ATTEMPTS_MAX;
@@ -196,11 +196,17 @@ enum proa_err proa_access_write(const struct proa_access *a, enum proa_log_forma
     if (!p) {
         return PROA_ERR_LIMIT;
     }
-    p = proa_line_head(p, format, a->level, a->unix_ms,
+    p = proa_line_head(p, format, a->level, (struct proa_line_time){a->unix_ms, stamp},
                        a->message.len ? a->message : PROA_SLICE("request"));
     p = format == PROA_LOG_JSON ? json_line(p, a, n) : plain_line(p, a, n);
     out->len = (size_t)(p - out->ptr);
     return PROA_OK;
+}
+
+enum proa_err proa_access_write(const struct proa_access *a, enum proa_log_format format,
+                                struct proa_buf *out)
+{
+    return write_line(a, format, NULL, out);
 }
 
 void proa_access_log(struct proa_logger *l, const struct proa_access *a)
@@ -210,7 +216,7 @@ void proa_access_log(struct proa_logger *l, const struct proa_access *a)
     }
     PROA_ASSERT(!l->busy);
     proa_buf_clear(&l->line);
-    if (proa_access_write(a, l->format, &l->line) != PROA_OK) {
+    if (write_line(a, l->format, &l->stamp, &l->line) != PROA_OK) {
         l->n_dropped++;
         return;
     }

@@ -137,42 +137,14 @@ char *proa_line_plain(char *p, struct proa_slice value)
     return p;
 }
 
-char *proa_line_u64(char *p, uint64_t value)
+static char *put_time(char *p, struct proa_line_time time)
 {
-    if (PROA_UNLIKELY(value >= 10000)) {
-        return p + proa_fmt_u64(p, value);
+    if (time.stamp) {
+        proa_civil_rfc3339_next(time.stamp, time.unix_ms, p);
+    } else {
+        proa_civil_rfc3339(time.unix_ms, p);
     }
-    /* Most numbers of a line are this small; all four digits are stored, the leading zeros first,
-     * and the cursor tells which of them count. */
-    uint32_t v = (uint32_t)value;
-    uint32_t high = v / 100;
-    uint32_t low = v % 100;
-    unsigned skip = 0U + (v < 1000) + (v < 100) + (v < 10);
-    uint32_t digits = (high / 10) | (high % 10) << 8 | (low / 10) << 16 | (low % 10) << 24;
-    digits = (digits + 0x30303030) >> (8 * skip);
-    const char text[4] = {(char)(digits & 0xff), (char)(digits >> 8 & 0xff),
-                          (char)(digits >> 16 & 0xff), (char)(digits >> 24)};
-    memcpy(p, text, sizeof(text));
-    return p + 4 - skip;
-}
-
-char *proa_line_ms(char *p, uint64_t ns)
-{
-    uint64_t us = ns / 1000;
-    p = proa_line_u64(p, us / 1000);
-    unsigned frac = (unsigned)(us % 1000);
-    p[0] = '.';
-    p[1] = (char)('0' + frac / 100);
-    p[2] = (char)('0' + frac / 10 % 10);
-    p[3] = (char)('0' + frac % 10);
-    return p + 4;
-}
-
-static char *put_time(char *p, uint64_t unix_ms)
-{
-    char text[24];
-    proa_civil_rfc3339(unix_ms, text);
-    return proa_line_put(p, text, sizeof(text));
+    return p + 24;
 }
 
 static char *put_name(char *p, struct proa_slice name)
@@ -181,13 +153,13 @@ static char *put_name(char *p, struct proa_slice name)
 }
 
 char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level level,
-                     uint64_t unix_ms, struct proa_slice message)
+                     struct proa_line_time time, struct proa_slice message)
 {
     static const char padded[][7] = {" ERROR ", " WARN  ", " INFO  ", " DEBUG ", " TRACE "};
     switch (format) {
     case PROA_LOG_JSON:
         p = PROA_LINE_LIT(p, "{\"timestamp\":\"");
-        p = put_time(p, unix_ms);
+        p = put_time(p, time);
         p = PROA_LINE_LIT(p, "\",\"level\":\"");
         p = put_name(p, proa_log_level_name(level));
         p = PROA_LINE_LIT(p, "\",\"message\":\"");
@@ -196,7 +168,7 @@ char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level l
         return p;
     case PROA_LOG_LOGFMT:
         p = PROA_LINE_LIT(p, "timestamp=");
-        p = put_time(p, unix_ms);
+        p = put_time(p, time);
         p = PROA_LINE_LIT(p, " level=");
         p = put_name(p, proa_log_level_name(level));
         p = PROA_LINE_LIT(p, " message=");
@@ -204,7 +176,7 @@ char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level l
     case PROA_LOG_TEXT:
         break;
     }
-    p = put_time(p, unix_ms);
+    p = put_time(p, time);
     p = proa_line_put(p, padded[level < PROA_ARRAY_LEN(padded) ? level : PROA_LOG_INFO],
                       sizeof(padded[0]));
     return proa_line_plain(p, message);

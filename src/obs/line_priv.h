@@ -34,11 +34,21 @@ char *proa_line_escape(char *p, struct proa_slice value);
 /* The value for logfmt and text: bare when no byte needs quotes, else quoted and escaped alike. */
 char *proa_line_plain(char *p, struct proa_slice value);
 /* Nanoseconds as milliseconds with three decimals. */
-char *proa_line_ms(char *p, uint64_t ns);
-/* Decimal digits; may touch four bytes whatever the length. */
-char *proa_line_u64(char *p, uint64_t value);
+static inline char *proa_line_ms(char *p, uint64_t ns)
+{
+    return p + proa_fmt_ms(p, ns);
+}
+/* Decimal digits. */
+static inline char *proa_line_u64(char *p, uint64_t value)
+{
+    return p + proa_fmt_u64(p, value);
+}
 /* Timestamp, level and message; the line stays open for ',' or ' ' and the first field. */
+struct proa_line_time {
+    uint64_t unix_ms;
+    struct proa_civil_stamp *stamp; /* may be NULL */
+};
 char *proa_line_head(char *p, enum proa_log_format format, enum proa_log_level level,
-                     uint64_t unix_ms, struct proa_slice message);
+                     struct proa_line_time time, struct proa_slice message);
 
 #endif

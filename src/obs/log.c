@@ -55,7 +55,8 @@ void proa_log_begin(struct proa_log_record *r, struct proa_buf *out, enum proa_l
     struct proa_slice message = proa_slice_cstr(event);
     char *p = proa_buf_reserve(out, PROA_LINE_HEAD + PROA_LINE_VALUE_MAX(message.len));
     if (p) {
-        commit(r, proa_line_head(p, format, level, unix_ms, message));
+        commit(r,
+               proa_line_head(p, format, level, (struct proa_line_time){unix_ms, NULL}, message));
     }
 }
 

@@ -385,13 +385,15 @@ static struct proa_route_cfg *made_up(struct proa_build *b, struct proa_slice na
     return cfg;
 }
 
-/* A first target that is always down: the failover is seen with the first request. */
+/* A first target that is always down: the failover is seen with the first request. The other one is
+ * a substitute, so that no request warms it up beforehand. */
 static struct proa_route_cfg *demo(struct proa_build *b)
 {
     struct proa_tier_cfg *tiers = NULL;
     struct proa_route_cfg *cfg = made_up(b, PROA_SLICE("demo"), 2, &tiers);
     tiers[0].targets = one_target(b, PROA_SLICE("mock-down"), PROA_SLICE("echo"));
     tiers[1].targets = one_target(b, PROA_SLICE("mock"), PROA_SLICE("echo"));
+    ((struct proa_target_cfg *)tiers[1].targets.items)->substitute = true;
     return cfg;
 }
 

@@ -10,13 +10,18 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
+static const char *behind_blanks(const char *p, const char *end)
+{
+    while (p < end && is_blank(*p)) {
+        p++;
+    }
+    return p;
+}
+
 static struct proa_slice skip_blanks(struct proa_slice s)
 {
-    while (s.len > 0 && is_blank(s.ptr[0])) {
-        s.ptr++;
-        s.len--;
-    }
-    return s;
+    const size_t n = (size_t)(behind_blanks(s.ptr, s.ptr + s.len) - s.ptr);
+    return proa_slice_from(s, n);
 }
 
 struct proa_slice proa_openai_strip(struct proa_slice s)
@@ -26,16 +31,6 @@ struct proa_slice proa_openai_strip(struct proa_slice s)
         s.len--;
     }
     return s;
-}
-
-bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key)
-{
-    if (item->key.len == key.len + 2) {
-        return memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
-    }
-    /* Written with escapes it is longer, and nobody does that. */
-    return item->key.len > key.len + 2 && memchr(item->key.ptr, '\\', item->key.len) &&
-           proa_json_string_eq(item->key, key);
 }
 
 struct proa_slice proa_openai_text(const struct proa_json_item *item)
@@ -101,28 +96,13 @@ struct counts {
     uint32_t known;
 };
 
-/* A count where an integer begins that is not out of all reason; digits only. */
-static bool read_count(struct proa_slice text, uint64_t *out)
-{
-    uint64_t value = 0;
-    size_t i = 0;
-    for (; i < text.len && text.ptr[i] >= '0' && text.ptr[i] <= '9'; i++) {
-        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
-        if (value > PROA_USAGE_SANE_MAX) {
-            return false;
-        }
-    }
-    *out = value;
-    return i > 0 && i < text.len &&
-           (text.ptr[i] == ',' || text.ptr[i] == '}' || is_blank(text.ptr[i]));
-}
-
-static void take_count(struct proa_slice key, struct proa_slice rest, struct counts *out)
+/* Integers only, and not out of all reason. */
+static void take_count(const struct proa_json_item *item, struct counts *out)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(COUNT_ROWS); i++) {
         uint64_t value = 0;
-        if (proa_slice_eq(key, COUNT_ROWS[i].key)) {
-            if (read_count(rest, &value)) {
+        if (proa_openai_key_is(item, COUNT_ROWS[i].key)) {
+            if (proa_slice_to_u64(item->value, &value) == PROA_OK && value <= PROA_USAGE_SANE_MAX) {
                 out->value[COUNT_ROWS[i].count] = value;
                 out->known |= 1U << COUNT_ROWS[i].count;
             }
@@ -131,42 +111,25 @@ static void take_count(struct proa_slice key, struct proa_slice rest, struct cou
     }
 }
 
-/* Does an odd number of backslashes end at `at`? */
-static bool is_escaped(struct proa_slice text, size_t at)
+/* All members of an object and of the objects in it, as if they were one: their names are all
+ * different. */
+static void read_counts(struct proa_json_cursor *object, struct counts *out)
 {
-    size_t n = 0;
-    while (n < at && text.ptr[at - n - 1] == '\\') {
-        n++;
-    }
-    return n % 2 == 1;
-}
-
-/* Takes the next string off the text: what is between its quotes, escapes as they are. */
-static bool take_string(struct proa_slice *text, struct proa_slice *out)
-{
-    const struct proa_slice from = proa_slice_from(*text, proa_slice_find(*text, '"') + 1);
-    size_t end = proa_slice_find(from, '"');
-    while (end < from.len && is_escaped(from, end)) {
-        end += 1 + proa_slice_find(proa_slice_from(from, end + 1), '"');
-    }
-    *out = proa_slice_head(from, end);
-    *text = proa_slice_from(from, end + 1);
-    return end < from.len;
-}
-
-/*
- * All members of an object and of the objects in it, as if they were one: their names are all
- * different. The text is known to be JSON, so what is not looked at need not be understood: a
- * string with a colon behind it is a key.
- */
-static void read_counts(struct proa_slice text, struct counts *out)
-{
-    struct proa_slice key;
-    while (take_string(&text, &key)) {
-        text = skip_blanks(text);
-        if (text.len > 0 && text.ptr[0] == ':') {
-            text = skip_blanks(proa_slice_from(text, 1));
-            take_count(key, text, out);
+    struct proa_json_cursor details;
+    struct proa_json_cursor *at = object;
+    struct proa_json_item item;
+    for (;;) {
+        if (proa_json_cursor_key(at, &item)) {
+            if (at == object && item.kind == PROA_JSON_OBJECT &&
+                proa_json_cursor_enter(object, &item, &details)) {
+                at = &details;
+            } else if (proa_json_cursor_value(at, &item)) {
+                take_count(&item, out);
+            }
+        } else if (at == object || !proa_json_cursor_leave(object, &details)) {
+            return;
+        } else {
+            at = object;
         }
     }
 }
@@ -192,7 +155,7 @@ static void include_all(struct counts *c)
     }
 }
 
-void proa_openai_usage(struct proa_slice object, struct proa_usage *usage)
+void proa_openai_usage_walk(struct proa_json_cursor *object, struct proa_usage *usage)
 {
     static const struct {
         enum count from;
@@ -203,15 +166,20 @@ void proa_openai_usage(struct proa_slice object, struct proa_usage *usage)
         {COUNT_REASONING, PROA_USAGE_REASONING},
     };
     struct counts counts = {.known = 0};
-    if (proa_json_kind_of(object) != PROA_JSON_OBJECT) {
-        return;
-    }
     read_counts(object, &counts);
     include_all(&counts);
     for (size_t i = 0; i < PROA_ARRAY_LEN(fields); i++) {
         if (has(&counts, fields[i].from)) {
             proa_usage_set(usage, fields[i].to, counts.value[fields[i].from]);
         }
+    }
+}
+
+void proa_openai_usage(struct proa_slice object, struct proa_usage *usage)
+{
+    struct proa_json_cursor c;
+    if (proa_json_cursor_init(&c, object) == PROA_OK && c.is_object) {
+        proa_openai_usage_walk(&c, usage);
     }
 }
 

@@ -1,7 +1,7 @@
 /*
- * The request to an OpenAI-shaped provider. The head is written in one reservation and wiped by
- * whoever sent it, so growing it must never leave a copy of the credential behind: its size is
- * known before the first byte is written.
+ * The request to an OpenAI-shaped provider. The head is wiped by whoever sent it, so writing it
+ * must never leave a copy of the credential behind: its size is known before the first byte is
+ * written.
  */
 #include "openai_priv.h"
 
@@ -100,8 +100,8 @@ static char *put_header(char *at, const struct proa_http_header *h)
     return put(at, h->value);
 }
 
-static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_bytes,
-                                struct proa_buf *head)
+static enum proa_err write_head(const struct proa_encode_in *in, struct proa_arena *arena,
+                                struct proa_encoded *out)
 {
     const struct proa_slice path = PATHS[in->operation];
     if (in->host_header.len == 0 || !proa_http_is_value(in->host_header) ||
@@ -114,11 +114,11 @@ static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_b
     if (err != PROA_OK) {
         return err;
     }
-    char *at = proa_buf_reserve(head, bytes);
-    if (!at) {
+    if (bytes > HEAD_MAX) {
         return PROA_ERR_LIMIT;
     }
-    const char *begin = at;
+    char *const begin = proa_arena_alloc(arena, bytes);
+    char *at = begin;
     PUT_LIT(at, REQUEST_BEGIN);
     at = put(at, in->base_path);
     at = put(at, path);
@@ -138,9 +138,9 @@ static enum proa_err write_head(const struct proa_encode_in *in, uint64_t body_b
         at = put_header(at, &in->headers[i]);
     }
     PUT_LIT(at, LENGTH_LINE);
-    at += proa_fmt_u64(at, body_bytes);
+    at += proa_fmt_u64(at, out->body_bytes);
     PUT_LIT(at, HEAD_END);
-    head->len += (size_t)(at - begin);
+    out->iov[0] = (struct iovec){begin, (size_t)(at - begin)};
     return PROA_OK;
 }
 
@@ -183,8 +183,8 @@ static enum proa_err edit_model(const struct proa_encode_in *in, struct proa_are
 static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
-    struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
-    struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
+    PROA_UNINIT struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
+    PROA_UNINIT struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
     struct proa_json_pieces pieces = {.slices = slices, .max = PROA_JSON_PIECES(10)};
     if (in->n_cuts + 2 >= PROA_JSON_MAX_EDITS) {
         return PROA_ERR_LIMIT;
@@ -211,9 +211,9 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
         return err;
     }
     for (size_t i = 0; i < pieces.n; i++) {
-        out->pieces[i] = (struct iovec){(void *)(uintptr_t)slices[i].ptr, slices[i].len};
+        out->iov[1 + i] = (struct iovec){(void *)(uintptr_t)slices[i].ptr, slices[i].len};
     }
-    out->n_pieces = pieces.n;
+    out->n_iov = 1 + pieces.n;
     out->body_bytes = pieces.total_bytes;
     return PROA_OK;
 }
@@ -236,20 +236,19 @@ static enum proa_err write_prefill(const struct proa_encode_in *in, struct proa_
 /* Puts `bytes` between two bytes of the client's body: the piece that holds them is parted. */
 static void insert_at(struct proa_encoded *out, const char *at, struct proa_slice bytes)
 {
-    size_t i = 0;
-    while (i < out->n_pieces &&
-           !((const char *)out->pieces[i].iov_base < at &&
-             at < (const char *)out->pieces[i].iov_base + out->pieces[i].iov_len)) {
+    size_t i = 1;
+    while (i < out->n_iov && !((const char *)out->iov[i].iov_base < at &&
+                               at < (const char *)out->iov[i].iov_base + out->iov[i].iov_len)) {
         i++;
     }
-    PROA_ASSERT(i < out->n_pieces && out->n_pieces + 2 <= PROA_ENCODE_PIECES_MAX);
-    memmove(&out->pieces[i + 2], &out->pieces[i], (out->n_pieces - i) * sizeof out->pieces[0]);
-    const size_t before = (size_t)(at - (const char *)out->pieces[i].iov_base);
-    out->pieces[i + 2].iov_base = (char *)out->pieces[i].iov_base + before;
-    out->pieces[i + 2].iov_len -= before;
-    out->pieces[i].iov_len = before;
-    out->pieces[i + 1] = (struct iovec){(void *)(uintptr_t)bytes.ptr, bytes.len};
-    out->n_pieces += 2;
+    PROA_ASSERT(i < out->n_iov && out->n_iov + 2 <= PROA_ARRAY_LEN(out->iov));
+    memmove(&out->iov[i + 2], &out->iov[i], (out->n_iov - i) * sizeof out->iov[0]);
+    const size_t before = (size_t)(at - (const char *)out->iov[i].iov_base);
+    out->iov[i + 2].iov_base = (char *)out->iov[i].iov_base + before;
+    out->iov[i + 2].iov_len -= before;
+    out->iov[i].iov_len = before;
+    out->iov[i + 1] = (struct iovec){(void *)(uintptr_t)bytes.ptr, bytes.len};
+    out->n_iov += 2;
     out->body_bytes += bytes.len;
 }
 
@@ -278,11 +277,10 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
     if ((size_t)in->operation >= PROA_OPERATIONS) {
         return PROA_ERR_ARG;
     }
-    proa_buf_init(&out->head, HEAD_MAX);
     if (in->n_cuts == 0 && in->prefill.len == 0 && (in->model.len == 0 || names_model(in))) {
-        /* The usual case: the client's own bytes as they are. */
-        out->pieces[0] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
-        out->n_pieces = 1;
+        /* The client's own bytes as they are. */
+        out->iov[1] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
+        out->n_iov = 2;
         out->body_bytes = in->body.len;
     } else {
         err = splice_body(in, arena, out);
@@ -291,10 +289,8 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
         err = put_prefill(in, arena, out);
     }
     if (err == PROA_OK) {
-        err = write_head(in, out->body_bytes, &out->head);
+        err = write_head(in, arena, out);
     }
-    if (err != PROA_OK) {
-        proa_buf_deinit(&out->head);
-    }
+    out->n_iov = err == PROA_OK ? out->n_iov : 0;
     return err;
 }

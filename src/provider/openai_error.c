@@ -86,7 +86,7 @@ static void read_body(struct proa_slice object, struct proa_said *out)
     }
     /* The error object may be the member at which a cut body breaks. */
     if (inner.message.len == 0 && inner.code.len == 0 && c.err == PROA_ERR_TRUNCATED) {
-        const struct proa_slice rest = {c.p, (size_t)(c.end - c.p)};
+        const struct proa_slice rest = proa_json_cursor_rest(&c);
         const size_t at = proa_slice_search(rest, PROA_SLICE("\"error\""));
         read_object(proa_slice_from(rest, at + proa_slice_find(proa_slice_from(rest, at), '{')),
                     &inner);

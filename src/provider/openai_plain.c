@@ -141,18 +141,10 @@ static size_t find_last(struct proa_slice text, struct proa_slice token)
 }
 
 struct found {
-    struct proa_json_item usage;
     struct proa_json_item model;
+    struct proa_usage usage;
+    bool has_usage;
 };
-
-static void take(struct found *f, const struct proa_json_item *item)
-{
-    if (proa_openai_key_is(item, PROA_SLICE("usage"))) {
-        f->usage = *item;
-    } else if (proa_openai_key_is(item, PROA_SLICE("model"))) {
-        f->model = *item;
-    }
-}
 
 /* The members before the answer, to where the value of that one begins. */
 static bool read_front(struct proa_slice body, struct proa_slice answer_key, struct found *f,
@@ -168,12 +160,28 @@ static bool read_front(struct proa_slice body, struct proa_slice answer_key, str
             *answer = item.value;
             return true;
         }
-        if (!proa_json_cursor_value(&c, &item)) {
+        if (!proa_json_cursor_value(&c, &item) || proa_openai_key_is(&item, PROA_SLICE("usage"))) {
             return false;
         }
-        take(f, &item);
+        if (proa_openai_key_is(&item, PROA_SLICE("model"))) {
+            f->model = item;
+        }
     }
     return false;
+}
+
+/* Usage, walked over once; false when it is no object, so that its value is still to be read. */
+static bool read_usage(struct proa_json_cursor *c, const struct proa_json_item *item,
+                       struct found *f)
+{
+    struct proa_json_cursor object;
+    f->has_usage = true;
+    f->usage = (struct proa_usage){.known = 0};
+    if (item->kind != PROA_JSON_OBJECT || !proa_json_cursor_enter(c, item, &object)) {
+        return false;
+    }
+    proa_openai_usage_walk(&object, &f->usage);
+    return proa_json_cursor_leave(c, &object);
 }
 
 /*
@@ -190,15 +198,19 @@ static bool read_back(struct proa_slice rest, struct found *f)
         const size_t model_at = find_last(rest, PROA_SLICE("\"model\""));
         at = model_at < at ? model_at : at;
     }
-    if (at == rest.len || f->usage.kind != PROA_JSON_ABSENT) {
+    if (at == rest.len) {
         return false;
     }
     proa_json_cursor_resume(&c, proa_slice_from(rest, at));
-    while (proa_json_cursor_next(&c, &item)) {
-        take(f, &item);
+    while (proa_json_cursor_key(&c, &item)) {
+        if (proa_openai_key_is(&item, PROA_SLICE("usage")) && read_usage(&c, &item, f)) {
+            continue;
+        }
+        if (proa_json_cursor_value(&c, &item) && proa_openai_key_is(&item, PROA_SLICE("model"))) {
+            f->model = item;
+        }
     }
-    return c.err == PROA_OK && f->usage.kind != PROA_JSON_ABSENT &&
-           f->model.kind != PROA_JSON_ABSENT;
+    return c.err == PROA_OK && f->has_usage && f->model.kind != PROA_JSON_ABSENT;
 }
 
 /* Is it an array with something in it? */
@@ -217,15 +229,17 @@ static bool is_filled_array(struct proa_slice text)
 bool proa_openai_plain_is_usual(enum proa_operation op, struct proa_slice body,
                                 struct proa_usage *usage, struct proa_slice *model)
 {
-    struct found found = {.usage = {.kind = PROA_JSON_ABSENT}};
+    struct found found = {.has_usage = false};
     struct proa_slice answer = PROA_SLICE_NONE;
     if (body.len == 0 || body.ptr[body.len - 1] != '}' ||
         !read_front(body, proa_openai_answer_key(op), &found, &answer) ||
         !is_filled_array(answer) || has_trouble(body) || !read_back(answer, &found)) {
         return false;
     }
-    if (found.usage.kind == PROA_JSON_OBJECT) {
-        proa_openai_usage(found.usage.value, usage);
+    for (int i = 0; i < PROA_USAGE_FIELDS; i++) {
+        if (proa_usage_has(&found.usage, (enum proa_usage_field)i)) {
+            proa_usage_set(usage, (enum proa_usage_field)i, found.usage.count[i]);
+        }
     }
     if (proa_openai_text(&found.model).len > 0) {
         *model = proa_openai_text(&found.model);

@@ -15,6 +15,7 @@
 #define PROA_PROVIDER_OPENAI_PRIV_H
 
 #include "proa/json/cursor.h"
+#include "proa/json/string.h"
 #include "proa/provider/dialect.h"
 
 struct proa_error_rule; /* judge_priv.h */
@@ -40,15 +41,23 @@ const struct proa_error_rule *proa_openai_rules(size_t *n);
 /* Without JSON whitespace at both ends. */
 struct proa_slice proa_openai_strip(struct proa_slice s);
 /* Is the (raw) key of the item this one? */
-bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key);
+static inline bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key)
+{
+    if (PROA_UNLIKELY(item->key_escaped)) {
+        return proa_json_string_eq(item->key, key);
+    }
+    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+}
 /* A string token without its quotes, escapes as they are; empty for what is no string. */
 struct proa_slice proa_openai_text(const struct proa_json_item *item);
 /* A string, object or array that is not empty. */
 bool proa_openai_is_filled(const struct proa_json_item *item);
 /* A finish reason (raw) that tells of a failure instead of an end. */
 bool proa_openai_finish_is_failure(struct proa_slice reason);
-/* Adds what a usage object, which is known to be JSON, tells; anything else is ignored. */
+/* Adds what a usage object tells; anything else is ignored. */
 void proa_openai_usage(struct proa_slice object, struct proa_usage *usage);
+/* The same while walking over it: to the end of the cursor's object, or to a fault of the text. */
+void proa_openai_usage_walk(struct proa_json_cursor *object, struct proa_usage *usage);
 bool proa_openai_read_plain(enum proa_operation op, const struct proa_answer_head *head,
                             struct proa_slice body, struct proa_usage *usage,
                             struct proa_slice *model, struct proa_failure *failure);

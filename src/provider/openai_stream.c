@@ -510,11 +510,15 @@ enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice b
                                       struct proa_reader_report *out)
 {
     struct proa_slice in = bytes;
-    struct proa_sse_event event;
+    PROA_UNINIT struct proa_sse_event event;
     enum proa_sse_result result = PROA_SSE_MORE;
     size_t end = 0;
     bool any = false;
-    *out = (struct proa_reader_report){.state = r->state};
+    out->ready[0] = PROA_SLICE_NONE;
+    out->ready[1] = PROA_SLICE_NONE;
+    out->content_events = 0;
+    out->events = 0;
+    out->malformed = false;
     drop_lent(r);
     while (!r->over_limit && !is_over(r)) {
         result = next_event(r, &in, &event);
@@ -535,7 +539,7 @@ enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice b
         r->over_limit = proa_buf_append(&r->tails[r->tail], proa_slice_from(bytes, end)) != PROA_OK;
     }
     out->state = r->state;
-    if (r->state == PROA_ANSWER_ERROR) {
+    if (r->state == PROA_ANSWER_ERROR || r->over_limit) {
         out->failure = r->failure;
     }
     return r->over_limit ? PROA_ERR_LIMIT : PROA_OK;

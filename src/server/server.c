@@ -26,6 +26,7 @@ struct proa_server *proa_server_create(const struct proa_server_cfg *cfg)
     proa_map_init(&server->peers, proa_prng_next(&cfg->host->prng));
     proa_buf_init(&server->head, HEAD_MAX);
     proa_client_parse_cfg(cfg->limits, &server->parse_cfg);
+    server->parse_cfg.memo = proa_http_memo_create();
     for (size_t i = 0; i < PROA_LISTENER_KINDS; i++) {
         server->m_connections[i] =
             proa_metric_series1(cfg->metrics, PROA_METRIC_CONNECTIONS, KINDS[i]);
@@ -62,6 +63,7 @@ void proa_server_destroy(struct proa_server *server)
     proa_freelist_deinit(&server->arena_chunks);
     proa_map_deinit(&server->peers);
     proa_buf_deinit(&server->head);
+    proa_http_memo_destroy(server->parse_cfg.memo);
     proa_free(server);
 }
 

@@ -148,12 +148,21 @@ bool proa_link_send(struct link *link, struct proa_call *call)
     return true;
 }
 
+static void count_dial(const struct link *link, enum proa_err err)
+{
+    const struct proa_connpool *pool = link->pool;
+    proa_metric_add(err == PROA_OK ? pool->m_dial_ok : pool->m_dial_failed, 1);
+    if (err == PROA_OK && pool->tls) {
+        proa_metric_add(proa_conn_is_resumed(link->conn) ? pool->m_tls_resumed : pool->m_tls_full,
+                        1);
+    }
+}
+
 static void link_on_open(void *ctx, enum proa_err err)
 {
     struct link *link = ctx;
     struct proa_call *call = link->call;
-    struct proa_connpool *pool = link->pool;
-    proa_metric_add(err == PROA_OK ? pool->m_dial_ok : pool->m_dial_failed, 1);
+    count_dial(link, err);
     link_enter(link);
     if (err == PROA_OK && !proa_link_send(link, call)) {
         err = PROA_ERR_RESET;

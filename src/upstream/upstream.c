@@ -32,6 +32,7 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
     proa_loop_tend(up->loop, &up->calls);
     proa_tls_cache_init(&up->sessions, SESSIONS_MAX, 0, seed[1]);
     proa_link_answer_cfg(&up->answer_cfg);
+    up->answer_cfg.memo = proa_http_memo_create();
     return up;
 }
 
@@ -72,6 +73,7 @@ void proa_upstream_destroy(struct proa_upstream *up)
     proa_tls_cache_deinit(&up->sessions);
     proa_freelist_deinit(&up->links);
     proa_freelist_deinit(&up->calls);
+    proa_http_memo_destroy(up->answer_cfg.memo);
     proa_free(up);
 }
 
@@ -166,6 +168,10 @@ pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, stru
         proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_DIALS, name, PROA_SLICE("failed"));
     proa_map_put(&up->pools, pool->key, pool);
     if (endpoint->tls) {
+        pool->m_tls_full = proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_HANDSHAKES, name,
+                                               PROA_SLICE("full"));
+        pool->m_tls_resumed = proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_HANDSHAKES,
+                                                  name, PROA_SLICE("resumed"));
         proa_connpool_build_tls(pool);
     }
     return pool;

@@ -53,6 +53,8 @@ struct proa_connpool {
     struct proa_metric_series *m_idle;
     struct proa_metric_series *m_dial_ok;
     struct proa_metric_series *m_dial_failed;
+    struct proa_metric_series *m_tls_full; /* NULL without TLS, as is the next */
+    struct proa_metric_series *m_tls_resumed;
 };
 
 enum link_state { LINK_DIALLING = 0, LINK_BUSY, LINK_IDLE };

@@ -3,8 +3,10 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
+import time
 
 import pytest
 from conftest import KEYS, provider
@@ -433,6 +435,43 @@ def test_idle_keep_alive_connections_do_not_hold_the_drain(simple, upstream):
         gateway.process.send_signal(signal.SIGTERM)
         assert connection.closed(8)
     assert gateway.process.wait(seconds(10)) == 0
+
+
+def test_the_notice_of_the_end_takes_readiness_and_nothing_else(simple, upstream):
+    """What a preStop hook sends: a sidecar's SIGTERM comes only once the application has ended."""
+    gateway = simple(upstream)
+    pid = str(gateway.process.pid)
+    assert cli("drain", "--notify", "--wait", "1s", "--pid", pid).returncode == 64
+    assert gateway.ops("/readyz").status == 200
+    done = cli("drain", "--notify", "--pid", pid)
+    assert done.returncode == 0 and pid in done.stdout
+    eventually(lambda: gateway.ops("/readyz").status == 503, 5, "readiness going")
+    assert gateway.ops("/livez").status == 200 and gateway.ops("/startupz").status == 200
+    with gateway.connect() as connection:
+        for _ in range(2):
+            connection.send(request_bytes("POST", CHAT, BODY))
+            assert connection.response().status == 200
+    gateway.process.send_signal(signal.SIGTERM)
+    assert gateway.process.wait(seconds(10)) == 0
+
+
+def test_the_service_manager_is_told(simple, upstream):
+    """sd_notify: ready once it serves, alive while the loop turns, stopping for as long as it may."""
+    name = "proa-test-%d-%d" % (os.getpid(), time.monotonic_ns())
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind("\0" + name)
+        manager.settimeout(seconds(10))
+        gateway = simple(upstream, env={"NOTIFY_SOCKET": "@" + name, "WATCHDOG_USEC": "30000000"},
+                         config={"limits": {"drain": "7s"}})
+        assert manager.recv(200) == b"READY=1"
+        assert gateway.ops("/readyz").status == 200
+        assert manager.recv(200) == b"WATCHDOG=1"
+        gateway.process.send_signal(signal.SIGTERM)
+        told = manager.recv(200)
+        while told == b"WATCHDOG=1":
+            told = manager.recv(200)
+        assert told == b"STOPPING=1\nEXTEND_TIMEOUT_USEC=12000000"
+        assert gateway.process.wait(seconds(10)) == 0
 
 
 # ---- ops -----------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import time
 import pytest
 from conftest import KEYS, provider
 from testenv import upstream as up
+from testenv.client import request_bytes
 from testenv.poll import eventually, seconds
 
 CHAT = "/v1/chat/completions"
@@ -126,7 +127,31 @@ def test_sessions_are_resumed(gateways, upstreams, certs):
     upstream.default = handler
     for _ in range(4):
         assert gateway.post(CHAT, BODY).status == 200
-    assert reused[0] is False and any(reused[1:])
+    assert reused == [False, True, True, True]
+    metrics = gateway.metrics()
+    assert metrics.total("proa_upstream_tls_handshakes_total", kind="full") == 1
+    assert metrics.total("proa_upstream_tls_handshakes_total", kind="resumed") == 3
+
+
+def test_steady_load_stays_on_pooled_connections(gateways, upstreams, certs):
+    """99 of 100 requests and more: as many dials as there are requests at once, and no more."""
+    upstream = upstreams(tls=certs.good)
+    upstream.default = up.chat()
+    gateway = gateways(one_target(upstream, ca_file=certs.ca), env=KEYS)
+
+    def client():
+        with gateway.connect() as connection:
+            for _ in range(100):
+                connection.send(request_bytes("POST", CHAT, BODY))
+                assert connection.response().status == 200
+
+    threads = [threading.Thread(target=client) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(upstream.requests) == 400
+    assert gateway.metrics().total("proa_upstream_dials_total") <= 4
 
 
 def test_a_cut_without_close_notify_is_no_complete_answer(gateways, upstreams, certs):

@@ -26,8 +26,8 @@ struct proa_admin;
 struct proa_admin_cfg {
     struct proa_loop *loop;
     struct proa_metric_reg *metrics;
-    const bool *ready;    /* false: /readyz and, before the first true, /startupz answer 503 */
-    const bool *draining; /* true: /readyz answers 503 */
+    const bool *ready;   /* false: /readyz and, before the first true, /startupz answer 503 */
+    const bool *leaving; /* true: /readyz answers 503 for good */
     /* Called before metrics are told, for figures that are read when asked for; may be NULL. */
     void (*sample)(void *ctx);
     void *sample_ctx;

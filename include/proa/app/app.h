@@ -10,6 +10,8 @@
 #include "proa/config/config.h"
 #include "proa/policy/snapshot.h"
 
+#include <signal.h>
+
 /*
  * Names of configuration files, each kept once: messages and snapshots point to them. Value type;
  * zero it, then init; release it after everything that was loaded with it.
@@ -74,6 +76,10 @@ struct proa_app_options {
     void (*on_ready)(void *ctx, const struct proa_app_ready *ready);
     void *ctx;
 };
+
+/* "The Pod is ending": readiness goes, everything else goes on until SIGTERM. A sidecar gets that
+ * only after the application has ended, so this is how it learns of the end when it begins. */
+#define PROA_APP_SIGNAL_ENDING (SIGRTMIN + 1)
 
 /* Runs until SIGTERM or SIGINT has drained it. Returns an exit code of sysexits.h: 0, 71 (a
  * listener cannot be opened), 78 (configuration). */

@@ -35,8 +35,18 @@ static inline bool proa_buf_ok(const struct proa_buf *b)
     return !b->failed;
 }
 
+/* As proa_buf_reserve(), where the memory at hand does not do. */
+char *proa_buf_reserve_growing(struct proa_buf *b, size_t n);
+
 /* Room for n more bytes behind len; NULL (and failed) at the maximum. Then add to len yourself. */
-char *proa_buf_reserve(struct proa_buf *b, size_t n);
+static inline char *proa_buf_reserve(struct proa_buf *b, size_t n)
+{
+    if (PROA_LIKELY(n < b->cap - b->len && !b->failed)) {
+        return b->ptr + b->len;
+    }
+    return proa_buf_reserve_growing(b, n);
+}
+
 enum proa_err proa_buf_append_cstr(struct proa_buf *b, const char *text);
 /* Where the bytes do not fit the memory at hand; same result as proa_buf_append(). */
 enum proa_err proa_buf_append_growing(struct proa_buf *b, struct proa_slice s);
@@ -44,10 +54,8 @@ enum proa_err proa_buf_append_growing(struct proa_buf *b, struct proa_slice s);
 /* Inline, so that a literal becomes a few moves. */
 static inline enum proa_err proa_buf_append(struct proa_buf *b, struct proa_slice s)
 {
-    if (PROA_LIKELY(s.len < b->cap - b->len && !b->failed)) {
-        if (s.len > 0) {
-            memcpy(b->ptr + b->len, s.ptr, s.len);
-        }
+    if (PROA_LIKELY(s.len <= b->cap - b->len && s.len > 0 && !b->failed)) {
+        memcpy(b->ptr + b->len, s.ptr, s.len);
         b->len += s.len;
         return PROA_OK;
     }
@@ -68,7 +76,11 @@ void proa_buf_consume(struct proa_buf *b, size_t n);
 
 #define PROA_BUF_LIT(b, lit) ((void)proa_buf_append((b), PROA_SLICE(lit)))
 
-/* Decimal digits of value into out[20]; returns how many. */
-size_t proa_fmt_u64(char *out, uint64_t value);
+/* Room for what the following two write. */
+enum { PROA_FMT_BYTES = 20 };
+/* Decimal digits of value; returns how many. */
+size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value);
+/* Nanoseconds as milliseconds with three decimals, "1.234"; returns the length. */
+size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns);
 
 #endif

@@ -39,6 +39,14 @@ void proa_civil_from_unix(uint64_t unix_s, struct proa_civil *out);
 uint64_t proa_civil_to_unix(const struct proa_civil *c);
 /* "2026-11-23T22:55:01.123Z" (24 bytes, no NUL) from milliseconds since 1970. */
 void proa_civil_rfc3339(uint64_t unix_ms, char out[24]);
+/* The second that was written last, so that another time within it costs its milliseconds only.
+ * Value type, zero-initialised. */
+struct proa_civil_stamp {
+    uint64_t unix_s;
+    char text[20]; /* up to the point behind the seconds */
+};
+/* As proa_civil_rfc3339(). */
+void proa_civil_rfc3339_next(struct proa_civil_stamp *stamp, uint64_t unix_ms, char out[24]);
 /* IMF-fixdate of RFC 9110 5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT" (29 bytes, no NUL). */
 void proa_civil_http_date(uint64_t unix_s, char out[29]);
 

@@ -45,7 +45,8 @@ static inline struct proa_slice proa_slice_cstr(const char *text)
 
 static inline bool proa_slice_eq(struct proa_slice a, struct proa_slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    /* Mostly b is a literal: then the length is a constant. */
+    return a.len == b.len && (b.len == 0 || memcmp(a.ptr, b.ptr, b.len) == 0);
 }
 
 /* Bytes from `from` (clamped to len) to the end. */
@@ -69,7 +70,17 @@ static inline bool proa_slice_starts(struct proa_slice s, struct proa_slice pref
 /* ASCII case-insensitive comparison; other bytes compare as they are. */
 bool proa_slice_eq_nocase(struct proa_slice a, struct proa_slice b);
 /* Without spaces and tabs at both ends. */
-struct proa_slice proa_slice_trim(struct proa_slice s);
+static inline struct proa_slice proa_slice_trim(struct proa_slice s)
+{
+    while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t')) {
+        s.ptr++;
+        s.len--;
+    }
+    while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t')) {
+        s.len--;
+    }
+    return s;
+}
 /* Index of the first `byte`, or s.len. */
 size_t proa_slice_find(struct proa_slice s, char byte);
 /* Index of the first occurrence of a non-empty needle, or s.len. */

@@ -56,6 +56,7 @@
     X(X_PROA_TAGS, "x-proa-tags")                                                                  \
     X(CONTENT_TYPE, "content-type")                                                                \
     X(HTTP_REFERER, "http-referer")                                                                \
+    X(OPENAI_MODEL, "openai-model")                                                                \
     X(X_PROA_MODEL, "x-proa-model")                                                                \
     X(X_REQUEST_ID, "x-request-id")                                                                \
     X(AUTHORIZATION, "authorization")                                                              \
@@ -64,9 +65,11 @@
     X(CONTENT_LENGTH, "content-length")                                                            \
     X(HTTP2_SETTINGS, "http2-settings")                                                            \
     X(OPENAI_PROJECT, "openai-project")                                                            \
+    X(OPENAI_VERSION, "openai-version")                                                            \
     X(RETRY_AFTER_MS, "retry-after-ms")                                                            \
     X(SEC_FETCH_SITE, "sec-fetch-site")                                                            \
     X(X_GOOG_API_KEY, "x-goog-api-key")                                                            \
+    X(X_GROK_CONV_ID, "x-grok-conv-id")                                                            \
     X(X_PROA_TIMEOUT, "x-proa-timeout")                                                            \
     X(X_SHOULD_RETRY, "x-should-retry")                                                            \
     X(X_STAINLESS_OS, "x-stainless-os")                                                            \
@@ -93,6 +96,7 @@
     X(X_PROA_NO_FALLBACK, "x-proa-no-fallback")                                                    \
     X(OPENAI_ORGANIZATION, "openai-organization")                                                  \
     X(PROXY_AUTHORIZATION, "proxy-authorization")                                                  \
+    X(X_CLIENT_REQUEST_ID, "x-client-request-id")                                                  \
     X(X_MS_RETRY_AFTER_MS, "x-ms-retry-after-ms")                                                  \
     X(X_STAINLESS_RUNTIME, "x-stainless-runtime")                                                  \
     X(X_STAINLESS_TIMEOUT, "x-stainless-timeout")                                                  \
@@ -142,6 +146,8 @@ struct proa_http_header {
 struct proa_http_headers {
     const struct proa_http_header *items;
     size_t n;
+    /* A bit for each id that does not occur, so that most look-ups end here; zero says nothing. */
+    uint64_t absent[PROA_HTTP_HEADER_COUNT / 64 + 1];
 };
 
 /*
@@ -160,12 +166,31 @@ enum proa_http_header_id proa_http_header_lookup(struct proa_slice name);
 /* Lower-case canonical name; empty for OTHER and for a value outside the table. */
 struct proa_slice proa_http_header_name(enum proa_http_header_id id);
 
+static inline bool proa_http_header_is_absent(const struct proa_http_headers *h,
+                                              enum proa_http_header_id id)
+{
+    return (h->absent[(unsigned)id / 64] >> ((unsigned)id % 64) & 1U) != 0;
+}
+
+/* What proa_http_header_find() does with an id that may occur. */
+const struct proa_http_header *proa_http_header_search(const struct proa_http_headers *h,
+                                                       enum proa_http_header_id id);
+
 /* First field with this id, or NULL. */
-const struct proa_http_header *proa_http_header_find(const struct proa_http_headers *h,
-                                                     enum proa_http_header_id id);
+static inline const struct proa_http_header *
+proa_http_header_find(const struct proa_http_headers *h, enum proa_http_header_id id)
+{
+    return proa_http_header_is_absent(h, id) ? NULL : proa_http_header_search(h, id);
+}
+
 /* Value of the first field with this id; empty when absent. */
-struct proa_slice proa_http_header_value(const struct proa_http_headers *h,
-                                         enum proa_http_header_id id);
+static inline struct proa_slice proa_http_header_value(const struct proa_http_headers *h,
+                                                       enum proa_http_header_id id)
+{
+    const struct proa_http_header *found = proa_http_header_find(h, id);
+    return found ? found->value : PROA_SLICE_NONE;
+}
+
 /* First field with this name in any case, with or without an id; NULL when absent. */
 const struct proa_http_header *proa_http_header_find_name(const struct proa_http_headers *h,
                                                           struct proa_slice name);

@@ -99,11 +99,21 @@ struct proa_http_parser_events {
     enum proa_err (*on_complete)(void *ctx);
 };
 
+/*
+ * Start lines that were read, so that the same line need not be read again with every message; the
+ * outcome is the same with and without. Handle type, for parsers of one configuration and thread;
+ * destroy takes NULL.
+ */
+struct proa_http_memo;
+struct proa_http_memo *proa_http_memo_create(void);
+void proa_http_memo_destroy(struct proa_http_memo *memo);
+
 /* What stays the same from message to message; static or owned by the caller. */
 struct proa_http_parser_cfg {
     enum proa_http_mode mode;
     struct proa_http_limits limits;
     struct proa_http_parser_events events;
+    struct proa_http_memo *memo; /* borrowed; may be NULL */
 };
 
 enum proa_http_parser_state {

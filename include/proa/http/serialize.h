@@ -34,6 +34,12 @@ enum proa_err proa_http_write_header_id(struct proa_buf *b, enum proa_http_heade
                                         struct proa_slice value) PROA_MUST_CHECK;
 enum proa_err proa_http_write_header_u64(struct proa_buf *b, struct proa_slice name,
                                          uint64_t value) PROA_MUST_CHECK;
+/* The same with a constant beginning, PROA_SLICE("name: "), so that only the value is checked. */
+enum proa_err proa_http_write_value(struct proa_buf *b, struct proa_slice begin,
+                                    struct proa_slice value) PROA_MUST_CHECK;
+/* A field that the parser has read, which is when it was checked. */
+enum proa_err proa_http_write_parsed(struct proa_buf *b,
+                                     const struct proa_http_header *h) PROA_MUST_CHECK;
 /* `content-length: n` CR LF. */
 enum proa_err proa_http_write_content_length(struct proa_buf *b, uint64_t n) PROA_MUST_CHECK;
 /* The empty line that ends a head. */

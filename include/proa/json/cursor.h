@@ -16,19 +16,32 @@
 
 #include "proa/json/scan.h"
 
+/* State of the lexer under it all; its own business. */
+struct proa_json_lex {
+    const unsigned char *begin;
+    const unsigned char *end;
+    unsigned max_depth; /* levels that a value may still open, <= PROA_JSON_MAX_DEPTH */
+    bool escaped;       /* set, never cleared by it, when a string holds a backslash */
+    enum proa_err err;
+    const unsigned char *fault_at;
+    const char *reason;
+};
+
 struct proa_json_cursor {
-    const char *p; /* next byte to read */
-    const char *end;
+    struct proa_json_lex lex;
+    const unsigned char *p; /* next byte to read */
     enum proa_err err; /* why the walk ended early; OK while it goes on and after a full walk */
     bool is_object;
     bool started;
     bool done;
+    bool nested; /* entered from another: what follows its end is that one's */
 };
 
 struct proa_json_item {
     struct proa_slice key; /* string token, quotes included; empty in an array */
     struct proa_slice value;
     enum proa_json_kind kind;
+    bool key_escaped; /* the key's text is not what it stands for */
 };
 
 /* What the text begins with, after whitespace; ABSENT when no value can begin so. Looks at one byte
@@ -48,6 +61,22 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
  */
 bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item);
 bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *item);
+
+/* What no item was taken from yet; after a fault, from behind the last whole item on. */
+static inline struct proa_slice proa_json_cursor_rest(const struct proa_json_cursor *c)
+{
+    return proa_slice_make(c->p, (size_t)(c->lex.end - c->p));
+}
+
+/*
+ * After key(), instead of value(): walks over the value itself, a member or element at a time, so
+ * that no byte is walked over twice. `inner` begins within it; false, with nothing done, when the
+ * value is no object and no array. leave() takes `outer` behind it, walking over what is left;
+ * false when the text turned out to be broken: then outer->err is set.
+ */
+bool proa_json_cursor_enter(const struct proa_json_cursor *outer, const struct proa_json_item *item,
+                            struct proa_json_cursor *inner);
+bool proa_json_cursor_leave(struct proa_json_cursor *outer, struct proa_json_cursor *inner);
 
 /* Over the rest of an object: `text` begins at a key and ends with the object. */
 void proa_json_cursor_resume(struct proa_json_cursor *c, struct proa_slice text);

@@ -12,6 +12,7 @@
 #define PROA_OBS_LOG_H
 
 #include "proa/core/buf.h"
+#include "proa/core/clock.h"
 
 enum proa_log_format { PROA_LOG_JSON = 0, PROA_LOG_LOGFMT, PROA_LOG_TEXT };
 enum proa_log_level {
@@ -84,6 +85,7 @@ struct proa_logger {
     enum proa_log_level level; /* this one and those more severe pass */
     uint64_t n_dropped;        /* lines longer than PROA_LOG_LINE_BYTES */
     struct proa_buf line;      /* owned: scratch of the one record under way */
+    struct proa_civil_stamp stamp;
     bool busy;
 };
 

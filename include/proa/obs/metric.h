@@ -94,6 +94,8 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "Open upstream connections by state.", "endpoint", "state")                                  \
     X(UPSTREAM_DIALS, "proa_upstream_dials_total", COUNTER, NONE, NONE,                            \
       "Upstream connections attempted, by result.", "endpoint", "result")                          \
+    X(UPSTREAM_HANDSHAKES, "proa_upstream_tls_handshakes_total", COUNTER, NONE, NONE,              \
+      "TLS handshakes with upstreams: full, or resumed from a saved session.", "endpoint", "kind") \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \
       "Bytes of bodies and answers held in memory against the byte budget.", NULL)                 \
     X(TELEMETRY_DROPPED, "proa_telemetry_dropped_total", COUNTER, NONE, NONE,                      \

@@ -62,13 +62,13 @@ struct proa_encode_in {
 enum { PROA_ENCODE_PIECES_MAX = 34 };
 
 /*
- * The request as it goes out: head, then pieces. The head contains the credential: it is wiped by
- * whoever sent it. Pieces point into the client's body or the arena.
+ * The request as it goes out: the head, then the pieces of the body. The head is in the arena and
+ * contains the credential: it is wiped by whoever sent it. The pieces point into the client's body
+ * or the arena.
  */
 struct proa_encoded {
-    struct proa_buf head;
-    struct iovec pieces[PROA_ENCODE_PIECES_MAX];
-    size_t n_pieces;
+    struct iovec iov[1 + PROA_ENCODE_PIECES_MAX];
+    size_t n_iov; /* 0 until it is encoded, and when it could not be */
     uint64_t body_bytes;
 };
 
@@ -145,7 +145,7 @@ struct proa_reader_report {
     uint32_t content_events;     /* content-bearing events in this run of bytes */
     uint32_t events;             /* all events */
     bool malformed;              /* at least one event was not JSON: passed through */
-    struct proa_failure failure; /* state ERROR */
+    struct proa_failure failure; /* state ERROR; empty where feeding failed, else not set */
 };
 
 /* What one event of a stream brings the client. */
@@ -157,7 +157,7 @@ struct proa_delta {
 
 struct proa_dialect {
     const char *name;
-    /* Writes head and pieces. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path.
+    /* Writes head and body. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path.
      */
     enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
                             struct proa_encoded *out);

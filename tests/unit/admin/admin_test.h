@@ -19,7 +19,7 @@ struct admin_test {
     struct proa_admin_reply reply;
     struct proa_json_tree *tree; /* of the reply, when it is JSON */
     bool ready;
-    bool draining;
+    bool leaving;
 };
 
 static inline int admin_test_setup(void **state)
@@ -31,7 +31,7 @@ static inline int admin_test_setup(void **state)
     t->metrics = proa_metric_reg_create(0);
     t->ready = true;
     const struct proa_admin_cfg cfg = {
-        .loop = t->loop, .metrics = t->metrics, .ready = &t->ready, .draining = &t->draining};
+        .loop = t->loop, .metrics = t->metrics, .ready = &t->ready, .leaving = &t->leaving};
     t->admin = proa_admin_create(&cfg);
     fixture_bind(&t->f, proa_loop_now(t->loop));
     proa_admin_show(t->admin, &t->f.snapshot, t->f.roster);

@@ -50,7 +50,7 @@ static void readiness(void **state)
     assert_int_equal(admin_test_ask(t, PROA_LISTENER_OPS, PROA_HTTP_GET, "/startupz", "", NULL),
                      200);
     t->ready = false;
-    t->draining = true;
+    t->leaving = true;
     assert_int_equal(admin_test_ask(t, PROA_LISTENER_OPS, PROA_HTTP_GET, "/readyz", "", NULL), 503);
     assert_int_equal(admin_test_ask(t, PROA_LISTENER_OPS, PROA_HTTP_GET, "/startupz", "", NULL),
                      200);

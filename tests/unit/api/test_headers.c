@@ -86,6 +86,7 @@ static void test_return(void **state)
     static const char *const allowed[] = {
         "openai-processing-ms",
         "openai-version",
+        "openai-model",
         "request-id",
         "apim-request-id",
         "cf-ray",

@@ -87,7 +87,8 @@ static void test_slips_find_the_command(void **state)
         {"halp", "help"},
         {"", NULL},
         {"x", NULL},
-        {"start", NULL},
+        {"start", "status"},
+        {"begin", NULL},
         {"kubernetes", NULL},
         {"ru", "run"},
     };

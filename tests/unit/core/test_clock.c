@@ -221,6 +221,41 @@ static void test_rfc3339(void **state)
     }
 }
 
+/* In whatever order times come, a stamp makes no difference. */
+static void test_stamp_of_a_second(void **state)
+{
+    (void)state;
+    static const uint64_t times[] = {
+        0,
+        1,
+        999,
+        1000,
+        999,
+        UINT64_C(1795474501123),
+        UINT64_C(1795474501000),
+        UINT64_C(1795474501999),
+        UINT64_C(1795474502000),
+        UINT64_C(253402300799999),
+        UINT64_C(253402300800000),
+        UINT64_C(253402300800999),
+        UINT64_MAX,
+        UINT64_MAX,
+        5,
+    };
+    struct proa_civil_stamp stamp = {0};
+    PROA_TEST_ROWS(ms, times)
+    {
+        char fresh[24];
+        char next[26];
+        memset(next, '#', sizeof next);
+        proa_civil_rfc3339(*ms, fresh);
+        proa_civil_rfc3339_next(&stamp, *ms, next + 1);
+        assert_memory_equal(next + 1, fresh, sizeof fresh);
+        assert_int_equal(next[0], '#');
+        assert_int_equal(next[25], '#');
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_leap_years),
         cmocka_unit_test(test_far_future_is_clamped),
         cmocka_unit_test(test_odd_fields_are_harmless),
+        cmocka_unit_test(test_stamp_of_a_second),
         cmocka_unit_test(test_rfc3339),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

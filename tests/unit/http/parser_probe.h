@@ -142,12 +142,14 @@ static inline void probe_free(struct probe *pr)
     proa_buf_deinit(&pr->body);
 }
 
-/* The whole, byte by byte, and cut in two at every place: all must say the same. The results of
- * the whole stay in *pr; free it. */
+/* The whole, byte by byte, and cut in two at every place: all must say the same. The others have a
+ * memo of start lines, the whole has none. The results of the whole stay in *pr; free it. */
 static inline void probe_all_splits(struct probe *pr, struct proa_slice in)
 {
     probe_run(pr, in, 0, in.len ? in.len : 1);
     struct probe other = *pr;
+    struct proa_http_memo *memo = proa_http_memo_create();
+    other.cfg.memo = memo;
     for (size_t cut = 0; cut < in.len; cut++) {
         if (cut == 0) {
             probe_run(&other, in, 0, 1);
@@ -160,6 +162,7 @@ static inline void probe_all_splits(struct probe *pr, struct proa_slice in)
         }
         probe_free(&other);
     }
+    proa_http_memo_destroy(memo);
 }
 
 #endif

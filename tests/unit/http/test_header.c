@@ -131,7 +131,7 @@ static void fields_are_found_by_id_and_name(void **state)
         {PROA_HTTP_HEADER_ACCEPT, PROA_SLICE_INIT("accept"), PROA_SLICE_INIT("c")},
         {PROA_HTTP_HEADER_ACCEPT, PROA_SLICE_INIT("accept"), PROA_SLICE_INIT("d")},
     };
-    const struct proa_http_headers h = {items, PROA_ARRAY_LEN(items)};
+    struct proa_http_headers h = {items, PROA_ARRAY_LEN(items), {0}};
     assert_ptr_equal(proa_http_header_find(&h, PROA_HTTP_HEADER_ACCEPT), &items[2]);
     assert_null(proa_http_header_find(&h, PROA_HTTP_HEADER_ORIGIN));
     assert_slice_lit(proa_http_header_value(&h, PROA_HTTP_HEADER_HOST), "a");
@@ -141,6 +141,10 @@ static void fields_are_found_by_id_and_name(void **state)
     assert_null(proa_http_header_find_name(&h, PROA_SLICE("x-min")));
     assert_int_equal(proa_http_header_count(&h, PROA_HTTP_HEADER_ACCEPT), 2);
     assert_int_equal(proa_http_header_count(&h, PROA_HTTP_HEADER_ORIGIN), 0);
+    /* What is known to be absent is not searched for. */
+    h.absent[PROA_HTTP_HEADER_ACCEPT / 64] |= UINT64_C(1) << PROA_HTTP_HEADER_ACCEPT % 64;
+    assert_null(proa_http_header_find(&h, PROA_HTTP_HEADER_ACCEPT));
+    assert_ptr_equal(proa_http_header_find(&h, PROA_HTTP_HEADER_HOST), &items[0]);
 }
 
 /* Each byte value at each place of a word and behind it. */

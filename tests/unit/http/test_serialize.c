@@ -12,11 +12,16 @@ static void lines(void **state)
     assert_ok(proa_http_write_header(&b, PROA_SLICE("empty"), PROA_SLICE_NONE));
     assert_ok(proa_http_write_header_id(&b, PROA_HTTP_HEADER_HOST, PROA_SLICE("h")));
     assert_ok(proa_http_write_header_u64(&b, PROA_SLICE("n"), UINT64_MAX));
+    assert_ok(proa_http_write_value(&b, PROA_SLICE("x-b: "), PROA_SLICE("\td e ")));
+    assert_ok(proa_http_write_value(&b, PROA_SLICE("x-c: "), PROA_SLICE_NONE));
+    const struct proa_http_header parsed = {0, PROA_SLICE_INIT("X-D"), PROA_SLICE_INIT("f")};
+    assert_ok(proa_http_write_parsed(&b, &parsed));
     assert_ok(proa_http_write_content_length(&b, 0));
     assert_ok(proa_http_write_head_end(&b));
     assert_slice_lit(proa_buf_slice(&b),
                      "POST /v1/x?y HTTP/1.1\r\nX-A: b\tc\r\nempty: \r\nhost: h\r\n"
-                     "n: 18446744073709551615\r\ncontent-length: 0\r\n\r\n");
+                     "n: 18446744073709551615\r\nx-b: d e\r\nx-c: \r\nX-D: f\r\n"
+                     "content-length: 0\r\n\r\n");
     proa_buf_clear(&b);
     assert_ok(proa_http_write_status_line(&b, 200));
     assert_ok(proa_http_write_status_line(&b, 529));
@@ -48,6 +53,7 @@ static void injections_are_refused(void **state)
     {
         assert_err(proa_http_write_header(&b, PROA_SLICE("x"), *v), PROA_ERR_PROTOCOL);
         assert_err(proa_http_write_header_id(&b, PROA_HTTP_HEADER_HOST, *v), PROA_ERR_PROTOCOL);
+        assert_err(proa_http_write_value(&b, PROA_SLICE("x: "), *v), PROA_ERR_PROTOCOL);
     }
     PROA_TEST_ROWS(n, names)
     {

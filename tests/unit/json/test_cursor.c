@@ -93,6 +93,116 @@ static void test_resumes_within_an_object(void **state)
     assert_int_equal(c.err, PROA_ERR_TRUNCATED);
 }
 
+/* "a=1 b=[ =x =[ ] ] " of {"a":1,"b":["x",[]]}: every container entered, as deep as they go. */
+static void tell_walk(struct proa_slice text, struct proa_buf *out, enum proa_err *err)
+{
+    struct proa_json_cursor stack[8];
+    struct proa_json_item item;
+    size_t n = 1;
+    assert_ok(proa_json_cursor_init(&stack[0], text));
+    while (n > 0) {
+        struct proa_json_cursor *c = &stack[n - 1];
+        if (!proa_json_cursor_key(c, &item)) {
+            n--;
+            PROA_BUF_LIT(out, "] ");
+            if (n > 0) {
+                (void)proa_json_cursor_leave(&stack[n - 1], c);
+            }
+            *err = c->err;
+            continue;
+        }
+        (void)proa_buf_append(out, item.key);
+        PROA_BUF_LIT(out, "=");
+        if (n < PROA_ARRAY_LEN(stack) && proa_json_cursor_enter(c, &item, &stack[n])) {
+            PROA_BUF_LIT(out, "[ ");
+            n++;
+        } else if (proa_json_cursor_value(c, &item)) {
+            (void)proa_buf_append(out, item.value);
+            PROA_BUF_LIT(out, " ");
+        }
+    }
+}
+
+static void test_enters_what_it_comes_to(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *walk;
+        enum proa_err err;
+    } rows[] = {
+        {"{\"a\":1,\"b\":[\"x\",[]]}", "\"a\"=1 \"b\"=[ =\"x\" =[ ] ] ] ", PROA_OK},
+        {" { \"a\" : { } , \"b\" : [ { } ] } ", "\"a\"=[ ] \"b\"=[ =[ ] ] ] ", PROA_OK},
+        {"[[[[1]],2]]", "=[ =[ =[ =1 ] ] =2 ] ] ", PROA_OK},
+        {"{\"a\":{\"b\":1", "\"a\"=[ \"b\"=1 ] ] ", PROA_ERR_TRUNCATED},
+        {"{\"a\":[1 2],\"b\":3}", "\"a\"=[ =1 ] ] ", PROA_ERR_SYNTAX},
+        {"{\"a\":[1]]", "\"a\"=[ =1 ] ] ", PROA_ERR_SYNTAX},
+        {"[{\"a\":1]", "=[ \"a\"=1 ] ] ", PROA_ERR_SYNTAX},
+        {"[{}]x", "=[ ] ] ", PROA_ERR_TRAILING},
+    };
+    (void)state;
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf walk;
+        enum proa_err err = PROA_OK;
+        proa_buf_init(&walk, 4096);
+        tell_walk(proa_slice_cstr(row->text), &walk, &err);
+        assert_slice_str(proa_buf_slice(&walk), row->walk);
+        PROA_TEST_CHECK(err == row->err, "%s: %s", row->text, proa_err_name(err));
+        proa_buf_deinit(&walk);
+    }
+}
+
+/* What is left inside is walked over, and its faults are the outer walk's. */
+static void test_leaves_early(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_cursor inner;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":{\"x\":1,\"y\":[2]},\"b\":3}")));
+    assert_true(proa_json_cursor_key(&c, &item));
+    assert_true(proa_json_cursor_enter(&c, &item, &inner));
+    assert_true(proa_json_cursor_next(&inner, &item));
+    assert_slice_lit(item.key, "\"x\"");
+    assert_true(proa_json_cursor_leave(&c, &inner));
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_slice_lit(item.key, "\"b\"");
+    assert_false(proa_json_cursor_enter(&c, &item, &inner)); /* a number */
+
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":{\"x\":1,\"y\":[2},\"b\":3}")));
+    assert_true(proa_json_cursor_key(&c, &item));
+    assert_true(proa_json_cursor_enter(&c, &item, &inner));
+    assert_true(proa_json_cursor_next(&inner, &item));
+    assert_false(proa_json_cursor_leave(&c, &inner));
+    assert_err(c.err, PROA_ERR_SYNTAX);
+    assert_false(proa_json_cursor_next(&c, &item));
+}
+
+static void test_tells_what_is_left(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":1, \"b\":\"cut")));
+    assert_slice_lit(proa_json_cursor_rest(&c), "\"a\":1, \"b\":\"cut");
+    assert_true(proa_json_cursor_next(&c, &item));
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_err(c.err, PROA_ERR_TRUNCATED);
+    assert_slice_lit(proa_json_cursor_rest(&c), ", \"b\":\"cut");
+}
+
+static void test_says_which_keys_are_escaped(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    (void)state;
+    assert_ok(proa_json_cursor_init(&c, PROA_SLICE("{\"a\":\"\\n\",\"\\u0062\":1,\"c\":2}")));
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(proa_json_cursor_next(&c, &item));
+        assert_int_equal(item.key_escaped, i == 1);
+    }
+}
+
 static void test_empty_containers(void **state)
 {
     static const char *const cases[] = {"{}", "[]", " { } ", "[\n]"};
@@ -171,6 +281,18 @@ static void test_depth_is_bounded(void **state)
     memset(text, '[', sizeof text);
     assert_ok(proa_json_cursor_init(&c, proa_slice_make(text, sizeof text)));
     assert_false(proa_json_cursor_next(&c, &item));
+    assert_err(c.err, PROA_ERR_DEPTH);
+
+    /* The same, entered one by one: the last level is refused either way. */
+    struct proa_json_cursor outer;
+    size_t depth = 1;
+    assert_ok(proa_json_cursor_init(&c, proa_slice_make(text, sizeof text)));
+    while (proa_json_cursor_key(&c, &item) && proa_json_cursor_enter(&c, &item, &outer)) {
+        c = outer;
+        depth++;
+    }
+    assert_int_equal(depth, PROA_JSON_MAX_DEPTH);
+    assert_false(proa_json_cursor_value(&c, &item));
     assert_err(c.err, PROA_ERR_DEPTH);
 }
 
@@ -300,6 +422,10 @@ int main(void)
         cmocka_unit_test(test_walks_arrays),
         cmocka_unit_test(test_key_and_value_in_two_steps),
         cmocka_unit_test(test_resumes_within_an_object),
+        cmocka_unit_test(test_enters_what_it_comes_to),
+        cmocka_unit_test(test_leaves_early),
+        cmocka_unit_test(test_tells_what_is_left),
+        cmocka_unit_test(test_says_which_keys_are_escaped),
         cmocka_unit_test(test_empty_containers),
         cmocka_unit_test(test_refuses_scalars),
         cmocka_unit_test(test_broken_text_ends_with_an_error),

@@ -475,6 +475,54 @@ static void test_specials_at_every_place(void **state)
     }
 }
 
+/* Escapes at each place of strings that are longer than any vector, alone and one behind the other;
+ * what is no escape is refused where it stands. */
+static void test_escapes_at_every_place(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t fault; /* offset of the byte that is wrong, or SIZE_MAX */
+    } rows[] = {
+        {"\\n", SIZE_MAX},
+        {"\\\"", SIZE_MAX},
+        {"\\\\", SIZE_MAX},
+        {"\\\\\\\"", SIZE_MAX},
+        {"\\u00e4", SIZE_MAX},
+        {"\\n\\u0041\\t", SIZE_MAX},
+        {"\\\"\\\"\\\"", SIZE_MAX},
+        {"\\b\\f\\r\\/", SIZE_MAX},
+        {"\\n\xc3\xa4\\n", SIZE_MAX},
+        {"\\x", 1},
+        {"\\n\\a", 3},
+        {"\\u00g0", 4},
+        {"\\\\\\.", 3},
+        {"\\\"\n", 2},
+        {"\\r\xff", 2},
+    };
+    (void)state;
+    PROA_TEST_ROWS(row, rows)
+    {
+        const size_t n = strlen(row->text);
+        for (size_t before = 0; before < 150; before++) {
+            for (size_t after = 0; after < 150; after += 37) {
+                char text[400] = "\"";
+                memset(text + 1, 'x', before);
+                memcpy(text + 1 + before, row->text, n);
+                memset(text + 1 + before + n, 'x', after);
+                text[1 + before + n + after] = '"';
+                struct proa_json_info info;
+                const enum proa_err err =
+                    scan_only(proa_slice_make(text, before + n + after + 2), &info);
+                PROA_TEST_CHECK((err == PROA_OK) == (row->fault == SIZE_MAX), "%s at %zu",
+                                row->text, before);
+                if (err != PROA_OK) {
+                    assert_int_equal(info.fault.at, 1 + before + row->fault);
+                }
+            }
+        }
+    }
+}
+
 /* Every prefix of an object is refused for being too short, exactly at its end. */
 static void test_every_prefix_is_truncated(void **state)
 {
@@ -595,6 +643,7 @@ int main(void)
         cmocka_unit_test(test_key_cap),
         cmocka_unit_test(test_depth),
         cmocka_unit_test(test_specials_at_every_place),
+        cmocka_unit_test(test_escapes_at_every_place),
         cmocka_unit_test(test_every_prefix_is_truncated),
         cmocka_unit_test(test_every_byte_everywhere),
         cmocka_unit_test(test_random_texts),

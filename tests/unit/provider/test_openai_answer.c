@@ -351,14 +351,25 @@ static void test_both_ways_agree(void **state)
 static void test_keys_with_escapes(void **state)
 {
     (void)state;
-    struct proa_json_item item = {.key = PROA_SLICE("\"m\\u006fdel\"")};
-    assert_true(proa_openai_key_is(&item, PROA_SLICE("model")));
-    item.key = PROA_SLICE("\"mo\\u0065\"");
-    assert_false(proa_openai_key_is(&item, PROA_SLICE("mod")));
-    item.key = PROA_SLICE("\"models\"");
-    assert_false(proa_openai_key_is(&item, PROA_SLICE("model")));
-    item.key = PROA_SLICE("\"mode\"");
-    assert_false(proa_openai_key_is(&item, PROA_SLICE("model")));
+    static const struct {
+        const char *object;
+        const char *key;
+        bool same;
+    } rows[] = {
+        {"{\"m\\u006fdel\":1}", "model", true}, {"{\"mo\\u0065\":1}", "mod", false},
+        {"{\"mo\\u0065\":1}", "moe", true},     {"{\"models\":1}", "model", false},
+        {"{\"mode\":1}", "model", false},       {"{\"model\":1}", "model", true},
+        {"{\"modem\":1}", "model", false},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_json_cursor c;
+        struct proa_json_item item;
+        assert_ok(proa_json_cursor_init(&c, proa_slice_cstr(row->object)));
+        assert_true(proa_json_cursor_next(&c, &item));
+        PROA_TEST_CHECK(proa_openai_key_is(&item, proa_slice_cstr(row->key)) == row->same, "%s %s",
+                        row->object, row->key);
+    }
 }
 
 /* Other answers than texts have more shapes than we know: any object that is no error will do. */

@@ -49,18 +49,23 @@ static enum proa_err encode(struct request *r)
 
 static void request_deinit(struct request *r)
 {
-    proa_buf_deinit(&r->out.head);
     proa_arena_reset(&r->arena);
+}
+
+static struct proa_slice head_of(const struct request *r)
+{
+    assert_true(r->out.n_iov > 0);
+    return proa_slice_make(r->out.iov[0].iov_base, r->out.iov[0].iov_len);
 }
 
 static void check_body(const struct request *r, const char *expected)
 {
     char text[4096];
     size_t n = 0;
-    for (size_t i = 0; i < r->out.n_pieces; i++) {
-        assert_true(n + r->out.pieces[i].iov_len <= sizeof text);
-        memcpy(text + n, r->out.pieces[i].iov_base, r->out.pieces[i].iov_len);
-        n += r->out.pieces[i].iov_len;
+    for (size_t i = 1; i < r->out.n_iov; i++) {
+        assert_true(n + r->out.iov[i].iov_len <= sizeof text);
+        memcpy(text + n, r->out.iov[i].iov_base, r->out.iov[i].iov_len);
+        n += r->out.iov[i].iov_len;
     }
     assert_slice_str(proa_slice_make(text, n), expected);
     assert_int_equal(r->out.body_bytes, n);
@@ -72,15 +77,15 @@ static void test_head_of_a_plain_request(void **state)
     struct request r;
     request_init(&r, "{\"model\":\"gpt-5.5\"}");
     assert_ok(encode(&r));
-    assert_slice_lit(proa_buf_slice(&r.out.head), "POST /v1/chat/completions HTTP/1.1\r\n"
-                                                  "host: api.example.com\r\n"
-                                                  "authorization: Bearer sk-1\r\n"
-                                                  "content-type: application/json\r\n"
-                                                  "accept-encoding: identity\r\n"
-                                                  "accept: application/json\r\n"
-                                                  "content-length: 19\r\n\r\n");
-    assert_int_equal(r.out.n_pieces, 1);
-    assert_ptr_equal(r.out.pieces[0].iov_base, r.in.body.ptr);
+    assert_slice_lit(head_of(&r), "POST /v1/chat/completions HTTP/1.1\r\n"
+                                  "host: api.example.com\r\n"
+                                  "authorization: Bearer sk-1\r\n"
+                                  "content-type: application/json\r\n"
+                                  "accept-encoding: identity\r\n"
+                                  "accept: application/json\r\n"
+                                  "content-length: 19\r\n\r\n");
+    assert_int_equal(r.out.n_iov, 2);
+    assert_ptr_equal(r.out.iov[1].iov_base, r.in.body.ptr);
     check_body(&r, "{\"model\":\"gpt-5.5\"}");
     request_deinit(&r);
 }
@@ -102,14 +107,14 @@ static void test_head_of_a_stream_with_headers(void **state)
     r.in.headers = headers;
     r.in.n_headers = 2;
     assert_ok(encode(&r));
-    assert_slice_lit(proa_buf_slice(&r.out.head), "POST /completions HTTP/1.1\r\n"
-                                                  "host: [::1]:8000\r\n"
-                                                  "content-type: application/json\r\n"
-                                                  "accept-encoding: identity\r\n"
-                                                  "accept: text/event-stream\r\n"
-                                                  "openai-beta: a=v1\r\n"
-                                                  "x-other: \r\n"
-                                                  "content-length: 33\r\n\r\n");
+    assert_slice_lit(head_of(&r), "POST /completions HTTP/1.1\r\n"
+                                  "host: [::1]:8000\r\n"
+                                  "content-type: application/json\r\n"
+                                  "accept-encoding: identity\r\n"
+                                  "accept: text/event-stream\r\n"
+                                  "openai-beta: a=v1\r\n"
+                                  "x-other: \r\n"
+                                  "content-length: 33\r\n\r\n");
     request_deinit(&r);
 }
 
@@ -127,7 +132,7 @@ static void test_path_of_each_operation(void **state)
         request_init(&r, "{\"model\":\"gpt-5.5\"}");
         r.in.operation = (enum proa_operation)op;
         assert_ok(encode(&r));
-        assert_true(proa_slice_starts(proa_buf_slice(&r.out.head), proa_slice_cstr(paths[op])));
+        assert_true(proa_slice_starts(head_of(&r), proa_slice_cstr(paths[op])));
         request_deinit(&r);
     }
     struct request r;
@@ -173,7 +178,7 @@ static void test_bodies(void **state)
         check_body(&r, row->expected);
         (void)snprintf(length, sizeof length, "\r\ncontent-length: %zu\r\n\r\n",
                        strlen(row->expected));
-        const struct proa_slice head = proa_buf_slice(&r.out.head);
+        const struct proa_slice head = head_of(&r);
         assert_true(proa_slice_search(head, proa_slice_cstr(length)) + strlen(length) == head.len);
         request_deinit(&r);
     }
@@ -227,7 +232,7 @@ static void test_values_that_do_not_fit(void **state)
                                            &header.value, &header.name};
             *places[where] = *value;
             assert_err(encode(&r), PROA_ERR_PROTOCOL);
-            assert_null(r.out.head.ptr);
+            assert_int_equal(r.out.n_iov, 0);
             request_deinit(&r);
         }
     }
