@@ -69,7 +69,7 @@ def trio(upstreams, gateways):
     return lambda **policy: Trio(upstreams, gateways, **policy)
 
 
-def play(t, begin_fault, end_fault, after=15.0, rate=RATE):
+def play(t, begin_fault, end_fault, after=18.0, rate=RATE):
     """Load before, during and after a fault of p1."""
     load = t.load(FAULT_AT + FAULT_FOR + after, rate)
     with load:
@@ -104,7 +104,7 @@ def check_survived(t, load, dead_calls_per_minute=5):
 
 def check_recovered(load, provider_name="p1"):
     """Back to a full share within the scaled two minutes."""
-    last = load.between(FAULT_AT + FAULT_FOR + 2 * MINUTE, FAULT_AT + FAULT_FOR + 15.0)
+    last = load.between(FAULT_AT + FAULT_FOR + 2 * MINUTE, FAULT_AT + FAULT_FOR + 18.0)
     assert share(last, provider_name) >= 0.2, "a fair share is a third"
 
 
@@ -132,7 +132,7 @@ def test_hang(trio):
     t = trio()
     # Plain answers tell nothing while they are made, so only streams can be moved.
     load = Load(lambda number: t.gateway.chat(stream=True, user=str(number)), RATE,
-                FAULT_AT + FAULT_FOR + 15.0)
+                FAULT_AT + FAULT_FOR + 18.0)
     with load:
         load.until(FAULT_AT)
         t.ups[0].default = stalls

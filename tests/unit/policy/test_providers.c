@@ -167,7 +167,7 @@ static void the_mock(void **state)
     assert_slice_lit(mock->endpoint->identity, "http://127.0.0.1:9");
     assert_slice_lit(find(f, "mock-down")->base_path, "/down/v1");
     assert_null(mock->keys[0].secret);
-    policy_route(f, "demo", "0:mock-down/k1/echo*1 1:mock/k1/echo*1");
+    policy_route(f, "demo", "0:mock-down/k1/echo*1 1:mock/k1/echo~*1");
     assert_slice_lit(policy_fixture_route(f, "demo")->candidates[0].target->label, "mock-down/k1");
     policy_route(f, "mock/echo", "0:mock/k1/*1");
     policy_route(f, "mock-down/echo", "0:mock-down/k1/*1");
