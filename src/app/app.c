@@ -223,6 +223,7 @@ static void create_parts(struct proa_app *app)
 {
     uint64_t seed[2];
     proa_process_random(seed, sizeof seed);
+    proa_alloc_keep_freed();
     app->loop = proa_loop_create();
     app->net = proa_net_create(app->loop);
     app->metrics = proa_metric_reg_create(0);

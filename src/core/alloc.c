@@ -75,6 +75,20 @@ void proa_free(void *ptr)
     free(ptr);
 }
 
+/*
+ * By default glibc shrinks the heap whenever 128 KB at its end are free, and takes blocks of that
+ * size from the system each time. With bodies of 100 KB that was 24 page faults for a request, a
+ * third of its CPU time.
+ */
+void proa_alloc_keep_freed(void)
+{
+#ifdef __GLIBC__
+    enum { KEPT_BYTES = 16 * 1024 * 1024, MAPPED_FROM_BYTES = 4 * 1024 * 1024 };
+    (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+#endif
+}
+
 void proa_alloc_trim(void)
 {
 #ifdef __GLIBC__

@@ -223,18 +223,27 @@ static void take_content(const struct proa_json_item *item, struct choice_facts 
     }
 }
 
-static void read_delta(struct proa_slice delta, struct choice_facts *facts)
+static void read_delta(struct proa_json_cursor *delta, struct choice_facts *facts)
 {
-    struct proa_json_cursor c;
     struct proa_json_item item;
-    if (proa_json_cursor_init(&c, delta) != PROA_OK || !c.is_object) {
-        return;
-    }
-    while (proa_json_cursor_next(&c, &item)) {
+    while (proa_json_cursor_next(delta, &item)) {
         if (is_content_key(&item)) {
             take_content(&item, facts);
         }
     }
+}
+
+/* Within the object that the cursor has come to; false where it is something else. */
+static bool enter_object(const struct proa_json_cursor *outer, const struct proa_json_item *item,
+                         struct proa_json_cursor *inner)
+{
+    return item->kind == PROA_JSON_OBJECT && proa_json_cursor_enter(outer, item, inner);
+}
+
+static bool holds_delta(const struct proa_json_item *item)
+{
+    return proa_openai_key_is(item, PROA_SLICE("delta")) ||
+           proa_openai_key_is(item, PROA_SLICE("message"));
 }
 
 static void take_finish(struct proa_reader *r, const struct proa_json_item *item,
@@ -250,20 +259,23 @@ static void take_finish(struct proa_reader *r, const struct proa_json_item *item
     keep_name(&r->finish_reason, reason);
 }
 
-static void read_choice(struct proa_reader *r, struct proa_slice choice, struct choice_facts *facts)
+static void read_choice(struct proa_reader *r, struct proa_json_cursor *choice,
+                        struct choice_facts *facts)
 {
-    struct proa_json_cursor c;
+    struct proa_json_cursor delta;
     struct proa_json_item item;
     uint64_t index = 0;
     bool finished = false;
-    if (proa_json_cursor_init(&c, choice) != PROA_OK || !c.is_object) {
-        return;
-    }
-    while (proa_json_cursor_next(&c, &item)) {
-        if (proa_openai_key_is(&item, PROA_SLICE("delta")) ||
-            proa_openai_key_is(&item, PROA_SLICE("message"))) {
-            read_delta(item.value, facts);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("text"))) {
+    while (proa_json_cursor_key(choice, &item)) {
+        if (holds_delta(&item) && enter_object(choice, &item, &delta)) {
+            read_delta(&delta, facts);
+            (void)proa_json_cursor_leave(choice, &delta);
+            continue;
+        }
+        if (!proa_json_cursor_value(choice, &item)) {
+            break;
+        }
+        if (proa_openai_key_is(&item, PROA_SLICE("text"))) {
             take_content(&item, facts);
         } else if (proa_openai_key_is(&item, PROA_SLICE("finish_reason"))) {
             take_finish(r, &item, facts, &finished);
@@ -284,12 +296,18 @@ static void read_choices(struct proa_reader *r, struct proa_slice choices,
                          struct choice_facts *facts)
 {
     struct proa_json_cursor c;
+    struct proa_json_cursor choice;
     struct proa_json_item item;
     if (proa_json_cursor_init(&c, choices) != PROA_OK || c.is_object) {
         return;
     }
-    while (proa_json_cursor_next(&c, &item)) {
-        read_choice(r, item.value, facts);
+    while (proa_json_cursor_key(&c, &item)) {
+        if (enter_object(&c, &item, &choice)) {
+            read_choice(r, &choice, facts);
+            (void)proa_json_cursor_leave(&c, &choice);
+        } else if (!proa_json_cursor_value(&c, &item)) {
+            return;
+        }
     }
 }
 

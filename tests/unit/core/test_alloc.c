@@ -120,6 +120,20 @@ static void test_free_null(void **state)
     proa_free(NULL);
 }
 
+/* Neither changes what memory holds; how much is kept is measured by bench/memory. */
+static void test_keeping_and_trimming_leave_memory_alone(void **state)
+{
+    (void)state;
+    proa_alloc_keep_freed();
+    char *kept = proa_memdup("kept", 5);
+    char *large = proa_alloc((size_t)5 * 1024 * 1024);
+    large[0] = 'x';
+    proa_free(large);
+    proa_alloc_trim();
+    assert_string_equal(kept, "kept");
+    proa_free(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_exhaustion_aborts),
 #endif
         cmocka_unit_test(test_free_null),
+        cmocka_unit_test(test_keeping_and_trimming_leave_memory_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
