@@ -2,9 +2,10 @@
  * The way back from JSON to the engine. What is not there counts as zero, so that states of other
  * versions can be read; the names are those that state.c writes.
  */
+#include "proa/engine/saved.h"
+
 #include "proa/admin/state.h"
 #include "proa/core/clock.h"
-#include "proa/engine/saved.h"
 
 static uint64_t number(const struct proa_json_node *node, const char *key)
 {

@@ -93,8 +93,8 @@ void proa_build_guess_policy(struct proa_build *b, struct proa_build_guess *g);
 void proa_build_providers(struct proa_build *b);
 /* NULL after an error, which was said at `at`. */
 struct proa_secret *proa_build_secret(struct proa_build *b, const struct proa_secret_cfg *cfg,
-                                      struct proa_option_where at,
-                                      const struct proa_doc_node *node, const char *path);
+                                      struct proa_option_where at, const struct proa_doc_node *node,
+                                      const char *path);
 void proa_build_admin(struct proa_build *b);
 /* Fills out->keys. `path` is how messages call the provider. */
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
