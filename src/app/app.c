@@ -206,6 +206,7 @@ static void on_lag(void *ctx, uint64_t now_ns)
     proa_metric_set(
         proa_metric_series1(app->metrics, PROA_METRIC_TELEMETRY_DROPPED, PROA_SLICE("access_log")),
         proa_logsink_dropped(app->out));
+    proa_exchange_host_tell_news(&app->host);
     if (app->watchdog) {
         (void)proa_notify_send(app->notify, PROA_SLICE("WATCHDOG=1"));
     }
@@ -216,7 +217,7 @@ static void on_lag(void *ctx, uint64_t now_ns)
 static void sample_gauges(void *ctx)
 {
     struct proa_app *app = ctx;
-    proa_live_sample(app->host.live, proa_loop_now(app->loop));
+    proa_exchange_host_sample(&app->host);
 }
 
 static void create_parts(struct proa_app *app)

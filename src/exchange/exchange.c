@@ -289,6 +289,7 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
     if (!put_off(x, event)) {
         feed_all(x, event);
         wake_others(host);
+        proa_exchange_host_tell_news(host);
     }
 }
 

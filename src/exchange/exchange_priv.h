@@ -9,6 +9,7 @@
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
  *   live.c, gauges.c  a snapshot at work, and what it counts
+ *   news.c      breakers that changed
  *
  * States: COLLECTING (head and body come in) -> RUNNING (the engine decides) -> OVER.
  */

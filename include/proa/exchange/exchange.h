@@ -56,6 +56,11 @@ void proa_exchange_host_deinit(struct proa_exchange_host *host);
 /* The grace period is over: every exchange ends now, with an error its client can tell. */
 void proa_exchange_host_end_all(struct proa_exchange_host *host);
 size_t proa_exchange_host_count(const struct proa_exchange_host *host);
+/* Logs what has become of breakers since the last call. Exchanges see to it themselves; operators
+ * and time change breakers, too. */
+void proa_exchange_host_tell_news(struct proa_exchange_host *host);
+/* Sets the figures of what the engine knows; see proa_live_sample(). */
+void proa_exchange_host_sample(struct proa_exchange_host *host);
 
 /* body_bytes of an answer whose length is not known when it starts. */
 #define PROA_BODY_UNKNOWN UINT64_MAX

@@ -78,6 +78,8 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
     X(BREAKER_STATE, "proa_upstream_breaker_state", GAUGE, NONE, NONE,                             \
       "1 for the state that a target's circuit breaker is in, 0 for the others.", "target",        \
       "state")                                                                                     \
+    X(BREAKER_OPENS, "proa_upstream_breaker_opens_total", COUNTER, NONE, NONE,                     \
+      "How often circuit breakers have opened, by what they guard and why.", "kind", "cause")      \
     X(QUEUE_DEPTH, "proa_queue_depth", GAUGE, NONE, NONE, "Requests that wait for a place.",       \
       "route")                                                                                     \
     X(QUEUE_WAIT, "proa_queue_wait_seconds", HISTOGRAM, SECONDS, WAIT,                             \

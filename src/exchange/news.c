@@ -1,0 +1,48 @@
+/*
+ * What became of breakers, told to people: a line in the log for each change, and how often they
+ * have opened. Both come from the engine, which is also what routing and the admin pages read.
+ */
+#include "exchange_priv.h"
+
+#include "proa/engine/status.h"
+
+static void say(struct proa_exchange_host *host, const struct proa_status_news *news)
+{
+    const struct proa_status_transition *t = &news->transition;
+    const enum proa_log_level level = t->to == PROA_BREAKER_OPEN ? PROA_LOG_WARN : PROA_LOG_INFO;
+    struct proa_log_record r;
+    if (host->log &&
+        proa_logger_begin(host->log, &r, level, proa_loop_wall_ms(host->loop), "breaker.changed")) {
+        proa_log_cstr(&r, "kind", proa_status_kind_text(news->kind));
+        proa_log_str(&r, "id", news->identity);
+        proa_log_cstr(&r, "from", proa_breaker_state_text((enum proa_breaker_state)t->from));
+        proa_log_cstr(&r, "to", proa_breaker_state_text((enum proa_breaker_state)t->to));
+        proa_log_cstr(&r, "cause", proa_breaker_cause_text((enum proa_breaker_cause)t->cause));
+        proa_logger_end(host->log, &r);
+    }
+}
+
+void proa_exchange_host_tell_news(struct proa_exchange_host *host)
+{
+    struct proa_status_news news;
+    while (proa_status_next_news(host->engine, &news)) {
+        say(host, &news);
+    }
+}
+
+void proa_exchange_host_sample(struct proa_exchange_host *host)
+{
+    const struct proa_status_opens *opens = proa_status_opens(host->engine);
+    for (int kind = 0; kind <= PROA_STATUS_TARGET; kind++) {
+        for (int cause = 0; cause < PROA_BREAKER_CAUSES; cause++) {
+            if (opens->by[kind][cause] > 0) {
+                const char *what = proa_status_kind_text((enum proa_status_kind)kind);
+                const char *why = proa_breaker_cause_text((enum proa_breaker_cause)cause);
+                proa_metric_set(proa_metric_series2(host->metrics, PROA_METRIC_BREAKER_OPENS,
+                                                    proa_slice_cstr(what), proa_slice_cstr(why)),
+                                opens->by[kind][cause]);
+            }
+        }
+    }
+    proa_live_sample(host->live, proa_loop_now(host->loop));
+}
