@@ -6,55 +6,27 @@
 
 #include "proa/admin/state.h"
 #include "proa/core/clock.h"
-
-static uint64_t number(const struct proa_json_node *node, const char *key)
-{
-    int64_t value = 0;
-    const enum proa_err err =
-        proa_json_node_i64(proa_json_node_get(node, proa_slice_cstr(key)), &value);
-    return err == PROA_OK && value > 0 ? (uint64_t)value : 0;
-}
+#include "proa/json/lenient.h"
 
 static uint64_t ns(const struct proa_json_node *node, const char *key)
 {
-    const uint64_t value = number(node, key);
+    const uint64_t value = proa_json_lenient_u64(node, key);
     return value > PROA_NEVER / PROA_NS_PER_MS ? PROA_NEVER : value * PROA_NS_PER_MS;
 }
 
-/* In millionths. */
-static uint64_t micro(const struct proa_json_node *node, const char *key)
+static uint32_t narrow(uint64_t value)
 {
-    int64_t value = 0;
-    const enum proa_err err =
-        proa_json_node_micro(proa_json_node_get(node, proa_slice_cstr(key)), &value);
-    return err == PROA_OK && value > 0 ? (uint64_t)value : 0;
+    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
 }
 
 static uint32_t ppm(const struct proa_json_node *node, const char *key)
 {
-    const uint64_t value = micro(node, key);
-    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
+    return narrow(proa_json_lenient_micro(node, key));
 }
 
 static uint32_t count(const struct proa_json_node *node, const char *key)
 {
-    const uint64_t value = number(node, key);
-    return value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
-}
-
-static struct proa_slice text(const struct proa_json_node *node, const char *key)
-{
-    struct proa_slice value = PROA_SLICE_NONE;
-    const enum proa_err err =
-        proa_json_node_string(proa_json_node_get(node, proa_slice_cstr(key)), &value);
-    return err == PROA_OK ? value : PROA_SLICE_NONE;
-}
-
-static bool truth(const struct proa_json_node *node, const char *key)
-{
-    bool value = false;
-    return proa_json_node_bool(proa_json_node_get(node, proa_slice_cstr(key)), &value) == PROA_OK &&
-           value;
+    return narrow(proa_json_lenient_u64(node, key));
 }
 
 /* ---- breakers -------------------------------------------------------------------------------- */
@@ -83,7 +55,7 @@ static enum proa_breaker_cause breaker_cause(struct proa_slice name)
 
 static struct proa_counts counts(const struct proa_json_node *node, const char *key)
 {
-    const struct proa_json_node *c = proa_json_node_get(node, proa_slice_cstr(key));
+    const struct proa_json_node *c = proa_json_lenient_get(node, key);
     struct proa_counts out = {{0}};
     out.of[PROA_SAMPLE_OK] = count(c, "ok");
     out.of[PROA_SAMPLE_FAIL] = count(c, "fail");
@@ -94,22 +66,22 @@ static struct proa_counts counts(const struct proa_json_node *node, const char *
 static void breaker(const struct proa_json_node *node, uint64_t now_ns,
                     struct proa_status_breaker *out)
 {
-    out->state = breaker_state(text(node, "state"));
+    out->state = breaker_state(proa_json_lenient_string(node, "state"));
     out->score = count(node, "score");
     out->exponent = count(node, "exponent");
     out->share_ppm = ppm(node, "share");
     out->eta_ns = ns(node, "probe_in_ms");
-    out->probing = truth(node, "probing");
+    out->probing = proa_json_lenient_bool(node, "probing");
     out->slow = counts(node, "window");
     out->fast = counts(node, "newest");
-    const struct proa_json_node *past = proa_json_node_get(node, PROA_SLICE("transitions"));
+    const struct proa_json_node *past = proa_json_lenient_get(node, "transitions");
     for (const struct proa_json_node *t = proa_json_node_first(past);
          t && out->n_past < PROA_STATUS_TRANSITIONS; t = proa_json_node_next(t)) {
         out->past[out->n_past++] = (struct proa_status_transition){
             .at_ns = proa_clock_since(now_ns, ns(t, "ago_ms")),
-            .from = (uint8_t)breaker_state(text(t, "from")),
-            .to = (uint8_t)breaker_state(text(t, "to")),
-            .cause = (uint8_t)breaker_cause(text(t, "cause")),
+            .from = (uint8_t)breaker_state(proa_json_lenient_string(t, "from")),
+            .to = (uint8_t)breaker_state(proa_json_lenient_string(t, "to")),
+            .cause = (uint8_t)breaker_cause(proa_json_lenient_string(t, "cause")),
         };
     }
 }
@@ -119,7 +91,7 @@ static void breaker(const struct proa_json_node *node, uint64_t now_ns,
 static bool load_endpoint(struct proa_roster *roster, const struct proa_json_node *node,
                           uint64_t now_ns)
 {
-    struct proa_status_endpoint s = {.identity = text(node, "id")};
+    struct proa_status_endpoint s = {.identity = proa_json_lenient_string(node, "id")};
     breaker(node, now_ns, &s.breaker);
     return proa_saved_endpoint(roster, &s, now_ns);
 }
@@ -127,7 +99,7 @@ static bool load_endpoint(struct proa_roster *roster, const struct proa_json_nod
 static bool load_pool(struct proa_roster *roster, const struct proa_json_node *node,
                       uint64_t now_ns)
 {
-    struct proa_status_pool s = {.identity = text(node, "id"),
+    struct proa_status_pool s = {.identity = proa_json_lenient_string(node, "id"),
                                  .missing_ns = ns(node, "missing_ms")};
     breaker(node, now_ns, &s.breaker);
     return proa_saved_pool(roster, &s, now_ns);
@@ -137,7 +109,7 @@ static bool load_target(struct proa_roster *roster, const struct proa_json_node 
                         uint64_t now_ns)
 {
     struct proa_status_target s = {
-        .identity = text(node, "id"),
+        .identity = proa_json_lenient_string(node, "id"),
         .latency_ppm = ppm(node, "latency"),
         .failure_ppm = ppm(node, "failures"),
         .inflight = count(node, "inflight"),
@@ -152,14 +124,14 @@ static bool load_access(struct proa_roster *roster, enum proa_status_kind kind,
                         const struct proa_json_node *node, uint64_t now_ns)
 {
     struct proa_status_access s = {
-        .identity = text(node, "id"),
+        .identity = proa_json_lenient_string(node, "id"),
         .state = PROA_CREDENTIAL_ACTIVE,
         .out_ns = ns(node, "out_ms"),
         .times = count(node, "times"),
     };
     for (int i = 0; i <= PROA_CREDENTIAL_EXHAUSTED; i++) {
         const char *known = proa_credential_state_text((enum proa_credential_state)i);
-        if (proa_slice_eq(text(node, "state"), proa_slice_cstr(known))) {
+        if (proa_slice_eq(proa_json_lenient_string(node, "state"), proa_slice_cstr(known))) {
             s.state = (enum proa_credential_state)i;
         }
     }
@@ -183,17 +155,17 @@ static bool load_limit(struct proa_roster *roster, const struct proa_json_node *
     static const char *const names[PROA_LIMIT_DIMENSIONS] = {"requests", "tokens", "input",
                                                              "output"};
     struct proa_status_limit s = {
-        .identity = text(node, "id"),
+        .identity = proa_json_lenient_string(node, "id"),
         .blocked_ns = ns(node, "blocked_ms"),
         .headroom_ppm = ppm(node, "headroom"),
-        .pace_milli = micro(node, "pace_per_s") / 1000,
+        .pace_milli = proa_json_lenient_micro(node, "pace_per_s") / 1000,
     };
     for (size_t d = 0; d < PROA_LIMIT_DIMENSIONS; d++) {
-        const struct proa_json_node *b = proa_json_node_get(node, proa_slice_cstr(names[d]));
+        const struct proa_json_node *b = proa_json_lenient_get(node, names[d]);
         s.bucket[d] = (struct proa_limit_bucket){
-            .limit = b ? number(b, "limit") : PROA_RATE_UNKNOWN,
-            .remaining_milli = micro(b, "remaining") / 1000,
-            .refill_ppm = micro(b, "refill_per_s"),
+            .limit = b ? proa_json_lenient_u64(b, "limit") : PROA_RATE_UNKNOWN,
+            .remaining_milli = proa_json_lenient_micro(b, "remaining") / 1000,
+            .refill_ppm = proa_json_lenient_micro(b, "refill_per_s"),
             .at_ns = ns(b, "age_ms"),
         };
     }
@@ -214,13 +186,12 @@ static const struct {
 enum proa_err proa_admin_load_state(struct proa_roster *roster, const struct proa_json_node *state,
                                     uint64_t now_ns, size_t *n_loaded)
 {
-    if (!proa_json_node_get(state, PROA_SLICE("targets"))) {
+    if (!proa_json_lenient_get(state, "targets")) {
         return PROA_ERR_SYNTAX;
     }
     size_t n = 0;
     for (size_t s = 0; s < PROA_ARRAY_LEN(SECTIONS); s++) {
-        const struct proa_json_node *list =
-            proa_json_node_get(state, proa_slice_cstr(SECTIONS[s].name));
+        const struct proa_json_node *list = proa_json_lenient_get(state, SECTIONS[s].name);
         for (const struct proa_json_node *item = proa_json_node_first(list); item;
              item = proa_json_node_next(item)) {
             n += SECTIONS[s].load(roster, item, now_ns);

@@ -11,7 +11,7 @@
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/io/file.h"
-#include "proa/json/tree.h"
+#include "proa/json/lenient.h"
 
 #include <string.h>
 #include <sysexits.h>
@@ -204,28 +204,12 @@ static int make_up(struct proa_cli *cli, const struct proa_admin_question *quest
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
-static struct proa_slice text(const struct proa_json_node *node, const char *key)
-{
-    struct proa_slice value = PROA_SLICE_NONE;
-    const enum proa_err err =
-        proa_json_node_string(proa_json_node_get(node, proa_slice_cstr(key)), &value);
-    return err == PROA_OK ? value : PROA_SLICE_NONE;
-}
-
-static uint64_t count(const struct proa_json_node *node, const char *key)
-{
-    int64_t value = 0;
-    const enum proa_err err =
-        proa_json_node_i64(proa_json_node_get(node, proa_slice_cstr(key)), &value);
-    return err == PROA_OK && value > 0 ? (uint64_t)value : 0;
-}
-
 /* "breaker.score = 5, proa.yaml:12:9" */
 static void print_setting(struct proa_cli_out *out, const struct proa_json_node *node)
 {
-    const struct proa_slice name = text(node, "setting");
-    const struct proa_slice value = text(node, "value");
-    const struct proa_slice at = text(node, "written_at");
+    const struct proa_slice name = proa_json_lenient_string(node, "setting");
+    const struct proa_slice value = proa_json_lenient_string(node, "value");
+    const struct proa_slice at = proa_json_lenient_string(node, "written_at");
     proa_cli_out_slice(out, name);
     if (value.len > 0) {
         proa_cli_out_printf(out, " = %.*s, %.*s", (int)value.len, value.ptr,
@@ -235,18 +219,21 @@ static void print_setting(struct proa_cli_out *out, const struct proa_json_node 
 
 static void print_candidate(struct proa_cli_out *out, const struct proa_json_node *c)
 {
-    const struct proa_slice target = text(c, "target");
-    const struct proa_slice condition = text(c, "condition");
-    bool eligible = false;
-    (void)!proa_json_node_bool(proa_json_node_get(c, PROA_SLICE("eligible")), &eligible);
-    proa_cli_out_printf(out, "  tier %u  %s%-40.*s%s %.*s", (unsigned)count(c, "tier"),
+    const struct proa_slice target = proa_json_lenient_string(c, "target");
+    const struct proa_slice condition = proa_json_lenient_string(c, "condition");
+    const bool eligible = proa_json_lenient_bool(c, "eligible");
+    proa_cli_out_printf(out, "  tier %u  %s%-40.*s%s %.*s",
+                        (unsigned)proa_json_lenient_u64(c, "tier"),
                         eligible ? "" : proa_cli_yellow(out), (int)target.len, target.ptr,
                         proa_cli_plain(out), (int)condition.len, condition.ptr);
     if (eligible) {
-        proa_cli_out_printf(out, " (rank %u, cost %llu, %u in flight)", (unsigned)count(c, "rank"),
-                            (unsigned long long)count(c, "cost"), (unsigned)count(c, "inflight"));
-    } else if (proa_json_node_get(c, PROA_SLICE("eta_ms"))) {
-        proa_cli_out_printf(out, " for %llu ms", (unsigned long long)count(c, "eta_ms"));
+        proa_cli_out_printf(out, " (rank %u, cost %llu, %u in flight)",
+                            (unsigned)proa_json_lenient_u64(c, "rank"),
+                            (unsigned long long)proa_json_lenient_u64(c, "cost"),
+                            (unsigned)proa_json_lenient_u64(c, "inflight"));
+    } else if (proa_json_lenient_get(c, "eta_ms")) {
+        proa_cli_out_printf(out, " for %llu ms",
+                            (unsigned long long)proa_json_lenient_u64(c, "eta_ms"));
     }
     if (!eligible) {
         proa_cli_out_printf(out, "  [");
@@ -258,11 +245,11 @@ static void print_candidate(struct proa_cli_out *out, const struct proa_json_nod
 
 static void print(struct proa_cli_out *out, const struct proa_json_node *e)
 {
-    const struct proa_slice model = text(e, "model");
-    const struct proa_slice route = text(e, "route");
-    const struct proa_slice policy = text(e, "policy");
-    const struct proa_slice pick = text(e, "pick");
-    const struct proa_slice reason = text(e, "reason");
+    const struct proa_slice model = proa_json_lenient_string(e, "model");
+    const struct proa_slice route = proa_json_lenient_string(e, "route");
+    const struct proa_slice policy = proa_json_lenient_string(e, "policy");
+    const struct proa_slice pick = proa_json_lenient_string(e, "pick");
+    const struct proa_slice reason = proa_json_lenient_string(e, "reason");
     proa_cli_out_printf(out, "%.*s: route %.*s, policy %.*s\n", (int)model.len, model.ptr,
                         (int)route.len, route.ptr, (int)policy.len, policy.ptr);
     if (pick.len > 0) {
@@ -275,7 +262,7 @@ static void print(struct proa_cli_out *out, const struct proa_json_node *e)
     proa_cli_out_printf(out, ": %.*s [", (int)reason.len, reason.ptr);
     print_setting(out, e);
     proa_cli_out_printf(out, "]\n");
-    const struct proa_json_node *list = proa_json_node_get(e, PROA_SLICE("candidates"));
+    const struct proa_json_node *list = proa_json_lenient_get(e, "candidates");
     for (const struct proa_json_node *c = proa_json_node_first(list); c;
          c = proa_json_node_next(c)) {
         print_candidate(out, c);

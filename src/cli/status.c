@@ -4,7 +4,7 @@
 #include "ask_priv.h"
 
 #include "proa/core/clock.h"
-#include "proa/json/tree.h"
+#include "proa/json/lenient.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,32 +14,10 @@ enum { BODY_MAX = 32 * 1024 * 1024, NODES_MAX = 2000000, CHANGES_SHOWN = 10 };
 
 static const uint64_t TIMEOUT_NS = 5 * PROA_NS_PER_S;
 
-/* ---- members --------------------------------------------------------------------------------- */
-
-static const struct proa_json_node *get(const struct proa_json_node *node, const char *key)
-{
-    return proa_json_node_get(node, proa_slice_cstr(key));
-}
-
-static struct proa_slice text(const struct proa_json_node *node, const char *key)
-{
-    struct proa_slice value = PROA_SLICE_NONE;
-    return proa_json_node_string(get(node, key), &value) == PROA_OK ? value : PROA_SLICE_NONE;
-}
-
-static uint64_t number(const struct proa_json_node *node, const char *key)
-{
-    int64_t value = 0;
-    return proa_json_node_i64(get(node, key), &value) == PROA_OK && value > 0 ? (uint64_t)value : 0;
-}
-
 /* Hundredths of a ratio. */
 static unsigned hundredths(const struct proa_json_node *node, const char *key)
 {
-    int64_t micro = 0;
-    return proa_json_node_micro(get(node, key), &micro) == PROA_OK && micro > 0
-               ? (unsigned)(micro / 10000)
-               : 0;
+    return (unsigned)(proa_json_lenient_micro(node, key) / 10000);
 }
 
 static bool is(struct proa_slice value, const char *word)
@@ -72,14 +50,16 @@ static void routes(struct proa_cli_out *out, const struct proa_json_node *state)
 {
     proa_cli_out_printf(out, "%s%-40s %8s %8s %8s %8s%s\n", proa_cli_bold(out), "ROUTE", "ACTIVE",
                         "WAITING", "RETRIES", "HEDGES", proa_cli_plain(out));
-    for (const struct proa_json_node *r = proa_json_node_first(get(state, "routes")); r;
-         r = proa_json_node_next(r)) {
-        const struct proa_slice id = text(r, "id");
+    for (const struct proa_json_node *r =
+             proa_json_node_first(proa_json_lenient_get(state, "routes"));
+         r; r = proa_json_node_next(r)) {
+        const struct proa_slice id = proa_json_lenient_string(r, "id");
         const unsigned retries = hundredths(r, "retries_left");
         const unsigned hedges = hundredths(r, "hedges_left");
         proa_cli_out_printf(out, "%-40.*s %8u %8u %6u.%u %6u.%u\n", (int)id.len, id.ptr,
-                            (unsigned)number(r, "active"), (unsigned)number(r, "waiting"),
-                            retries / 100, retries / 10 % 10, hedges / 100, hedges / 10 % 10);
+                            (unsigned)proa_json_lenient_u64(r, "active"),
+                            (unsigned)proa_json_lenient_u64(r, "waiting"), retries / 100,
+                            retries / 10 % 10, hedges / 100, hedges / 10 % 10);
     }
 }
 
@@ -89,24 +69,26 @@ static void objects(struct proa_cli_out *out, const struct proa_json_node *list,
                         "STATE", "FAILED", "SLOW", "IN FLIGHT", "PROBE IN", proa_cli_plain(out));
     for (const struct proa_json_node *t = proa_json_node_first(list); t;
          t = proa_json_node_next(t)) {
-        const struct proa_slice id = text(t, "id");
-        const struct proa_slice state = text(t, "state");
-        const struct proa_json_node *window = get(t, "window");
-        const uint64_t fail = number(window, "fail");
+        const struct proa_slice id = proa_json_lenient_string(t, "id");
+        const struct proa_slice state = proa_json_lenient_string(t, "state");
+        const struct proa_json_node *window = proa_json_lenient_get(t, "window");
+        const uint64_t fail = proa_json_lenient_u64(window, "fail");
         char counts[32];
         char wait[32] = "";
         char inflight[16] = "";
         (void)snprintf(counts, sizeof(counts), "%u/%u", (unsigned)fail,
-                       (unsigned)(fail + number(window, "ok")));
+                       (unsigned)(fail + proa_json_lenient_u64(window, "ok")));
         if (is(state, "open")) {
-            span(wait, number(t, "probe_in_ms"));
+            span(wait, proa_json_lenient_u64(t, "probe_in_ms"));
         }
-        if (get(t, "inflight")) {
-            (void)snprintf(inflight, sizeof(inflight), "%u", (unsigned)number(t, "inflight"));
+        if (proa_json_lenient_get(t, "inflight")) {
+            (void)snprintf(inflight, sizeof(inflight), "%u",
+                           (unsigned)proa_json_lenient_u64(t, "inflight"));
         }
         proa_cli_out_printf(out, "%-40.*s %s%-10.*s%s %12s %8u %9s %s\n", (int)id.len, id.ptr,
                             color_of(out, state), (int)state.len, state.ptr, proa_cli_plain(out),
-                            counts, (unsigned)number(window, "slow"), inflight, wait);
+                            counts, (unsigned)proa_json_lenient_u64(window, "slow"), inflight,
+                            wait);
     }
 }
 
@@ -115,11 +97,11 @@ static void access(struct proa_cli_out *out, const struct proa_json_node *list, 
 {
     for (const struct proa_json_node *a = proa_json_node_first(list); a;
          a = proa_json_node_next(a)) {
-        const struct proa_slice id = text(a, "id");
-        const struct proa_slice state = text(a, "state");
+        const struct proa_slice id = proa_json_lenient_string(a, "id");
+        const struct proa_slice state = proa_json_lenient_string(a, "state");
         char wait[32];
         if (!is(state, "active")) {
-            span(wait, number(a, "out_ms"));
+            span(wait, proa_json_lenient_u64(a, "out_ms"));
             proa_cli_out_printf(out, "%s %.*s is %s%.*s%s for %s\n", what, (int)id.len, id.ptr,
                                 color_of(out, state), (int)state.len, state.ptr,
                                 proa_cli_plain(out), wait);
@@ -131,8 +113,8 @@ static void limits(struct proa_cli_out *out, const struct proa_json_node *list)
 {
     for (const struct proa_json_node *l = proa_json_node_first(list); l;
          l = proa_json_node_next(l)) {
-        const struct proa_slice id = text(l, "id");
-        const uint64_t blocked = number(l, "blocked_ms");
+        const struct proa_slice id = proa_json_lenient_string(l, "id");
+        const uint64_t blocked = proa_json_lenient_u64(l, "blocked_ms");
         char wait[32];
         if (blocked > 0) {
             span(wait, blocked);
@@ -175,9 +157,11 @@ static void collect(struct changes *c, const struct proa_json_node *list)
 {
     for (const struct proa_json_node *o = proa_json_node_first(list); o;
          o = proa_json_node_next(o)) {
-        for (const struct proa_json_node *t = proa_json_node_first(get(o, "transitions")); t;
-             t = proa_json_node_next(t)) {
-            insert(c, (struct change){number(t, "ago_ms"), text(o, "id"), t});
+        for (const struct proa_json_node *t =
+                 proa_json_node_first(proa_json_lenient_get(o, "transitions"));
+             t; t = proa_json_node_next(t)) {
+            insert(c, (struct change){proa_json_lenient_u64(t, "ago_ms"),
+                                      proa_json_lenient_string(o, "id"), t});
         }
     }
 }
@@ -185,17 +169,17 @@ static void collect(struct changes *c, const struct proa_json_node *list)
 static void recent(struct proa_cli_out *out, const struct proa_json_node *state)
 {
     struct changes c = {.n = 0};
-    collect(&c, get(state, "targets"));
-    collect(&c, get(state, "pools"));
-    collect(&c, get(state, "endpoints"));
+    collect(&c, proa_json_lenient_get(state, "targets"));
+    collect(&c, proa_json_lenient_get(state, "pools"));
+    collect(&c, proa_json_lenient_get(state, "endpoints"));
     if (c.n > 0) {
         proa_cli_out_printf(out, "\n%sLAST CHANGES%s\n", proa_cli_bold(out), proa_cli_plain(out));
     }
     for (size_t i = 0; i < c.n; i++) {
         char ago[32];
-        const struct proa_slice from = text(c.items[i].transition, "from");
-        const struct proa_slice to = text(c.items[i].transition, "to");
-        const struct proa_slice cause = text(c.items[i].transition, "cause");
+        const struct proa_slice from = proa_json_lenient_string(c.items[i].transition, "from");
+        const struct proa_slice to = proa_json_lenient_string(c.items[i].transition, "to");
+        const struct proa_slice cause = proa_json_lenient_string(c.items[i].transition, "cause");
         span(ago, c.items[i].ago_ms);
         proa_cli_out_printf(out, "%12s ago  %.*s: %.*s -> %.*s (%.*s)\n", ago,
                             (int)c.items[i].id.len, c.items[i].id.ptr, (int)from.len, from.ptr,
@@ -206,19 +190,19 @@ static void recent(struct proa_cli_out *out, const struct proa_json_node *state)
 static void print(struct proa_cli_out *out, const struct proa_json_node *state)
 {
     char up[32];
-    const struct proa_slice version = text(state, "proa");
-    const struct proa_slice revision = text(state, "revision");
-    span(up, number(state, "uptime_ms"));
+    const struct proa_slice version = proa_json_lenient_string(state, "proa");
+    const struct proa_slice revision = proa_json_lenient_string(state, "revision");
+    span(up, proa_json_lenient_u64(state, "uptime_ms"));
     proa_cli_out_printf(out, "proa %.*s, up %s, configuration %.*s\n\n", (int)version.len,
                         version.ptr, up, (int)revision.len, revision.ptr);
     routes(out, state);
-    objects(out, get(state, "targets"), "TARGET");
-    objects(out, get(state, "pools"), "PROVIDER/MODEL");
-    objects(out, get(state, "endpoints"), "ENDPOINT");
+    objects(out, proa_json_lenient_get(state, "targets"), "TARGET");
+    objects(out, proa_json_lenient_get(state, "pools"), "PROVIDER/MODEL");
+    objects(out, proa_json_lenient_get(state, "endpoints"), "ENDPOINT");
     proa_cli_out_printf(out, "\n");
-    access(out, get(state, "keys"), "key");
-    access(out, get(state, "groups"), "quota group");
-    limits(out, get(state, "limits"));
+    access(out, proa_json_lenient_get(state, "keys"), "key");
+    access(out, proa_json_lenient_get(state, "groups"), "quota group");
+    limits(out, proa_json_lenient_get(state, "limits"));
     recent(out, state);
 }
 
