@@ -5,19 +5,6 @@
 
 #include "proa/json/string.h"
 
-static void read_member(const struct proa_json_item *item, struct proa_slice text_key,
-                        struct proa_delta *out)
-{
-    if (proa_openai_key_is(item, PROA_SLICE("role"))) {
-        return;
-    }
-    if (proa_openai_key_is(item, text_key) && item->kind == PROA_JSON_STRING) {
-        out->text = item->value;
-    } else {
-        out->other = out->other || proa_openai_is_filled(item);
-    }
-}
-
 static void read_message(struct proa_slice delta, struct proa_delta *out)
 {
     struct proa_json_cursor c;
@@ -26,8 +13,20 @@ static void read_message(struct proa_slice delta, struct proa_delta *out)
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        read_member(&item, PROA_SLICE("content"), out);
+        if (proa_openai_key_is(&item, PROA_SLICE("content")) && item.kind == PROA_JSON_STRING) {
+            out->text = item.value;
+        } else if (!proa_openai_key_is(&item, PROA_SLICE("role"))) {
+            out->other = out->other || proa_openai_is_filled(&item);
+        }
     }
+}
+
+/* What stands beside the text of a choice and belongs to it. The rest there are remarks of the
+ * provider's, which come and go with it: filter results, its own finish reason, ... */
+static bool goes_with_text(const struct proa_json_item *item)
+{
+    return proa_openai_key_is(item, PROA_SLICE("logprobs")) ||
+           proa_openai_key_is(item, PROA_SLICE("message"));
 }
 
 static void read_choice(struct proa_slice choice, struct proa_delta *out)
@@ -46,8 +45,10 @@ static void read_choice(struct proa_slice choice, struct proa_delta *out)
         } else if (proa_openai_key_is(&item, PROA_SLICE("index"))) {
             out->other =
                 out->other || proa_json_number_u64(item.value, &index) != PROA_OK || index > 0;
-        } else {
-            read_member(&item, PROA_SLICE("text"), out);
+        } else if (proa_openai_key_is(&item, PROA_SLICE("text")) && item.kind == PROA_JSON_STRING) {
+            out->text = item.value;
+        } else if (goes_with_text(&item)) {
+            out->other = out->other || proa_openai_is_filled(&item);
         }
     }
 }

@@ -92,6 +92,25 @@ def test_b_what_a_prefilled_target_repeats_is_cut(pair):
     assert_whole(gateway.post(CHAT, chat_request()))
 
 
+@pytest.mark.parametrize("prefill", ["none", "assistant"])
+@pytest.mark.parametrize("remark", [
+    {"content_filter_results": {"hate": {"filtered": False, "severity": "safe"}}},
+    {"native_finish_reason": "stop"}, {"stop_reason": 128001}])
+def test_b_remarks_of_providers_do_not_stand_in_the_way(pair, prefill, remark):
+    def remarked(*events):
+        for event in events:
+            event["choices"][0].update(remark)
+        return [up.sse(event) for event in events]
+
+    gateway, first, second = pair(prefill=prefill)
+    begun = remarked(up.delta(role="assistant"), *[up.delta(word) for word in WORDS[:2]])
+    first.script = [up.raw(up.STREAM_HEAD + b"".join(up.chunk(event) for event in begun))]
+    rest = WORDS[2:] if prefill == "assistant" else WORDS
+    events = remarked(*[up.delta(word) for word in rest], up.delta(finish="stop"))
+    second.default = up.stream([*events, up.sse("[DONE]")])
+    assert_whole(gateway.post(CHAT, chat_request()))
+
+
 def test_b_a_prefill_that_is_refused_is_followed_by_a_splice(pair):
     gateway, first, second, third = pair(prefill="assistant", third=True)
     first.script = [broken_after(2)]

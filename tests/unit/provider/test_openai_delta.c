@@ -32,6 +32,16 @@ static const struct delta_case CASES[] = {
     {"{\"choices\":[{\"delta\":{\"reasoning\":\"hm\",\"content\":\"a\"}}]}", "\"a\"", false, true},
     {"{\"choices\":[{\"delta\":{\"content\":\"a\"},\"logprobs\":{\"content\":[]}}]}", "\"a\"",
      false, true},
+    {"{\"choices\":[{\"delta\":{\"content\":\"a\"},\"message\":{\"content\":\"a\"}}]}", "\"a\"",
+     false, true},
+    /* Azure, OpenRouter, vLLM: remarks of the provider's */
+    {"{\"choices\":[{\"delta\":{\"content\":\"a\"},\"content_filter_results\":{\"hate\":{"
+     "\"filtered\":false}}}]}",
+     "\"a\"", false, false},
+    {"{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\",\"native_finish_reason\":\"stop\"}]}",
+     "", true, false},
+    {"{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\",\"stop_reason\":2}]}", "", true,
+     false},
     {"{\"choices\":{}}", "", false, false},
     {"{}", "", false, false},
     {"[]", "", false, false},
