@@ -18,10 +18,9 @@ struct proa_app_reload {
     struct proa_watch *watch;
     struct proa_timer settle; /* after a change: when to look */
     struct proa_timer poll;
-    uint64_t signature; /* of the files that the last load looked at */
-    bool busy;          /* a job is on the pool */
-    bool asked;         /* by a signal, not by a change: reload whatever the files say */
-    bool again;         /* something changed while the job was at work */
+    bool busy;  /* a job is on the pool */
+    bool asked; /* by a signal, not by a change: reload whatever the files say */
+    bool again; /* something changed while the job was at work */
 
     /* the job: written by the loop before it starts, by the pool until it is done */
     bool forced;

@@ -26,17 +26,30 @@ void proa_app_paths_init(struct proa_app_paths *paths)
 {
     proa_arena_init(&paths->arena, NULL);
     paths->n = 0;
+    paths->signature = 0;
 }
 
 void proa_app_paths_deinit(struct proa_app_paths *paths)
 {
     proa_arena_reset(&paths->arena);
     paths->n = 0;
+    paths->signature = 0;
 }
 
+bool proa_app_paths_changed(const struct proa_app_paths *paths)
+{
+    uint64_t signature = 0;
+    for (size_t i = 0; i < paths->n; i++) {
+        signature = proa_file_signature(paths->items[i], signature);
+    }
+    return signature != paths->signature;
+}
+
+/* Before it is read: what changes it meanwhile is a change to come. */
 static void look_at(struct proa_app_paths *paths, const char *path)
 {
     if (paths && paths->n < PROA_APP_PATHS_MAX) {
+        paths->signature = proa_file_signature(path, paths->signature);
         paths->items[paths->n++] = proa_arena_cstr(&paths->arena, proa_slice_cstr(path));
     }
 }

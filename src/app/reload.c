@@ -20,26 +20,14 @@
 /* ---- on the thread pool: nothing of the loop is touched ----------------------------------------
  */
 
-static uint64_t signature(const struct proa_app_paths *paths)
-{
-    uint64_t s = 0;
-    for (size_t i = 0; i < paths->n; i++) {
-        s = proa_file_signature(paths->items[i], s);
-    }
-    return s;
-}
-
 static void work(void *ctx)
 {
     struct proa_app *app = ctx;
     struct proa_app_reload *r = &app->reload;
-    const uint64_t before = signature(&r->looked_at);
-    r->unchanged = !r->forced && before == r->signature;
-    if (r->unchanged) {
-        return;
+    r->unchanged = !r->forced && !proa_app_paths_changed(&r->looked_at);
+    if (!r->unchanged) {
+        r->err = proa_app_load(&app->sources, app->generation + 1, r->diags, &r->snapshot);
     }
-    r->err = proa_app_load(&app->sources, app->generation + 1, r->diags, &r->snapshot);
-    r->signature = signature(&r->looked_at);
 }
 
 /* ---- on the loop -------------------------------------------------------------------------------
@@ -185,7 +173,6 @@ void proa_app_on_reload(void *ctx, int signum)
 void proa_app_reload_start(struct proa_app *app)
 {
     struct proa_app_reload *r = &app->reload;
-    r->signature = signature(&r->looked_at);
     r->watch = proa_watch_create(app->loop, on_change, app);
     r->settle.fn = on_settled;
     r->settle.ctx = app;

@@ -35,9 +35,12 @@ struct proa_app_paths {
     struct proa_arena arena;
     const char *items[PROA_APP_PATHS_MAX];
     size_t n;
+    uint64_t signature; /* of the state of each just before it was read */
 };
 void proa_app_paths_init(struct proa_app_paths *paths);
 void proa_app_paths_deinit(struct proa_app_paths *paths);
+/* Is any of them in another state than when it was read? */
+bool proa_app_paths_changed(const struct proa_app_paths *paths);
 
 /* Where the configuration comes from. All borrowed. */
 struct proa_app_sources {
