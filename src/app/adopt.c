@@ -35,16 +35,38 @@ static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 
 static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
-    for (size_t p = 0; s && p < s->n_providers; p++) {
+    for (size_t p = 0; p < s->n_providers; p++) {
         for (size_t k = 0; k < s->providers[p].n_keys; k++) {
             if (s->providers[p].keys[k].secret) {
                 proa_redactor_remove(app->redactor, s->providers[p].keys[k].secret);
             }
         }
     }
-    if (s && s->admin_token) {
+    if (s->admin_token) {
         proa_redactor_remove(app->redactor, s->admin_token);
     }
+}
+
+/* As long as an exchange is under way under a snapshot, its keys may turn up. Those of the newest
+ * of them are kept in any case, for what is told late. */
+static void keep_earlier(struct proa_app *app, struct proa_snapshot *before)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < app->n_earlier; i++) {
+        struct proa_snapshot *s = app->earlier[i];
+        if (s->refs > 1) {
+            app->earlier[kept++] = s;
+        } else {
+            remove_secrets(app, s);
+            proa_snapshot_unref(s);
+        }
+    }
+    if (kept == app->earlier_cap) {
+        app->earlier_cap = kept > 0 ? 2 * kept : 4;
+        app->earlier = proa_realloc(app->earlier, app->earlier_cap * sizeof *app->earlier);
+    }
+    app->earlier[kept] = proa_snapshot_ref(before);
+    app->n_earlier = kept + 1;
 }
 
 void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
@@ -54,10 +76,8 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
     app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
                                       proa_loop_now(app->loop));
     proa_admin_show(app->admin, snapshot, app->host.live->roster);
-    remove_secrets(app, app->previous);
-    proa_snapshot_unref(app->previous);
-    app->previous = before ? proa_snapshot_ref(before->snapshot) : NULL;
     if (before) {
+        keep_earlier(app, before->snapshot);
         proa_live_retire(before);
     }
     proa_live_unref(before);
@@ -66,6 +86,14 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
     proa_metric_info(app->metrics, PROA_METRIC_CONFIG, labels, 2);
     proa_metric_set(proa_metric_series0(app->metrics, PROA_METRIC_CONFIG_RELOADED),
                     proa_loop_wall_ms(app->loop) / 1000);
+}
+
+void proa_app_adopt_deinit(struct proa_app *app)
+{
+    for (size_t i = 0; i < app->n_earlier; i++) {
+        proa_snapshot_unref(app->earlier[i]);
+    }
+    proa_free(app->earlier);
 }
 
 /* at=file:line:col, as `proa validate` writes it and editors jump to it. */

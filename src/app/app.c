@@ -316,7 +316,7 @@ static void destroy_parts(struct proa_app *app)
     proa_admin_destroy(app->admin);
     proa_engine_destroy(app->engine);
     proa_redactor_destroy(app->redactor);
-    proa_snapshot_unref(app->previous);
+    proa_app_adopt_deinit(app);
     proa_snapshot_unref(app->started);
     proa_logger_deinit(&app->access_log);
     proa_logger_deinit(&app->log);

@@ -48,8 +48,11 @@ struct proa_app {
     struct proa_server *server;
     struct proa_mock *mock;
     char mock_base[96];
-    struct proa_snapshot *started;  /* listen and limits stay those of the start */
-    struct proa_snapshot *previous; /* its keys are still blackened */
+    struct proa_snapshot *started; /* listen and limits stay those of the start */
+    struct proa_snapshot *
+        *earlier; /* no longer in force, their keys still blackened; newest last */
+    size_t n_earlier;
+    size_t earlier_cap;
     struct proa_exchange_host host;
     uint64_t generation;
     struct proa_app_reload reload;
@@ -85,6 +88,8 @@ void proa_app_on_reload(void *ctx, int signum);
 /* ---- adopt.c */
 /* Puts a snapshot in force; takes over the caller's reference. */
 void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot);
+/* Lets go of the snapshots of before. */
+void proa_app_adopt_deinit(struct proa_app *app);
 /* Logs what a build found. */
 void proa_app_log_diags(struct proa_app *app, const struct proa_diags *diags);
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 from conftest import KEYS, provider
 from testenv import upstream as up
-from testenv.client import request_bytes
+from testenv.client import Connection, request_bytes
 from testenv.gateway import cli
 from testenv.poll import eventually, seconds
 
@@ -272,3 +272,64 @@ def test_k_a_stream_at_the_end_of_the_grace_is_told(gateways, upstreams):
     assert response.status == 503 and response.error["code"], "an answer that its SDK understands"
     assert gateway.process.wait(seconds(10)) == 0
     never.set()
+
+
+def test_k_old_streams_keep_their_keys_secret(gateways, upstreams, tmp_path):
+    """However many reloads ago it began: what its provider says of its key is blackened."""
+    gate = threading.Event()
+    upstream = upstreams(default=up.stream([
+        up.sse(up.delta("Hel")), up.sse({"error": {"message": "bad key: canary-key-0-0000"}})],
+        gate=gate))
+    key = tmp_path / "key"
+
+    def write(number):
+        new = key.with_suffix(".new")
+        new.write_text("canary-key-%d-0000" % number)
+        new.chmod(0o600)
+        new.rename(key)
+    write(0)
+    gateway = gateways(config(upstream, providers={
+        "p1": {**provider(upstream), "keys": [{"file": str(key)}]}}))
+    with gateway.connect(timeout=30) as connection:
+        connection.send(request_bytes("POST", CHAT, {
+            "model": "m", "stream": True, "messages": [{"role": "user", "content": "hi"}]}))
+        connection.read_until(b"Hel")
+        for number in (1, 2, 3):
+            write(number)
+            wait_reloads(gateway, number)
+        gate.set()
+        rest = connection.read_until(b"upstream_stream_interrupted")
+    assert b"bad key: [redacted]" in rest and b"canary-key" not in rest
+    gateway.access()
+    assert "canary-key" not in gateway.log()
+
+
+def test_k_the_admin_token_may_be_another_one(gateways, upstream, tmp_path):
+    token = tmp_path / "token"
+
+    def write(text):
+        new = token.with_suffix(".new")
+        new.write_text(text)
+        new.chmod(0o600)
+        new.rename(token)
+
+    def reset(shown):
+        with Connection(("127.0.0.1", gateway.admin_port)) as connection:
+            connection.send(request_bytes("POST", "/admin/reset?kind=target&id=p1/k1/up-model",
+                                          headers={"authorization": "Bearer " + shown}))
+            return connection.response("POST").status
+
+    write("canary-token-number-one")
+    gateway = gateways(config(upstream, admin={"token": {"file": str(token)}}), env=KEYS)
+    assert reset("canary-token-number-one") == 200
+    write("canary-token-number-two")
+    wait_reloads(gateway, 1)
+    assert reset("canary-token-number-one") == 403
+    assert reset("canary-token-number-two") == 200
+
+    def switch_off(whole):
+        del whole["admin"]
+    rewrite(gateway, switch_off)
+    wait_reloads(gateway, 2)
+    assert reset("canary-token-number-two") == 403
+    assert "canary-token" not in gateway.log()
