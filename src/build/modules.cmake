@@ -24,6 +24,9 @@ foreach(row IN LISTS rows)
         target_compile_definitions(proa_${module} PRIVATE _GNU_SOURCE)
         target_link_libraries(proa_${module} PRIVATE proa_warnings proa_hardening
                               PUBLIC proa_sanitize)
+        if(module STREQUAL "sim") # a model may use floating point: exp, log, sqrt
+            target_link_libraries(proa_${module} PUBLIC m)
+        endif()
         set(scope PUBLIC)
     else() # headers only
         add_library(proa_${module} INTERFACE)
