@@ -80,6 +80,30 @@ static const struct proa_cli_flag validate_flags[] = {
     END_OF_FLAGS,
 };
 
+static const struct proa_cli_flag sim_flags[] = {
+    {.name = "check",
+     .arg = "DIR",
+     .help = "Play all scenarios of a folder, one line for each bound; exit 1 when one is not "
+             "met."},
+    {.name = "policy",
+     .arg = "POLICY",
+     .help = "Play under this policy instead of the scenario's own: a file, or the name of a "
+             "built-in one."},
+    {.name = "compare",
+     .help = "Play under the scenario's policy, the built-in ones, and strategies known from "
+             "elsewhere."},
+    {.name = "strategy",
+     .arg = "NAME",
+     .choices = NAMES("proa", "round_robin", "cooldown", "ejection"),
+     .help = "Who decides: proa, or round_robin, cooldown, ejection as others do it."},
+    {.name = "case", .arg = "NAME", .help = "Only this case of the scenario."},
+    {.name = "seed", .arg = "NUMBER", .help = "One run with this seed."},
+    {.name = "seeds", .arg = "NUMBER", .help = "So many runs, each with the next seed."},
+    {.name = "json", .help = "Print JSON: every measure, every bound."},
+    {.name = "svg", .arg = "FILE", .help = "Draw the first run: states, requests, shares."},
+    END_OF_FLAGS,
+};
+
 static const struct proa_cli_flag mock_flags[] = {
     {.name = "listen", .arg = "ADDR", .help = "Where to listen; default 127.0.0.1:4610."},
     {.name = "fault", .arg = "RECIPE", .help = "What goes wrong with every answer."},
@@ -235,6 +259,22 @@ const struct proa_cli_command proa_cli_commands[] = {
               "is wrong, with 66 when a file is missing.",
      .flags = validate_flags,
      .run = proa_cli_validate},
+    {.name = "sim",
+     .brief = "Play outages on a virtual clock",
+     .operands = "[FILE...]",
+     .n_operands = 64,
+     .about = "Runs the engine that runs in production against providers that fail as a scenario "
+              "says, without a network and without waiting: thousands of requests in a second. "
+              "The same scenario and seed give the same run.\n"
+              "\n"
+              "  proa sim outage.yaml\n"
+              "  proa sim outage.yaml --compare\n"
+              "  proa sim outage.yaml --policy mine.yaml --svg outage.svg\n"
+              "\n"
+              "Exits with 1 when --check finds a bound that is not met, with 65 when a scenario is "
+              "wrong.",
+     .flags = sim_flags,
+     .run = proa_cli_sim},
     {.name = "mock",
      .brief = "Start an upstream that fails on demand",
      .operands = "",

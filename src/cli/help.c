@@ -207,8 +207,10 @@ static const struct {
     const char *text;
 } EXITS[] = {
     {"0", "All went well."},
-    {"1", "\"healthcheck\": not well. \"drain --wait\": still running."},
+    {"1", "\"healthcheck\": not well. \"drain --wait\": still running. \"sim --check\": a bound "
+          "is not met."},
     {"64", "The command line is wrong."},
+    {"65", "A scenario is wrong."},
     {"66", "A file does not exist."},
     {"69", "What the command needs is not there: no running proa."},
     {"71", "The system refused something, such as a listener's address."},
