@@ -3,7 +3,9 @@
 #include "naive_priv.h"
 
 #include "proa/core/alloc.h"
+#include "proa/engine/explain.h"
 #include "proa/engine/roster.h"
+#include "proa/engine/status.h"
 
 /* ---- the engine ------------------------------------------------------------------------------ */
 
@@ -11,6 +13,7 @@ struct engine_decider {
     struct proa_engine *engine;
     struct proa_roster *roster;
     const struct proa_route *route;
+    struct proa_explain explained;
 };
 
 static void *engine_create(const struct proa_snapshot *snapshot, const struct proa_route *route,
@@ -50,11 +53,57 @@ static void *engine_next_woken(void *decider)
     return proa_engine_next_woken(d->engine);
 }
 
-static enum proa_sim_state engine_state(const void *decider, const struct proa_candidate *candidate,
-                                        uint64_t now_ns)
+static bool engine_has_news(void *decider)
 {
-    (void)decider, (void)candidate, (void)now_ns;
-    return PROA_SIM_CLOSED;
+    struct engine_decider *d = decider;
+    struct proa_status_news news;
+    bool any = false;
+    while (proa_status_next_news(d->engine, &news)) {
+        any = true;
+    }
+    return any;
+}
+
+static enum proa_sim_state state_of(const struct proa_explain_candidate *c)
+{
+    switch (c->filter) {
+    case PROA_EXPLAIN_KEY_REFUSED:
+    case PROA_EXPLAIN_QUOTA_SPENT:
+    case PROA_EXPLAIN_MODEL_DENIED:
+    case PROA_EXPLAIN_MODEL_MISSING:
+        return PROA_SIM_OUT;
+    case PROA_EXPLAIN_UPLINK_DOWN:
+        return PROA_SIM_CUT_OFF;
+    case PROA_EXPLAIN_ENDPOINT_OPEN:
+    case PROA_EXPLAIN_POOL_OPEN:
+    case PROA_EXPLAIN_TARGET_OPEN:
+        return PROA_SIM_OPEN;
+    case PROA_EXPLAIN_PROBING:
+    case PROA_EXPLAIN_PROBE_DUE:
+        return PROA_SIM_HALF_OPEN;
+    case PROA_EXPLAIN_RATE_LIMITED:
+    case PROA_EXPLAIN_FULL:
+        return PROA_SIM_LIMITED;
+    case PROA_EXPLAIN_DEGRADED:
+        return PROA_SIM_DEGRADED;
+    case PROA_EXPLAIN_NONE:
+    case PROA_EXPLAIN_EXCLUDED:
+    case PROA_EXPLAIN_NO_WEIGHT:
+    case PROA_EXPLAIN_FILTERS:
+        break;
+    }
+    return c->share_ppm < 1000000 ? PROA_SIM_RAMP : PROA_SIM_CLOSED;
+}
+
+static void engine_states(void *decider, uint64_t now_ns,
+                          enum proa_sim_state out[PROA_ROUTE_TARGETS_MAX])
+{
+    struct engine_decider *d = decider;
+    const struct proa_run_options options = {.stream = true};
+    proa_explain(d->roster, d->route, &options, now_ns, &d->explained);
+    for (size_t i = 0; i < d->explained.n; i++) {
+        out[i] = state_of(&d->explained.candidates[i]);
+    }
 }
 
 /* ---- the table ------------------------------------------------------------------------------- */
@@ -62,7 +111,7 @@ static enum proa_sim_state engine_state(const void *decider, const struct proa_c
 #define NAIVE                                                                                      \
     .run_bytes = sizeof(struct proa_naive_run), .destroy = proa_naive_destroy,                     \
     .begin = proa_naive_begin, .feed = proa_naive_feed, .next_woken = proa_naive_next_woken,       \
-    .state = proa_naive_state
+    .has_news = proa_naive_has_news, .states = proa_naive_states
 
 const struct proa_decider_kind proa_decider_kinds[] = {
     {.name = "proa",
@@ -73,7 +122,8 @@ const struct proa_decider_kind proa_decider_kinds[] = {
      .begin = engine_begin,
      .feed = engine_feed,
      .next_woken = engine_next_woken,
-     .state = engine_state},
+     .has_news = engine_has_news,
+     .states = engine_states},
     {.name = "round_robin",
      .about = "in turn, three retries, no memory",
      .create = proa_naive_create_round_robin,

@@ -32,6 +32,7 @@ struct proa_naive {
     const struct rule *rule;
     const struct proa_route *route;
     size_t next;
+    bool news; /* a target was put out */
     struct target targets[PROA_ROUTE_TARGETS_MAX];
 };
 
@@ -79,12 +80,21 @@ void *proa_naive_next_woken(void *decider)
     return NULL;
 }
 
-enum proa_sim_state proa_naive_state(const void *decider, const struct proa_candidate *candidate,
-                                     uint64_t now_ns)
+bool proa_naive_has_news(void *decider)
+{
+    struct proa_naive *n = decider;
+    const bool news = n->news;
+    n->news = false;
+    return news;
+}
+
+void proa_naive_states(void *decider, uint64_t now_ns,
+                       enum proa_sim_state out[PROA_ROUTE_TARGETS_MAX])
 {
     const struct proa_naive *n = decider;
-    return now_ns < n->targets[candidate - n->route->candidates].until_ns ? PROA_SIM_OPEN
-                                                                          : PROA_SIM_CLOSED;
+    for (size_t i = 0; i < n->route->n_candidates; i++) {
+        out[i] = now_ns < n->targets[i].until_ns ? PROA_SIM_OPEN : PROA_SIM_CLOSED;
+    }
 }
 
 /* The next one in turn of the lowest tier that has one in; when all are out, the next one. */
@@ -120,6 +130,7 @@ static void note_failure(struct proa_naive *n, size_t i, uint64_t now_ns)
     if (n->rule->failures > 0 && t->failures >= n->rule->failures && may_put_out(n, now_ns)) {
         t->failures = 0;
         t->ejections++;
+        n->news = true;
         t->until_ns = now_ns + n->rule->out_ns * (n->rule->grows ? t->ejections : 1);
     }
 }

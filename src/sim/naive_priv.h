@@ -31,7 +31,8 @@ void proa_naive_begin(void *decider, void *run, const struct proa_run_options *o
 void proa_naive_feed(void *run, uint64_t now_ns, const struct proa_event *event,
                      struct proa_commands *out);
 void *proa_naive_next_woken(void *decider);
-enum proa_sim_state proa_naive_state(const void *decider, const struct proa_candidate *candidate,
-                                     uint64_t now_ns);
+bool proa_naive_has_news(void *decider);
+void proa_naive_states(void *decider, uint64_t now_ns,
+                       enum proa_sim_state out[PROA_ROUTE_TARGETS_MAX]);
 
 #endif

@@ -16,6 +16,8 @@ static const uint64_t PATIENCE_NS = 10 * PROA_NS_PER_S;
 /* What the SDKs of the vendors wait before they try again, doubled each time. */
 static const uint64_t SDK_BASE_NS = 500 * PROA_NS_PER_MS;
 static const uint64_t SDK_CAP_NS = 8 * PROA_NS_PER_S;
+/* States also change by time alone; they are looked at this often. */
+static const uint64_t LOOK_NS = 1 * PROA_NS_PER_S;
 /* More events than this at one instant are a loop. */
 enum { EVENTS_AT_ONCE_MAX = 1000000 };
 
@@ -38,19 +40,24 @@ static void note_command(struct sim_world *w, const struct sim_exchange *x,
 static void note_states(struct sim_world *w, struct sim_sidecar *s)
 {
     const struct proa_route *route = w->sim->route;
+    enum proa_sim_state states[PROA_ROUTE_TARGETS_MAX];
+    const bool news = w->kind->has_news(s->decider);
+    if (!news && w->clock.now_ns - s->looked_ns < LOOK_NS) {
+        return;
+    }
+    s->looked_ns = w->clock.now_ns;
+    w->kind->states(s->decider, w->clock.now_ns, states);
     for (size_t i = 0; i < route->n_candidates; i++) {
         const uint16_t target = route->candidates[i].target->id;
-        const enum proa_sim_state state =
-            w->kind->state(s->decider, &route->candidates[i], w->clock.now_ns);
-        if (state != s->state[target]) {
+        if (states[i] != s->state[target]) {
             *proa_record_add_change(w->record) = (struct proa_sim_change){
                 .at_ns = w->clock.now_ns,
                 .sidecar = (uint16_t)(s - w->sidecars),
                 .target = target,
                 .from = s->state[target],
-                .to = (uint8_t)state,
+                .to = (uint8_t)states[i],
             };
-            s->state[target] = (uint8_t)state;
+            s->state[target] = (uint8_t)states[i];
         }
     }
 }

@@ -11,7 +11,7 @@ const char *proa_sim_state_text(enum proa_sim_state state)
         [PROA_SIM_CLOSED] = "closed",       [PROA_SIM_RAMP] = "ramp",
         [PROA_SIM_DEGRADED] = "degraded",   [PROA_SIM_OPEN] = "open",
         [PROA_SIM_HALF_OPEN] = "half_open", [PROA_SIM_OUT] = "out",
-        [PROA_SIM_LIMITED] = "limited",
+        [PROA_SIM_LIMITED] = "limited",     [PROA_SIM_CUT_OFF] = "cut_off",
     };
     return texts[state];
 }

@@ -78,7 +78,8 @@ struct sim_sidecar {
     uint32_t inflight[PROA_ROUTE_TARGETS_MAX];
     uint64_t out_until_ns[PROA_ROUTE_TARGETS_MAX]; /* the key was refused or is spent */
     uint64_t probe_ns[PROA_ROUTE_TARGETS_MAX];     /* a probe has been in flight since; 0 = none */
-    uint8_t state[PROA_ROUTE_TARGETS_MAX];         /* enum proa_sim_state */
+    uint8_t state[PROA_ROUTE_TARGETS_MAX];         /* enum proa_sim_state, by target */
+    uint64_t looked_ns;                            /* when the states were noted */
 };
 
 struct sim_world {

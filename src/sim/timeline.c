@@ -25,7 +25,7 @@ static const char *const state_colors[PROA_SIM_STATES] = {
     [PROA_SIM_CLOSED] = "#bfe3cc",    [PROA_SIM_RAMP] = "#6fbf8b",
     [PROA_SIM_DEGRADED] = "#f2c14e",  [PROA_SIM_OPEN] = "#c8453b",
     [PROA_SIM_HALF_OPEN] = "#ee8f4f", [PROA_SIM_OUT] = "#7d5ba6",
-    [PROA_SIM_LIMITED] = "#5b8fd0",
+    [PROA_SIM_LIMITED] = "#5b8fd0",   [PROA_SIM_CUT_OFF] = "#9aa0aa",
 };
 static const char *const provider_colors[PARTS_MAX] = {
     "#3b6fb5", "#e0a030", "#4f9d69", "#b5536b", "#7a6ab8", "#4aa3a2", "#a0723c", "#8a8f98",

@@ -24,8 +24,10 @@ struct proa_decider_kind {
                  struct proa_commands *out);
     /* The next run to be fed PROA_EV_WOKEN; NULL when there is none. */
     void *(*next_woken)(void *decider);
-    enum proa_sim_state (*state)(const void *decider, const struct proa_candidate *candidate,
-                                 uint64_t now_ns);
+    /* Has a target's state changed otherwise than by time since this was last asked? */
+    bool (*has_news)(void *decider);
+    /* The state of each candidate of the route. */
+    void (*states)(void *decider, uint64_t now_ns, enum proa_sim_state out[PROA_ROUTE_TARGETS_MAX]);
 };
 
 /* The engine comes first. */

@@ -16,10 +16,11 @@ enum proa_sim_state {
     PROA_SIM_DEGRADED,
     PROA_SIM_OPEN,
     PROA_SIM_HALF_OPEN,
-    PROA_SIM_OUT, /* its key is refused or spent */
-    PROA_SIM_LIMITED
+    PROA_SIM_OUT,     /* its key is refused or spent */
+    PROA_SIM_LIMITED, /* by its rate, or it is full */
+    PROA_SIM_CUT_OFF  /* the sidecar's own network is taken to be down */
 };
-enum { PROA_SIM_STATES = PROA_SIM_LIMITED + 1 };
+enum { PROA_SIM_STATES = PROA_SIM_CUT_OFF + 1 };
 const char *proa_sim_state_text(enum proa_sim_state state);
 
 struct proa_sim_request {
