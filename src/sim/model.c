@@ -11,7 +11,7 @@ void proa_model_init(struct proa_model *m, const struct proa_sim *sim, uint64_t 
     *m = (struct proa_model){.sim = sim};
     proa_dist_stream(&m->latency, seed, PROA_SLICE("latency"), 0);
     proa_dist_stream(&m->faults, seed, PROA_SLICE("faults"), 0);
-    for (size_t t = 0; t < sim->snapshot->n_targets; t++) {
+    for (size_t t = 0; t < sim->route->n_candidates; t++) {
         m->limits[t].level = proa_scenario_provider(sim->scenario, sim->provider[t])->limit.burst;
     }
 }

@@ -30,7 +30,7 @@ static void note_command(struct sim_world *w, const struct sim_exchange *x,
         w->clock.now_ns,
         x->request,
         (uint64_t)c->kind << 32 | (uint64_t)c->reason << 16 | c->attempt,
-        c->kind == PROA_CMD_START ? c->candidate->target->id : (uint64_t)c->outcome,
+        c->kind == PROA_CMD_START ? (uint64_t)c->candidate->target->id : (uint64_t)c->outcome,
         c->deadline_ns,
     };
     w->record->trace = proa_hash64(proa_slice_make(words, sizeof(words)), w->record->trace);
@@ -39,7 +39,6 @@ static void note_command(struct sim_world *w, const struct sim_exchange *x,
 /* Which targets look different to this sidecar now? */
 static void note_states(struct sim_world *w, struct sim_sidecar *s)
 {
-    const struct proa_route *route = w->sim->route;
     enum proa_sim_state states[PROA_ROUTE_TARGETS_MAX];
     const bool news = w->kind->has_news(s->decider);
     if (!news && w->clock.now_ns - s->looked_ns < LOOK_NS) {
@@ -47,17 +46,16 @@ static void note_states(struct sim_world *w, struct sim_sidecar *s)
     }
     s->looked_ns = w->clock.now_ns;
     w->kind->states(s->decider, w->clock.now_ns, states);
-    for (size_t i = 0; i < route->n_candidates; i++) {
-        const uint16_t target = route->candidates[i].target->id;
-        if (states[i] != s->state[target]) {
+    for (uint16_t t = 0; t < w->sim->route->n_candidates; t++) {
+        if (states[t] != s->state[t]) {
             *proa_record_add_change(w->record) = (struct proa_sim_change){
                 .at_ns = w->clock.now_ns,
                 .sidecar = (uint16_t)(s - w->sidecars),
-                .target = target,
-                .from = s->state[target],
-                .to = (uint8_t)states[i],
+                .target = t,
+                .from = s->state[t],
+                .to = (uint8_t)states[t],
             };
-            s->state[target] = (uint8_t)states[i];
+            s->state[t] = (uint8_t)states[t];
         }
     }
 }
@@ -69,7 +67,7 @@ static uint32_t excess_of(const struct sim_world *w, const struct sim_sidecar *s
     uint32_t total = 0;
     uint32_t own = 0;
     uint32_t groups = 0;
-    for (size_t t = 0; t < sim->snapshot->n_targets; t++) {
+    for (size_t t = 0; t < sim->route->n_candidates; t++) {
         total += s->inflight[t];
         own += sim->group[t] == sim->group[target] ? s->inflight[t] : 0;
         groups += sim->group[t] == t;
@@ -204,7 +202,7 @@ static void start(struct sim_exchange *x, const struct proa_command *c)
         .x = x,
         .stage = PROA_STAGE_CONNECTING,
         .index = c->attempt,
-        .target = c->candidate->target->id,
+        .target = (uint16_t)(c->candidate - w->sim->route->candidates),
         .started_ns = w->clock.now_ns,
         .call = w->record->calls.n,
     };

@@ -131,10 +131,8 @@ static enum proa_err build(struct setup *s, struct proa_diags *diags, struct pro
 /* Which provider and group of keys stand behind each target. */
 static void map_targets(struct proa_sim *sim)
 {
-    const struct proa_snapshot *snapshot = sim->snapshot;
-    PROA_ASSERT(snapshot->n_targets <= PROA_ROUTE_TARGETS_MAX);
-    for (size_t t = 0; t < snapshot->n_targets; t++) {
-        const struct proa_provider *provider = snapshot->targets[t].provider;
+    for (size_t t = 0; t < sim->route->n_candidates; t++) {
+        const struct proa_provider *provider = sim->route->candidates[t].target->provider;
         size_t i = 0;
         while (!proa_slice_eq(proa_scenario_provider(sim->scenario, i)->name, provider->name)) {
             i++;
@@ -191,9 +189,9 @@ void proa_sim_destroy(struct proa_sim *sim)
     }
 }
 
-const struct proa_snapshot *proa_sim_snapshot(const struct proa_sim *sim)
+const struct proa_route *proa_sim_route(const struct proa_sim *sim)
 {
-    return sim->snapshot;
+    return sim->route;
 }
 
 const struct proa_scenario *proa_sim_scenario(const struct proa_sim *sim)
@@ -208,7 +206,7 @@ size_t proa_sim_provider_of(const struct proa_sim *sim, size_t target)
 
 uint32_t proa_sim_key_of(const struct proa_sim *sim, size_t target)
 {
-    const struct proa_target *t = &sim->snapshot->targets[target];
+    const struct proa_target *t = sim->route->candidates[target].target;
     return (uint32_t)(t->key - t->provider->keys) + 1;
 }
 

@@ -111,7 +111,7 @@ static void draw_states(struct drawing *d, uint16_t target)
 {
     enum proa_sim_state state = PROA_SIM_CLOSED;
     uint64_t since_ns = 0;
-    label(d, proa_sim_snapshot(d->sim)->targets[target].label);
+    label(d, proa_sim_route(d->sim)->candidates[target].target->label);
     for (size_t i = 0; i <= d->record->changes.n; i++) {
         const bool last = i == d->record->changes.n;
         const struct proa_sim_change *c = last ? NULL : proa_record_change(d->record, i);
@@ -253,7 +253,7 @@ static void draw_legend(struct drawing *d)
 
 static double height_of(const struct drawing *d)
 {
-    const size_t bands = d->scenario->faults.n + proa_sim_snapshot(d->sim)->n_targets;
+    const size_t bands = d->scenario->faults.n + proa_sim_route(d->sim)->n_candidates;
     return 24 + 4 * SPACE + (double)bands * (BAND + GAP) + 2 * CHART + 24 + 74;
 }
 
@@ -280,7 +280,7 @@ void proa_timeline_svg(const struct proa_sim *sim, const struct proa_record *rec
     heading(d, "faults");
     draw_faults(d);
     heading(d, "targets");
-    for (uint16_t t = 0; t < proa_sim_snapshot(sim)->n_targets; t++) {
+    for (uint16_t t = 0; t < proa_sim_route(sim)->n_candidates; t++) {
         draw_states(d, t);
     }
     heading(d, "requests");

@@ -269,7 +269,7 @@ static uint64_t target_back(const struct proa_record *r, uint16_t sidecar, uint1
 static double back(const struct proa_measured *m, bool full)
 {
     const struct proa_scenario *s = proa_sim_scenario(m->sim);
-    const size_t n_targets = proa_sim_snapshot(m->sim)->n_targets;
+    const size_t n_targets = proa_sim_route(m->sim)->n_candidates;
     uint64_t from_ns = 0;
     uint64_t end_ns = 0;
     uint64_t worst = 0;

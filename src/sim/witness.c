@@ -84,7 +84,7 @@ static void put_out(struct sim_exchange *x, const struct sim_flight *f, enum pro
     const struct proa_sim *sim = x->world->sim;
     const struct proa_credential_cfg *cfg = &sim->route->policy->credential;
     const uint64_t span_ns = class == PROA_CLASS_AUTH ? cfg->disabled_ns : cfg->exhausted_ns;
-    for (size_t t = 0; t < sim->snapshot->n_targets; t++) {
+    for (size_t t = 0; t < sim->route->n_candidates; t++) {
         if (t == f->target ||
             (class == PROA_CLASS_QUOTA && sim->group[t] == sim->group[f->target])) {
             x->sidecar->out_until_ns[t] = x->world->clock.now_ns + span_ns;

@@ -44,7 +44,7 @@ struct proa_sim_call {
     uint32_t request; /* index */
     uint32_t excess;  /* calls in flight there above the bound of affinity, this one included */
     uint16_t sidecar;
-    uint16_t target; /* index in the snapshot */
+    uint16_t target; /* index in the route */
     uint8_t purpose; /* enum proa_purpose */
     uint8_t class;   /* enum proa_class */
     bool faulty;     /* a fault was in force there when it started */

@@ -29,9 +29,10 @@ enum proa_err proa_sim_create(const struct proa_scenario *scenario,
                               struct proa_sim **out) PROA_MUST_CHECK;
 /* NULL is fine. */
 void proa_sim_destroy(struct proa_sim *sim);
-const struct proa_snapshot *proa_sim_snapshot(const struct proa_sim *sim);
+/* Its route. Targets are counted as the candidates of it, here and in records. */
+const struct proa_route *proa_sim_route(const struct proa_sim *sim);
 const struct proa_scenario *proa_sim_scenario(const struct proa_sim *sim);
-/* Index of the scenario's provider behind a target of the snapshot, and its key from 1. */
+/* Index of the scenario's provider behind a target, and its key from 1. */
 size_t proa_sim_provider_of(const struct proa_sim *sim, size_t target);
 uint32_t proa_sim_key_of(const struct proa_sim *sim, size_t target);
 /* The first target that shares its quota group: what prompt caches and limits belong to. */
