@@ -64,6 +64,7 @@ struct sim_flight {
     enum proa_stage stage;
     uint8_t index;
     uint16_t target;
+    bool probe; /* without a verdict yet */
     uint64_t started_ns;
     size_t call; /* in the record */
 };
@@ -122,12 +123,11 @@ static inline struct proa_sim_request *sim_request(const struct sim_exchange *x)
 /* ---- witness.c: promises that hold in every simulation ----------------------------------------
  */
 
-void proa_witness_start(struct sim_exchange *x, const struct sim_flight *f,
+void proa_witness_start(struct sim_exchange *x, struct sim_flight *f,
                         const struct proa_command *command);
 /* It is known what became of a call, content or failure; and it is over. */
-void proa_witness_verdict(struct sim_exchange *x, const struct sim_flight *f,
-                          enum proa_class class);
-void proa_witness_over(struct sim_exchange *x, const struct sim_flight *f);
+void proa_witness_verdict(struct sim_exchange *x, struct sim_flight *f, enum proa_class class);
+void proa_witness_over(struct sim_exchange *x, struct sim_flight *f);
 void proa_witness_finish(const struct sim_exchange *x);
 void proa_witness_end(const struct sim_world *w);
 

@@ -19,7 +19,7 @@ static double seconds(const struct sim_world *w)
 #define BROKEN(w, fmt, ...)                                                                        \
     proa_record_violation((w)->record, "at %.3f s: " fmt, seconds(w), __VA_ARGS__)
 
-static void check_probe(struct sim_exchange *x, const struct sim_flight *f)
+static void check_probe(struct sim_exchange *x, struct sim_flight *f)
 {
     struct sim_world *w = x->world;
     const uint64_t lease_ns = w->sim->route->policy->breaker.lease_ns;
@@ -28,6 +28,15 @@ static void check_probe(struct sim_exchange *x, const struct sim_flight *f)
         BROKEN(w, "a second probe of target %u", (unsigned)f->target);
     }
     *since = w->clock.now_ns;
+    f->probe = true;
+}
+
+static void end_probe(struct sim_exchange *x, struct sim_flight *f)
+{
+    if (f->probe) {
+        f->probe = false;
+        x->sidecar->probe_ns[f->target] = 0;
+    }
 }
 
 static void count_purpose(struct sim_exchange *x, const struct proa_command *command)
@@ -52,7 +61,7 @@ static void count_purpose(struct sim_exchange *x, const struct proa_command *com
     }
 }
 
-void proa_witness_start(struct sim_exchange *x, const struct sim_flight *f,
+void proa_witness_start(struct sim_exchange *x, struct sim_flight *f,
                         const struct proa_command *command)
 {
     struct sim_world *w = x->world;
@@ -92,16 +101,17 @@ static void put_out(struct sim_exchange *x, const struct sim_flight *f, enum pro
     }
 }
 
-void proa_witness_verdict(struct sim_exchange *x, const struct sim_flight *f, enum proa_class class)
+void proa_witness_verdict(struct sim_exchange *x, struct sim_flight *f, enum proa_class class)
 {
-    x->sidecar->probe_ns[f->target] = 0;
+    end_probe(x, f);
     if (class == PROA_CLASS_AUTH || class == PROA_CLASS_QUOTA) {
         put_out(x, f, class);
     }
 }
 
-void proa_witness_over(struct sim_exchange *x, const struct sim_flight *f)
+void proa_witness_over(struct sim_exchange *x, struct sim_flight *f)
 {
+    end_probe(x, f);
     uint32_t *inflight = &x->sidecar->inflight[f->target];
     PROA_ASSERT(*inflight > 0);
     --*inflight;
