@@ -120,6 +120,14 @@ static bool has_budget(const struct proa_run *run, uint64_t now_ns)
                              now_ns) >= RUN_ONE_ATTEMPT;
 }
 
+/* Off a pool that has just been opened, to one that is well: that moves load instead of adding any,
+ * so it is free, once for each request. */
+static bool may_relocate(const struct proa_run *run, uint64_t now_ns)
+{
+    return !run->evacuated && run->route->policy->stall.evacuate &&
+           proa_engine_is_out(run, run->attempts[run->failed].candidate, now_ns);
+}
+
 /* ---- starting -------------------------------------------------------------------------------- */
 
 static enum proa_reason start_reason(const struct proa_run *run, const struct pick *pick)
@@ -134,6 +142,22 @@ static enum proa_reason start_reason(const struct proa_run *run, const struct pi
     }
     return pick->candidate->tier > last->candidate->tier ? PROA_REASON_NEXT_TIER
                                                          : PROA_REASON_NEXT_TARGET;
+}
+
+static bool relocate(struct proa_run *run, uint64_t now_ns, uint64_t out_of,
+                     struct proa_commands *out)
+{
+    const struct pick_want want = {.use = PICK_EVACUATE, .out = out_of};
+    if (!may_relocate(run, now_ns)) {
+        return false;
+    }
+    const struct pick pick = proa_engine_pick(run, &want, now_ns);
+    if (!pick.candidate) {
+        return false;
+    }
+    run->evacuated = true;
+    proa_run_start(run, now_ns, &pick, PROA_PURPOSE_EVACUATION, start_reason(run, &pick), out);
+    return true;
 }
 
 /* Picks among what `want` leaves; false when nothing may be started now. */
@@ -249,13 +273,30 @@ static bool wait_to_repeat(struct proa_run *run, uint64_t now_ns, uint64_t exclu
 
 /* ---- the decision ---------------------------------------------------------------------------- */
 
+static void stop(struct proa_run *run, uint64_t now_ns, enum proa_reason why,
+                 struct proa_commands *out)
+{
+    if (now_ns >= run->deadline_ns && why == PROA_REASON_DEADLINE) {
+        proa_run_give_up(run, now_ns, PROA_FAIL_DEADLINE, why, out);
+    } else {
+        proa_run_reply_useful(run, now_ns, why, out);
+    }
+}
+
 static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
 {
     const uint64_t excluded = proa_run_excluded(run);
     const struct pick_want want = {.use = PICK_RETRY, .out = excluded | run->avoid | run->tried};
     run->eta_ns = 0;
-    const bool started =
-        (all_candidates(run) & ~want.out) != 0 && try_start(run, now_ns, &want, out);
+    const bool any = (all_candidates(run) & ~want.out) != 0;
+    if (any && relocate(run, now_ns, want.out, out)) {
+        return;
+    }
+    if (!has_budget(run, now_ns)) {
+        stop(run, now_ns, PROA_REASON_BUDGET_SPENT, out);
+        return;
+    }
+    const bool started = any && try_start(run, now_ns, &want, out);
     if (!started && !wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
         proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);
     }
@@ -294,24 +335,15 @@ static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
     if (!proa_run_has_time(run, now_ns)) {
         return PROA_REASON_DEADLINE;
     }
-    return has_budget(run, now_ns) ? PROA_REASON_COUNT : PROA_REASON_BUDGET_SPENT;
-}
-
-static void stop(struct proa_run *run, uint64_t now_ns, enum proa_reason why,
-                 struct proa_commands *out)
-{
-    if (now_ns >= run->deadline_ns && why == PROA_REASON_DEADLINE) {
-        proa_run_give_up(run, now_ns, PROA_FAIL_DEADLINE, why, out);
-    } else {
-        proa_run_reply_useful(run, now_ns, why, out);
-    }
+    return has_budget(run, now_ns) || may_relocate(run, now_ns) ? PROA_REASON_COUNT
+                                                                : PROA_REASON_BUDGET_SPENT;
 }
 
 void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index, struct proa_commands *out)
 {
     const struct proa_attempt_record *failed = &run->attempts[index];
-    const enum proa_reason why = why_stop(run, now_ns, failed);
     run->failed = index;
+    const enum proa_reason why = why_stop(run, now_ns, failed);
     run->eta_ns = 0;
     if (why != PROA_REASON_COUNT) {
         stop(run, now_ns, why, out);
@@ -363,7 +395,7 @@ void proa_run_retry_now(struct proa_run *run, uint64_t now_ns, enum run_wait_for
         stop(run, now_ns, PROA_REASON_DEADLINE, out);
         return;
     }
-    if (!has_budget(run, now_ns)) {
+    if (!has_budget(run, now_ns) && !(what == RUN_WAIT_MOVE && may_relocate(run, now_ns))) {
         stop(run, now_ns, PROA_REASON_BUDGET_SPENT, out);
         return;
     }

@@ -104,6 +104,14 @@ void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_n
     out->healthy = out->by[PROA_EXPLAIN_NONE] & ~is_out;
 }
 
+bool proa_engine_is_out(const struct proa_run *run, const struct proa_candidate *candidate,
+                        uint64_t now_ns)
+{
+    const enum proa_explain_filter broken =
+        breakers(run, proa_seat_of(run->roster, candidate), now_ns);
+    return broken != PROA_EXPLAIN_NONE && broken != PROA_EXPLAIN_DEGRADED;
+}
+
 /* ---- one candidate --------------------------------------------------------------------------- */
 
 static uint64_t later(uint64_t a, uint64_t b)
