@@ -22,6 +22,7 @@
 
 enum pick_use {
     PICK_FIRST = 0,
+    PICK_MOVE, /* after a failure: only who is well; no probe, no last resort */
     PICK_RETRY,
     PICK_HEDGE,    /* beside a running attempt: healthy, with headroom, another pool */
     PICK_EVACUATE, /* off an opened pool: healthy, another pool */

@@ -405,6 +405,11 @@ struct pick proa_pick_choose(const struct proa_run *run, const struct pick_want 
         if (ranked != 0) {
             return from_tier(&c, ranked);
         }
+    }
+    if (want->use == PICK_MOVE) {
+        return nobody(PROA_REASON_NO_TARGET, soonest(&c, s->asked));
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(among); i++) {
         if ((s->due & among[i]) != 0) {
             return picked(&c, lowest(s->due & among[i]), PROA_REASON_PROBE);
         }

@@ -271,6 +271,18 @@ static bool wait_to_repeat(struct proa_run *run, uint64_t now_ns, uint64_t exclu
     return true;
 }
 
+static bool is_any_well(const struct proa_run *run, uint64_t among, uint64_t now_ns)
+{
+    among &= all_candidates(run);
+    for (; among != 0; among &= among - 1) {
+        const size_t i = (size_t)__builtin_ctzll(among);
+        if (!proa_engine_is_out(run, &run->route->candidates[i], now_ns)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the decision ---------------------------------------------------------------------------- */
 
 static void stop(struct proa_run *run, uint64_t now_ns, enum proa_reason why,
@@ -286,7 +298,7 @@ static void stop(struct proa_run *run, uint64_t now_ns, enum proa_reason why,
 static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
 {
     const uint64_t excluded = proa_run_excluded(run);
-    const struct pick_want want = {.use = PICK_RETRY, .out = excluded | run->avoid | run->tried};
+    struct pick_want want = {.use = PICK_MOVE, .out = excluded | run->avoid | run->tried};
     run->eta_ns = 0;
     const bool any = (all_candidates(run) & ~want.out) != 0;
     if (any && relocate(run, now_ns, want.out, out)) {
@@ -296,6 +308,15 @@ static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *ou
         stop(run, now_ns, PROA_REASON_BUDGET_SPENT, out);
         return;
     }
+    if (any && try_start(run, now_ns, &want, out)) {
+        return;
+    }
+    /* One that is well and has failed once is a better bet than those that are out. */
+    if (is_any_well(run, ~excluded, now_ns) &&
+        wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
+        return;
+    }
+    want.use = PICK_RETRY;
     const bool started = any && try_start(run, now_ns, &want, out);
     if (!started && !wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
         proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);
