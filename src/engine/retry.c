@@ -242,17 +242,12 @@ static uint64_t soonest_repeat(const struct proa_run *run, uint64_t now_ns, uint
     return soonest;
 }
 
-/* Did the last pick say that one will be fit before patience ends? */
+/* Did the last pick say that a limit or a full target will let it in before patience ends? An
+ * outage is not waited for: the client learns at once when to come back. */
 static bool is_soon_fit(const struct proa_run *run, uint64_t now_ns)
 {
-    return run->eta_ns > 0 && run->eta_ns <= patience(run, now_ns);
-}
-
-static enum proa_reason wait_reason(const struct proa_run *run)
-{
-    return run->why_none == PROA_REASON_RATE_LIMITED || run->why_none == PROA_REASON_QUEUED
-               ? run->why_none
-               : PROA_REASON_BACKOFF;
+    return (run->why_none == PROA_REASON_RATE_LIMITED || run->why_none == PROA_REASON_QUEUED) &&
+           run->eta_ns > 0 && run->eta_ns <= patience(run, now_ns);
 }
 
 /* Waits until a failed pool, or one that is limited for less long, may be asked; false when that is
@@ -267,7 +262,7 @@ static bool wait_to_repeat(struct proa_run *run, uint64_t now_ns, uint64_t exclu
         return false;
     }
     proa_run_wait(run, proa_clock_after(now_ns, sooner ? run->eta_ns : repeat), PROA_WAIT_BACKOFF,
-                  what, sooner ? wait_reason(run) : PROA_REASON_BACKOFF, out);
+                  what, sooner ? run->why_none : PROA_REASON_BACKOFF, out);
     return true;
 }
 
@@ -312,13 +307,16 @@ static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *ou
         return;
     }
     /* One that is well and has failed once is a better bet than those that are out. */
-    if (is_any_well(run, ~excluded, now_ns) &&
-        wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
+    const bool well = is_any_well(run, ~excluded, now_ns);
+    if (well && wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
         return;
     }
     want.use = PICK_RETRY;
-    const bool started = any && try_start(run, now_ns, &want, out);
-    if (!started && !wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
+    if (any && try_start(run, now_ns, &want, out)) {
+        return;
+    }
+    if (well || !is_soon_fit(run, now_ns) ||
+        !wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
         proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);
     }
 }
@@ -400,7 +398,7 @@ static void try_any(struct proa_run *run, uint64_t now_ns, struct proa_commands 
     }
     if (is_soon_fit(run, now_ns)) {
         proa_run_wait(run, proa_clock_after(now_ns, run->eta_ns), PROA_WAIT_BACKOFF, RUN_WAIT_ANY,
-                      wait_reason(run), out);
+                      run->why_none, out);
         return;
     }
     proa_run_reply_useful(run, now_ns, PROA_REASON_TARGETS_SPENT, out);

@@ -52,7 +52,8 @@ static inline void sim_check_rescue(struct sim_witness *w, const struct proa_com
     sim_pay(w, false);
 }
 
-static inline void sim_check_retry(struct sim_witness *w, size_t candidate)
+/* After a failure, whoever pays for it. */
+static inline void sim_check_next(struct sim_witness *w, size_t candidate)
 {
     SIM_MUST(sim_n_active(w) == 0);
     SIM_MUST(proa_class_movable(w->attempts[w->failed].class));
@@ -65,7 +66,14 @@ static inline void sim_check_retry(struct sim_witness *w, size_t candidate)
                  a->class == PROA_CLASS_CONNECT || a->class == PROA_CLASS_CONNECT_TIMEOUT ||
                  a->class == PROA_CLASS_TLS);
     }
-    sim_pay(w, false);
+}
+
+/* Off what the failure has taken out: free, once. */
+static inline void sim_check_relocation(struct sim_witness *w, size_t candidate)
+{
+    sim_check_next(w, candidate);
+    SIM_MUST(!sim_tried(w, candidate) && !sim_avoided(w, candidate));
+    SIM_MUST(w->n_evacuated++ == 0);
 }
 
 static inline void sim_check_beside(struct sim_witness *w, const struct proa_command *c,
@@ -108,7 +116,10 @@ static inline void sim_check_again(struct sim_witness *w, const struct proa_comm
     }
     SIM_MUST(of_pool < w->fx->policy.retry.per_pool);
     if (c->purpose == PROA_PURPOSE_RETRY) {
-        sim_check_retry(w, candidate);
+        sim_check_next(w, candidate);
+        sim_pay(w, false);
+    } else if (c->purpose == PROA_PURPOSE_EVACUATION && sim_n_active(w) == 0) {
+        sim_check_relocation(w, candidate);
     } else {
         SIM_MUST(c->purpose == PROA_PURPOSE_HEDGE || c->purpose == PROA_PURPOSE_EVACUATION);
         sim_check_beside(w, c, candidate);

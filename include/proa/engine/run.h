@@ -128,7 +128,8 @@ enum proa_purpose {
     PROA_PURPOSE_RETRY,
     PROA_PURPOSE_HEDGE,
     PROA_PURPOSE_PROBE,
-    PROA_PURPOSE_EVACUATION,
+    PROA_PURPOSE_EVACUATION, /* off what was taken out: beside a silent attempt, or after a failed
+                              */
     PROA_PURPOSE_RESCUE_PREFILL,
     PROA_PURPOSE_RESCUE_SPLICE
 };
