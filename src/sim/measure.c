@@ -46,7 +46,7 @@ const struct proa_measure proa_measures[] = {
     MEASURE("full_recovery", SECONDS, proa_traffic_full_recovery,
             "likewise, until all are closed and take their full share"),
     MEASURE("service_back", SECONDS, proa_traffic_back,
-            "from the end of the fault to the first content"),
+            "from the end of the fault to the first call that is answered"),
     MEASURE("step_max", RATIO, proa_traffic_step_max,
             "largest growth of calls to the faulty providers from 10 s to the next after the "
             "fault, as part of the calls before it"),

@@ -317,9 +317,11 @@ double proa_traffic_back(const struct proa_measured *m, size_t provider)
     }
     for (size_t k = 0; k < m->n_records; k++) {
         uint64_t first = PROA_NEVER;
-        for (size_t i = 0; i < m->records[k].requests.n; i++) {
-            const uint64_t at = proa_record_request(&m->records[k], i)->first_ns;
-            first = at >= end_ns && at - end_ns < first ? at - end_ns : first;
+        for (size_t i = 0; i < m->records[k].calls.n; i++) {
+            const struct proa_sim_call *c = proa_record_call(&m->records[k], i);
+            const uint64_t at = c->started_ns;
+            const bool good = c->content_ns > 0 && at >= end_ns;
+            first = good && at - end_ns < first ? at - end_ns : first;
         }
         worst = first > worst ? first : worst;
     }
@@ -333,12 +335,11 @@ static bool is_where_fault_was(const struct proa_measured *m, const struct proa_
     return has_fault(m->sim, c->target);
 }
 
-/* Calls in the n-th ten seconds after the fault, as part of those before it. */
-static double step_of(const struct proa_measured *m, uint64_t from_ns, uint64_t end_ns, unsigned n)
+/* Calls in ten seconds, as part of those before the fault. */
+static double step_of(const struct proa_measured *m, uint64_t from_ns, uint64_t at_ns)
 {
     const double before =
         count(m, 0, from_ns, is_where_fault_was, 0) * (double)STEP_NS / (double)from_ns;
-    const uint64_t at_ns = end_ns + n * STEP_NS;
     return measure_ratio(count(m, at_ns, at_ns + STEP_NS, is_where_fault_was, 0), before);
 }
 
@@ -347,13 +348,14 @@ double proa_traffic_step_max(const struct proa_measured *m, size_t provider)
     uint64_t from_ns = 0;
     uint64_t end_ns = 0;
     double largest = 0;
-    double last = 0;
     (void)provider;
-    if (!proa_scenario_fault_span(proa_sim_scenario(m->sim), &from_ns, &end_ns)) {
+    if (!proa_scenario_fault_span(proa_sim_scenario(m->sim), &from_ns, &end_ns) ||
+        end_ns < STEP_NS) {
         return (double)NAN;
     }
+    double last = step_of(m, from_ns, end_ns - STEP_NS); /* probes */
     for (unsigned i = 0; i < STEPS; i++) {
-        const double step = step_of(m, from_ns, end_ns, i);
+        const double step = step_of(m, from_ns, end_ns + i * STEP_NS);
         largest = step - last > largest ? step - last : largest;
         last = step;
     }
@@ -366,6 +368,6 @@ double proa_traffic_at_90s(const struct proa_measured *m, size_t provider)
     uint64_t end_ns = 0;
     (void)provider;
     return proa_scenario_fault_span(proa_sim_scenario(m->sim), &from_ns, &end_ns)
-               ? step_of(m, from_ns, end_ns, STEPS)
+               ? step_of(m, from_ns, end_ns + STEPS * STEP_NS)
                : (double)NAN;
 }

@@ -81,7 +81,8 @@ void proa_witness_start(struct sim_exchange *x, struct sim_flight *f,
     if (w->clock.now_ns < x->sidecar->out_until_ns[f->target]) {
         BROKEN(w, "target %u is called although its key is out", (unsigned)f->target);
     }
-    if (command->purpose == PROA_PURPOSE_PROBE) {
+    /* The last resort asks whom it finds, and may hold the probe of a pool beside a target's. */
+    if (command->purpose == PROA_PURPOSE_PROBE && command->reason == PROA_REASON_PROBE) {
         check_probe(x, f);
     }
     count_purpose(x, command);
