@@ -54,10 +54,12 @@ uint64_t proa_uplink_eta(const struct proa_engine *engine, const struct endpoint
     return proa_clock_since(turn > any ? turn : any, now_ns);
 }
 
-/* What was opened on the way into it is as if nothing had been. */
+/* What was opened on the way into it is as if nothing had been: answers that broke off are the
+ * first to tell, before anything fails to connect. */
 static void forgive(struct proa_run *run, uint64_t since_ns, uint64_t now_ns)
 {
     struct proa_roster *roster = run->roster;
+    since_ns = proa_clock_since(since_ns, TOGETHER_NS);
     for (size_t i = 0; i < roster->snapshot->n_targets; i++) {
         struct trip_place place = {roster, &roster->seats[i], TRIP_TARGET};
         for (; place.level < TRIP_LEVELS; place.level++) {

@@ -76,6 +76,7 @@ static void ten_attempts_are_the_most(void **state)
     t.fx.policy.retry.per_pool = 1000;
     t.fx.policy.breaker.score = 1000;
     t.fx.policy.breaker.pool_score = 1000;
+    t.fx.policy.breaker.endpoint_score = 1000;
     for (uint8_t i = 0; i < FIXTURE_TARGETS_MAX; i++) {
         (void)fixture_add(&t.fx, (struct fixture_target){.provider = i / FIXTURE_PARTS,
                                                          .key = i % FIXTURE_PARTS});

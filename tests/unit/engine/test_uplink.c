@@ -74,6 +74,25 @@ static void what_opened_on_the_way_into_it_is_forgiven(void **state)
     state_teardown(&t);
 }
 
+/* Answers under way break off together, before anything new fails to connect. */
+static void what_broke_off_as_it_began_is_forgiven(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    fail_n(&t, 0, PROA_CLASS_RESET, 5);
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    t.now += 30 * MS;
+    fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+    fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT);
+    assert_true(proa_status_uplink_down(t.fx.engine));
+    t.now += 2 * S;
+    succeeds(&t, called_at(&t, 1));
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_RAMP);
+    assert_int_equal(breaker_at(&t, 0, TRIP_TARGET)->exponent, 0);
+    state_teardown(&t);
+}
+
 static void dials_that_hang_are_in_sequence_too(void **state)
 {
     (void)state;
@@ -124,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_uplink_loss_is_nobodys_fault),
         cmocka_unit_test(what_opened_on_the_way_into_it_is_forgiven),
+        cmocka_unit_test(what_broke_off_as_it_began_is_forgiven),
         cmocka_unit_test(dials_that_hang_are_in_sequence_too),
         cmocka_unit_test(two_of_three_down_are_found_out),
     };
