@@ -45,6 +45,7 @@ void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pic
                                 (pick->probe_endpoint ? LET_PROBE_ENDPOINT : 0) |
                                 (pick->trickle ? LET_TRICKLE : 0) | begin_trials(seat, now_ns));
     seat->target->inflight++;
+    ++*proa_route_prefix(run);
     proa_list_push_back(&seat->pool->unanswered, &a->in_pool);
     proa_uplink_asked(run->roster->engine, seat->endpoint, now_ns);
     if (cfg->enabled) {
@@ -131,6 +132,7 @@ void proa_engine_release(struct proa_run *run, uint8_t attempt, const struct pro
     const struct seat *seat = proa_seat_of(run->roster, a->candidate);
     PROA_ASSERT(seat->target->inflight > 0);
     seat->target->inflight--;
+    --*proa_route_prefix(run);
     proa_list_unlink(&a->in_pool);
     if (has_lost_race(run, a, now_ns)) {
         proa_report_lost(run, a, now_ns);

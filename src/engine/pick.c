@@ -181,6 +181,20 @@ static void find_domains(const struct choice *c, uint64_t tier, struct domains *
     }
 }
 
+/* A beginning that is in flight more often than the average domain has calls fills one domain after
+ * the other up to the bound, and would turn all others away. It stops at the average instead, so
+ * that what is below the bound stays for them. */
+static uint32_t bound_of(const struct choice *c, const struct domains *d)
+{
+    enum { CROWD = 16 }; /* fewer turn nobody away */
+    const uint64_t own = *proa_route_prefix(c->run);
+    uint64_t total = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        total += d->of[i].inflight;
+    }
+    return own >= CROWD && own * d->n > total ? PPM : policy_of(c)->balance.affinity_bound_ppm;
+}
+
 /* Those of the tier that likely have this prompt at hand; 0 = it is all the same. */
 static uint64_t favourites(const struct choice *c, uint64_t tier)
 {
@@ -195,7 +209,14 @@ static uint64_t favourites(const struct choice *c, uint64_t tier)
     if (d.n < 2) {
         return 0;
     }
-    const size_t at = proa_affinity_pick(options->affinity, d.of, d.n, cfg->affinity_bound_ppm);
+    const uint32_t bound_ppm = bound_of(c, &d);
+    size_t at = proa_affinity_pick(options->affinity, d.of, d.n, bound_ppm);
+    if (at == PROA_AFFINITY_NONE) { /* a slow one is better than one that is full */
+        for (size_t i = 0; i < d.n; i++) {
+            d.of[i].blocked = false;
+        }
+        at = proa_affinity_pick(options->affinity, d.of, d.n, bound_ppm);
+    }
     return at == PROA_AFFINITY_NONE ? 0 : d.members[at];
 }
 

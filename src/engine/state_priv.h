@@ -85,8 +85,12 @@ struct target_state {
     uint64_t version;         /* of the key's secret when that was last bound */
 };
 
+/* Attempts in flight by the beginning of their prompts; two that share a place count together. */
+enum { PREFIXES = 256 };
+
 struct route_state {
     struct state state;
+    uint16_t prefixes[PREFIXES];
     struct proa_budget retries;
     struct proa_budget hedges;
     struct proa_throttle throttle;
@@ -184,6 +188,12 @@ static inline const struct seat *proa_seat_of(const struct proa_roster *roster,
 static inline const struct route_seat *proa_route_seat(const struct proa_run *run)
 {
     return &run->roster->routes[run->route->id];
+}
+
+/* How many attempts are in flight whose prompts begin as this run's does. */
+static inline uint16_t *proa_route_prefix(const struct proa_run *run)
+{
+    return &proa_route_seat(run)->state->prefixes[run->options.affinity % PREFIXES];
 }
 
 /* ---- how an attempt was let through: bits of record.let_through -------------------------------

@@ -15,10 +15,8 @@ size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domai
     uint64_t total = 0;
     uint64_t weights = 0;
     for (size_t i = 0; i < n; i++) {
-        if (is_candidate(&domains[i])) {
-            total += domains[i].inflight;
-            weights += domains[i].weight;
-        }
+        total += domains[i].inflight;
+        weights += domains[i].weight;
     }
     /* Load that all may carry together, to be divided by weight. */
     const uint64_t load_ppm = mul_div(total + 1, max_u64(bound_ppm, PPM_ONE), 1);
