@@ -87,11 +87,13 @@ struct attempt_times {
     uint64_t slow_ns;          /* from started: mark it slow; PROA_NEVER = not at all */
     uint64_t stall_ns;         /* from started: count it as stalled; PROA_NEVER = not at all */
     uint64_t hedge_ns;         /* from started: a hedge pays; PROA_NEVER = too little is known */
-    uint64_t probe_hedge_ns;   /* from started: the hedge of a probe or trickle; always known */
     uint64_t first_content_ns; /* from connected: give it up */
 };
 struct attempt_times proa_engine_times(const struct proa_run *run,
                                        const struct proa_candidate *candidate);
+/* From started: the hedge of a probe or trickle. By the pool that is the fastest, for its like would
+ * answer instead; the history of the one that is tried may have learned its fault. */
+uint64_t proa_engine_probe_hedge_ns(const struct proa_run *run);
 /* Median time to first content on the best of the route's targets; 0 = unknown. No attempt is worth
  * starting with less time left. */
 uint64_t proa_engine_median_ns(const struct proa_run *run);

@@ -26,7 +26,7 @@ void proa_run_plan_hedge(const struct proa_run *run, struct proa_attempt_record 
     a->must_hedge = pick->hedged;
     a->hedge_at_ns = PROA_NEVER;
     if (pick->hedged) {
-        a->hedge_at_ns = proa_clock_after(a->started_ns, times->probe_hedge_ns);
+        a->hedge_at_ns = proa_clock_after(a->started_ns, proa_engine_probe_hedge_ns(run));
     } else if (policy->hedge.enabled && is_worth_hedging((enum proa_priority)policy->priority)) {
         a->hedge_at_ns = proa_clock_after(a->started_ns, times->hedge_ns);
     }

@@ -209,14 +209,7 @@ static uint64_t favourites(const struct choice *c, uint64_t tier)
     if (d.n < 2) {
         return 0;
     }
-    const uint32_t bound_ppm = bound_of(c, &d);
-    size_t at = proa_affinity_pick(options->affinity, d.of, d.n, bound_ppm);
-    if (at == PROA_AFFINITY_NONE) { /* a slow one is better than one that is full */
-        for (size_t i = 0; i < d.n; i++) {
-            d.of[i].blocked = false;
-        }
-        at = proa_affinity_pick(options->affinity, d.of, d.n, bound_ppm);
-    }
+    const size_t at = proa_affinity_pick(options->affinity, d.of, d.n, bound_of(c, &d));
     return at == PROA_AFFINITY_NONE ? 0 : d.members[at];
 }
 

@@ -61,6 +61,7 @@ static void load(const struct object *object, enum trip_level level,
     b->exponent = (uint8_t)at_most(saved->exponent, UINT8_MAX);
     b->score = (uint16_t)at_most(saved->score, UINT16_MAX);
     b->probing = saved->state == PROA_BREAKER_HALF_OPEN && saved->probing;
+    b->wary = saved->state == PROA_BREAKER_RAMP;
     b->probe_ns = b->probing ? now_ns : 0;
     b->opened_ns = out ? now_ns : 0;
     b->until_ns = out && !b->probing ? proa_clock_after(now_ns, saved->eta_ns) : 0;

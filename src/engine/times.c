@@ -78,14 +78,23 @@ struct attempt_times proa_engine_times(const struct proa_run *run,
     const uint64_t first_content_ns =
         run->options.stream ? first_content(run, latency) : policy->timeouts.first_content_ns;
     const uint64_t patience_ns = run->options.stream ? first_content_ns : policy->timeouts.total_ns;
-    const uint64_t p95 = proa_latency_quantile(latency, row_of(run), P95_PPM);
     return (struct attempt_times){
         .slow_ns = policy->stall.enabled ? slow(run, latency) : PROA_NEVER,
         .stall_ns = policy->stall.enabled ? stall(run, latency, patience_ns) : PROA_NEVER,
         .hedge_ns = hedge(run, latency, patience_ns),
-        .probe_hedge_ns = clamp(p95, PROBE_HEDGE_NS, patience_ns / 2),
         .first_content_ns = first_content_ns,
     };
+}
+
+uint64_t proa_engine_probe_hedge_ns(const struct proa_run *run)
+{
+    uint64_t best = 0;
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+        const uint64_t p95 = proa_latency_quantile(&seat->pool->latency, row_of(run), P95_PPM);
+        best = p95 > 0 && (best == 0 || p95 < best) ? p95 : best;
+    }
+    return best > PROBE_HEDGE_NS ? best : PROBE_HEDGE_NS;
 }
 
 uint64_t proa_engine_median_ns(const struct proa_run *run)

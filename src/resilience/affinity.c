@@ -4,9 +4,12 @@
 
 #include "proa/core/hash.h"
 
-static bool is_candidate(const struct proa_affinity_domain *d)
+/* a before b, by their scores and the one thing that counts more. */
+static bool is_better(const struct proa_affinity_domain *a, uint64_t a_log,
+                      const struct proa_affinity_domain *b, uint64_t b_log)
 {
-    return !d->blocked && d->weight > 0;
+    /* Most of weight / -ln(u) is least of -log2(u) / weight; compared crosswise. */
+    return a->blocked != b->blocked ? b->blocked : a_log * b->weight < b_log * a->weight;
 }
 
 size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domains, size_t n,
@@ -15,7 +18,7 @@ size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domai
     uint64_t total = 0;
     uint64_t weights = 0;
     for (size_t i = 0; i < n; i++) {
-        total += domains[i].inflight;
+        total += domains[i].weight > 0 ? domains[i].inflight : 0;
         weights += domains[i].weight;
     }
     /* Load that all may carry together, to be divided by weight. */
@@ -25,12 +28,11 @@ size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domai
     uint64_t best_log = 0;
     for (size_t i = 0; i < n; i++) {
         const struct proa_affinity_domain *d = &domains[i];
-        if (!is_candidate(d) || d->inflight > mul_div_up(load_ppm, d->weight, weights * PPM_ONE)) {
+        if (d->weight == 0 || d->inflight > mul_div_up(load_ppm, d->weight, weights * PPM_ONE)) {
             continue;
         }
-        /* Most of weight / -ln(u) is least of -log2(u) / weight; compared crosswise. */
         uint64_t log = minus_log2(proa_hash64(hashed, d->hash));
-        if (best == PROA_AFFINITY_NONE || log * domains[best].weight < best_log * d->weight) {
+        if (best == PROA_AFFINITY_NONE || is_better(d, log, &domains[best], best_log)) {
             best = i;
             best_log = log;
         }

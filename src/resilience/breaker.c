@@ -60,6 +60,8 @@ static void forget_fingerprints(struct proa_breaker *b)
 /* The one writer of the state. */
 static void enter(struct proa_breaker *b, enum proa_breaker_state to, uint64_t now_ns)
 {
+    /* One that was degraded was never out: its failures weigh no more than before. */
+    b->wary = to == PROA_BREAKER_RAMP && b->state != PROA_BREAKER_DEGRADED;
     b->state = (uint8_t)to;
     b->entered_ns = now_ns;
     b->successes = 0;
@@ -263,7 +265,7 @@ static enum proa_breaker_cause cause_to_open(const struct proa_breaker *b,
         return PROA_BREAKER_CAUSE_SCORE;
     }
     uint32_t min_samples = cfg->min_samples;
-    if (b->state == PROA_BREAKER_RAMP && min_samples > RAMP_MIN_SAMPLES) {
+    if (b->wary && min_samples > RAMP_MIN_SAMPLES) {
         min_samples = RAMP_MIN_SAMPLES;
     }
     struct proa_counts fast = proa_window_sum(&b->window, now_ns, PROA_WINDOW_FAST_SLOTS);
@@ -348,7 +350,7 @@ static bool is_news(struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
 
 static void add_score(struct proa_breaker *b, const struct proa_breaker_cfg *cfg, uint32_t weight)
 {
-    uint64_t factor = b->state == PROA_BREAKER_RAMP ? cfg->ramp_failure_factor : 1;
+    uint64_t factor = b->wary ? cfg->ramp_failure_factor : 1;
     b->score = (uint16_t)min_u64(b->score + weight * factor, UINT16_MAX);
 }
 

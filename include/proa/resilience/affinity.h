@@ -18,14 +18,14 @@ struct proa_affinity_domain {
     uint64_t hash;   /* of the domain's identity */
     uint32_t weight; /* 0 = never */
     uint32_t inflight;
-    bool blocked; /* degraded, limited, or far slower than the best */
+    bool blocked; /* far slower than the best: taken only when all others are full */
 };
 
 /*
  * The domain with the best score for `key` among those that are neither blocked nor above
- * ceil(bound x (total + 1) x weight / weights) in flight, total and weights being those of the
- * unblocked. So there is one whenever one is unblocked; else PROA_AFFINITY_NONE. bound_ppm >=
- * 1000000.
+ * ceil(bound x (total + 1) x weight / weights) in flight; else among the blocked that are not above
+ * it, for a slow one is better than a full one. Somebody is always below the bound, unless all
+ * weights are 0: PROA_AFFINITY_NONE. bound_ppm >= 1000000.
  */
 size_t proa_affinity_pick(uint64_t key, const struct proa_affinity_domain *domains, size_t n,
                           uint32_t bound_ppm);

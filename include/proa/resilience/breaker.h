@@ -89,6 +89,7 @@ struct proa_breaker {
     uint8_t exponent; /* of the next open time, before what peace takes back */
     uint8_t successes; /* HALF_OPEN: good probes in sequence. DEGRADED: good answers in sequence */
     bool probing;      /* a probe is in flight */
+    bool wary;         /* RAMP after it was out: a failure weighs more, and fewer are enough */
     uint16_t score;
     uint16_t next_fingerprint;
     uint32_t fingerprint[PROA_BREAKER_FINGERPRINTS]; /* of requests whose failure counted */

@@ -35,7 +35,7 @@ static void a_cold_stream_has_the_configured_spans(void **state)
     assert_true(times.slow_ns == PROA_NEVER);
     assert_int_equal(times.stall_ns, 10 * S);
     assert_true(times.hedge_ns == PROA_NEVER);
-    assert_int_equal(times.probe_hedge_ns, 1500 * MS);
+    assert_int_equal(proa_engine_probe_hedge_ns(call(&t)), 1500 * MS);
     assert_int_equal(times.first_content_ns, 30 * S);
     assert_int_equal(proa_engine_median_ns(call(&t)), 0);
     state_teardown(&t);
@@ -67,7 +67,7 @@ static void spans_follow_the_history(void **state)
         assert_near(times.slow_ns, row->slow_ns);
         assert_near(times.stall_ns, row->stall_ns);
         assert_near(times.hedge_ns, row->hedge_ns);
-        assert_near(times.probe_hedge_ns, row->probe_hedge_ns);
+        assert_near(proa_engine_probe_hedge_ns(call(&t)), row->probe_hedge_ns);
         assert_near(times.first_content_ns, row->first_content_ns);
         state_teardown(&t);
     }
@@ -97,6 +97,19 @@ static void only_that_pool_counts(void **state)
     learn(&t, 0, PROA_LATENCY_1K, 3 * S, 40);
     assert_near(times_at(&t, 1).slow_ns, 12 * S); /* a sibling key's is the same */
     assert_true(times_at(&t, 2).slow_ns == PROA_NEVER);
+    state_teardown(&t);
+}
+
+/* What a fault has taught one pool does not make its probes wait. */
+static void a_probe_is_hedged_by_the_fastest(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 3);
+    learn(&t, 0, PROA_LATENCY_1K, 20 * S, 40);
+    assert_near(proa_engine_probe_hedge_ns(call(&t)), 20 * S);
+    learn(&t, 2, PROA_LATENCY_1K, 2 * S, 40);
+    assert_near(proa_engine_probe_hedge_ns(call(&t)), 2 * S);
     state_teardown(&t);
 }
 
@@ -203,6 +216,7 @@ int main(void)
         cmocka_unit_test(spans_follow_the_history),
         cmocka_unit_test(only_prompts_of_that_size_count),
         cmocka_unit_test(only_that_pool_counts),
+        cmocka_unit_test(a_probe_is_hedged_by_the_fastest),
         cmocka_unit_test(a_plain_answer_is_not_judged_by_streams),
         cmocka_unit_test(a_long_plain_answer_gets_its_time),
         cmocka_unit_test(silence_may_go_unwatched),

@@ -24,13 +24,30 @@ static void nobody(void **state)
     struct proa_affinity_domain domains[3];
     fill(domains, 3, 1);
     assert_int_equal(proa_affinity_pick(7, domains, 0, BOUND), PROA_AFFINITY_NONE);
-    domains[0].blocked = true;
+    domains[0].weight = 0;
     domains[1].weight = 0;
-    domains[2].blocked = true;
+    domains[2].weight = 0;
     assert_int_equal(proa_affinity_pick(7, domains, 3, BOUND), PROA_AFFINITY_NONE);
-    domains[2].blocked = false;
+    domains[2].weight = 1;
     for (uint64_t key = 0; key < 100; key++) {
         assert_int_equal(proa_affinity_pick(key, domains, 3, BOUND), 2);
+    }
+}
+
+static void a_slow_one_before_a_full_one(void **state)
+{
+    (void)state;
+    struct proa_affinity_domain domains[3];
+    fill(domains, 3, 1);
+    domains[0].blocked = true;
+    domains[2].blocked = true;
+    for (uint64_t key = 0; key < 100; key++) {
+        assert_int_equal(proa_affinity_pick(key, domains, 3, BOUND), 1);
+    }
+    domains[1].inflight = 100;
+    domains[2].inflight = 100;
+    for (uint64_t key = 0; key < 100; key++) {
+        assert_int_equal(proa_affinity_pick(key, domains, 3, BOUND), 0);
     }
 }
 
@@ -179,7 +196,7 @@ static void bound_is_exact(void **state)
     }
 }
 
-/* Whoever is unblocked, and however they are loaded: somebody is below the bound. */
+/* However they are loaded: somebody is below the bound. */
 static void somebody_is_always_below_the_bound(void **state)
 {
     (void)state;
@@ -195,11 +212,11 @@ static void somebody_is_always_below_the_bound(void **state)
             domains[i].weight = (uint32_t)proa_prng_below(&prng, most);
             domains[i].inflight = (uint32_t)proa_prng_below(&prng, most);
             domains[i].blocked = proa_prng_below(&prng, 3) == 0;
-            any |= !domains[i].blocked && domains[i].weight > 0;
+            any |= domains[i].weight > 0;
         }
         size_t picked = proa_affinity_pick(round, domains, n, 1000000);
         assert_int_equal(picked != PROA_AFFINITY_NONE, any);
-        assert_true(!any || (!domains[picked].blocked && domains[picked].weight > 0));
+        assert_true(!any || domains[picked].weight > 0);
     }
 }
 
@@ -259,6 +276,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody),
+        cmocka_unit_test(a_slow_one_before_a_full_one),
         cmocka_unit_test(shares_follow_weights),
         cmocka_unit_test(removing_one_moves_only_its_keys),
         cmocka_unit_test(growing_one_moves_keys_only_to_it),
