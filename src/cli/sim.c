@@ -96,13 +96,18 @@ static void tell(struct session *s, const struct proa_measured *m, const char *w
     }
 }
 
+static uint64_t runs_of(const struct session *s, const struct proa_scenario *scenario)
+{
+    return s->seeds > 0 ? s->seeds : s->seed > 0 ? 1 : scenario->seeds;
+}
+
 /* Plays all seeds of one scenario under one strategy. */
 static void play(struct session *s, struct proa_sim *sim, const struct proa_decider_kind *kind,
                  const char *who)
 {
     const struct proa_scenario *scenario = proa_sim_scenario(sim);
     const uint64_t first = s->seed > 0 ? s->seed : scenario->seed;
-    const uint64_t n = s->seeds > 0 ? s->seeds : s->seed > 0 ? 1 : scenario->seeds;
+    const uint64_t n = runs_of(s, scenario);
     struct proa_record *records = proa_alloc_zero(n, sizeof(*records));
     for (uint64_t i = 0; i < n; i++) {
         proa_sim_play(sim, kind, first + i, &records[i]);
@@ -148,8 +153,7 @@ static void compare(struct session *s, const struct proa_scenario *scenario)
         return;
     }
     if (!s->json) {
-        const struct proa_record none = {0};
-        proa_summary_table_head(&(struct proa_measured){sim, &none, 1}, &s->text);
+        proa_summary_table_head(scenario, runs_of(s, scenario), &s->text);
     }
     play(s, sim, PROA_DECIDER_ENGINE, s->has_policy ? "--policy" : "scenario");
     for (size_t i = 0; i < PROA_ARRAY_LEN(built_in); i++) {

@@ -97,14 +97,16 @@ void proa_naive_states(void *decider, uint64_t now_ns,
     }
 }
 
-/* The next one in turn of the lowest tier that has one in; when all are out, the next one. */
-static size_t pick(struct proa_naive *n, uint64_t now_ns)
+/* The next one in turn of the lowest tier that has one in that this request has not tried; when
+ * there is none, the next one. */
+static size_t pick(struct proa_naive *n, uint64_t tried, uint64_t now_ns)
 {
     const struct proa_route *route = n->route;
     size_t best = SIZE_MAX;
     for (size_t k = 0; k < route->n_candidates; k++) {
         const size_t i = (n->next + k) % route->n_candidates;
-        const bool in = now_ns >= n->targets[i].until_ns && route->candidates[i].weight > 0;
+        const bool in = now_ns >= n->targets[i].until_ns && route->candidates[i].weight > 0 &&
+                        (tried >> i & 1U) == 0;
         if (in && (best == SIZE_MAX || route->candidates[i].tier < route->candidates[best].tier)) {
             best = i;
         }
@@ -175,7 +177,8 @@ static void arm(struct proa_naive_run *r, struct proa_commands *out)
 static void start(struct proa_naive_run *r, uint64_t now_ns, struct proa_commands *out)
 {
     struct proa_naive *n = r->decider;
-    r->at = pick(n, now_ns);
+    r->at = pick(n, r->tried, now_ns);
+    r->tried |= UINT64_C(1) << r->at;
     const bool first = r->n_attempts == 0;
     struct proa_command *c =
         emit(out, PROA_CMD_START, first ? PROA_REASON_FIRST_CHOICE : PROA_REASON_NEXT_TARGET);

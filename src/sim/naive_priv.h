@@ -13,7 +13,8 @@ struct proa_naive_run {
     uint64_t silent_ns;   /* the attempt is given up at this time; PROA_NEVER once content came */
     uint64_t armed_ns;
     uint32_t n_attempts;
-    size_t at; /* candidate of the attempt that runs */
+    uint64_t tried; /* bit per candidate */
+    size_t at;      /* candidate of the attempt that runs */
     bool committed;
     bool stream;
     struct proa_terminal terminal;

@@ -100,12 +100,11 @@ static const struct {
     {"cost", "dollars", false},
 };
 
-void proa_summary_table_head(const struct proa_measured *m, struct proa_buf *out)
+void proa_summary_table_head(const struct proa_scenario *s, size_t n_runs, struct proa_buf *out)
 {
-    const struct proa_scenario *s = proa_sim_scenario(m->sim);
     (void)proa_buf_append_printf(out, "%" PROA_SLICE_FMT ", %zu %s\n  %-14s",
-                                 PROA_SLICE_ARG(s->label), m->n_records,
-                                 m->n_records == 1 ? "run" : "runs", "");
+                                 PROA_SLICE_ARG(s->label), n_runs, n_runs == 1 ? "run" : "runs",
+                                 "");
     for (size_t i = 0; i < PROA_ARRAY_LEN(columns); i++) {
         (void)proa_buf_append_printf(out, " %10s", columns[i].head);
     }

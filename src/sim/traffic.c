@@ -192,6 +192,7 @@ static bool is_echo(const struct proa_measured *m, const struct proa_record *r, 
     return false;
 }
 
+/* Of a run, on average. */
 static double entries(const struct proa_measured *m, enum proa_sim_state state)
 {
     double n = 0;
@@ -201,7 +202,7 @@ static double entries(const struct proa_measured *m, enum proa_sim_state state)
             n += c->to == state && measure_in_window(m, c->at_ns) && !is_echo(m, &m->records[k], i);
         }
     }
-    return n;
+    return measure_ratio(n, (double)m->n_records);
 }
 
 double proa_traffic_opens(const struct proa_measured *m, size_t provider)
@@ -213,7 +214,7 @@ double proa_traffic_opens(const struct proa_measured *m, size_t provider)
 double proa_traffic_opens_per_minute(const struct proa_measured *m, size_t provider)
 {
     (void)provider;
-    return measure_ratio(entries(m, PROA_SIM_OPEN) * 60, window_seconds(m) * (double)m->n_records);
+    return measure_ratio(entries(m, PROA_SIM_OPEN) * 60, window_seconds(m));
 }
 
 double proa_traffic_degrades(const struct proa_measured *m, size_t provider)

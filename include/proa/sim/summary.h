@@ -12,8 +12,8 @@
 
 /* A block of lines about one scenario under one strategy, which `who` names. */
 void proa_summary_text(const struct proa_measured *m, const char *who, struct proa_buf *out);
-/* The head of a table, and one row of it. */
-void proa_summary_table_head(const struct proa_measured *m, struct proa_buf *out);
+/* The head of a table of strategies over so many runs each, and one row of it. */
+void proa_summary_table_head(const struct proa_scenario *s, size_t n_runs, struct proa_buf *out);
 void proa_summary_table_row(const struct proa_measured *m, const char *who, struct proa_buf *out);
 /* One line for each bound of the scenario, "PASS label measure: 0.9997 >= 0.999"; returns how many
  * do not hold. */
