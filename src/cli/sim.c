@@ -147,7 +147,8 @@ static struct proa_sim *ready(struct session *s, const struct proa_scenario *sce
  * are no engine. */
 static void compare(struct session *s, const struct proa_scenario *scenario)
 {
-    static const char *const built_in[] = {"default", "interactive", "patient"};
+    static const char *const built_in[] = {"default", "interactive", "critical",    "patient",
+                                           "batch",   "low-cost",    "strict-order"};
     struct proa_sim *sim = ready(s, scenario, s->has_policy ? &s->policy : NULL);
     if (!sim) {
         return;

@@ -81,8 +81,10 @@ static void check_bound(const struct proa_scenario *s, const struct proa_scenari
 {
     struct proa_slice of = PROA_SLICE_NONE;
     const struct proa_measure *measure = proa_measure_find(b->measure, &of);
-    if (!measure) {
-        const char *near = proa_measure_near(b->measure);
+    const char *near = measure ? NULL : proa_measure_near(b->measure);
+    if (near && proa_slice_eq(b->measure, proa_slice_cstr(near))) {
+        error(diags, b->where, "write the name of a provider behind it: share.PROVIDER");
+    } else if (!measure) {
         proa_diags_add(diags, PROA_DIAG_ERROR, b->where.file, b->where.line, b->where.col,
                        "there is no measure \"%" PROA_SLICE_FMT "\"%s%s%s",
                        PROA_SLICE_ARG(b->measure), near ? "; did you mean \"" : "",
@@ -98,11 +100,11 @@ static void check_bound(const struct proa_scenario *s, const struct proa_scenari
 void proa_scenario_check(const struct proa_scenario *s, struct proa_diags *diags)
 {
     if (!proa_slice_eq(s->kind, PROA_SLICE("Scenario"))) {
-        proa_diags_add(diags, PROA_DIAG_ERROR, NULL, 0, 0, "kind: must be Scenario");
+        error(diags, s->where, "kind: must be Scenario");
     }
     check_providers(s, diags);
     if (s->arrivals.n == 0) {
-        proa_diags_add(diags, PROA_DIAG_ERROR, NULL, 0, 0, "arrivals: nobody calls");
+        error(diags, s->where, "arrivals: nobody calls");
     }
     for (size_t i = 0; i < s->arrivals.n; i++) {
         const struct proa_scenario_arrivals *a = proa_scenario_arrivals(s, i);
@@ -118,7 +120,7 @@ void proa_scenario_check(const struct proa_scenario *s, struct proa_diags *diags
     }
     if (s->window.from_ns >= proa_scenario_window_end(s) ||
         proa_scenario_window_end(s) > s->duration_ns) {
-        proa_diags_add(diags, PROA_DIAG_ERROR, NULL, 0, 0,
-                       "window: must lie within the duration and not be empty");
+        error(diags, s->window.where.file ? s->window.where : s->where,
+              "window: must lie within the duration and not be empty");
     }
 }

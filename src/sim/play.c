@@ -153,6 +153,7 @@ static void end_of_plan(struct sim_flight *f)
         .status = p->class == PROA_CLASS_CONNECT ? 0 : p->status,
         .retry_after_ns = p->retry_after_ns,
         .fingerprint = ok ? 0 : fingerprint_of(x),
+        .resumable = f->stage == PROA_STAGE_CONTENT,
         .usage = ok ? &usage : NULL,
         .rates = &p->rate,
         .n_rates = p->told && !ok,
@@ -279,7 +280,9 @@ static void carry_out(struct sim_exchange *x, const struct proa_command *c)
         break;
     case PROA_CMD_COMMIT:
         x->committed = c->attempt;
-        sim_request(x)->first_ns = w->clock.now_ns;
+        if (sim_request(x)->first_ns == 0) { /* else it goes on with what another began */
+            sim_request(x)->first_ns = w->clock.now_ns;
+        }
         break;
     case PROA_CMD_REPLY_ERROR:
         sim_request(x)->fail = (uint8_t)c->terminal.fail;

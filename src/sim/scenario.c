@@ -179,7 +179,7 @@ static const struct proa_option_table window_table = {
     .title = "window",
     .rows = window_rows,
     .size = sizeof(struct proa_scenario_window),
-    .where_at = SIZE_MAX,
+    .where_at = offsetof(struct proa_scenario_window, where),
 };
 
 static const struct proa_option bound_rows[] = {
@@ -232,7 +232,7 @@ const struct proa_option_table proa_scenario_table = {
     .title = "scenario",
     .rows = root_rows,
     .size = sizeof(struct proa_scenario),
-    .where_at = SIZE_MAX,
+    .where_at = offsetof(struct proa_scenario, where),
 };
 
 /* ---- reading faults -------------------------------------------------------------------------- */

@@ -111,6 +111,7 @@ struct proa_scenario_bound {
 
 /* The part of the time that is measured: requests that arrive, calls that start in it. */
 struct proa_scenario_window {
+    struct proa_option_where where;
     uint64_t from_ns;
     uint64_t to_ns; /* 0 = to the end */
 };
@@ -119,6 +120,7 @@ struct proa_scenario_window {
 struct proa_scenario {
     struct proa_slice label; /* "hang/at-5"; the file's name alone when it has no cases */
     bool ablation;
+    struct proa_option_where where;
     struct proa_slice api_version;
     struct proa_slice kind;
     struct proa_slice about;
