@@ -181,7 +181,7 @@ static void start(struct proa_naive_run *r, uint64_t now_ns, struct proa_command
     r->tried |= UINT64_C(1) << r->at;
     const bool first = r->n_attempts == 0;
     struct proa_command *c =
-        emit(out, PROA_CMD_START, first ? PROA_REASON_FIRST_CHOICE : PROA_REASON_NEXT_TARGET);
+        emit(out, PROA_CMD_START, first ? PROA_REASON_STRATEGY : PROA_REASON_NEXT_TARGET);
     c->attempt = (uint8_t)r->n_attempts++;
     c->candidate = &n->route->candidates[r->at];
     c->purpose = first ? PROA_PURPOSE_PRIMARY : PROA_PURPOSE_RETRY;

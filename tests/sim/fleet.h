@@ -166,7 +166,8 @@ static inline void fleet_settle(struct fleet *f, struct fleet_slot *s)
     s->used = false;
 }
 
-/* Plans what has just started; settles what is over; no target has two probes under way. */
+/* Plans what has just started; settles what is over; no target has two probes under way, the last
+ * resort apart: it asks whom it finds, and may hold a pool's probe beside its target's. */
 static inline void fleet_look(struct fleet *f, uint64_t now_ns)
 {
     uint8_t probes[FLEET_PROVIDERS * FLEET_KEYS] = {0};
@@ -178,6 +179,7 @@ static inline void fleet_look(struct fleet *f, uint64_t now_ns)
                 fleet_plan(f, &s->attempts[k], a->candidate / FLEET_KEYS, now_ns);
             }
             if (sim_is_active(a) && a->purpose == PROA_PURPOSE_PROBE &&
+                s->w.run.attempts[k].reason != PROA_REASON_PANIC &&
                 a->stage != PROA_STAGE_CONTENT) {
                 SIM_MUST(++probes[a->candidate] <= 1);
             }

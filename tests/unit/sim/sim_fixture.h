@@ -37,12 +37,15 @@ static inline void sim_fixture_deinit(struct sim_fixture *f)
     proa_free(f->diags);
 }
 
-/* "s.yaml:3:5: text" of the first message, or "". */
+/* "s.yaml:3:5: text" of the first error, or "". */
 static inline const char *sim_fixture_message(struct sim_fixture *f)
 {
     f->shown[0] = '\0';
-    if (f->diags->n > 0) {
-        const struct proa_diag *d = &f->diags->items[0];
+    for (uint32_t i = f->diags->n; i-- > 0;) {
+        const struct proa_diag *d = &f->diags->items[i];
+        if (d->level != PROA_DIAG_ERROR) {
+            continue;
+        }
         (void)snprintf(f->shown, sizeof(f->shown), "%s:%u:%u: %s", d->file ? d->file : "",
                        (unsigned)d->line, (unsigned)d->col, d->message);
     }
