@@ -91,8 +91,8 @@ struct attempt_times {
 };
 struct attempt_times proa_engine_times(const struct proa_run *run,
                                        const struct proa_candidate *candidate);
-/* From started: the hedge of a probe or trickle. By the pool that is the fastest, for its like would
- * answer instead; the history of the one that is tried may have learned its fault. */
+/* From started: the hedge of a probe or trickle. By the pool that is the fastest, for its like
+ * would answer instead; the history of the one that is tried may have learned its fault. */
 uint64_t proa_engine_probe_hedge_ns(const struct proa_run *run);
 /* Median time to first content on the best of the route's targets; 0 = unknown. No attempt is worth
  * starting with less time left. */

@@ -52,7 +52,7 @@ void proa_model_init(struct proa_model *m, const struct proa_sim *sim, uint64_t 
 void proa_model_plan(struct proa_model *m, size_t target, const struct proa_scenario_arrivals *of,
                      uint64_t now_ns, struct proa_plan *out);
 
-/* ---- play.c ---------------------------------------------------------------------------------- */
+/* ---- sim.c ----------------------------------------------------------------------------------- */
 
 struct sim_exchange;
 
