@@ -146,6 +146,9 @@ def all_suites(options):
         Suite("integration", "the dev build against misbehaving peers",
               [pytest("tests/integration", "-m", "not soak and not sdk")],
               needs=("build-dev",), slots=2, count=count_pytest, env=DEV),
+        Suite("sim", "outages on a virtual clock against the bounds of bench/scenarios/sim",
+              [["build/release/proa", "sim", "--check", "bench/scenarios/sim"]],
+              needs=("build-release",), slots=1, count=count_lines),
         Suite("sdk", "real SDKs from npm and PyPI",
               [["bash", "tests/sdk/run"]],
               needs=("build-release",), slots=1, count=count_lines, env=RELEASE),
@@ -188,7 +191,7 @@ def all_suites(options):
 
 QUICK = ["lint", "build-dev", "unit", "smoke"]
 PLAIN = ["lint", "build-dev", "build-release", "build-clang", "unit", "fuzz-regress",
-         "lint-built", "tidy", "tsan", "integration", "sdk", "gates", "quickstart", "deploy"]
+         "lint-built", "tidy", "tsan", "integration", "sim", "sdk", "gates", "quickstart", "deploy"]
 
 
 def choose(suites, options):

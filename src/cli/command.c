@@ -213,6 +213,7 @@ static const struct proa_cli_flag explain_flags[] = {
 
 static const struct proa_cli_flag schema_flags[] = {
     {.name = "policy", .help = "Of policy files instead of the configuration."},
+    {.name = "scenario", .help = "Of scenarios for \"proa sim\"; with --reference or --man."},
     {.name = "reference", .help = "Print the reference of all settings, in Markdown."},
     {.name = "man", .help = "Print the manual page proa.yaml(5), in roff."},
     END_OF_FLAGS,
@@ -263,18 +264,25 @@ const struct proa_cli_command proa_cli_commands[] = {
      .brief = "Play outages on a virtual clock",
      .operands = "[FILE...]",
      .n_operands = 64,
-     .about = "Runs the engine that runs in production against providers that fail as a scenario "
-              "says, without a network and without waiting: thousands of requests in a second. "
-              "The same scenario and seed give the same run.\n"
-              "\n"
-              "  proa sim outage.yaml\n"
-              "  proa sim outage.yaml --compare\n"
-              "  proa sim outage.yaml --policy mine.yaml --svg outage.svg\n"
-              "\n"
-              "Exits with 1 when --check finds a bound that is not met, with 65 when a scenario is "
-              "wrong.",
+     .about =
+         "Runs the engine that runs in production against providers that fail as a scenario "
+         "says, without a network and without waiting: thousands of requests in a second. "
+         "The same scenario and seed give the same run.\n"
+         "\n"
+         "  proa sim outage.yaml\n"
+         "  proa sim outage.yaml --compare\n"
+         "  proa sim outage.yaml --policy mine.yaml --svg outage.svg\n"
+         "\n"
+         "\"proa schema --scenario --reference\" explains what a scenario may say. Besides that "
+         "it may have cases: a name each, and settings that are put over those of the file; and "
+         "ablations: likewise, over the case that their \"of\" names, with bounds of their "
+         "own.\n"
+         "\n"
+         "Exits with 1 when --check finds a bound that is not met, with 65 when a scenario is "
+         "wrong.",
      .flags = sim_flags,
-     .run = proa_cli_sim},
+     .run = proa_cli_sim,
+     .more = proa_cli_sim_more},
     {.name = "mock",
      .brief = "Start an upstream that fails on demand",
      .operands = "",

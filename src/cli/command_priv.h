@@ -105,6 +105,7 @@ void proa_cli_completion(struct proa_cli_out *out, const char *shell);
 int proa_cli_run(struct proa_cli *cli);
 int proa_cli_validate(struct proa_cli *cli);
 int proa_cli_sim(struct proa_cli *cli);
+void proa_cli_sim_more(struct proa_cli_out *out);
 int proa_cli_mock(struct proa_cli *cli);
 void proa_cli_mock_more(struct proa_cli_out *out);
 int proa_cli_dropin(struct proa_cli *cli);

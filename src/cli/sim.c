@@ -12,11 +12,24 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 enum { FILE_BYTES_MAX = 1024 * 1024, TEXT_MAX = 64 * 1024 * 1024 };
+
+void proa_cli_sim_more(struct proa_cli_out *out)
+{
+    proa_cli_out_printf(out, "\n%sMeasures that bounds may name%s\n", proa_cli_bold(out),
+                        proa_cli_plain(out));
+    for (const struct proa_measure *m = proa_measures; m->name; m++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s%s", m->name, m->of_provider ? ".PROVIDER" : "");
+        proa_cli_out_printf(out, "  %-20s", name);
+        proa_cli_help_wrap(out, proa_slice_cstr(m->about), 22, 22);
+    }
+}
 
 struct session {
     struct proa_cli *cli;

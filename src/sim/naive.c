@@ -111,7 +111,9 @@ static size_t pick(struct proa_naive *n, uint64_t tried, uint64_t now_ns)
             best = i;
         }
     }
-    best = best == SIZE_MAX ? n->next % route->n_candidates : best;
+    if (best == SIZE_MAX) {
+        best = n->next < route->n_candidates ? n->next : 0;
+    }
     n->next = best + 1;
     return best;
 }

@@ -13,7 +13,7 @@
         .name = NULL                                                                               \
     }
 
-enum { MILLION = 1000000 };
+#define MILLION  UINT64_C(1000000)
 #define HOURS(n) ((uint64_t)(n)*3600 * PROA_NS_PER_S)
 
 /* ---- providers ------------------------------------------------------------------------------- */

@@ -72,7 +72,7 @@ static uint32_t excess_of(const struct sim_world *w, const struct sim_sidecar *s
         own += sim->group[t] == sim->group[target] ? s->inflight[t] : 0;
         groups += sim->group[t] == t;
     }
-    const uint32_t most = (5 * total + 4 * groups - 1) / (4 * groups);
+    const uint32_t most = groups > 0 ? (5 * total + 4 * groups - 1) / (4 * groups) : own;
     return own > most ? own - most : 0;
 }
 

@@ -211,7 +211,8 @@ static void draw_axis(struct drawing *d)
     while (i + 1 < PROA_ARRAY_LEN(steps) && seconds / steps[i] > 16) {
         i++;
     }
-    for (double at = 0; at <= seconds; at += steps[i]) {
+    for (unsigned n = 0; n * steps[i] <= seconds; n++) {
+        const double at = n * steps[i];
         char number[32];
         (void)snprintf(number, sizeof(number), "%.0f s", at);
         const double x = LEFT + PLOT * at / seconds;

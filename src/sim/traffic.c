@@ -265,12 +265,26 @@ static uint64_t target_back(const struct proa_record *r, uint16_t sidecar, uint1
     return is_back(state, full) ? 0 : PROA_NEVER;
 }
 
-/* The first of a sidecar's faulty targets, or with `full` the last of them; the worst sidecar and
- * run. */
+/* The first of a sidecar's faulty targets, or with `full` the last of them. */
+static uint64_t sidecar_back(const struct proa_measured *m, const struct proa_record *r,
+                             uint16_t sidecar, uint64_t end_ns, bool full)
+{
+    uint64_t first = PROA_NEVER;
+    uint64_t last = 0;
+    for (uint16_t t = 0; t < proa_sim_route(m->sim)->n_candidates; t++) {
+        if (has_fault(m->sim, t)) {
+            const uint64_t at = target_back(r, sidecar, t, end_ns, full);
+            first = at < first ? at : first;
+            last = at > last ? at : last;
+        }
+    }
+    return full ? last : first;
+}
+
+/* Of the worst sidecar and run. */
 static double back(const struct proa_measured *m, bool full)
 {
     const struct proa_scenario *s = proa_sim_scenario(m->sim);
-    const size_t n_targets = proa_sim_route(m->sim)->n_candidates;
     uint64_t from_ns = 0;
     uint64_t end_ns = 0;
     uint64_t worst = 0;
@@ -279,16 +293,7 @@ static double back(const struct proa_measured *m, bool full)
     }
     for (size_t k = 0; k < m->n_records; k++) {
         for (uint16_t sidecar = 0; sidecar < s->sidecars; sidecar++) {
-            uint64_t first = PROA_NEVER;
-            uint64_t last = 0;
-            for (uint16_t t = 0; t < n_targets; t++) {
-                if (has_fault(m->sim, t)) {
-                    const uint64_t at = target_back(&m->records[k], sidecar, t, end_ns, full);
-                    first = at < first ? at : first;
-                    last = at > last ? at : last;
-                }
-            }
-            const uint64_t own = full ? last : first;
+            const uint64_t own = sidecar_back(m, &m->records[k], sidecar, end_ns, full);
             worst = own > worst ? own : worst;
         }
     }

@@ -15,7 +15,7 @@ from testenv.client import request_bytes
 from testenv.gateway import BINARY, cli, environment, free_port
 from testenv.poll import eventually, seconds
 
-COMMANDS = ["run", "validate", "mock", "env", "init", "healthcheck", "drain", "schema", "version"]
+COMMANDS = ["run", "validate", "sim", "mock", "env", "init", "healthcheck", "drain", "schema", "version"]
 CHAT = "/v1/chat/completions"
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
@@ -198,6 +198,67 @@ def test_run_names_a_taken_port_and_exits_71(gateways, upstream):
 
 
 # ---- the other commands --------------------------------------------------------------------------
+
+SCENARIO = """
+apiVersion: proa/v1
+kind: Scenario
+duration: 60s
+seeds: 1
+providers: {a: {}, b: {}}
+arrivals: {chat: {rate: 2}}
+faults: {outage: {on: a, kind: error, from: 10s, to: 50s}}
+bounds: {success: {min: %s}}
+"""
+
+
+def test_sim_plays_a_scenario(tmp_path):
+    path = tmp_path / "outage.yaml"
+    path.write_text(SCENARIO % "0.9")
+    done = cli("sim", str(path))
+    assert done.returncode == 0 and done.stdout.startswith("outage: proa, ")
+    assert done.stdout == cli("sim", str(path)).stdout
+    assert "PASS outage success: " in done.stdout
+    (played,) = json.loads(cli("sim", str(path), "--json", "--seed", "7").stdout)
+    assert played["seed"] == 7 and played["measures"]["success"] > 0.9
+    table = cli("sim", str(path), "--compare").stdout
+    for name in ("interactive", "patient", "round_robin", "cooldown", "ejection"):
+        assert re.search(r"^ +%s +\d" % name, table, re.M)
+    svg = tmp_path / "outage.svg"
+    assert cli("sim", str(path), "--policy", "patient", "--svg", str(svg)).returncode == 0
+    assert svg.read_text().startswith("<svg ") and svg.read_text().endswith("</svg>\n")
+
+
+def test_sim_explains_its_language():
+    assert re.search(r"^  share\.PROVIDER +\S", cli("sim", "--help").stdout, re.M)
+    reference = cli("schema", "--scenario", "--reference")
+    assert reference.returncode == 0 and "faults.<name>" in reference.stdout
+    assert cli("schema", "--scenario").returncode == 64
+
+
+def test_sim_check_says_no_with_1(tmp_path):
+    (tmp_path / "good.yaml").write_text(SCENARIO % "0.9")
+    done = cli("sim", "--check", str(tmp_path))
+    assert done.returncode == 0 and "1 scenarios, 0 pending, 0 bounds not met" in done.stdout
+    (tmp_path / "strict.yaml").write_text((SCENARIO % "0.1").replace("success", "opens_per_minute")
+                                          .replace("min: 0.1", "max: 0"))
+    (tmp_path / "later.yaml").write_text(SCENARIO % "1" + "pending: not yet\n")
+    done = cli("sim", "--check", str(tmp_path))
+    assert done.returncode == 1 and "FAIL strict opens_per_minute" in done.stdout
+    assert "PENDING later: not yet" in done.stdout
+
+
+@pytest.mark.parametrize("text, args, code, hint", [
+    ("duration: 5\n", [], 65, "outage.yaml:1:"), (SCENARIO % "0.9", ["--case", "nope"], 66, "no such"),
+    (SCENARIO % "0.9", ["--policy", "nope"], 78, "nope"), (SCENARIO % "0.9", ["--seed", "x"], 64, "--seed"),
+    (SCENARIO % "0.9", ["--check", ".", "--compare"], 64, "exclude")])
+def test_sim_mistakes(tmp_path, text, args, code, hint):
+    path = tmp_path / "outage.yaml"
+    path.write_text(text)
+    done = cli("sim", str(path), *args, cwd=tmp_path)
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert hint in done.stderr
+    assert cli("sim", str(tmp_path / "absent.yaml")).returncode == 66
+
 
 def test_schema_is_json_schema_of_the_options():
     done = cli("schema")
