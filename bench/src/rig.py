@@ -249,8 +249,8 @@ class Rig:
                 "-CAcreateserial", "-days", "2", "-extfile", "server.ext", "-out", "server.pem")
 
     def config(self, name):
-        """Fills in the configuration of bench/scenarios and returns its path."""
-        with open(os.path.join(BENCH, "scenarios", name), encoding="utf-8") as file:
+        """Fills in the configuration of bench/peers and returns its path."""
+        with open(os.path.join(BENCH, "peers", name), encoding="utf-8") as file:
             text = string.Template(file.read()).safe_substitute(self.values)
         path = os.path.join(self.folder, name)
         with open(path, "w", encoding="utf-8") as file:
