@@ -142,9 +142,29 @@ static void wait_is_over(struct proa_run *run, uint64_t now_ns, struct proa_comm
     }
 }
 
+/* Those that are silent for half of the time that the policy allows them, which is the most that
+ * silence is given before it counts as a stall. The client may be in a hurry, or attempts before
+ * have left too little: then the end of time says nothing. A plain answer has no timer of its own,
+ * and no stall before its times are known: who never gives one is found out here. */
+static void charge_silent(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
+{
+    const uint64_t total_ns = run->route->policy->timeouts.total_ns;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &run->attempts[i];
+        const uint64_t patience_ns = run->options.stream ? a->first_content_ns : total_ns;
+        if (proa_run_is_active(a) && a->content_ns == 0 &&
+            proa_clock_since(now_ns, a->started_ns) >= patience_ns / 2) {
+            proa_run_charge(run, now_ns, i, out);
+        }
+    }
+}
+
 void proa_run_on_deadline(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
 {
     if (now_ns >= run->deadline_ns) {
+        if (now_ns - run->deadline_ns <= LATE_NS) {
+            charge_silent(run, now_ns, out);
+        }
         proa_run_give_up(run, now_ns, PROA_FAIL_DEADLINE, PROA_REASON_DEADLINE, out);
         return;
     }

@@ -359,7 +359,7 @@ static void defer_probes(const struct report *r, uint64_t wait_ns)
 static bool is_congestion(enum proa_class class)
 {
     return class == PROA_CLASS_OVERLOADED || class == PROA_CLASS_FIRST_BYTE_TIMEOUT ||
-           class == PROA_CLASS_FIRST_CONTENT_TIMEOUT;
+           class == PROA_CLASS_FIRST_CONTENT_TIMEOUT || class == PROA_CLASS_TOTAL_TIMEOUT;
 }
 
 void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,

@@ -86,6 +86,25 @@ static void attempt_over(struct proa_run *run, uint64_t now_ns, uint8_t index,
     proa_run_wake_next(run);
 }
 
+/* Its verdict and its end; returns the class, as the state knows when it is our own way out that is
+ * down. */
+static enum proa_class attempt_failed(struct proa_run *run, uint64_t now_ns, uint8_t index,
+                                      enum proa_class class, const struct proa_event *event)
+{
+    struct proa_attempt_record *a = &run->attempts[index];
+    a->class = class;
+    proa_engine_report_failure(run, index, event, now_ns);
+    class = a->class;
+    attempt_over(run, now_ns, index, class, event ? event->usage : NULL);
+    return class;
+}
+
+void proa_run_charge(struct proa_run *run, uint64_t now_ns, uint8_t index, struct proa_commands *out)
+{
+    (void)attempt_failed(run, now_ns, index, PROA_CLASS_TOTAL_TIMEOUT, NULL);
+    proa_run_emit(out, PROA_CMD_CANCEL, PROA_REASON_DEADLINE)->attempt = index;
+}
+
 void proa_run_cancel(struct proa_run *run, uint64_t now_ns, uint8_t except, enum proa_reason reason,
                      struct proa_commands *out)
 {
@@ -142,12 +161,8 @@ static void winner_failed(struct proa_run *run, uint64_t now_ns, uint8_t index,
 void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum proa_class class,
                    const struct proa_event *event, struct proa_commands *out)
 {
-    struct proa_attempt_record *a = &run->attempts[index];
-    a->class = class;
-    proa_engine_report_failure(run, index, event, now_ns);
-    class = a->class; /* the state knows when it is our own way out that is down */
-    attempt_over(run, now_ns, index, class, event ? event->usage : NULL);
-    proa_run_note_fault(run, a);
+    class = attempt_failed(run, now_ns, index, class, event);
+    proa_run_note_fault(run, &run->attempts[index]);
     if (index == run->winner) {
         winner_failed(run, now_ns, index, out);
         return;

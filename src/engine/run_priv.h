@@ -62,6 +62,9 @@ void proa_run_start(struct proa_run *run, uint64_t now_ns, const struct pick *pi
  * for a timer of ours. */
 void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum proa_class class,
                    const struct proa_event *event, struct proa_commands *out);
+/* Stops one that has said nothing in all the time of the exchange: that is a failure of its own. */
+void proa_run_charge(struct proa_run *run, uint64_t now_ns, uint8_t index,
+                     struct proa_commands *out);
 /* Stops all attempts but one (PROA_RUN_ATTEMPTS_MAX: all), without a verdict. */
 void proa_run_cancel(struct proa_run *run, uint64_t now_ns, uint8_t except, enum proa_reason reason,
                      struct proa_commands *out);

@@ -37,7 +37,8 @@ struct proa_class_weight {
 };
 
 /* UNFIT: the request is more, or of another kind, than this target takes at all, such as one above
- * a limit per minute; others may take it.
+ * a limit per minute; others may take it. TOTAL_TIMEOUT: the time of the exchange ended, and the
+ * attempt had been silent for so much of it that this is its own failure; else it is CANCELLED.
  *
  * X(name, text as in logs, metrics and the trail, scope, may another target be tried, weight at the
  * target, at its pool, at its endpoint) */
@@ -54,7 +55,7 @@ struct proa_class_weight {
     X(FIRST_BYTE_TIMEOUT, "timeout_first_byte", POOL, true, 2, 1, 0)                               \
     X(FIRST_CONTENT_TIMEOUT, "timeout_first_content", POOL, true, 2, 1, 0)                         \
     X(IDLE_TIMEOUT, "timeout_idle", POOL, true, 1, 1, 0)                                           \
-    X(TOTAL_TIMEOUT, "timeout_total", REQUEST, false, 0, 0, 0)                                     \
+    X(TOTAL_TIMEOUT, "timeout_total", POOL, false, 2, 1, 0)                                        \
     X(WRITE_TIMEOUT, "timeout_write", POOL, true, 2, 1, 0)                                         \
     X(SERVER, "http_5xx", POOL, true, 1, 1, 0)                                                     \
     X(OVERLOADED, "overloaded", POOL, true, 1, 1, 0)                                               \

@@ -34,7 +34,7 @@ static void each_class_weighs_where_its_fault_is(void **state)
         {PROA_CLASS_NOT_FOUND, 0, 0, 0},
         {PROA_CLASS_CLIENT, 0, 0, 0},
         {PROA_CLASS_CONFLICT, 0, 0, 0},
-        {PROA_CLASS_TOTAL_TIMEOUT, 0, 0, 0},
+        {PROA_CLASS_TOTAL_TIMEOUT, 2, 1, 0},
         {PROA_CLASS_LOCAL, 0, 0, 0},
     };
     PROA_TEST_ROWS(row, cases)

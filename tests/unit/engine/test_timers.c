@@ -133,6 +133,42 @@ static void a_plain_request_is_given_the_whole_time(void **state)
     teardown(&t);
 }
 
+/* The end of time is a verdict on one that was silent for half of what the policy allows, unless
+ * it is told much too late. */
+static void silence_to_the_end_is_charged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool stream;
+        uint64_t client_ns; /* what the client gives */
+        uint64_t late_ns;
+        bool content;
+        enum proa_class class;
+    } rows[] = {
+        {"plain, all of it", false, 0, 0, false, PROA_CLASS_TOTAL_TIMEOUT},
+        {"plain, half of it", false, 60 * S, 0, false, PROA_CLASS_TOTAL_TIMEOUT},
+        {"plain, a client in a hurry", false, 60 * S - 1, 0, false, PROA_CLASS_CANCELLED},
+        {"plain, late", false, 0, 201 * MS, false, PROA_CLASS_CANCELLED},
+        {"stream, half of it", true, 17500 * MS, 0, false, PROA_CLASS_TOTAL_TIMEOUT},
+        {"stream, a client in a hurry", true, 17499 * MS, 0, false, PROA_CLASS_CANCELLED},
+        {"stream, it has begun", true, 30 * S, 0, true, PROA_CLASS_CANCELLED},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct engine_test t;
+        setup_timers(&t, 2);
+        t.options.stream = row->stream;
+        t.options.timeout_ns = row->client_ns;
+        t.fx.policy.timeouts.first_byte_ns = 35 * S;
+        reach(&t, row->content ? CONTENT : SENT);
+        tell_at(&t, t.w.deadline_ns + row->late_ns, PROA_EV_DEADLINE, 0);
+        PROA_TEST_CHECK(t.w.finished && t.w.run.attempts[0].class == row->class, "%s", row->name);
+        assert_int_equal(t.w.terminal.class, PROA_CLASS_TOTAL_TIMEOUT);
+        teardown(&t);
+    }
+}
+
 static void the_lesser_of_first_byte_and_first_content(void **state)
 {
     (void)state;
@@ -423,6 +459,7 @@ int main(void)
         cmocka_unit_test(a_timer_a_little_late_is_as_good),
         cmocka_unit_test(a_timer_much_too_late_blames_nobody_once),
         cmocka_unit_test(a_plain_request_is_given_the_whole_time),
+        cmocka_unit_test(silence_to_the_end_is_charged),
         cmocka_unit_test(the_lesser_of_first_byte_and_first_content),
         cmocka_unit_test(spans_count_from_the_right_event),
         cmocka_unit_test(silence_counts_where_content_may_pause),

@@ -109,6 +109,7 @@ static void weights_of_health(void **state)
         {PROA_CLASS_MALFORMED, {1, 1, 0}},
         {PROA_CLASS_FIRST_BYTE_TIMEOUT, {2, 1, 0}},
         {PROA_CLASS_FIRST_CONTENT_TIMEOUT, {2, 1, 0}},
+        {PROA_CLASS_TOTAL_TIMEOUT, {2, 1, 0}},
         {PROA_CLASS_WRITE_TIMEOUT, {2, 1, 0}},
         {PROA_CLASS_IDLE_TIMEOUT, {1, 1, 0}},
         {PROA_CLASS_SERVER, {1, 1, 0}},
