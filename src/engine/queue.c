@@ -88,8 +88,9 @@ static struct proa_run *next_turn(const struct run_queue *q)
 void proa_run_wake_next(const struct proa_run *run)
 {
     const struct run_queue *q = proa_engine_queue(run);
-    if (q->n_waiting > 0 && has_free_place(run, q)) {
-        proa_engine_wake(next_turn(q));
+    struct proa_run *next = next_turn(q);
+    if (next && has_free_place(next, q)) { /* by its own policy: a reload may lie between them */
+        proa_engine_wake(next);
     }
 }
 
@@ -189,6 +190,7 @@ static bool settle_first(struct proa_run *run, uint64_t now_ns, uint64_t until_n
         return true;
     }
     run->eta_ns = pick.eta_ns;
+    run->why_none = pick.reason;
     if (is_worth_waiting(run, &pick, now_ns, until_ns)) {
         return false;
     }
@@ -245,7 +247,7 @@ static void join(struct proa_run *run, uint64_t now_ns, uint64_t until_ns,
     run->queued_ns = now_ns;
     run->queue_until_ns = until_ns;
     proa_run_wait(run, until_ns, PROA_WAIT_QUEUE, RUN_WAIT_TURN,
-                  run->eta_ns > 0 ? PROA_REASON_RATE_LIMITED : PROA_REASON_QUEUED, out);
+                  run->eta_ns > 0 ? run->why_none : PROA_REASON_QUEUED, out);
     run->wait_until_ns = next_look(run, now_ns);
 }
 

@@ -218,6 +218,42 @@ static void calm_returns_when_nobody_waits(void **state)
 }
 
 /* Who waits for a limit is alone in looking: those behind cost no pick until it has gone. */
+/* The newer policy has more places: who ends under the older one wakes those of the newer. */
+static void a_reload_may_bring_more_places(void **state)
+{
+    (void)state;
+    struct queue_test t;
+    const uint32_t priorities[2] = {PROA_PRIORITY_DEFAULT, PROA_PRIORITY_DEFAULT};
+    setup_queue(&t, 1, priorities);
+    t.fx[1].policy.concurrency.route = 3;
+    arrive(&t, 0, 0);
+    for (size_t i = 1; i <= 3; i++) {
+        arrive(&t, i, 1);
+    }
+    assert_true(is_started(&t, 2) && !is_started(&t, 3));
+    finish(&t, 0);
+    assert_true(is_started(&t, 3));
+    teardown_queue(&t);
+}
+
+/* The route has places left, its only target has none: that is no limit of the provider's. */
+static void waiting_for_a_full_target_is_called_so(void **state)
+{
+    (void)state;
+    struct queue_test t;
+    const uint32_t priorities[2] = {PROA_PRIORITY_DEFAULT, PROA_PRIORITY_DEFAULT};
+    setup_queue(&t, 10, priorities);
+    t.fx[0].policy.concurrency.target = 1;
+    arrive(&t, 0, 0);
+    arrive(&t, 1, 0);
+    assert_int_equal(t.w[1].wait, PROA_WAIT_QUEUE);
+    assert_int_equal(t.w[1].last.items[0].kind, PROA_CMD_WAIT);
+    assert_int_equal(t.w[1].last.items[0].reason, PROA_REASON_QUEUED);
+    finish(&t, 0);
+    assert_true(is_started(&t, 1));
+    teardown_queue(&t);
+}
+
 static void the_one_whose_turn_it_is_looks_for_all(void **state)
 {
     (void)state;
@@ -254,6 +290,8 @@ int main(void)
         cmocka_unit_test(a_lower_class_does_not_put_out_a_higher_one),
         cmocka_unit_test(when_all_wait_long_the_newest_go_first),
         cmocka_unit_test(calm_returns_when_nobody_waits),
+        cmocka_unit_test(a_reload_may_bring_more_places),
+        cmocka_unit_test(waiting_for_a_full_target_is_called_so),
         cmocka_unit_test(the_one_whose_turn_it_is_looks_for_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
