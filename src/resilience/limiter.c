@@ -217,8 +217,9 @@ void proa_limiter_settle(struct proa_limiter *l, const struct proa_need *taken,
             continue;
         }
         uint64_t level = level_milli(b, now_ns);
-        uint64_t back = in_milli(taken->of[i] - min_u64(taken->of[i], used->of[i]));
-        uint64_t more = in_milli(used->of[i] - min_u64(taken->of[i], used->of[i]));
+        uint64_t took = min_u64(taken->of[i], b->limit); /* there was no more to take */
+        uint64_t back = in_milli(took - min_u64(took, used->of[i]));
+        uint64_t more = in_milli(used->of[i] - min_u64(took, used->of[i]));
         uint64_t full = in_milli(b->limit);
         level -= min_u64(level, more);
         set_level(b, level + min_u64(back, full - level), now_ns);
@@ -246,15 +247,15 @@ static uint64_t kept_milli(const struct proa_limiter_cfg *cfg, enum proa_priorit
 static uint64_t bucket_eta(const struct proa_limit_bucket *b, const struct proa_limiter_cfg *cfg,
                            uint64_t need, enum proa_priority priority, uint64_t now_ns)
 {
-    if (!is_known(b) || need == 0) {
+    if (!is_known(b)) {
         return 0;
     }
-    if (need > b->limit) {
-        return PROA_NEVER;
-    }
     uint64_t full = in_milli(b->limit);
-    uint64_t kept = min_u64(kept_milli(cfg, priority, full), full - in_milli(need));
-    uint64_t wanted = in_milli(need) + kept;
+    /* More than there ever is may be a bad estimate, as of an image by its bytes: the provider says
+     * whether it takes it, once all is there. */
+    uint64_t needed = in_milli(min_u64(need, b->limit));
+    uint64_t kept = needed == 0 ? 0 : min_u64(kept_milli(cfg, priority, full), full - needed);
+    uint64_t wanted = needed + kept;
     uint64_t level = level_milli(b, now_ns);
     return level >= wanted ? 0 : mul_div_up(wanted - level, PPM_NS_PER_MILLI, refill_of(b));
 }

@@ -91,8 +91,9 @@ void proa_limiter_learn(struct proa_limiter *l, const struct proa_rate_signal *s
 /* What to reserve for a request of about `input` tokens and at most `max_output` (0 = not said). */
 struct proa_need proa_limiter_need(const struct proa_limiter *l, const struct proa_limiter_cfg *cfg,
                                    uint32_t input, uint32_t max_output);
-/* Span until a request with this need may go: 0 = now, PROA_NEVER = it never fits. What is kept for
- * others is not kept from a request that would not fit otherwise. */
+/* Span until a request with this need may go: 0 = now. What is kept for others is not kept from a
+ * request that would not fit otherwise, and one that never fits goes when all is there: needs are
+ * estimates. */
 uint64_t proa_limiter_eta(const struct proa_limiter *l, const struct proa_limiter_cfg *cfg,
                           const struct proa_need *need, enum proa_priority priority,
                           uint64_t now_ns);

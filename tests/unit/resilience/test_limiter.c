@@ -138,14 +138,24 @@ static void wait_is_the_longest_of_all_dimensions(void **state)
     assert_int_equal(proa_limiter_eta(&l, &CFG, &output, PROA_PRIORITY_CRITICAL, START), 0);
 }
 
-static void what_never_fits(void **state)
+/* An estimate above the limit may be wrong, and the limit may be: whoever is asked may know. */
+static void what_never_fits_goes_when_all_is_there(void **state)
 {
     (void)state;
     struct proa_limiter l = make();
     learn(&l, PROA_RATE_TOKENS, 1000, 500, SECONDS(5), START);
     assert_int_equal(eta(&l, 1, 1000, START), SECONDS(5));
-    assert_true(eta(&l, 1, 1001, START) == PROA_NEVER);
-    assert_true(eta(&l, 1, UNKNOWN, START) == PROA_NEVER);
+    assert_int_equal(eta(&l, 1, 1001, START), SECONDS(5));
+    assert_int_equal(eta(&l, 1, UNKNOWN, START), SECONDS(5));
+    assert_int_equal(eta(&l, 1, 1001, START + SECONDS(5)), 0);
+    const struct proa_need need = {.of = {[PROA_RATE_TOKENS] = 4000}};
+    proa_limiter_take(&l, &need, START + SECONDS(5), NULL);
+    assert_int_equal(eta(&l, 1, 4000, START + SECONDS(5)), SECONDS(10));
+    /* It was a tenth of that. */
+    const struct proa_need used = {.of = {1, 400, UNKNOWN, UNKNOWN}};
+    proa_limiter_settle(&l, &need, &used, START + SECONDS(5));
+    assert_int_equal(eta(&l, 1, 600, START + SECONDS(5)), 0);
+    assert_true(eta(&l, 1, 601, START + SECONDS(5)) > 0);
 }
 
 static void learn_marked(struct proa_limiter *l, uint64_t limit, uint64_t remaining,
@@ -227,7 +237,7 @@ static void limit_may_change(void **state)
     assert_int_equal(proa_limiter_headroom_ppm(&l, START), 900000);
     learn(&l, PROA_RATE_REQUESTS, 50, UNKNOWN, 0, START);
     assert_int_equal(proa_limiter_headroom_ppm(&l, START), 1000000);
-    assert_true(eta(&l, 51, 0, START) == PROA_NEVER);
+    assert_int_equal(eta(&l, 51, 0, START), eta(&l, 50, 0, START));
 }
 
 /* A rate that is told from a nearly full bucket is rounding: the one from an emptier one stays. */
@@ -724,7 +734,7 @@ int main(void)
         cmocka_unit_test(useless_signals_are_ignored),
         cmocka_unit_test(reset_is_the_time_to_full),
         cmocka_unit_test(wait_is_the_longest_of_all_dimensions),
-        cmocka_unit_test(what_never_fits),
+        cmocka_unit_test(what_never_fits_goes_when_all_is_there),
         cmocka_unit_test(answers_tell_of_the_past),
         cmocka_unit_test(a_full_bucket_stays_full),
         cmocka_unit_test(what_was_given_back_since),
