@@ -42,8 +42,9 @@ struct watched {
 struct endpoint_state {
     struct state state;
     struct watched watched;
-    uint64_t failed_ns; /* last transport failure; 0 = never */
-    uint64_t asked_ns;  /* last attempt although it could not be reached, likewise */
+    uint64_t failed_ns; /* last transport failure; 0 = none since its last answer */
+    uint64_t asked_ns;  /* last attempt although it could not be reached; 0 = never */
+    bool by_itself;     /* and that one was its own: others were answered meanwhile */
 };
 
 struct pool_state {
@@ -145,6 +146,7 @@ enum { ENGINE_NEWS = 64 };
 
 /* The way out of here. While it is down, transport failures are nobody's fault. */
 struct uplink {
+    uint64_t answered_ns;                 /* the last answer, whose ever; 0 = never */
     const struct endpoint_state *suspect; /* the last endpoint that failed */
     uint64_t suspect_ns;                  /* when; 0 = nobody since the last answer */
     bool down;
@@ -254,8 +256,7 @@ void proa_trip_note(const struct trip_place *place, struct proa_breaker_change c
 bool proa_uplink_failed(struct proa_engine *engine, struct endpoint_state *endpoint,
                         uint64_t started_ns, uint64_t now_ns);
 /* Somebody out there answered, whatever. */
-void proa_uplink_answered(struct proa_run *run, const struct endpoint_state *endpoint,
-                          uint64_t now_ns);
+void proa_uplink_answered(struct proa_run *run, struct endpoint_state *endpoint, uint64_t now_ns);
 /* An attempt goes there. */
 void proa_uplink_asked(struct proa_engine *engine, struct endpoint_state *endpoint,
                        uint64_t now_ns);

@@ -138,6 +138,81 @@ static void two_of_three_down_are_found_out(void **state)
     state_teardown(&t);
 }
 
+/* Fails while the other one answers, then both fail once. */
+static void one_down_one_well(struct state_test *t)
+{
+    state_apart(t, 2);
+    fails(t, called_at(t, 0), PROA_CLASS_CONNECT);
+    t->now += 100 * MS;
+    succeeds(t, called_at(t, 1));
+    t->now += 200 * MS;
+    fails(t, called_at(t, 0), PROA_CLASS_CONNECT);
+    assert_false(proa_status_uplink_down(t->fx.engine));
+}
+
+/* Of two, one is truly down: that the other one fails once as well is no reason to ask nobody. */
+static void one_that_is_down_by_itself_is_no_witness(void **state)
+{
+    (void)state;
+    struct state_test t;
+    one_down_one_well(&t);
+    fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+    assert_false(proa_status_uplink_down(t.fx.engine));
+    t.now += 300 * MS;
+    fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT); /* nor does it confirm what that one said */
+    assert_false(proa_status_uplink_down(t.fx.engine));
+    assert_non_null(first_pick(&t).candidate);
+    assert_int_equal(score_at(&t, 0, TRIP_TARGET), 6);
+    state_teardown(&t);
+}
+
+static void one_that_has_answered_is_a_witness_again(void **state)
+{
+    (void)state;
+    struct state_test t;
+    one_down_one_well(&t);
+    t.now += 100 * MS;
+    succeeds(&t, called_at(&t, 0));
+    t.now += 100 * MS;
+    fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT);
+    fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+    assert_true(proa_status_uplink_down(t.fx.engine));
+    state_teardown(&t);
+}
+
+static void what_is_long_ago_is_forgotten(void **state)
+{
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        struct state_test t;
+        one_down_one_well(&t);
+        t.now += 60 * S - (late ? 0 : 1);
+        fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT);
+        fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+        assert_int_equal(proa_status_uplink_down(t.fx.engine), late);
+        state_teardown(&t);
+    }
+}
+
+/* Those that could not be reached in the last loss are witnesses of the next one, even if nobody
+ * has asked them since. */
+static void a_loss_soon_after_a_loss_is_one_too(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    for (int n = 0; n < 2; n++) {
+        fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT);
+        fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+        assert_true(proa_status_uplink_down(t.fx.engine));
+        t.now += 2 * S;
+        succeeds(&t, called_at(&t, 0));
+        assert_false(proa_status_uplink_down(t.fx.engine));
+        t.now += 2 * S;
+    }
+    state_teardown(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -146,6 +221,10 @@ int main(void)
         cmocka_unit_test(what_broke_off_as_it_began_is_forgiven),
         cmocka_unit_test(dials_that_hang_are_in_sequence_too),
         cmocka_unit_test(two_of_three_down_are_found_out),
+        cmocka_unit_test(one_that_is_down_by_itself_is_no_witness),
+        cmocka_unit_test(one_that_has_answered_is_a_witness_again),
+        cmocka_unit_test(what_is_long_ago_is_forgotten),
+        cmocka_unit_test(a_loss_soon_after_a_loss_is_one_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
