@@ -6,8 +6,6 @@
 #ifndef PROA_SIM_FLEET_H
 #define PROA_SIM_FLEET_H
 
-#include "proa/engine/status.h"
-
 #include "witness.h"
 
 enum { FLEET_SLOTS = 512, FLEET_PROVIDERS = 3, FLEET_KEYS = 2 };
@@ -250,17 +248,6 @@ static inline void fleet_open(struct fleet *f, const struct fleet_cfg *cfg)
     sim_open(&f->world, &f->fx, f->from_ns);
 }
 
-/* Nothing is left over of anything. */
-static inline void fleet_check_rest(struct fleet *f)
-{
-    SIM_MUST(f->world.n_places == 0);
-    for (size_t i = 0; i < proa_status_n(f->fx.roster, PROA_STATUS_TARGET); i++) {
-        struct proa_status_target target;
-        proa_status_target(f->fx.roster, i, f->world.now_ns, &target);
-        SIM_MUST(target.inflight == 0);
-    }
-}
-
 static inline struct fleet_result fleet_run(struct fleet *f, const struct fleet_cfg *cfg)
 {
     const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
@@ -292,7 +279,7 @@ static inline struct fleet_result fleet_run(struct fleet *f, const struct fleet_
         sim_feed(&s->w, at, &event);
         fleet_look(f, at);
     }
-    fleet_check_rest(f);
+    sim_check_rest(&f->world);
     const struct fleet_result result = f->result;
     fixture_deinit(&f->fx);
     return result;

@@ -93,18 +93,21 @@ static inline void sim_draw_care(struct sim_source *s, struct proa_policy_cfg *p
 {
     static const uint32_t per_pool[] = {2, 1, 3, 10};
     static const uint32_t places[] = {256, 1, 2, 3};
+    static const uint64_t leases[] = {60 * PROA_NS_PER_S, 0, 1 * PROA_NS_PER_S};
     p->retry.per_pool = per_pool[sim_pick(s, PROA_ARRAY_LEN(per_pool))];
     p->retry.same_target = sim_pick(s, 6) == 1 ? 1 : 0;
     p->retry.move_jitter_ns = sim_pick(s, 3) == 1 ? 50 * PROA_NS_PER_MS : 0;
     p->retry.budget.start = sim_pick(s, 4) == 1 ? sim_pick(s, 3) : 10;
     p->breaker.score = sim_pick(s, 2) ? 2 : 5;
     p->breaker.pool_score = p->breaker.score;
+    p->breaker.lease_ns = leases[sim_pick(s, PROA_ARRAY_LEN(leases))];
     p->degraded.enabled = sim_pick(s, 2) == 1;
     p->stall.enabled = sim_pick(s, 2) == 1;
     p->hedge.enabled = sim_pick(s, 3) == 1;
     p->hedge.min_samples = 1;
     p->panic.enabled = sim_pick(s, 4) != 1;
     p->concurrency.route = places[sim_pick(s, PROA_ARRAY_LEN(places))];
+    p->concurrency.target = places[sim_pick(s, PROA_ARRAY_LEN(places))];
     p->concurrency.queue_wait_ns = sim_pick(s, 4) == 1 ? 0 : 5 * PROA_NS_PER_S;
     p->midstream = sim_pick(s, 2) ? PROA_MIDSTREAM_RESUME : PROA_MIDSTREAM_ERROR;
     p->balance.strategy = sim_pick(s, PROA_STRATEGIES);
@@ -303,7 +306,7 @@ static inline uint64_t sim_play(struct sim_source *s, uint64_t seed, struct sim_
         sim_play_step(&p, s, tally);
     }
     sim_play_out(&p, tally);
-    SIM_MUST(p.world.n_places == 0);
+    sim_check_rest(&p.world);
     for (uint32_t i = 0; i < p.n_begun; i++) {
         trace = trace * 31 + p.w[i].trace;
         if (tally) {

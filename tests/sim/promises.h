@@ -168,8 +168,7 @@ static inline void sim_on_cancel(struct sim_witness *w, const struct proa_comman
         /* Silent for so long that the end of time is a verdict. */
         const uint64_t patience = w->options.stream ? w->run.attempts[c->attempt].first_content_ns
                                                     : w->fx->policy.timeouts.total_ns;
-        const bool charged = c->reason == PROA_REASON_DEADLINE &&
-                             a->stage < PROA_STAGE_CONTENT &&
+        const bool charged = c->reason == PROA_REASON_DEADLINE && a->stage < PROA_STAGE_CONTENT &&
                              w->now_ns - w->deadline_ns <= SIM_LATE_MS * PROA_NS_PER_MS &&
                              w->now_ns - a->started_ns >= patience / 2;
         SIM_MUST(class == (charged ? PROA_CLASS_TOTAL_TIMEOUT : PROA_CLASS_CANCELLED));

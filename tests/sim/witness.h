@@ -9,6 +9,8 @@
 #ifndef PROA_SIM_WITNESS_H
 #define PROA_SIM_WITNESS_H
 
+#include "proa/engine/status.h"
+
 #include "promises.h"
 
 static inline void sim_note_attempt(struct sim_witness *w, const struct proa_event *e)
@@ -179,6 +181,33 @@ static inline void sim_feed(struct sim_witness *w, uint64_t now_ns, const struct
             other->last.n = 0;
         }
         sim_feed_one(other, now_ns, &woken);
+    }
+}
+
+/* All exchanges are over: nothing is left over of anything. */
+static inline void sim_check_rest(const struct sim_world *world)
+{
+    const struct proa_roster *roster = world->fx->roster;
+    SIM_MUST(world->n_places == 0);
+    for (size_t i = 0; i < proa_status_n(roster, PROA_STATUS_TARGET); i++) {
+        struct proa_status_target target;
+        proa_status_target(roster, i, world->now_ns, &target);
+        SIM_MUST(target.inflight == 0 && !target.breaker.probing);
+    }
+    for (size_t i = 0; i < proa_status_n(roster, PROA_STATUS_POOL); i++) {
+        struct proa_status_pool pool;
+        proa_status_pool(roster, i, world->now_ns, &pool);
+        SIM_MUST(!pool.breaker.probing);
+    }
+    for (size_t i = 0; i < proa_status_n(roster, PROA_STATUS_ENDPOINT); i++) {
+        struct proa_status_endpoint endpoint;
+        proa_status_endpoint(roster, i, world->now_ns, &endpoint);
+        SIM_MUST(!endpoint.breaker.probing);
+    }
+    for (size_t i = 0; i < proa_status_n(roster, PROA_STATUS_ROUTE); i++) {
+        struct proa_status_route route;
+        proa_status_route(roster, i, world->now_ns, &route);
+        SIM_MUST(route.waiting == 0 && route.active == 0);
     }
 }
 
