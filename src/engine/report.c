@@ -145,6 +145,8 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
     const uint32_t weights[TRIP_LEVELS] = {left_of(r, weight.target), left_of(r, weight.pool),
                                            weight.endpoint};
     const bool told[TRIP_LEVELS] = {weight.target > 0, weight.pool > 0, weight.endpoint > 0};
+    /* A way there that is broken cannot be the request's fault. */
+    r->a->fingerprint = event && weight.endpoint == 0 ? fold(event->fingerprint) : 0;
     if (told[TRIP_POOL]) {
         blame(r);
     }
@@ -152,10 +154,7 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
     for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
         if (told[level]) {
             struct proa_breaker_report report = verdict(r, level, weights[level]);
-            /* A way there that is broken cannot be the request's fault. */
-            report.fingerprint = event && level != TRIP_ENDPOINT && weight.endpoint == 0
-                                     ? fold(event->fingerprint)
-                                     : 0;
+            report.fingerprint = level != TRIP_ENDPOINT ? r->a->fingerprint : 0;
             report.hint_ns =
                 event && r->a->class == PROA_CLASS_OVERLOADED ? event->retry_after_ns : 0;
             fail(r, level, &report);
@@ -284,6 +283,19 @@ static void clear_trials(const struct report *r)
     r->a->let_through &= (uint16_t)~LET_TRIES;
 }
 
+/* It is answered here: that it failed before was not its own fault, and where the same request
+ * fails again that counts again. Else an application that always asks the same would never open
+ * what is down, and pay for an attempt there each time. */
+static void clear_request(const struct report *r)
+{
+    for (uint8_t i = 0; i < r->run->n_attempts; i++) {
+        const struct proa_attempt_record *failed = &r->run->attempts[i];
+        const struct seat *seat = proa_seat_of(r->run->roster, failed->candidate);
+        proa_breaker_clear_request(&seat->target->watched.breaker, failed->fingerprint);
+        proa_breaker_clear_request(&seat->pool->watched.breaker, failed->fingerprint);
+    }
+}
+
 void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t now_ns)
 {
     const struct report r = report_of(run, attempt, now_ns);
@@ -296,6 +308,7 @@ void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t 
     for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
         succeed(&r, level);
     }
+    clear_request(&r);
     time_first(&r, was_well);
     proa_bearing_verdict(&r.seat->target->bearing, false, r.policy->balance.tau_ns, now_ns);
     clear_trials(&r);

@@ -99,7 +99,8 @@ static enum proa_class attempt_failed(struct proa_run *run, uint64_t now_ns, uin
     return class;
 }
 
-void proa_run_charge(struct proa_run *run, uint64_t now_ns, uint8_t index, struct proa_commands *out)
+void proa_run_charge(struct proa_run *run, uint64_t now_ns, uint8_t index,
+                     struct proa_commands *out)
 {
     (void)attempt_failed(run, now_ns, index, PROA_CLASS_TOTAL_TIMEOUT, NULL);
     proa_run_emit(out, PROA_CMD_CANCEL, PROA_REASON_DEADLINE)->attempt = index;

@@ -13,7 +13,8 @@
 
 #define TOGETHER_NS (2 * PROA_NS_PER_S)
 #define AGAIN_NS    (1 * PROA_NS_PER_S)
-/* Longer than from one probe to the next: what was known of one that is not asked so long is void. */
+/* Longer than from one probe to the next: what was known of one that is not asked so long is void.
+ */
 #define KNOWN_NS (60 * PROA_NS_PER_S)
 
 static bool has_failed(const struct uplink *u, const struct endpoint_state *endpoint)

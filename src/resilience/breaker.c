@@ -341,6 +341,15 @@ static void keep_fingerprint(struct proa_breaker *b, uint32_t fingerprint, uint6
     }
 }
 
+void proa_breaker_clear_request(struct proa_breaker *b, uint32_t fingerprint)
+{
+    for (unsigned i = 0; i < PROA_BREAKER_FINGERPRINTS; i++) {
+        if (b->fingerprint[i] == fingerprint) {
+            b->fingerprint[i] = 0;
+        }
+    }
+}
+
 /* Of what a failure says about a breaker that takes traffic, only this counts. */
 static bool is_news(struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                     const struct proa_breaker_report *report, uint64_t now_ns)

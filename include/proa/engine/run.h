@@ -232,6 +232,7 @@ struct proa_attempt_record {
     struct proa_need reserved;
     struct proa_limiter_mark mark; /* of its reservation */
     uint8_t index;
+    uint32_t fingerprint; /* of the request, where its failure may be that one's fault; 0 = none */
     uint16_t let_through; /* bits: what it holds or tries; private to the engine */
     bool reported;        /* its verdict is in */
     bool marked_slow;

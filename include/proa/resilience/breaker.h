@@ -161,6 +161,9 @@ struct proa_breaker_change proa_breaker_failure(struct proa_breaker *b,
                                                 const struct proa_degraded_cfg *degraded,
                                                 const struct proa_breaker_report *report,
                                                 uint64_t now_ns, struct proa_prng *prng);
+/* The request of this fingerprint (0 = none) was answered elsewhere: when it fails here again, it
+ * is as if for the first time. */
+void proa_breaker_clear_request(struct proa_breaker *b, uint32_t fingerprint);
 /* No first content at the slow mark: counts beside the verdict. */
 struct proa_breaker_change proa_breaker_slow(struct proa_breaker *b,
                                              const struct proa_breaker_cfg *cfg,

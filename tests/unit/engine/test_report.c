@@ -142,6 +142,31 @@ static void a_poisonous_prompt_opens_nothing(void **state)
     state_teardown(&t);
 }
 
+/* An application that always asks the same: where one is answered, the other is at fault. */
+static void a_request_that_is_answered_elsewhere_is_no_poison(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 1, .provider = 1, .tier = 1});
+    for (int i = 0; i < 5; i++) {
+        struct proa_run *run = called(&t);
+        assert_int_equal(where(&t, run), 0);
+        fails_with(
+            &t, run,
+            (struct proa_event){.class = PROA_CLASS_SERVER, .status = 500, .fingerprint = 7});
+        assert_int_equal(score_at(&t, 0, TRIP_TARGET), i + 1);
+        assert_int_equal(score_at(&t, 0, TRIP_POOL), i + 1);
+        (void)start(&t, run, pick_for(&t, run, PICK_RETRY));
+        assert_int_equal(where(&t, run), 1);
+        succeeds(&t, run);
+    }
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 0, TRIP_POOL, PROA_BREAKER_OPEN);
+    state_teardown(&t);
+}
+
 static void a_prompt_cannot_break_the_way_there(void **state)
 {
     (void)state;
@@ -564,6 +589,7 @@ int main(void)
         cmocka_unit_test(t_a_3_refused_reset_dns_and_tls_each_trip),
         cmocka_unit_test(t_a_2_every_failing_attempt_counts_on_its_own_target),
         cmocka_unit_test(a_poisonous_prompt_opens_nothing),
+        cmocka_unit_test(a_request_that_is_answered_elsewhere_is_no_poison),
         cmocka_unit_test(a_prompt_cannot_break_the_way_there),
         cmocka_unit_test(each_fault_puts_out_its_own_object),
         cmocka_unit_test(a_limit_is_per_organisation_and_model),

@@ -209,6 +209,27 @@ static void poison_counts_nowhere(void **state)
     assert_int_equal(sum.of[PROA_SAMPLE_FAIL], 1);
 }
 
+static void what_is_cleared_counts_again(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_make(5);
+    struct proa_breaker_report report = {
+        .started_ns = START, .weight = 1, .trip_score = 9, .fingerprint = 9};
+    struct proa_breaker_report other = report;
+    other.fingerprint = 8;
+    failure(&f, START, report);
+    failure(&f, START, other);
+    proa_breaker_clear_request(&f.b, 0);
+    failure(&f, START, report);
+    assert_int_equal(f.b.score, 2);
+    proa_breaker_clear_request(&f.b, 9);
+    failure(&f, START, other);
+    assert_int_equal(f.b.score, 2);
+    failure(&f, START, report);
+    failure(&f, START, report);
+    assert_int_equal(f.b.score, 3);
+}
+
 /* ---- ramp ------------------------------------------------------------------------------------ */
 
 static void share_grows_linearly(void **state)
@@ -441,6 +462,7 @@ int main(void)
         cmocka_unit_test(ramp_begins_with_an_empty_window),
         cmocka_unit_test(poison_opens_nothing),
         cmocka_unit_test(poison_counts_nowhere),
+        cmocka_unit_test(what_is_cleared_counts_again),
         cmocka_unit_test(share_grows_linearly),
         cmocka_unit_test(slow_marks_degrade),
         cmocka_unit_test(slow_marks_of_late_degrade),
