@@ -63,8 +63,7 @@ static struct proa_counts counts(const struct proa_json_node *node, const char *
     return out;
 }
 
-static void breaker(const struct proa_json_node *node, uint64_t now_ns,
-                    struct proa_status_breaker *out)
+static void breaker(const struct proa_json_node *node, struct proa_status_breaker *out)
 {
     out->state = breaker_state(proa_json_lenient_string(node, "state"));
     out->score = count(node, "score");
@@ -78,7 +77,7 @@ static void breaker(const struct proa_json_node *node, uint64_t now_ns,
     for (const struct proa_json_node *t = proa_json_node_first(past);
          t && out->n_past < PROA_STATUS_TRANSITIONS; t = proa_json_node_next(t)) {
         out->past[out->n_past++] = (struct proa_status_transition){
-            .at_ns = proa_clock_since(now_ns, ns(t, "ago_ms")),
+            .at_ns = ns(t, "ago_ms"),
             .from = (uint8_t)breaker_state(proa_json_lenient_string(t, "from")),
             .to = (uint8_t)breaker_state(proa_json_lenient_string(t, "to")),
             .cause = (uint8_t)breaker_cause(proa_json_lenient_string(t, "cause")),
@@ -92,7 +91,7 @@ static bool load_endpoint(struct proa_roster *roster, const struct proa_json_nod
                           uint64_t now_ns)
 {
     struct proa_status_endpoint s = {.identity = proa_json_lenient_string(node, "id")};
-    breaker(node, now_ns, &s.breaker);
+    breaker(node, &s.breaker);
     return proa_saved_endpoint(roster, &s, now_ns);
 }
 
@@ -101,7 +100,7 @@ static bool load_pool(struct proa_roster *roster, const struct proa_json_node *n
 {
     struct proa_status_pool s = {.identity = proa_json_lenient_string(node, "id"),
                                  .missing_ns = ns(node, "missing_ms")};
-    breaker(node, now_ns, &s.breaker);
+    breaker(node, &s.breaker);
     return proa_saved_pool(roster, &s, now_ns);
 }
 
@@ -116,7 +115,7 @@ static bool load_target(struct proa_roster *roster, const struct proa_json_node 
         .cap = count(node, "cap"),
         .denied_ns = ns(node, "denied_ms"),
     };
-    breaker(node, now_ns, &s.breaker);
+    breaker(node, &s.breaker);
     return proa_saved_target(roster, &s, now_ns);
 }
 

@@ -42,15 +42,14 @@ static void counts(struct proa_json_writer *w, const char *key, const struct pro
     proa_json_writer_end_object(w);
 }
 
-static void transitions(struct proa_json_writer *w, const struct proa_status_breaker *b,
-                        uint64_t now_ns)
+static void transitions(struct proa_json_writer *w, const struct proa_status_breaker *b)
 {
     proa_json_writer_key(w, PROA_SLICE("transitions"));
     proa_json_writer_begin_array(w);
     for (size_t i = 0; i < b->n_past; i++) {
         const struct proa_status_transition *t = &b->past[i];
         proa_json_writer_begin_object(w);
-        ms(w, "ago_ms", proa_clock_since(now_ns, t->at_ns));
+        ms(w, "ago_ms", t->at_ns);
         string(w, "from", proa_breaker_state_text(t->from));
         string(w, "to", proa_breaker_state_text(t->to));
         string(w, "cause", proa_breaker_cause_text(t->cause));
@@ -59,8 +58,7 @@ static void transitions(struct proa_json_writer *w, const struct proa_status_bre
     proa_json_writer_end_array(w);
 }
 
-static void breaker(struct proa_json_writer *w, const struct proa_status_breaker *b,
-                    uint64_t now_ns)
+static void breaker(struct proa_json_writer *w, const struct proa_status_breaker *b)
 {
     string(w, "state", proa_breaker_state_text(b->state));
     proa_json_writer_member_u64(w, "score", b->score);
@@ -70,7 +68,7 @@ static void breaker(struct proa_json_writer *w, const struct proa_status_breaker
     proa_json_writer_member_bool(w, "probing", b->probing);
     counts(w, "window", &b->slow);
     counts(w, "newest", &b->fast);
-    transitions(w, b, now_ns);
+    transitions(w, b);
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
@@ -81,7 +79,7 @@ static void write_endpoint(const struct proa_roster *roster, size_t i, uint64_t 
     struct proa_status_endpoint s;
     proa_status_endpoint(roster, i, now_ns, &s);
     proa_json_writer_member_string(w, "id", s.identity);
-    breaker(w, &s.breaker, now_ns);
+    breaker(w, &s.breaker);
 }
 
 static void latency_row(struct proa_json_writer *w, const struct proa_status_pool *s, size_t i)
@@ -106,7 +104,7 @@ static void write_pool(const struct proa_roster *roster, size_t i, uint64_t now_
     struct proa_status_pool s;
     proa_status_pool(roster, i, now_ns, &s);
     proa_json_writer_member_string(w, "id", s.identity);
-    breaker(w, &s.breaker, now_ns);
+    breaker(w, &s.breaker);
     ms(w, "missing_ms", s.missing_ns);
     proa_json_writer_key(w, PROA_SLICE("latency"));
     proa_json_writer_begin_object(w);
@@ -123,7 +121,7 @@ static void write_target(const struct proa_roster *roster, size_t i, uint64_t no
     proa_status_target(roster, i, now_ns, &s);
     proa_json_writer_member_string(w, "id", s.identity);
     proa_json_writer_member_string(w, "label", s.label);
-    breaker(w, &s.breaker, now_ns);
+    breaker(w, &s.breaker);
     ratio(w, "latency", s.latency_ppm);
     ratio(w, "failures", s.failure_ppm);
     proa_json_writer_member_u64(w, "inflight", s.inflight);

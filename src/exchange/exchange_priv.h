@@ -199,8 +199,8 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *te
 void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
 
 /* ---- settle.c */
-/* Time spent waiting for upstreams until this callback began; the rest of the exchange's time is
- * ours. */
+/* Time spent with upstreams or waiting for them until this callback began; the rest of the
+ * exchange's time is ours. */
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x);
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome);
 

@@ -3,15 +3,22 @@
  */
 #include "exchange_priv.h"
 
+/* From the first attempt's start, or the wait in line before it, to the last one's end: attempts
+ * may run side by side, and between them the exchange may wait. */
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
 {
     const uint64_t now = proa_loop_now(x->host->loop);
-    uint64_t sum = 0;
-    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run.attempts[i];
-        sum += proa_clock_since(a->stage == PROA_STAGE_OVER ? a->ended_ns : now, a->started_ns);
+    const struct proa_run *run = &x->run;
+    if (!x->running || (run->n_attempts == 0 && run->queued_ns == 0)) {
+        return 0;
     }
-    return sum;
+    uint64_t end = run->n_attempts == 0 ? now : 0;
+    for (size_t i = 0; i < run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &run->attempts[i];
+        const uint64_t ended = a->stage == PROA_STAGE_OVER ? a->ended_ns : now;
+        end = ended > end ? ended : end;
+    }
+    return proa_clock_since(end, run->queued_ns > 0 ? run->queued_ns : run->attempts[0].started_ns);
 }
 
 static struct proa_slice fate(const struct proa_attempt_record *a)

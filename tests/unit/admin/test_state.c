@@ -68,6 +68,9 @@ static void a_broken_target_shows_when_and_why(void **state)
         proa_json_node_first(proa_json_node_get(pool, PROA_SLICE("transitions")));
     assert_non_null(past);
     assert_slice_equal(text(past, "from"), PROA_SLICE("closed"));
+    int64_t ago_ms = -1;
+    assert_ok(proa_json_node_i64(proa_json_node_get(past, PROA_SLICE("ago_ms")), &ago_ms));
+    assert_in_range(ago_ms, 0, 60 * 1000);
     int64_t fail = 0;
     assert_ok(proa_json_node_i64(
         proa_json_node_get(proa_json_node_get(target, PROA_SLICE("window")), PROA_SLICE("fail")),
