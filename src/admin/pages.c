@@ -107,12 +107,17 @@ void proa_admin_explain_page(struct proa_admin *admin, const struct proa_http_he
                              struct proa_admin_reply *out)
 {
     struct proa_buf model;
-    proa_buf_init(&model, VALUE_MAX);
     if (!in_force(admin, out)) {
         return;
     }
-    if (proa_http_query_get(head->query, PROA_SLICE("model"), &model) == PROA_OK && model.len > 0) {
+    proa_buf_init(&model, VALUE_MAX);
+    const enum proa_err err = proa_http_query_get(head->query, PROA_SLICE("model"), &model);
+    if (err == PROA_OK && model.len > 0) {
         explain(admin, head, proa_buf_slice(&model), out);
+    } else if (err == PROA_ERR_LIMIT || err == PROA_ERR_SYNTAX) {
+        proa_admin_refuse(out, 400, "bad_query",
+                          "No model has such a name: it is too long, wrongly escaped, or holds a "
+                          "control character.");
     } else {
         proa_admin_refuse(out, 400, "bad_query",
                           "Ask with ?model=NAME, and as it matters &stream=1 &input_tokens=N "

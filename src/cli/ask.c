@@ -5,7 +5,7 @@
 #include "proa/http/parser.h"
 #include "proa/net/conn.h"
 
-enum { HEAD_MAX = 16 * 1024 };
+enum { HEAD_MAX = 16 * 1024, REQUEST_MAX = 16 * 1024 };
 
 struct asking {
     struct proa_loop *loop;
@@ -127,11 +127,15 @@ void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t
     }
     struct asking a = {.answer = answer};
     proa_arena_init(&a.arena, NULL);
-    proa_buf_init(&a.request, 4096);
+    proa_buf_init(&a.request, REQUEST_MAX);
     (void)proa_buf_append_printf(&a.request,
                                  "GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n\r\n", path,
                                  place->is_unix ? "localhost" : place->text);
-    run(&a, &dial, timeout_ns);
+    if (proa_buf_ok(&a.request)) {
+        run(&a, &dial, timeout_ns);
+    } else {
+        answer->err = PROA_ERR_LIMIT;
+    }
     proa_buf_deinit(&a.request);
     proa_arena_reset(&a.arena);
 }

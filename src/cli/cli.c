@@ -48,6 +48,30 @@ int proa_cli_fail(struct proa_cli *cli, int code, const char *fmt, ...)
     return code;
 }
 
+int proa_cli_fail_diags(struct proa_cli *cli, int code, const struct proa_diags *diags)
+{
+    uint32_t i = 0;
+    while (i < diags->n && diags->items[i].level != PROA_DIAG_ERROR) {
+        i++;
+    }
+    if (i == diags->n) {
+        return proa_cli_fail(cli, code, "the configuration cannot be used");
+    }
+    const struct proa_diag *d = &diags->items[i];
+    char file[PROA_CLI_SHOWN_MAX];
+    char message[PROA_CLI_SHOWN_MAX];
+    (void)proa_cli_shown(file, proa_slice_cstr(d->file));
+    (void)proa_cli_shown(message, proa_slice_cstr(d->message));
+    if (!d->file) {
+        return proa_cli_fail(cli, code, "%s", message);
+    }
+    if (d->line == 0) {
+        return proa_cli_fail(cli, code, "%s: %s", file, message);
+    }
+    return proa_cli_fail(cli, code, "%s:%u:%u: %s", file, (unsigned)d->line, (unsigned)d->col,
+                         message);
+}
+
 static void set_colors(struct proa_cli *cli, const struct proa_cli_args *args)
 {
     const char *when = proa_cli_args_value(args, "color");

@@ -6,6 +6,8 @@
 
 #include "out_priv.h"
 
+#include "proa/core/diag.h"
+
 struct proa_cli;
 
 /* A flag. Only c, h, V, v and q have a short form, the same one for every command. */
@@ -87,6 +89,8 @@ struct proa_cli {
 int proa_cli_usage(struct proa_cli *cli, const char *fmt, ...) PROA_PRINTF(2, 3);
 /* "proa: message" on stderr; returns `code`. */
 int proa_cli_fail(struct proa_cli *cli, int code, const char *fmt, ...) PROA_PRINTF(3, 4);
+/* The same with the first error among what reading a configuration found, and its place. */
+int proa_cli_fail_diags(struct proa_cli *cli, int code, const struct proa_diags *diags);
 /* The environment; NULL when unset or empty. */
 const char *proa_cli_env(const char *name);
 

@@ -129,11 +129,7 @@ static int load_config(struct proa_cli *cli, struct offline *o)
     if (err == PROA_OK) {
         return EX_OK;
     }
-    const struct proa_diag *d = &o->diags.items[0];
-    char shown[PROA_CLI_SHOWN_MAX];
-    return proa_cli_fail(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_CONFIG, "%s:%u:%u: %s",
-                         d->file ? d->file : "configuration", (unsigned)d->line, (unsigned)d->col,
-                         proa_cli_shown(shown, proa_slice_cstr(d->message)));
+    return proa_cli_fail_diags(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_CONFIG, &o->diags);
 }
 
 static int load_state(struct proa_cli *cli, struct offline *o, const char *path)
@@ -144,19 +140,21 @@ static int load_state(struct proa_cli *cli, struct offline *o, const char *path)
     struct proa_json_fault fault = {0};
     size_t n = 0;
     int code = EX_OK;
+    char shown[PROA_CLI_SHOWN_MAX];
+    (void)proa_cli_shown(shown, proa_slice_cstr(path));
     proa_buf_init(&bytes, STATE_MAX);
     const enum proa_err err = proa_file_read(path, &bytes);
     if (err != PROA_OK) {
         code = proa_cli_fail(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_IOERR,
-                             "cannot read %s: %s", path, proa_err_text(err));
+                             "cannot read %s: %s", shown, proa_err_text(err));
     } else if (proa_json_tree_parse(proa_buf_slice(&bytes), &bounds, &tree, &fault) != PROA_OK ||
                proa_admin_load_state(o->roster, proa_json_tree_root(tree), NOW_NS, &n) != PROA_OK) {
         code = proa_cli_fail(cli, EX_DATAERR,
                              "%s is no saved state; save one with \"proa status --output json\"",
-                             path);
+                             shown);
     } else if (n == 0) {
         proa_cli_out_printf(&cli->err,
-                            "proa: %s has nothing of the targets of this configuration\n", path);
+                            "proa: %s has nothing of the targets of this configuration\n", shown);
     }
     proa_json_tree_destroy(tree);
     proa_buf_deinit(&bytes);
@@ -250,7 +248,8 @@ static void print(struct proa_cli_out *out, const struct proa_json_node *e)
     const struct proa_slice policy = proa_json_lenient_string(e, "policy");
     const struct proa_slice pick = proa_json_lenient_string(e, "pick");
     const struct proa_slice reason = proa_json_lenient_string(e, "reason");
-    proa_cli_out_printf(out, "%.*s: route %.*s, policy %.*s\n", (int)model.len, model.ptr,
+    char shown[PROA_CLI_SHOWN_MAX];
+    proa_cli_out_printf(out, "%s: route %.*s, policy %.*s\n", proa_cli_shown(shown, model),
                         (int)route.len, route.ptr, (int)policy.len, policy.ptr);
     if (pick.len > 0) {
         proa_cli_out_printf(out, "the next request goes to %s%.*s%s", proa_cli_bold(out),

@@ -141,13 +141,7 @@ static void end_reading(struct reading *r)
 static int explain(struct proa_cli *cli, const struct reading *r)
 {
     if (r->diags.n > 0) {
-        const struct proa_diag *d = &r->diags.items[0];
-        char file[PROA_CLI_SHOWN_MAX];
-        char message[PROA_CLI_SHOWN_MAX];
-        return proa_cli_fail(cli, EX_CONFIG, "%s:%u:%u: %s",
-                             proa_cli_shown(file, proa_slice_cstr(d->file)), (unsigned)d->line,
-                             (unsigned)d->col,
-                             proa_cli_shown(message, proa_slice_cstr(d->message)));
+        return proa_cli_fail_diags(cli, EX_CONFIG, &r->diags);
     }
     const int code = r->err == PROA_ERR_NOT_FOUND    ? EX_NOINPUT
                      : r->err == PROA_ERR_PERMISSION ? EX_NOPERM
