@@ -34,6 +34,9 @@ static void say(struct proa_admin *admin, const char *event, const char *action,
 
 static bool shows_token(const struct proa_secret *token, const struct proa_http_head *head)
 {
+    if (proa_http_header_count(&head->headers, PROA_HTTP_HEADER_AUTHORIZATION) != 1) {
+        return false; /* of two, which one counts? */
+    }
     const struct proa_slice bearer = PROA_SLICE("bearer ");
     const struct proa_slice value =
         proa_http_header_value(&head->headers, PROA_HTTP_HEADER_AUTHORIZATION);

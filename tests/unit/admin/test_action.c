@@ -51,6 +51,30 @@ static void only_with_the_token(void **state)
     assert_int_equal(state_of(t, 0), PROA_BREAKER_OPEN);
 }
 
+static void of_two_tokens_none_counts(void **state)
+{
+    struct admin_test *t = *state;
+    give_token(t);
+    struct proa_http_header headers[2];
+    for (size_t i = 0; i < 2; i++) {
+        headers[i] = (struct proa_http_header){.name = PROA_SLICE("authorization"),
+                                               .id = PROA_HTTP_HEADER_AUTHORIZATION,
+                                               .value = PROA_SLICE("Bearer " TOKEN)};
+    }
+    struct proa_http_head head = {.method = PROA_HTTP_POST,
+                                  .path = PROA_SLICE("/admin/eject"),
+                                  .query = PROA_SLICE("kind=target&id=p0/k0/m0"),
+                                  .headers = {.items = headers, .n = 2}};
+    admin_test_forget(t);
+    proa_admin_handle(t->admin, PROA_LISTENER_ADMIN, &head, &t->reply);
+    assert_int_equal(t->reply.status, 403);
+    assert_int_equal(state_of(t, 0), PROA_BREAKER_CLOSED);
+    head.headers.n = 1;
+    admin_test_forget(t);
+    proa_admin_handle(t->admin, PROA_LISTENER_ADMIN, &head, &t->reply);
+    assert_int_equal(t->reply.status, 200);
+}
+
 static void guessing_is_slow(void **state)
 {
     struct admin_test *t = *state;
@@ -114,9 +138,9 @@ static void eject_and_restore(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        ADMIN_TEST(off_without_a_token), ADMIN_TEST(only_with_the_token),
-        ADMIN_TEST(guessing_is_slow),    ADMIN_TEST(what_is_named_must_be_there),
-        ADMIN_TEST(eject_and_restore),
+        ADMIN_TEST(off_without_a_token),         ADMIN_TEST(only_with_the_token),
+        ADMIN_TEST(of_two_tokens_none_counts),   ADMIN_TEST(guessing_is_slow),
+        ADMIN_TEST(what_is_named_must_be_there), ADMIN_TEST(eject_and_restore),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
