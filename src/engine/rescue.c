@@ -46,7 +46,7 @@ static uint64_t not_for_prefill(const struct proa_run *run)
         const bool same_model =
             c->substitute == broken->substitute &&
             (!c->substitute || proa_slice_eq(c->target->model, broken->target->model));
-        const bool able = c->target->provider->cfg->prefill != 0;
+        const bool able = !run->options.no_prefill && c->target->provider->cfg->prefill != 0;
         out |= (uint64_t)(!same_model || !able) << i;
     }
     return out;

@@ -156,6 +156,7 @@ static uint64_t read_affinity(const struct proa_exchange *x, uint32_t input_toke
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
     out->stream = x->stream;
+    out->no_prefill = x->operation != PROA_OP_CHAT; /* there are no messages to add one to */
     const struct proa_slice no_fallback = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
     out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
                        !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));

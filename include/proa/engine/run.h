@@ -189,6 +189,7 @@ struct proa_commands {
 struct proa_run_options {
     bool stream;
     bool no_fallback; /* x-proa-no-fallback: the first target's failure is final */
+    bool no_prefill;  /* nobody can be told how its answer begins */
     bool effects;     /* more than an answer comes of it: sent again only if surely not processed */
     uint64_t
         timeout_ns;     /* from the client (x-proa-timeout, x-stainless-timeout); 0 = policy only */

@@ -223,6 +223,27 @@ static void nobody_waits_for_a_rescue_whose_client_has_left(void **state)
     teardown(&t);
 }
 
+/* Where the operation knows no messages, no attempt is spent on finding that out. */
+static void a_prefill_must_be_possible(void **state)
+{
+    (void)state;
+    for (int no_prefill = 0; no_prefill < 2; no_prefill++) {
+        struct engine_test t;
+        setup_rescue(&t, 2);
+        t.options.no_prefill = no_prefill != 0;
+        for (size_t i = 0; i < FIXTURE_PARTS; i++) {
+            t.fx.provider_cfgs[i].prefill = 1;
+        }
+        admit_and_commit(&t);
+        breaks(&t, 0, PROA_CLASS_STREAM_BROKEN, true);
+        expect(&t, "start1");
+        assert_int_equal(t.w.last.items[0].purpose,
+                         no_prefill ? PROA_PURPOSE_RESCUE_SPLICE : PROA_PURPOSE_RESCUE_PREFILL);
+        sim_run_out(&t.w);
+        teardown(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +257,7 @@ int main(void)
         cmocka_unit_test(a_rescue_may_time_out),
         cmocka_unit_test(the_process_ends_during_a_rescue),
         cmocka_unit_test(nobody_waits_for_a_rescue_whose_client_has_left),
+        cmocka_unit_test(a_prefill_must_be_possible),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
