@@ -85,19 +85,40 @@ struct proa_slice proa_rescue_text(const struct proa_exchange *x)
     return proa_buf_slice(&x->seam->text);
 }
 
+/* The answer cannot be gone on with: a stream does not keep for nothing what a rescue would need.
+ */
+static void give_up(struct proa_exchange *x)
+{
+    proa_seam_give_up(x->seam);
+    proa_exchange_forget_body(x);
+}
+
+/* Accounts for what the seam has come to keep; false when the byte budget is spent. */
+static bool keep_account(struct proa_exchange *x)
+{
+    const uint64_t kept = proa_seam_bytes(x->seam);
+    if (kept > x->seam_budgeted) {
+        if (!proa_exchange_take_budget(x->host, kept - x->seam_budgeted)) {
+            return false;
+        }
+    } else {
+        proa_exchange_give_budget(x->host, x->seam_budgeted - kept);
+    }
+    x->seam_budgeted = kept;
+    return true;
+}
+
 void proa_rescue_note(struct proa_exchange *x, const struct iovec *iov, size_t n)
 {
-    for (size_t i = 0; x->seam && i < n; i++) {
-        proa_seam_note(x->seam, proa_slice_make(iov[i].iov_base, iov[i].iov_len));
-    }
-    if (!x->seam || x->seam->text.cap <= x->seam_budgeted) {
+    if (!proa_rescue_is_possible(x)) {
         return;
     }
-    const uint64_t more = x->seam->text.cap - x->seam_budgeted;
-    if (proa_exchange_take_budget(x->host, more)) {
-        x->seam_budgeted += more;
-    } else {
-        x->seam->broken = true; /* others need the memory more */
+    for (size_t i = 0; i < n; i++) {
+        proa_seam_note(x->seam, proa_slice_make(iov[i].iov_base, iov[i].iov_len));
+    }
+    if (!proa_rescue_is_possible(x) || !keep_account(x)) {
+        give_up(x);
+        (void)keep_account(x); /* it can only have become less */
     }
 }
 
@@ -142,7 +163,7 @@ enum proa_class proa_rescue_gather(struct attempt *a, const struct proa_reader_r
                 return class_of(result);
             }
         }
-        gathered = proa_attempt_gather(a, proa_buf_slice(&a->spliced));
+        gathered = keep_account(a->x) && proa_attempt_gather(a, proa_buf_slice(&a->spliced));
     }
     return gathered ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
 }

@@ -54,6 +54,19 @@ void proa_seam_note(struct proa_seam *s, struct proa_slice bytes)
     }
 }
 
+void proa_seam_give_up(struct proa_seam *s)
+{
+    const size_t max = s->text.max;
+    s->broken = true;
+    proa_buf_deinit(&s->text);
+    proa_buf_init(&s->text, max);
+}
+
+size_t proa_seam_bytes(const struct proa_seam *s)
+{
+    return s->text.cap + s->head.cap + s->shape.cap;
+}
+
 bool proa_seam_holds(const struct proa_seam *s)
 {
     return !s->broken && !s->finished && s->text.len > 0;

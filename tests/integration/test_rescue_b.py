@@ -1,6 +1,7 @@
 """A stream that breaks after its first content goes on elsewhere, where the policy says so. What the
 client sees is one answer with a pause in it, or an honest end (lessons T-B)."""
 import json
+import threading
 import time
 
 import pytest
@@ -83,6 +84,40 @@ def test_b_a_target_is_told_the_beginning(pair, form):
     assert (last["role"], last["content"]) == ("assistant", "One two ")
     assert last.get("prefix", False) == (form == "prefix")
     assert asked.get("continue_final_message", False) == (form == "continue")
+
+
+def test_b_completions_are_never_prefilled(pair):
+    def text(piece, finish=None):
+        return up.sse({"id": "cmpl-1", "object": "text_completion", "model": "up-model",
+                       "choices": [{"index": 0, "text": piece, "finish_reason": finish}]})
+
+    gateway, first, second = pair(prefill="assistant")
+    first.script = [up.raw(up.STREAM_HEAD + up.chunk(text("One ")) + up.chunk(text("two ")))]
+    second.default = up.stream([text(WHOLE), text("", "stop"), up.sse("[DONE]")])
+    response = gateway.post("/v1/completions", {"model": "m", "stream": True, "prompt": "count"})
+    events = [json.loads(event) for event in response.events[:-1]]
+    assert "".join(event["choices"][0]["text"] for event in events) == WHOLE
+    assert response.events[-1] == "[DONE]" and len(second.requests) == 1
+    assert gateway.metrics().total("proa_rescues_total") == 1
+    assert gateway.metrics().total("proa_rescues_total", way="splice", result="won") == 1
+
+
+def test_b_what_no_rescue_needs_any_more_is_not_kept(pair):
+    """The request and the text so far count in the byte budget, until the answer is more than text."""
+    gate = threading.Event()
+    gateway, first, _ = pair()
+    call = up.delta()
+    call["choices"][0]["delta"] = {"tool_calls": [{"index": 0, "function": {"arguments": "{}"}}]}
+    first.default = up.stream([up.sse(up.delta("x" * 20000)), up.sse(call), up.sse(up.delta("z"))],
+                              gate=gate, end=False)
+    prompt = [{"role": "user", "content": "p" * 100000}]
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", CHAT, chat_request(messages=prompt)))
+        connection.read_until(b"xxx")
+        eventually(lambda: gateway.metrics().total("proa_buffered_bytes") >= 120000)
+        gate.set()
+        connection.read_until(b'"z"')
+        assert gateway.metrics().total("proa_buffered_bytes") == 0
 
 
 def test_b_what_a_prefilled_target_repeats_is_cut(pair):

@@ -43,6 +43,10 @@ void proa_seam_deinit(struct proa_seam *s); /* harmless on a zeroed struct */
 
 /* Bytes of the stream that have gone to the client, in order, however they are cut. */
 void proa_seam_note(struct proa_seam *s, struct proa_slice bytes);
+/* Nothing goes on from here: gives the text back, and keeps none any more. */
+void proa_seam_give_up(struct proa_seam *s);
+/* Bytes of memory that are kept. */
+size_t proa_seam_bytes(const struct proa_seam *s);
 /* Is there something to go on from, and nothing that stands against it? */
 bool proa_seam_holds(const struct proa_seam *s);
 

@@ -287,6 +287,22 @@ static void a_full_buffer_is_said(void **state)
     teardown(&t);
 }
 
+static void what_is_given_up_is_kept_no_more(void **state)
+{
+    (void)state;
+    struct seam_test t;
+    setup(&t, ROLE TEXT("Hello"));
+    assert_true(proa_seam_holds(&t.seam));
+    assert_true(proa_seam_bytes(&t.seam) >= 5);
+    proa_seam_give_up(&t.seam);
+    assert_false(proa_seam_holds(&t.seam));
+    assert_int_equal(proa_seam_bytes(&t.seam), 0);
+    proa_seam_note(&t.seam, PROA_SLICE(TEXT(" there")));
+    assert_int_equal(proa_seam_bytes(&t.seam), 0);
+    assert_false(proa_seam_holds(&t.seam));
+    teardown(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +314,7 @@ int main(void)
         cmocka_unit_test(the_end_of_the_answer_is_told_once),
         cmocka_unit_test(a_second_rescue_begins_anew),
         cmocka_unit_test(a_full_buffer_is_said),
+        cmocka_unit_test(what_is_given_up_is_kept_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
