@@ -320,10 +320,12 @@ static void continue_answer(struct attempt *a)
  * go on for long. */
 static void forget_request(struct attempt *a)
 {
-    if (a->mode == ANSWER_STREAM) {
-        wipe_wire_head(a);
+    if (a->mode != ANSWER_STREAM) {
+        proa_rescue_drop(a->x); /* not even when a stream was asked for */
+        return;
     }
-    if (a->mode == ANSWER_STREAM && !a->x->seam) {
+    wipe_wire_head(a);
+    if (!a->x->seam) {
         proa_exchange_forget_body(a->x);
     }
 }

@@ -86,6 +86,19 @@ def test_b_a_target_is_told_the_beginning(pair, form):
     assert asked.get("continue_final_message", False) == (form == "continue")
 
 
+def test_b_an_answer_in_one_piece_is_not_rescued(pair):
+    """Not even where a stream was asked for."""
+    gateway, first, second = pair(policy={**RESUME, "commit": {"max_plain_bytes": "1KiB"}})
+    body = json.dumps(up.chat_body(WHOLE * 1000)).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    first.script = [up.raw(head % len(body), body[:5000], gap=0.1)]
+    response = gateway.post(CHAT, chat_request())
+    assert response.status == 200 and not response.complete
+    assert second.requests == []
+    assert gateway.metrics().total("proa_rescues_total") == 0
+    assert gateway.metrics().total("proa_buffered_bytes") == 0
+
+
 def test_b_completions_are_never_prefilled(pair):
     def text(piece, finish=None):
         return up.sse({"id": "cmpl-1", "object": "text_completion", "model": "up-model",
