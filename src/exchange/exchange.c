@@ -59,8 +59,10 @@ void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n)
 /* While the client does not take what is there, the upstream is not read: its silence is ours. */
 static void excuse_silence(struct proa_exchange *x)
 {
-    const struct proa_event event = {
-        .kind = PROA_EV_PROGRESS, .attempt = x->run.winner, .content = true};
+    const struct proa_event event = {.kind = PROA_EV_PROGRESS,
+                                     .attempt = x->run.winner,
+                                     .content = true,
+                                     .resumable = proa_rescue_is_possible(x)};
     proa_exchange_feed(x, &event);
 }
 
