@@ -74,17 +74,21 @@ static void free_probes(const struct seat *seat, const struct proa_attempt_recor
 static void free_trials(const struct seat *seat, const struct proa_attempt_record *a,
                         uint64_t now_ns)
 {
-    if ((a->let_through & LET_TRY_KEY) != 0) {
-        seat->key->trial_until_ns = now_ns;
-    }
-    if ((a->let_through & LET_TRY_GROUP) != 0) {
-        seat->group->trial_until_ns = now_ns;
-    }
-    if ((a->let_through & LET_TRY_TARGET) != 0) {
-        seat->target->denied_until_ns = now_ns;
-    }
-    if ((a->let_through & LET_TRY_POOL) != 0) {
-        seat->pool->missing_until_ns = now_ns;
+    const struct {
+        uint16_t bit;
+        uint64_t *until_ns;
+    } trials[] = {
+        {LET_TRY_KEY, &seat->key->trial_until_ns},
+        {LET_TRY_GROUP, &seat->group->trial_until_ns},
+        {LET_TRY_TARGET, &seat->target->denied_until_ns},
+        {LET_TRY_POOL, &seat->pool->missing_until_ns},
+    };
+    const uint64_t own_ns = proa_clock_after(a->started_ns, TRIAL_NS);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(trials); i++) {
+        /* Else its time ran out, and what stands there now is another's. */
+        if ((a->let_through & trials[i].bit) != 0 && *trials[i].until_ns == own_ns) {
+            *trials[i].until_ns = now_ns;
+        }
     }
 }
 
