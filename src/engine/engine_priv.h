@@ -70,7 +70,7 @@ void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t 
  * afterwards. */
 void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
                                 const struct proa_event *event, uint64_t now_ns);
-/* No content at slow_at, at stall_at: once each. They set record.marked_slow and record.stalled. */
+/* No content at slow_at, at stall_at: once each. */
 void proa_engine_report_slow(struct proa_run *run, uint8_t attempt, uint64_t now_ns);
 void proa_engine_report_stall(struct proa_run *run, uint8_t attempt, uint64_t now_ns);
 void proa_engine_report_rates(struct proa_run *run, uint8_t attempt,

@@ -300,7 +300,6 @@ void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t 
 {
     const struct report r = report_of(run, attempt, now_ns);
     const bool was_well = is_well(&r);
-    r.a->reported = true;
     r.seat->target->content_ns = now_ns;
     proa_list_unlink(&r.a->in_pool);
     proa_uplink_answered(run, r.seat->endpoint, now_ns);
@@ -379,7 +378,6 @@ void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
                                 const struct proa_event *event, uint64_t now_ns)
 {
     const struct report r = report_of(run, attempt, now_ns);
-    r.a->reported = true;
     proa_list_unlink(&r.a->in_pool);
     if (proa_class_weight(r.a->class).endpoint > 0 &&
         proa_uplink_failed(run->roster->engine, r.seat->endpoint, r.a->started_ns, now_ns)) {
@@ -419,7 +417,6 @@ void proa_engine_report_slow(struct proa_run *run, uint8_t attempt, uint64_t now
 void proa_engine_report_stall(struct proa_run *run, uint8_t attempt, uint64_t now_ns)
 {
     const struct report r = report_of(run, attempt, now_ns);
-    r.a->stalled = true;
     if (r.seat->target->content_ns >= r.a->started_ns) {
         return; /* others are answered meanwhile: it is this request that takes long */
     }

@@ -134,7 +134,7 @@ enum proa_purpose {
     PROA_PURPOSE_RESCUE_SPLICE
 };
 
-enum proa_wait { PROA_WAIT_NONE = 0, PROA_WAIT_BACKOFF, PROA_WAIT_QUEUE, PROA_WAIT_SHARED_CACHE };
+enum proa_wait { PROA_WAIT_NONE = 0, PROA_WAIT_BACKOFF, PROA_WAIT_QUEUE };
 
 enum proa_outcome {
     PROA_OUTCOME_OK = 0,       /* answered by the first choice */
@@ -235,9 +235,7 @@ struct proa_attempt_record {
     uint8_t index;
     uint32_t fingerprint; /* of the request, where its failure may be that one's fault; 0 = none */
     uint16_t let_through; /* bits: what it holds or tries; private to the engine */
-    bool reported;        /* its verdict is in */
     bool marked_slow;
-    bool stalled;
     bool evacuate;       /* its pool was opened under it: start another beside it */
     bool must_hedge;     /* it finds out about health: hedged whatever the policy says */
     uint64_t slow_at_ns; /* PROA_NEVER = never, or done; likewise the next two */
