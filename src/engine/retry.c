@@ -307,7 +307,7 @@ static void move(struct proa_run *run, uint64_t now_ns, struct proa_commands *ou
         return;
     }
     /* One that is well and has failed once is a better bet than those that are out. */
-    const bool well = is_any_well(run, ~excluded, now_ns);
+    const bool well = is_any_well(run, (run->avoid | run->tried) & ~excluded, now_ns);
     if (well && wait_to_repeat(run, now_ns, excluded, RUN_WAIT_ANY, out)) {
         return;
     }
