@@ -61,10 +61,8 @@ void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pic
 static void free_probes(const struct seat *seat, const struct proa_attempt_record *a,
                         uint64_t now_ns)
 {
-    static const uint16_t bits[TRIP_LEVELS] = {LET_PROBE_TARGET, LET_PROBE_POOL,
-                                               LET_PROBE_ENDPOINT};
     for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {
-        if ((a->let_through & bits[level]) != 0) {
+        if ((a->let_through & proa_let_probe(level)) != 0) {
             proa_breaker_probe_release(&proa_trip_watched(seat, level)->breaker, a->started_ns, 0,
                                        now_ns);
         }

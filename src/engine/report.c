@@ -42,9 +42,6 @@ static struct trip_place place_of(const struct report *r, enum trip_level level)
 
 /* ---- breakers -------------------------------------------------------------------------------- */
 
-static const uint16_t PROBE_BITS[TRIP_LEVELS] = {LET_PROBE_TARGET, LET_PROBE_POOL,
-                                                 LET_PROBE_ENDPOINT};
-
 /* Only targets are put behind others; what stands above them is in or out. */
 static const struct proa_degraded_cfg *degraded_of(const struct report *r, enum trip_level level)
 {
@@ -74,7 +71,7 @@ static struct proa_breaker_report verdict(const struct report *r, enum trip_leve
         .started_ns = r->a->started_ns,
         .weight = weight,
         .trip_score = trip_score(r, level),
-        .probe = (r->a->let_through & PROBE_BITS[level]) != 0,
+        .probe = (r->a->let_through & proa_let_probe(level)) != 0,
         .trickle = level == TRIP_TARGET && (r->a->let_through & LET_TRICKLE) != 0,
     };
 }
@@ -82,7 +79,7 @@ static struct proa_breaker_report verdict(const struct report *r, enum trip_leve
 static void noted(const struct report *r, enum trip_level level, struct proa_breaker_change change)
 {
     const struct trip_place place = place_of(r, level);
-    r->a->let_through &= (uint16_t)~PROBE_BITS[level];
+    r->a->let_through &= (uint16_t)~proa_let_probe(level);
     proa_trip_note(&place, change, r->now_ns);
 }
 
@@ -132,9 +129,9 @@ static uint32_t left_of(const struct report *r, uint8_t weight)
 /* Any answer proves the way there; only a good one brings back an endpoint that is out. */
 static void note_answered(const struct report *r)
 {
-    const uint8_t state = r->seat->endpoint->watched.breaker.state;
+    const bool was_out = proa_breaker_is_out(&r->seat->endpoint->watched.breaker);
     proa_uplink_answered(r->run, r->seat->endpoint, r->now_ns);
-    if (state != PROA_BREAKER_OPEN && state != PROA_BREAKER_HALF_OPEN) {
+    if (!was_out) {
         succeed(r, TRIP_ENDPOINT);
     }
 }
@@ -166,12 +163,6 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
 }
 
 /* ---- latency --------------------------------------------------------------------------------- */
-
-static enum proa_latency_row row_of(const struct report *r)
-{
-    return r->run->options.stream ? proa_latency_row_of(r->run->options.input_tokens)
-                                  : PROA_LATENCY_PLAIN;
-}
 
 /* What is usual in the route: the median of its pools' medians, so that providers are compared with
  * each other and not with their own past. 0 = nothing is known. */
@@ -238,7 +229,7 @@ static bool is_slow_like_others(const struct report *r)
 static void time_first(const struct report *r, bool was_well)
 {
     const uint64_t span = proa_clock_since(r->now_ns, r->a->started_ns);
-    const enum proa_latency_row row = row_of(r);
+    const enum proa_latency_row row = proa_times_row(r->run);
     if (was_well && !is_slow_like_others(r)) {
         proa_latency_add(&r->seat->pool->latency, row, span, r->now_ns);
     }
@@ -361,8 +352,8 @@ static void fail_access(const struct report *r, const struct proa_event *event)
 static void defer_probes(const struct report *r, uint64_t wait_ns)
 {
     for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {
-        if ((r->a->let_through & PROBE_BITS[level]) != 0) {
-            r->a->let_through &= (uint16_t)~PROBE_BITS[level];
+        if ((r->a->let_through & proa_let_probe(level)) != 0) {
+            r->a->let_through &= (uint16_t)~proa_let_probe(level);
             proa_breaker_probe_release(breaker_of(r, level), r->a->started_ns, wait_ns, r->now_ns);
         }
     }
@@ -392,7 +383,7 @@ void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
         defer_probes(&r, event->retry_after_ns);
     }
     if (is_congestion(r.a->class)) {
-        const uint64_t median = proa_latency_median(&r.seat->pool->latency, row_of(&r));
+        const uint64_t median = proa_latency_median(&r.seat->pool->latency, proa_times_row(run));
         proa_concurrency_congested(&r.seat->target->concurrency, &r.policy->concurrency,
                                    median > ONE_BURST_NS ? median : ONE_BURST_NS, now_ns);
     }
@@ -411,7 +402,7 @@ void proa_engine_report_slow(struct proa_run *run, uint8_t attempt, uint64_t now
                    now_ns);
     /* It will take at least so long. */
     proa_bearing_first(&r.seat->target->bearing, proa_clock_since(now_ns, r.a->started_ns),
-                       usual(run, row_of(&r)), r.policy->balance.tau_ns, now_ns);
+                       usual(run, proa_times_row(run)), r.policy->balance.tau_ns, now_ns);
 }
 
 void proa_engine_report_stall(struct proa_run *run, uint8_t attempt, uint64_t now_ns)
@@ -439,7 +430,7 @@ void proa_report_lost(struct proa_run *run, const struct proa_attempt_record *a,
 {
     const struct report r = report_of(run, a->index, now_ns);
     for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
-        if ((a->let_through & PROBE_BITS[level]) != 0) {
+        if ((a->let_through & proa_let_probe(level)) != 0) {
             const struct proa_breaker_report report = verdict(&r, level, 1);
             fail(&r, level, &report);
         }

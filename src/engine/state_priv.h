@@ -225,6 +225,12 @@ void proa_report_pace(struct proa_run *run, const struct proa_attempt_record *a,
 
 enum trip_level { TRIP_TARGET = 0, TRIP_POOL, TRIP_ENDPOINT, TRIP_LEVELS };
 
+/* What an attempt holds that is the probe of this level. */
+static inline uint16_t proa_let_probe(enum trip_level level)
+{
+    return (uint16_t)(LET_PROBE_TARGET << level);
+}
+
 /* Where a breaker is. */
 struct trip_place {
     struct proa_roster *roster;
@@ -248,6 +254,12 @@ static inline const struct proa_breaker_cfg *proa_trip_cfg(const struct proa_run
 /* Keeps a transition, tells it, and carries out what follows of it. Nothing when from == to. */
 void proa_trip_note(const struct trip_place *place, struct proa_breaker_change change,
                     uint64_t now_ns);
+
+/* ---- times.c ----------------------------------------------------------------------------------
+ */
+
+/* The row of a pool's history that this request belongs to. */
+enum proa_latency_row proa_times_row(const struct proa_run *run);
 
 /* ---- uplink.c -------------------------------------------------------------------------------- */
 

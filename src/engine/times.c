@@ -23,7 +23,7 @@ static uint64_t times(uint64_t span_ns, uint64_t factor)
 
 /* Nothing is heard of a plain answer before it is complete: its row holds whole answers, and none
  * counts as late before the time that is allowed to an unknown stream. */
-static enum proa_latency_row row_of(const struct proa_run *run)
+enum proa_latency_row proa_times_row(const struct proa_run *run)
 {
     return run->options.stream ? proa_latency_row_of(run->options.input_tokens)
                                : PROA_LATENCY_PLAIN;
@@ -32,7 +32,7 @@ static enum proa_latency_row row_of(const struct proa_run *run)
 static uint64_t first_content(const struct proa_run *run, const struct proa_latency *latency)
 {
     const struct proa_timeout_cfg *cfg = &run->route->policy->timeouts;
-    const uint64_t p99 = proa_latency_quantile(latency, row_of(run), P99_PPM);
+    const uint64_t p99 = proa_latency_quantile(latency, proa_times_row(run), P99_PPM);
     return p99 == 0 ? cfg->first_content_ns
                     : clamp(times(p99, FIRST_CONTENT_FACTOR), cfg->first_content_min_ns,
                             cfg->first_content_max_ns);
@@ -41,7 +41,7 @@ static uint64_t first_content(const struct proa_run *run, const struct proa_late
 static uint64_t slow(const struct proa_run *run, const struct proa_latency *latency)
 {
     const struct proa_stall_cfg *cfg = &run->route->policy->stall;
-    const uint64_t median = proa_latency_median(latency, row_of(run));
+    const uint64_t median = proa_latency_median(latency, proa_times_row(run));
     const uint64_t least = run->options.stream || cfg->slow_min_ns > cfg->stall_cold_ns
                                ? cfg->slow_min_ns
                                : cfg->stall_cold_ns;
@@ -52,7 +52,7 @@ static uint64_t stall(const struct proa_run *run, const struct proa_latency *lat
                       uint64_t patience_ns)
 {
     const struct proa_stall_cfg *cfg = &run->route->policy->stall;
-    const uint64_t p95 = proa_latency_quantile(latency, row_of(run), P95_PPM);
+    const uint64_t p95 = proa_latency_quantile(latency, proa_times_row(run), P95_PPM);
     if (p95 == 0) {
         return run->options.stream ? clamp(cfg->stall_cold_ns, 0, patience_ns / 2) : PROA_NEVER;
     }
@@ -64,8 +64,8 @@ static uint64_t hedge(const struct proa_run *run, const struct proa_latency *lat
                       uint64_t patience_ns)
 {
     const struct proa_hedge_cfg *cfg = &run->route->policy->hedge;
-    const uint64_t usual = proa_latency_quantile(latency, row_of(run), cfg->quantile_ppm);
-    return usual == 0 || proa_latency_samples(latency, row_of(run)) < cfg->min_samples
+    const uint64_t usual = proa_latency_quantile(latency, proa_times_row(run), cfg->quantile_ppm);
+    return usual == 0 || proa_latency_samples(latency, proa_times_row(run)) < cfg->min_samples
                ? PROA_NEVER
                : clamp(usual, cfg->min_ns, patience_ns / 2);
 }
@@ -91,7 +91,8 @@ uint64_t proa_engine_probe_hedge_ns(const struct proa_run *run)
     uint64_t best = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
         const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
-        const uint64_t p95 = proa_latency_quantile(&seat->pool->latency, row_of(run), P95_PPM);
+        const uint64_t p95 =
+            proa_latency_quantile(&seat->pool->latency, proa_times_row(run), P95_PPM);
         best = p95 > 0 && (best == 0 || p95 < best) ? p95 : best;
     }
     return best > PROBE_HEDGE_NS ? best : PROBE_HEDGE_NS;
@@ -102,7 +103,7 @@ uint64_t proa_engine_median_ns(const struct proa_run *run)
     uint64_t best = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
         const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
-        const uint64_t median = proa_latency_median(&seat->pool->latency, row_of(run));
+        const uint64_t median = proa_latency_median(&seat->pool->latency, proa_times_row(run));
         best = median > 0 && (best == 0 || median < best) ? median : best;
     }
     return best;

@@ -87,11 +87,6 @@ static bool is_below(const struct trip_place *place, const struct seat *seat)
                                      : seat->endpoint == place->seat->endpoint;
 }
 
-static bool is_out(const struct watched *w)
-{
-    return w->breaker.state == PROA_BREAKER_OPEN || w->breaker.state == PROA_BREAKER_HALF_OPEN;
-}
-
 /* All targets below ramp up together: to probe keys and models one after the other would keep most
  * of them out for minutes. Those below a pool that is out itself wait for that. */
 static void recover_below(const struct trip_place *place, uint64_t now_ns)
@@ -99,8 +94,8 @@ static void recover_below(const struct trip_place *place, uint64_t now_ns)
     const struct proa_roster *roster = place->roster;
     for (size_t i = 0; i < roster->snapshot->n_targets; i++) {
         const struct seat *seat = &roster->seats[i];
-        if (is_below(place, seat) && is_out(&seat->target->watched) &&
-            (place->level == TRIP_POOL || !is_out(&seat->pool->watched))) {
+        if (is_below(place, seat) && proa_breaker_is_out(&seat->target->watched.breaker) &&
+            (place->level == TRIP_POOL || !proa_breaker_is_out(&seat->pool->watched.breaker))) {
             const struct trip_place below = {place->roster, seat, TRIP_TARGET};
             keep(&below,
                  proa_breaker_recover(&seat->target->watched.breaker, PROA_BREAKER_CAUSE_PARENT,

@@ -88,8 +88,7 @@ static void forgive(struct proa_run *run, uint64_t since_ns, uint64_t now_ns)
         place.seat->endpoint->failed_ns = 0;
         for (; place.level < TRIP_LEVELS; place.level++) {
             struct proa_breaker *b = &proa_trip_watched(place.seat, place.level)->breaker;
-            const bool out = b->state == PROA_BREAKER_OPEN || b->state == PROA_BREAKER_HALF_OPEN;
-            if (out && b->opened_ns >= since_ns) {
+            if (proa_breaker_is_out(b) && b->opened_ns >= since_ns) {
                 b->exponent = 0;
                 proa_trip_note(&place, proa_breaker_recover(b, PROA_BREAKER_CAUSE_PARENT, now_ns),
                                now_ns);

@@ -85,11 +85,6 @@ static void enter(struct proa_breaker *b, enum proa_breaker_state to, uint64_t n
     }
 }
 
-static bool takes_traffic(const struct proa_breaker *b)
-{
-    return b->state != PROA_BREAKER_OPEN && b->state != PROA_BREAKER_HALF_OPEN;
-}
-
 static uint64_t latest(const struct proa_breaker *b, uint64_t now_ns)
 {
     return max_u64(now_ns, b->seen_ns);
@@ -162,7 +157,7 @@ static void hold(struct proa_breaker *b, uint64_t span_ns, uint64_t now_ns)
 uint64_t proa_breaker_eta(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                           uint64_t now_ns)
 {
-    if (takes_traffic(b)) {
+    if (!proa_breaker_is_out(b)) {
         return 0;
     }
     uint64_t at_ns = b->until_ns;
@@ -175,7 +170,7 @@ uint64_t proa_breaker_eta(const struct proa_breaker *b, const struct proa_breake
 bool proa_breaker_probe_due(const struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
                             uint64_t now_ns)
 {
-    return !takes_traffic(b) && proa_breaker_eta(b, cfg, now_ns) == 0;
+    return proa_breaker_is_out(b) && proa_breaker_eta(b, cfg, now_ns) == 0;
 }
 
 bool proa_breaker_probe_take(struct proa_breaker *b, const struct proa_breaker_cfg *cfg,
@@ -370,7 +365,7 @@ struct proa_breaker_change proa_breaker_success(struct proa_breaker *b,
                                                 uint64_t now_ns)
 {
     struct proa_breaker_change change = begin(b, cfg, &now_ns);
-    if (!takes_traffic(b)) {
+    if (proa_breaker_is_out(b)) {
         if (!report->probe || !holds_place(b, report->started_ns)) {
             b->until_ns = min_u64(b->until_ns, now_ns);
             return change;
@@ -407,7 +402,7 @@ struct proa_breaker_change proa_breaker_failure(struct proa_breaker *b,
 {
     struct proa_breaker_change change = begin(b, cfg, &now_ns);
     uint64_t hint_ns = min_u64(report->hint_ns, HINT_MAX_NS);
-    if (!takes_traffic(b)) {
+    if (proa_breaker_is_out(b)) {
         if (report->probe && holds_place(b, report->started_ns)) {
             open_for(b, cfg, hint_ns, now_ns, prng);
             note(&change, b, PROA_BREAKER_CAUSE_PROBE_FAILED);
@@ -439,7 +434,7 @@ struct proa_breaker_change proa_breaker_slow(struct proa_breaker *b,
                                              uint64_t now_ns)
 {
     struct proa_breaker_change change = begin(b, cfg, &now_ns);
-    if (takes_traffic(b)) {
+    if (!proa_breaker_is_out(b)) {
         proa_window_add(&b->window, cfg->window_ns, now_ns, PROA_SAMPLE_SLOW);
         worsen(b, cfg, degraded, &change, now_ns);
     }
@@ -452,7 +447,7 @@ struct proa_breaker_change proa_breaker_stalled(struct proa_breaker *b,
                                                 uint64_t now_ns, struct proa_prng *prng)
 {
     struct proa_breaker_change change = begin(b, cfg, &now_ns);
-    if (!takes_traffic(b) || !is_news(b, cfg, report, now_ns)) {
+    if (proa_breaker_is_out(b) || !is_news(b, cfg, report, now_ns)) {
         return change;
     }
     add_score(b, cfg, report->weight);

@@ -126,6 +126,11 @@ struct proa_breaker_report {
 };
 
 void proa_breaker_init(struct proa_breaker *b, uint64_t now_ns);
+/* OPEN or HALF_OPEN: time alone does not change that. */
+static inline bool proa_breaker_is_out(const struct proa_breaker *b)
+{
+    return b->state == PROA_BREAKER_OPEN || b->state == PROA_BREAKER_HALF_OPEN;
+}
 
 /* The state that holds now: RAMP ends and OPEN becomes HALF_OPEN (a probe is due) by time alone. */
 enum proa_breaker_state proa_breaker_state(const struct proa_breaker *b,
