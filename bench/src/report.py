@@ -106,3 +106,38 @@ def goals(rows):
             row["row"], row["what"], row["value"], ">=" if row["at_least"] else "<=", row["goal"],
             "met" if row["met"] else "MISSED"))
     print("%d of %d met" % (sum(row["met"] for row in rows), len(rows)))
+
+
+def _number(value):
+    return "%.2f" % value if value < 100 else "{:,.0f}".format(value)
+
+
+def markdown(cases, rest, rows, about):
+    """What was measured, as a page: CPU time, memory, goals."""
+    text = ["# What bench/compare measured", "", about, "",
+            "CPU per request or event, microseconds:", "",
+            "| | " + " | ".join(rig.PROXIES) + " | proa on a unix socket |", "|---" * 6 + "|"]
+    for case in cases:
+        cells = ["%.1f" % case.value(name, "cpu_us") if name in case.samples else "–"
+                 for name in (*rig.PROXIES, "proa_unix")]
+        text.append("| %s | %s |" % (case.title(), " | ".join(cells)))
+    if rest:
+        names = list(rest)
+        text += ["", "| | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+        for what, value in (
+                ("start to listening, ms", lambda r: "%.1f" % r["start_ms"]),
+                ("RSS at start, MB", lambda r: "%.1f" % (r["start_rss_kib"] / 1024)),
+                ("RSS with %d idle clients, MB · each, bytes" % rest["proa"]["idle"]["count"],
+                 lambda r: "%.1f · %d" % (r["idle"]["rss_kib"] / 1024, r["idle"]["each_bytes"])),
+                ("RSS with %d streams, MB · each, bytes" % rest["proa"]["streams"]["count"],
+                 lambda r: "%.1f · %d" % (r["streams"]["rss_kib"] / 1024,
+                                          r["streams"]["each_bytes"]))):
+            text.append("| %s | %s |" % (what, " | ".join(value(rest[name]) for name in names)))
+    text += ["", "The goals; where it says \"to\", ratios of medians:", "",
+             "| row | what | measured | goal | |", "|---|---|---|---|---|"]
+    for row in sorted(rows, key=lambda row: row["row"]):
+        text.append("| %d | %s | %s | %s %s | %s |" % (
+            row["row"], row["what"], _number(row["value"]), "≥" if row["at_least"] else "≤",
+            _number(row["goal"]), "met" if row["met"] else "**missed**"))
+    text += ["", "%d of %d met." % (sum(row["met"] for row in rows), len(rows)), ""]
+    return "\n".join(text)

@@ -39,6 +39,7 @@ static void on_connect(void *ctx, enum proa_err err)
 {
     struct side *s = ctx;
     assert_false(s->in_call);
+    assert_int_equal(s->n_drains, 0);
     s->n_connects++;
     s->connect_err = err;
 }
@@ -180,6 +181,21 @@ static void test_writes_before_connected_are_kept(void **state)
     IO_TEST_UNTIL(f->loop, f->server.n_ends);
     assert_slice_lit(got(&f->server), "early");
     assert_ok(f->server.end_err);
+}
+
+/* Room comes for what was written early: the owner hears of the connection first. */
+static void test_connect_is_told_before_drain(void **state)
+{
+    struct fixture *f = *state;
+    char bytes[4096] = {0};
+    struct iovec iov = io_test_iov(bytes, sizeof(bytes));
+    f->client.sock = proa_sock_connect(f->loop, &f->addr, &events, &f->client);
+    proa_sock_set_marks(f->client.sock, 8192, 1024, 0);
+    assert_ok(proa_sock_writev(f->client.sock, &iov, 1));
+    assert_true(proa_sock_above_high(f->client.sock));
+    IO_TEST_UNTIL(f->loop, f->client.n_connects > 0);
+    IO_TEST_UNTIL(f->loop, f->client.n_drains > 0);
+    IO_TEST_UNTIL(f->loop, f->server.n_bytes == sizeof(bytes));
 }
 
 static void test_half_close(void **state)
@@ -664,6 +680,7 @@ int main(void)
         TEST(test_echo),
         TEST(test_gathers_vectors),
         TEST(test_writes_before_connected_are_kept),
+        TEST(test_connect_is_told_before_drain),
         TEST(test_half_close),
         TEST(test_reset_is_told),
         TEST(test_reset_right_behind_data),
