@@ -74,10 +74,24 @@ void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record 
 
 /* ---- what is left ---------------------------------------------------------------------------- */
 
+static uint32_t attempts_max(const struct proa_route *route)
+{
+    const uint32_t max = route->policy->retry.max_attempts;
+    if (max == 0) {
+        return 1; /* the first is none that is repeated */
+    }
+    return max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
+}
+
 uint32_t proa_run_attempts_max(const struct proa_run *run)
 {
-    const uint32_t max = run->route->policy->retry.max_attempts;
-    return max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
+    return attempts_max(run->route);
+}
+
+size_t proa_run_bytes(const struct proa_route *route)
+{
+    return offsetof(struct proa_run, attempts) +
+           attempts_max(route) * sizeof(struct proa_attempt_record);
 }
 
 static uint32_t tries_of_pool(const struct proa_run *run, const struct proa_candidate *candidate)

@@ -216,7 +216,7 @@ static void after_write(struct attempt *a)
 void proa_attempt_flush(struct attempt *a, bool last)
 {
     struct proa_exchange *x = a->x;
-    if ((a->n_out > 0 || last) && !x->run.client_gone) {
+    if ((a->n_out > 0 || last) && !x->run->client_gone) {
         proa_rescue_note(x, a->out, a->n_out);
         x->client->body(x->client_ctx, a->out, a->n_out, last);
         after_write(a);
@@ -342,7 +342,7 @@ void proa_attempt_commit(struct attempt *a)
     x->status = a->head.status;
     x->head_sent = true;
     forget_request(a);
-    if (!x->run.client_gone) {
+    if (!x->run->client_gone) {
         begin_answer(a);
     }
 }

@@ -60,7 +60,7 @@ void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n)
 static void excuse_silence(struct proa_exchange *x)
 {
     const struct proa_event event = {.kind = PROA_EV_PROGRESS,
-                                     .attempt = x->run.winner,
+                                     .attempt = x->run->winner,
                                      .content = true,
                                      .resumable = proa_rescue_is_possible(x)};
     proa_exchange_feed(x, &event);
@@ -81,8 +81,8 @@ static void on_grace(void *ctx, uint64_t now_ns)
 {
     (void)now_ns;
     struct proa_exchange *x = ctx;
-    if (proa_run_committed(&x->run)) {
-        proa_attempt_complete_late(x->attempts[x->run.winner]);
+    if (proa_run_committed(x->run)) {
+        proa_attempt_complete_late(x->attempts[x->run->winner]);
     }
 }
 
@@ -91,7 +91,7 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
                                            const struct proa_client_ops *client, void *ctx)
 {
     struct proa_exchange *x =
-        proa_freelist_take_head(&host->pool, offsetof(struct proa_exchange, run));
+        proa_freelist_take_head(&host->pool, offsetof(struct proa_exchange, pending));
     proa_list_init(&x->node);
     proa_list_push_back(&host->all, &x->node);
     x->host = host;
@@ -180,7 +180,6 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
         return;
     }
-    x->running = true;
     proa_metric_add(proa_live_route(x->live, x->resolved.route)->inflight, 1);
     const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
     proa_exchange_feed(x, &admitted);
@@ -238,7 +237,7 @@ static void feed_all(struct proa_exchange *x, const struct proa_event *event)
         /* The first attempt starts when all the work before it is done: that time is ours. */
         const uint64_t at =
             now->kind == PROA_EV_ADMITTED ? proa_loop_clock() : proa_loop_now(x->host->loop);
-        proa_run_feed(&x->run, at, now, &commands);
+        proa_run_feed(x->run, at, now, &commands);
         for (size_t i = 0; i < commands.n; i++) {
             if (!carry_out(x, &commands.items[i])) {
                 return;
@@ -277,7 +276,7 @@ static void wake_others(struct proa_exchange_host *host)
     host->waking = true;
     struct proa_run *run;
     while ((run = proa_engine_next_woken(host->engine)) != NULL) {
-        struct proa_exchange *x = PROA_CONTAINER_OF(run, struct proa_exchange, run);
+        struct proa_exchange *x = PROA_CONTAINER_OF(run, struct running, run)->x;
         if (!put_off(x, &woken)) {
             feed_all(x, &woken);
         }
@@ -303,7 +302,7 @@ void proa_exchange_host_end_all(struct proa_exchange_host *host)
     while (node != &host->all) {
         struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
         node = node->next;
-        if (x->running) {
+        if (x->run) {
             proa_exchange_feed(x, &drain);
         }
     }
@@ -313,10 +312,10 @@ void proa_exchange_host_end_all(struct proa_exchange_host *host)
 
 void proa_exchange_drained(struct proa_exchange *x)
 {
-    if (x->call_paused && proa_run_committed(&x->run)) {
+    if (x->call_paused && proa_run_committed(x->run)) {
         excuse_silence(x);
         x->call_paused = false;
-        struct attempt *a = x->attempts[x->run.winner];
+        struct attempt *a = x->attempts[x->run->winner];
         if (a->call) {
             proa_call_pause(a->call, false);
         }
@@ -326,7 +325,7 @@ void proa_exchange_drained(struct proa_exchange *x)
 void proa_exchange_client_gone(struct proa_exchange *x)
 {
     proa_metric_add(x->host->m_cancelled, 1);
-    if (!x->running) {
+    if (!x->run) {
         proa_exchange_finish(x, PROA_OUTCOME_CANCELLED);
         return;
     }
@@ -342,7 +341,7 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     x->state = EXCHANGE_OVER;
     ensure_id(x);
     proa_exchange_settle(x, outcome);
-    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+    for (size_t i = 0; x->run && i < x->run->n_attempts; i++) {
         proa_attempt_release(x->attempts[i]);
     }
     proa_timer_clear(host->loop, &x->timer);

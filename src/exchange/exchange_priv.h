@@ -74,6 +74,13 @@ struct attempt {
     struct proa_rate_signal rates[PROA_RATE_SIGNALS_MAX]; /* an event that waits points to them */
 };
 
+/* The engine's part of an exchange, in the arena: a record for each attempt that the policy allows,
+ * and no more. */
+struct running {
+    struct proa_exchange *x;
+    struct proa_run run;
+};
+
 struct proa_exchange {
     struct proa_list node; /* in host->all */
     struct proa_exchange_host *host;
@@ -100,7 +107,7 @@ struct proa_exchange {
     uint64_t seam_budgeted;
 
     /* decisions */
-    bool running; /* run is initialised */
+    struct proa_run *run; /* NULL until the request is admitted */
     bool feeding;
     size_t n_pending;
     struct proa_timer timer; /* the engine's deadline */
@@ -116,7 +123,6 @@ struct proa_exchange {
     bool call_paused;
 
     /* Not zeroed: each is set before it is read. */
-    struct proa_run run;
     struct proa_event pending[PENDING_EVENTS_MAX];
     struct attempt *attempts[PROA_RUN_ATTEMPTS_MAX]; /* as many as run has */
     char id_text[PROA_REQID_LEN];

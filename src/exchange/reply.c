@@ -8,7 +8,7 @@
 static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_ns,
                           struct proa_buf *out)
 {
-    const struct proa_attempt_record *a = &x->run.attempts[i];
+    const struct proa_attempt_record *a = &x->run->attempts[i];
     (void)proa_buf_append(out, a->candidate->target->label);
     PROA_BUF_LIT(out, ":");
     const bool failed = a->stage == PROA_STAGE_OVER && a->class != PROA_CLASS_OK;
@@ -26,7 +26,7 @@ static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_
 void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out)
 {
     const uint64_t now = proa_loop_now(x->host->loop);
-    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
+    for (size_t i = 0; x->run && i < x->run->n_attempts; i++) {
         if (i > 0) {
             PROA_BUF_LIT(out, ", ");
         }
@@ -41,7 +41,7 @@ static void timing(const struct proa_exchange *x, struct proa_buf *f)
     const uint64_t total = proa_clock_since(now, x->arrived_ns);
     PROA_BUF_LIT(f, "server-timing: proa;dur=");
     (void)proa_buf_append_ms(f, proa_clock_since(total, upstream), 3);
-    if (x->running) {
+    if (x->run) {
         PROA_BUF_LIT(f, ", upstream;dur=");
         (void)proa_buf_append_ms(f, upstream, 3);
     }
@@ -86,7 +86,7 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     line(f, PROA_SLICE("content-type: "), content_type);
     if (a) {
         returned_lines(a, ours_instead, f);
-        const struct proa_target *target = x->run.attempts[a->index].candidate->target;
+        const struct proa_target *target = x->run->attempts[a->index].candidate->target;
         line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
         line(f, PROA_SLICE("x-proa-model: "), a->model);
     }
@@ -96,11 +96,11 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     PROA_BUF_LIT(f, "x-request-id: ");
     (void)proa_buf_append(f, x->id);
     PROA_BUF_LIT(f, "\r\nx-proa-attempts: ");
-    (void)proa_buf_append_u64(f, x->running ? x->run.n_attempts : 0);
-    if (x->running && x->run.n_attempts > 0) {
+    (void)proa_buf_append_u64(f, x->run ? x->run->n_attempts : 0);
+    if (x->run && x->run->n_attempts > 0) {
         PROA_BUF_LIT(f, "\r\nx-proa-trail: ");
         proa_reply_trail(x, f);
-        if (x->run.n_attempts > 1) {
+        if (x->run->n_attempts > 1) {
             PROA_BUF_LIT(f, "\r\nx-proa-fallback: 1");
         }
     }
@@ -130,8 +130,8 @@ static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
     struct proa_buf event;
     proa_buf_init(&event, (size_t)64 * 1024);
     /* Into events only: in a plain body it could pass for the bytes that are missing. */
-    const bool is_stream = x->running && proa_run_committed(&x->run) &&
-                           x->attempts[x->run.winner]->mode == ANSWER_STREAM;
+    const bool is_stream =
+        x->run && proa_run_committed(x->run) && x->attempts[x->run->winner]->mode == ANSWER_STREAM;
     if (is_stream && proa_api_error_event(PROA_SURFACE_OPENAI, error, &event) == PROA_OK) {
         const struct iovec iov = {event.ptr, event.len};
         x->client->body(x->client_ctx, &iov, 1, false);
@@ -251,8 +251,8 @@ static struct proa_slice explain(const struct proa_exchange *x, const struct pro
     PROA_BUF_LIT(&m, " (route \"");
     (void)proa_buf_append(&m, x->resolved.route->name);
     PROA_BUF_LIT(&m, "\")");
-    for (size_t i = 0; i < x->run.n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run.attempts[i];
+    for (size_t i = 0; i < x->run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run->attempts[i];
         (void)proa_buf_append_cstr(&m, i == 0 ? ": " : "; ");
         (void)proa_buf_append(&m, a->candidate->target->label);
         PROA_BUF_LIT(&m, " ");
@@ -321,9 +321,9 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
     if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
         struct proa_api_error error = {
             .code = code_of(t), .message = explain(x, t), .from_provider = upstream};
-        if (x->run.n_attempts > 0) {
+        if (x->run->n_attempts > 0) {
             const struct attempt *a = x->attempts[t->attempt];
-            error.provider = x->run.attempts[t->attempt].candidate->target->provider->name;
+            error.provider = x->run->attempts[t->attempt].candidate->target->provider->name;
             if (upstream && a && a->mode == ANSWER_ERROR && a->head.status >= 400) {
                 error.status = a->head.status;
             } else if (upstream && a && a->failure.status >= 400) {

@@ -226,7 +226,11 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         struct proa_run_options options = {0};
         read_options(x, &options);
         proa_rescue_prepare(x);
-        proa_run_init(&x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
+        struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
+                                                                 proa_run_bytes(x->resolved.route));
+        running->x = x;
+        x->run = &running->run;
+        proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
     }
     return admitted;
 }

@@ -8,8 +8,8 @@
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
 {
     const uint64_t now = proa_loop_now(x->host->loop);
-    const struct proa_run *run = &x->run;
-    if (!x->running || (run->n_attempts == 0 && run->queued_ns == 0)) {
+    const struct proa_run *run = x->run;
+    if (!run || (run->n_attempts == 0 && run->queued_ns == 0)) {
         return 0;
     }
     uint64_t end = run->n_attempts == 0 ? now : 0;
@@ -59,7 +59,7 @@ static void count_special(const struct proa_exchange *x, const struct proa_attem
 /* What it had to wait for before anything was tried, and what came of that. */
 static void count_waiting(const struct proa_exchange *x, uint64_t now_ns)
 {
-    const struct proa_run *run = &x->run;
+    const struct proa_run *run = x->run;
     static const char *const shed[] = {[PROA_FAIL_NO_TARGET] = "no_target",
                                        [PROA_FAIL_RATE_LIMITED] = "rate_limit",
                                        [PROA_FAIL_SHED] = "queue"};
@@ -78,14 +78,14 @@ static void count_waiting(const struct proa_exchange *x, uint64_t now_ns)
 static void count_attempts(struct proa_exchange *x)
 {
     const struct proa_route *route = x->resolved.route;
-    for (size_t i = 0; i < x->run.n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run.attempts[i];
+    for (size_t i = 0; i < x->run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run->attempts[i];
         proa_live_count_attempt(x->live, route, a->candidate, a->class);
         if (a->purpose != PROA_PURPOSE_RETRY) {
             count_special(x, a);
             continue;
         }
-        const struct proa_attempt_record *before = &x->run.attempts[i - 1];
+        const struct proa_attempt_record *before = &x->run->attempts[i - 1];
         proa_metric_add(proa_metric_series1(x->host->metrics, PROA_METRIC_RETRIES,
                                             proa_slice_cstr(proa_class_text(before->class))),
                         1);
@@ -101,7 +101,7 @@ static void count_attempts(struct proa_exchange *x)
 
 static void count_interruption(const struct proa_exchange *x)
 {
-    const struct proa_attempt_record *a = &x->run.attempts[x->run.winner];
+    const struct proa_attempt_record *a = &x->run->attempts[x->run->winner];
     if (a->class != PROA_CLASS_OK && a->class != PROA_CLASS_CANCELLED) {
         proa_metric_add(proa_metric_series2(x->host->metrics, PROA_METRIC_STREAM_INTERRUPTIONS,
                                             a->candidate->target->provider->name,
@@ -112,14 +112,14 @@ static void count_interruption(const struct proa_exchange *x)
 
 static const struct attempt *winner_of(const struct proa_exchange *x)
 {
-    return x->running && proa_run_committed(&x->run) ? x->attempts[x->run.winner] : NULL;
+    return x->run && proa_run_committed(x->run) ? x->attempts[x->run->winner] : NULL;
 }
 
 static uint32_t list_attempts(const struct proa_exchange *x, struct proa_access_attempt *out)
 {
     uint32_t n = 0;
-    for (size_t i = 0; x->running && i < x->run.n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run.attempts[i];
+    for (size_t i = 0; x->run && i < x->run->n_attempts; i++) {
+        const struct proa_attempt_record *a = &x->run->attempts[i];
         out[n++] = (struct proa_access_attempt){
             .provider = a->candidate->target->label,
             .model = x->attempts[i] ? x->attempts[i]->model : PROA_SLICE_NONE,
@@ -161,7 +161,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
     const struct attempt *winner = winner_of(x);
     if (winner) {
         const struct proa_usage *u = &winner->usage;
-        line.provider = x->run.attempts[x->run.winner].candidate->target->provider->name;
+        line.provider = x->run->attempts[x->run->winner].candidate->target->provider->name;
         line.answered_by = winner->answered_by;
         line.finish = winner->finish_reason;
         line.input_tokens = u->count[PROA_USAGE_INPUT];
@@ -185,7 +185,7 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
     proa_metric_add(route->requests[outcome], 1);
     proa_metric_observe(route->duration, total);
     proa_metric_observe(route->overhead, ours);
-    if (x->running) {
+    if (x->run) {
         proa_metric_sub(route->inflight, 1);
         count_attempts(x);
         count_waiting(x, now);
@@ -199,8 +199,8 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
             .first_content_ns = x->stream ? x->first_out_ns - x->arrived_ns : 0,
             .usage = &winner->usage,
         };
-        proa_live_count_answer(x->live, x->resolved.route, x->run.attempts[x->run.winner].candidate,
-                               &answer);
+        proa_live_count_answer(x->live, x->resolved.route,
+                               x->run->attempts[x->run->winner].candidate, &answer);
     }
     if (proa_logger_wants(x->host->access_log, PROA_LOG_INFO) || outcome == PROA_OUTCOME_ERROR) {
         log_access(x, outcome, now, ours);

@@ -282,6 +282,9 @@ struct proa_run {
     struct proa_attempt_record attempts[PROA_RUN_ATTEMPTS_MAX];
 };
 
+/* What a run on that route takes when it is allocated apart: its last member then has room for the
+ * attempts that the policy allows, and is not looked at beyond them. */
+size_t proa_run_bytes(const struct proa_route *route);
 /* `route` is one of the roster's snapshot; both must outlive the run. */
 void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
                    const struct proa_run_options *options, uint64_t now_ns);

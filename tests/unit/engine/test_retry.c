@@ -39,6 +39,27 @@ static void tiers_in_their_order(void **state)
     teardown(&t);
 }
 
+/* What an owner may allocate: records for what attempts_are_limited() allows. */
+static void a_run_has_a_record_for_each_attempt(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t max;
+        size_t records;
+    } cases[] = {{0, 1}, {1, 1}, {3, 3}, {10, 10}, {11, 10}, {UINT32_MAX, 10}};
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct engine_test t;
+        setup(&t, 1);
+        t.fx.policy.retry.max_attempts = row->max;
+        admit(&t);
+        assert_int_equal(proa_run_bytes(t.w.run.route),
+                         offsetof(struct proa_run, attempts) +
+                             row->records * sizeof(struct proa_attempt_record));
+        teardown(&t);
+    }
+}
+
 static void attempts_are_limited(void **state)
 {
     (void)state;
@@ -408,6 +429,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tiers_in_their_order),
+        cmocka_unit_test(a_run_has_a_record_for_each_attempt),
         cmocka_unit_test(attempts_are_limited),
         cmocka_unit_test(ten_attempts_are_the_most),
         cmocka_unit_test(no_fallback_is_one_attempt),

@@ -9,6 +9,7 @@
 struct trail_test {
     struct proa_exchange_host host;
     struct proa_exchange x;
+    struct proa_run run;
     struct proa_target targets[2];
     struct proa_candidate candidates[2];
     struct proa_buf out;
@@ -19,7 +20,7 @@ static struct trail_test *setup(void)
     struct trail_test *t = proa_alloc_zero(1, sizeof(*t));
     t->host.loop = proa_loop_create();
     t->x.host = &t->host;
-    t->x.running = true;
+    t->x.run = &t->run;
     t->targets[0].label = PROA_SLICE("openai/k1");
     t->targets[1].label = PROA_SLICE("anthropic/k2");
     t->candidates[0].target = &t->targets[0];
@@ -39,7 +40,7 @@ static void add_attempt(struct trail_test *t, size_t candidate, enum proa_class 
                         uint16_t status, uint64_t took_ns)
 {
     const uint64_t started_ns = 7 * PROA_NS_PER_S;
-    t->x.run.attempts[t->x.run.n_attempts++] = (struct proa_attempt_record){
+    t->run.attempts[t->run.n_attempts++] = (struct proa_attempt_record){
         .candidate = &t->candidates[candidate],
         .stage = PROA_STAGE_OVER,
         .class = class,
@@ -69,7 +70,7 @@ static void an_attempt_under_way_is_as_long_as_until_now(void **state)
     struct trail_test *t = setup();
     const uint64_t now_ns = proa_loop_now(t->host.loop);
     add_attempt(t, 1, PROA_CLASS_NONE, 200, 0);
-    struct proa_attempt_record *a = &t->x.run.attempts[0];
+    struct proa_attempt_record *a = &t->run.attempts[0];
     a->stage = PROA_STAGE_CONTENT;
     /* Where the clock has just begun, the attempt began with it. */
     const uint64_t age_ns = now_ns > 250 * PROA_NS_PER_MS ? 250 * PROA_NS_PER_MS : 0;
@@ -86,8 +87,7 @@ static void no_trail_before_the_engine_runs(void **state)
     struct trail_test *t = setup();
     proa_reply_trail(&t->x, &t->out);
     assert_int_equal(t->out.len, 0);
-    t->x.running = false;
-    t->x.run.n_attempts = 200; /* not initialised yet */
+    t->x.run = NULL;
     proa_reply_trail(&t->x, &t->out);
     assert_int_equal(t->out.len, 0);
     teardown(t);
