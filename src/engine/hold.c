@@ -139,9 +139,11 @@ void proa_engine_release(struct proa_run *run, uint8_t attempt, const struct pro
     if (has_lost_race(run, a, now_ns)) {
         proa_report_lost(run, a, now_ns);
     }
-    free_probes(seat, a, now_ns);
-    free_trials(seat, a, now_ns);
-    a->let_through = 0;
+    if (a->let_through != 0) {
+        free_probes(seat, a, now_ns);
+        free_trials(seat, a, now_ns);
+        a->let_through = 0;
+    }
     settle(run, a, usage, now_ns);
     if (usage) {
         proa_report_pace(run, a, usage, now_ns);

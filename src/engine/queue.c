@@ -58,7 +58,7 @@ static bool has_free_place(const struct proa_run *run, const struct run_queue *q
 /* Of the classes that somebody waits in; PROA_PRIORITIES when nobody waits. */
 static unsigned highest_rank(const struct run_queue *q)
 {
-    unsigned rank = 0;
+    unsigned rank = q->n_waiting == 0 ? PROA_PRIORITIES : 0;
     while (rank < PROA_PRIORITIES && proa_list_empty(&q->waiting[rank])) {
         rank++;
     }

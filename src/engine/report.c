@@ -78,17 +78,24 @@ static struct proa_breaker_report verdict(const struct report *r, enum trip_leve
 
 static void noted(const struct report *r, enum trip_level level, struct proa_breaker_change change)
 {
-    const struct trip_place place = place_of(r, level);
     r->a->let_through &= (uint16_t)~proa_let_probe(level);
-    proa_trip_note(&place, change, r->now_ns);
+    if (change.from != change.to) {
+        const struct trip_place place = place_of(r, level);
+        proa_trip_note(&place, change, r->now_ns);
+    }
 }
 
 static void succeed(const struct report *r, enum trip_level level)
 {
+    struct proa_breaker *b = breaker_of(r, level);
+    const struct proa_breaker_cfg *cfg = proa_trip_cfg(r->run, level);
+    if (b->state == PROA_BREAKER_CLOSED) { /* as nearly always */
+        r->a->let_through &= (uint16_t)~proa_let_probe(level);
+        proa_breaker_well(b, cfg, r->now_ns);
+        return;
+    }
     const struct proa_breaker_report report = verdict(r, level, 0);
-    noted(r, level,
-          proa_breaker_success(breaker_of(r, level), proa_trip_cfg(r->run, level),
-                               degraded_of(r, level), &report, r->now_ns));
+    noted(r, level, proa_breaker_success(b, cfg, degraded_of(r, level), &report, r->now_ns));
 }
 
 static void fail(const struct report *r, enum trip_level level,
@@ -168,8 +175,8 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
  * each other and not with their own past. 0 = nothing is known. */
 static uint64_t usual(const struct proa_run *run, enum proa_latency_row row)
 {
-    const struct pool_state *seen[PROA_ROUTE_TARGETS_MAX];
-    uint64_t medians[PROA_ROUTE_TARGETS_MAX];
+    PROA_UNINIT const struct pool_state *seen[PROA_ROUTE_TARGETS_MAX];
+    PROA_UNINIT uint64_t medians[PROA_ROUTE_TARGETS_MAX];
     size_t n_seen = 0;
     size_t n = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
@@ -219,10 +226,13 @@ static bool is_well(const struct report *r)
 /* Now and then one is slow; several are the beginning of a fault. */
 static bool is_slow_like_others(const struct report *r)
 {
+    if (!r->a->marked_slow) {
+        return false;
+    }
     const struct proa_counts lately =
         proa_window_sum(&breaker_of(r, TRIP_TARGET)->window, r->now_ns, PROA_WINDOW_FAST_SLOTS);
     const uint32_t verdicts = lately.of[PROA_SAMPLE_OK] + lately.of[PROA_SAMPLE_FAIL];
-    return r->a->marked_slow && lately.of[PROA_SAMPLE_SLOW] * SLOW_IN_NUMBERS >= verdicts;
+    return lately.of[PROA_SAMPLE_SLOW] * SLOW_IN_NUMBERS >= verdicts;
 }
 
 /* History is kept while all is well, or it would learn the fault; the bearing always. */
@@ -240,12 +250,12 @@ static void time_first(const struct report *r, bool was_well)
 void proa_report_pace(struct proa_run *run, const struct proa_attempt_record *a,
                       const struct proa_usage *usage, uint64_t now_ns)
 {
-    const struct report r = report_of(run, a->index, now_ns);
     const uint64_t tokens =
         proa_usage_has(usage, PROA_USAGE_OUTPUT) ? usage->count[PROA_USAGE_OUTPUT] : 0;
     if (!run->options.stream || a->class != PROA_CLASS_OK || tokens < PACE_LEAST_TOKENS) {
         return;
     }
+    const struct report r = report_of(run, a->index, now_ns);
     const uint64_t span =
         proa_clock_since(now_ns, a->content_ns) / tokens * PROA_LATENCY_PACE_TOKENS;
     if (is_well(&r)) {

@@ -245,6 +245,14 @@ static inline struct watched *proa_trip_watched(const struct seat *seat, enum tr
                                 : &seat->endpoint->watched;
 }
 
+/* Nothing is wrong at any level, as it nearly always is. */
+static inline bool proa_trip_all_closed(const struct seat *seat)
+{
+    return seat->target->watched.breaker.state == PROA_BREAKER_CLOSED &&
+           seat->pool->watched.breaker.state == PROA_BREAKER_CLOSED &&
+           seat->endpoint->watched.breaker.state == PROA_BREAKER_CLOSED;
+}
+
 static inline const struct proa_breaker_cfg *proa_trip_cfg(const struct proa_run *run,
                                                            enum trip_level level)
 {
@@ -289,6 +297,8 @@ struct survey {
 };
 void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_ns,
                       struct survey *out);
+/* Nothing at all is the matter with it, as nearly always: the survey would call it healthy. */
+bool proa_pick_is_well(const struct proa_run *run, size_t i, uint64_t now_ns);
 /* Those of them that come first: of one tier, all healthy or all degraded. 0 = none. */
 uint64_t proa_pick_ranked(const struct proa_run *run, const struct survey *s, uint64_t among);
 /* Span until a candidate that is out may be tried; PROA_NEVER = nobody knows. */

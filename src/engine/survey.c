@@ -29,14 +29,6 @@ static bool is_full(const struct proa_run *run, const struct seat *seat)
            proa_concurrency_limit(&seat->target->concurrency, &run->route->policy->concurrency);
 }
 
-/* Nothing is wrong at any level, as it nearly always is. */
-static bool all_closed(const struct seat *seat)
-{
-    return seat->target->watched.breaker.state == PROA_BREAKER_CLOSED &&
-           seat->pool->watched.breaker.state == PROA_BREAKER_CLOSED &&
-           seat->endpoint->watched.breaker.state == PROA_BREAKER_CLOSED;
-}
-
 /* What a candidate's breakers say together. */
 static enum proa_explain_filter breakers(const struct proa_run *run, const struct seat *seat,
                                          uint64_t now_ns)
@@ -70,15 +62,24 @@ static enum proa_explain_filter breakers(const struct proa_run *run, const struc
     return all;
 }
 
+bool proa_pick_is_well(const struct proa_run *run, size_t i, uint64_t now_ns)
+{
+    const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    return proa_trip_all_closed(seat) && seat->key->credential.state == PROA_CREDENTIAL_ACTIVE &&
+           seat->group->credential.state == PROA_CREDENTIAL_ACTIVE &&
+           seat->target->denied_until_ns <= now_ns && seat->pool->missing_until_ns <= now_ns &&
+           proa_uplink_eta(run->roster->engine, seat->endpoint, now_ns) == 0 &&
+           limit_eta(run, seat, now_ns) == 0 && !is_full(run, seat);
+}
+
+/* What is the matter with one that is not simply well. */
 static void look_at(const struct proa_run *run, size_t i, uint64_t now_ns, struct survey *out)
 {
     const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
     const struct proa_engine *engine = run->roster->engine;
     uint64_t *by = out->by;
     const uint64_t bit = UINT64_C(1) << i;
-    const enum proa_explain_filter broken =
-        all_closed(seat) ? PROA_EXPLAIN_NONE : breakers(run, seat, now_ns);
-    by[broken] |= bit;
+    by[breakers(run, seat, now_ns)] |= bit;
     by[PROA_EXPLAIN_KEY_REFUSED] |= access_usable(seat->key, now_ns) ? 0 : bit;
     by[PROA_EXPLAIN_QUOTA_SPENT] |= access_usable(seat->group, now_ns) ? 0 : bit;
     by[PROA_EXPLAIN_MODEL_DENIED] |= seat->target->denied_until_ns > now_ns ? bit : 0;
@@ -93,7 +94,16 @@ void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_n
 {
     *out = (struct survey){.asked = asked & proa_route_seat(run)->weighted};
     for (uint64_t rest = out->asked; rest != 0; rest &= rest - 1) {
-        look_at(run, (size_t)__builtin_ctzll(rest), now_ns, out);
+        const size_t i = (size_t)__builtin_ctzll(rest);
+        if (proa_pick_is_well(run, i, now_ns)) {
+            out->healthy |= rest & -rest;
+        } else {
+            look_at(run, i, now_ns, out);
+        }
+    }
+    out->by[PROA_EXPLAIN_NONE] |= out->healthy;
+    if (out->healthy == out->asked) {
+        return;
     }
     uint64_t is_out = 0;
     for (size_t f = PROA_EXPLAIN_KEY_REFUSED; f <= PROA_EXPLAIN_FULL; f++) {
@@ -150,7 +160,7 @@ uint32_t proa_pick_share_ppm(const struct proa_run *run, size_t i, uint64_t now_
 {
     const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
     uint32_t share = PPM;
-    if (all_closed(seat)) {
+    if (proa_trip_all_closed(seat)) {
         return share;
     }
     for (enum trip_level level = TRIP_TARGET; level < TRIP_LEVELS; level++) {

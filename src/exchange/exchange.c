@@ -269,13 +269,13 @@ static bool put_off(struct proa_exchange *x, const struct proa_event *event)
 /* What happens to one run may be what others wait for. */
 static void wake_others(struct proa_exchange_host *host)
 {
-    const struct proa_event woken = {.kind = PROA_EV_WOKEN};
     if (host->waking) {
         return; /* whoever is at it goes on until none is left */
     }
     host->waking = true;
     struct proa_run *run;
     while ((run = proa_engine_next_woken(host->engine)) != NULL) {
+        const struct proa_event woken = {.kind = PROA_EV_WOKEN};
         struct proa_exchange *x = PROA_CONTAINER_OF(run, struct running, run)->x;
         if (!put_off(x, &woken)) {
             feed_all(x, &woken);

@@ -210,7 +210,7 @@ static struct proa_rate_signal *signal_of(struct found *found, uint8_t window)
 static void set_field(struct found *found, struct rate_field what, struct proa_slice value,
                       uint64_t unix_ms)
 {
-    struct proa_rate_signal *s = what.field == FIELD_NONE ? NULL : signal_of(found, what.window);
+    struct proa_rate_signal *s = signal_of(found, what.window);
     if (!s) {
         return;
     }
@@ -266,8 +266,11 @@ static void find_windows(const struct proa_http_header *headers, size_t n_header
     for (size_t i = 0; i < n_headers; i++) {
         if (is_draft(&headers[i])) {
             set_draft(found, headers[i].value, unix_ms);
-        } else {
-            set_field(found, rate_field_of(&headers[i]), headers[i].value, unix_ms);
+            continue;
+        }
+        const struct rate_field what = rate_field_of(&headers[i]);
+        if (what.field != FIELD_NONE) {
+            set_field(found, what, headers[i].value, unix_ms);
         }
     }
 }
@@ -293,7 +296,7 @@ static uint64_t share_left(const struct proa_rate_signal *s)
 size_t proa_rates_read(const struct proa_http_header *headers, size_t n_headers, uint64_t unix_ms,
                        struct proa_rate_signal *out, size_t max)
 {
-    struct found found;
+    PROA_UNINIT struct found found;
     find_windows(headers, n_headers, unix_ms, &found);
     size_t n = 0;
     for (size_t w = 0; w < found.n; w++) {
@@ -317,7 +320,7 @@ size_t proa_rates_read(const struct proa_http_header *headers, size_t n_headers,
 uint64_t proa_rates_spent(const struct proa_http_header *headers, size_t n_headers,
                           uint64_t unix_ms)
 {
-    struct found found;
+    PROA_UNINIT struct found found;
     uint64_t longest = 0;
     find_windows(headers, n_headers, unix_ms, &found);
     for (size_t w = 0; w < found.n; w++) {

@@ -358,6 +358,14 @@ static void add_score(struct proa_breaker *b, const struct proa_breaker_cfg *cfg
     b->score = (uint16_t)min_u64(b->score + weight * factor, UINT16_MAX);
 }
 
+void proa_breaker_well(struct proa_breaker *b, const struct proa_breaker_cfg *cfg, uint64_t now_ns)
+{
+    PROA_DASSERT(b->state == PROA_BREAKER_CLOSED);
+    b->seen_ns = latest(b, now_ns);
+    b->score = 0;
+    proa_window_add(&b->window, cfg->window_ns, b->seen_ns, PROA_SAMPLE_OK);
+}
+
 struct proa_breaker_change proa_breaker_success(struct proa_breaker *b,
                                                 const struct proa_breaker_cfg *cfg,
                                                 const struct proa_degraded_cfg *degraded,

@@ -14,38 +14,41 @@ void proa_budget_init(struct proa_budget *b)
     *b = (struct proa_budget){0};
 }
 
-/* The budget as it stands now. Time is taken in whole thousandths; the rest of it stays for the
- * next look, so that frequent looks lose nothing. */
-static struct proa_budget settled(const struct proa_budget *b, const struct proa_budget_cfg *cfg,
-                                  uint64_t now_ns)
+/* Brings the budget up to now. Time is taken in whole thousandths; the rest of it stays for the next
+ * look, so that frequent looks lose nothing. */
+static void settle(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)
 {
     uint64_t cap = cfg->cap * ATTEMPT;
     if (!b->started) {
-        return (struct proa_budget){
+        *b = (struct proa_budget){
             .level = min_u64(cfg->start * ATTEMPT, cap), .last_ns = now_ns, .started = true};
+        return;
     }
-    struct proa_budget s = *b;
+    if (b->level >= cap) { /* as it is while all goes well */
+        b->level = cap;
+        b->last_ns = max_u64(b->last_ns, now_ns);
+        return;
+    }
     uint64_t gained =
-        mul_div(proa_clock_since(now_ns, s.last_ns), cfg->per_second_ppm, PPM_NS_PER_UNIT);
-    if (cfg->per_second_ppm == 0 || s.level >= cap || gained >= cap - s.level) {
-        s.level = min_u64(s.level + min_u64(gained, cap), cap);
-        s.last_ns = max_u64(s.last_ns, now_ns); /* nothing of the time is left over */
+        mul_div(proa_clock_since(now_ns, b->last_ns), cfg->per_second_ppm, PPM_NS_PER_UNIT);
+    if (cfg->per_second_ppm == 0 || gained >= cap - b->level) {
+        b->level = min_u64(b->level + min_u64(gained, cap), cap);
+        b->last_ns = max_u64(b->last_ns, now_ns); /* nothing of the time is left over */
     } else {
-        s.level += gained;
-        s.last_ns += mul_div(gained, PPM_NS_PER_UNIT, cfg->per_second_ppm);
+        b->level += gained;
+        b->last_ns += mul_div(gained, PPM_NS_PER_UNIT, cfg->per_second_ppm);
     }
-    return s;
 }
 
 void proa_budget_deposit(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)
 {
-    *b = settled(b, cfg, now_ns);
+    settle(b, cfg, now_ns);
     b->level = min_u64(b->level + cfg->ratio_ppm * ATTEMPT / PPM_ONE, cfg->cap * ATTEMPT);
 }
 
 bool proa_budget_take(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)
 {
-    *b = settled(b, cfg, now_ns);
+    settle(b, cfg, now_ns);
     if (b->level < ATTEMPT) {
         return false;
     }
@@ -56,5 +59,7 @@ bool proa_budget_take(struct proa_budget *b, const struct proa_budget_cfg *cfg, 
 uint64_t proa_budget_level(const struct proa_budget *b, const struct proa_budget_cfg *cfg,
                            uint64_t now_ns)
 {
-    return settled(b, cfg, now_ns).level;
+    struct proa_budget now = *b;
+    settle(&now, cfg, now_ns);
+    return now.level;
 }

@@ -25,6 +25,10 @@ static inline uint64_t mul_div(uint64_t a, uint64_t b, uint64_t c)
     if (c == 0) {
         return UINT64_MAX;
     }
+    uint64_t product = 0;
+    if (!__builtin_mul_overflow(a, b, &product)) {
+        return product / c; /* as nearly always, and several times cheaper */
+    }
     __extension__ unsigned __int128 quotient = a;
     quotient = quotient * b / c;
     return quotient > UINT64_MAX ? UINT64_MAX : (uint64_t)quotient;

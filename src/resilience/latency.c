@@ -142,10 +142,10 @@ enum { RATIO_MAX = 100 * 1000000 };
 
 uint32_t proa_latency_decay_ppm(uint64_t span_ns, uint64_t tau_ns)
 {
-    const uint64_t half_life = tau_ns / PPM * 693147 + tau_ns % PPM * 693147 / PPM;
     if (span_ns == 0) {
         return PPM;
     }
+    const uint64_t half_life = tau_ns / PPM * 693147 + tau_ns % PPM * 693147 / PPM;
     const uint64_t halvings = half_life > 0 ? span_ns / half_life : 20;
     if (halvings >= 20) {
         return 0;
@@ -161,17 +161,23 @@ uint32_t proa_latency_decay_ppm(uint64_t span_ns, uint64_t tau_ns)
 /* The value at `at`, drifted towards `neutral` until now. */
 static uint32_t drifted(uint32_t value, uint32_t neutral, uint32_t decay_ppm)
 {
+    if (value == neutral) {
+        return neutral;
+    }
     const int64_t off = (int64_t)value - neutral;
     return (uint32_t)(neutral + off * decay_ppm / PPM);
 }
 
 static void drift(struct proa_bearing *b, uint64_t tau_ns, uint64_t now_ns)
 {
-    const uint32_t decay = proa_latency_decay_ppm(proa_clock_since(now_ns, b->at_ns), tau_ns);
+    if (now_ns <= b->at_ns) {
+        return;
+    }
+    const uint32_t decay = proa_latency_decay_ppm(now_ns - b->at_ns, tau_ns);
     b->first_ppm = drifted(b->first_ppm, PPM, decay);
     b->pace_ppm = drifted(b->pace_ppm, PPM, decay);
     b->failure_ppm = drifted(b->failure_ppm, 0, decay);
-    b->at_ns = now_ns > b->at_ns ? now_ns : b->at_ns;
+    b->at_ns = now_ns;
 }
 
 static uint32_t moved(uint32_t ratio, uint64_t span_ns, uint64_t usual_ns)

@@ -161,6 +161,8 @@ struct proa_breaker_change proa_breaker_success(struct proa_breaker *b,
                                                 const struct proa_degraded_cfg *degraded,
                                                 const struct proa_breaker_report *report,
                                                 uint64_t now_ns);
+/* The same in short for a breaker whose `state` is CLOSED: none follows, whoever reports. */
+void proa_breaker_well(struct proa_breaker *b, const struct proa_breaker_cfg *cfg, uint64_t now_ns);
 struct proa_breaker_change proa_breaker_failure(struct proa_breaker *b,
                                                 const struct proa_breaker_cfg *cfg,
                                                 const struct proa_degraded_cfg *degraded,
