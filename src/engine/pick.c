@@ -448,9 +448,22 @@ static void take_probes(const struct proa_run *run, struct pick *pick, uint64_t 
     }
 }
 
+static struct pick pick_among(const struct proa_run *run, const struct pick_want *want,
+                              uint64_t asked, uint64_t now_ns)
+{
+    struct survey s;
+    proa_pick_survey(run, asked, now_ns, &s);
+    const struct picker picker = {.prng = &run->roster->engine->prng};
+    struct pick pick = proa_pick_choose(run, want, &s, &picker, now_ns);
+    if (pick.candidate && !proa_trip_all_closed(proa_seat_of(run->roster, pick.candidate))) {
+        take_probes(run, &pick, now_ns);
+    }
+    return pick;
+}
+
 /* There is but one, and it is well: nothing to weigh, and no turns to give. */
-static bool is_only_choice(const struct proa_run *run, const struct pick_want *want,
-                           uint64_t asked, uint64_t now_ns)
+static bool is_only_choice(const struct proa_run *run, const struct pick_want *want, uint64_t asked,
+                           uint64_t now_ns)
 {
     return asked != 0 && (asked & (asked - 1)) == 0 && want->use != PICK_HEDGE &&
            want->use != PICK_EVACUATE && proa_pick_is_well(run, lowest(asked), now_ns);
@@ -463,12 +476,5 @@ struct pick proa_engine_pick(struct proa_run *run, const struct pick_want *want,
         return (struct pick){.candidate = &run->route->candidates[lowest(asked)],
                              .reason = PROA_REASON_STRATEGY};
     }
-    struct survey s;
-    proa_pick_survey(run, asked, now_ns, &s);
-    const struct picker picker = {.prng = &run->roster->engine->prng};
-    struct pick pick = proa_pick_choose(run, want, &s, &picker, now_ns);
-    if (pick.candidate && !proa_trip_all_closed(proa_seat_of(run->roster, pick.candidate))) {
-        take_probes(run, &pick, now_ns);
-    }
-    return pick;
+    return pick_among(run, want, asked, now_ns);
 }

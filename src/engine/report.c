@@ -87,15 +87,25 @@ static void noted(const struct report *r, enum trip_level level, struct proa_bre
 
 static void succeed(const struct report *r, enum trip_level level)
 {
-    struct proa_breaker *b = breaker_of(r, level);
-    const struct proa_breaker_cfg *cfg = proa_trip_cfg(r->run, level);
-    if (b->state == PROA_BREAKER_CLOSED) { /* as nearly always */
-        r->a->let_through &= (uint16_t)~proa_let_probe(level);
-        proa_breaker_well(b, cfg, r->now_ns);
+    const struct proa_breaker_report report = verdict(r, level, 0);
+    noted(r, level,
+          proa_breaker_success(breaker_of(r, level), proa_trip_cfg(r->run, level),
+                               degraded_of(r, level), &report, r->now_ns));
+}
+
+static void succeed_at_all(const struct report *r)
+{
+    if (proa_trip_all_closed(r->seat)) { /* as nearly always: all that success can do then */
+        const struct proa_breaker_cfg *above = proa_trip_cfg(r->run, TRIP_POOL);
+        proa_breaker_well(breaker_of(r, TRIP_ENDPOINT), above, r->now_ns);
+        proa_breaker_well(breaker_of(r, TRIP_POOL), above, r->now_ns);
+        proa_breaker_well(breaker_of(r, TRIP_TARGET), &r->policy->breaker, r->now_ns);
+        r->a->let_through &= (uint16_t)~LET_PROBES;
         return;
     }
-    const struct proa_breaker_report report = verdict(r, level, 0);
-    noted(r, level, proa_breaker_success(b, cfg, degraded_of(r, level), &report, r->now_ns));
+    for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
+        succeed(r, level);
+    }
 }
 
 static void fail(const struct report *r, enum trip_level level,
@@ -175,25 +185,19 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
  * each other and not with their own past. 0 = nothing is known. */
 static uint64_t usual(const struct proa_run *run, enum proa_latency_row row)
 {
-    PROA_UNINIT const struct pool_state *seen[PROA_ROUTE_TARGETS_MAX];
-    PROA_UNINIT uint64_t medians[PROA_ROUTE_TARGETS_MAX];
-    size_t n_seen = 0;
+    PROA_UNINIT uint64_t medians[PROA_ROUTE_TARGETS_MAX]; /* in order */
     size_t n = 0;
-    for (size_t i = 0; i < run->route->n_candidates; i++) {
-        const struct pool_state *pool = proa_seat_of(run->roster, &run->route->candidates[i])->pool;
-        const uint64_t median = proa_latency_median(&pool->latency, row);
-        size_t at = 0;
-        while (at < n_seen && seen[at] != pool) {
-            at++;
+    for (uint64_t rest = proa_route_seat(run)->pools; rest != 0; rest &= rest - 1) {
+        const struct proa_candidate *first = &run->route->candidates[__builtin_ctzll(rest)];
+        const uint64_t median =
+            proa_latency_median(&proa_seat_of(run->roster, first)->pool->latency, row);
+        if (median != 0) {
+            size_t at = n++;
+            for (; at > 0 && medians[at - 1] > median; at--) {
+                medians[at] = medians[at - 1];
+            }
+            medians[at] = median;
         }
-        if (at < n_seen || median == 0) {
-            continue;
-        }
-        seen[n_seen++] = pool;
-        for (at = n++; at > 0 && medians[at - 1] > median; at--) {
-            medians[at] = medians[at - 1];
-        }
-        medians[at] = median;
     }
     return n == 0 ? 0 : medians[(n - 1) / 2];
 }
@@ -292,8 +296,10 @@ static void clear_request(const struct report *r)
     for (uint8_t i = 0; i < r->run->n_attempts; i++) {
         const struct proa_attempt_record *failed = &r->run->attempts[i];
         const struct seat *seat = proa_seat_of(r->run->roster, failed->candidate);
-        proa_breaker_clear_request(&seat->target->watched.breaker, failed->fingerprint);
-        proa_breaker_clear_request(&seat->pool->watched.breaker, failed->fingerprint);
+        if (failed->fingerprint != 0) {
+            proa_breaker_clear_request(&seat->target->watched.breaker, failed->fingerprint);
+            proa_breaker_clear_request(&seat->pool->watched.breaker, failed->fingerprint);
+        }
     }
 }
 
@@ -305,9 +311,7 @@ void proa_engine_report_content(struct proa_run *run, uint8_t attempt, uint64_t 
     proa_list_unlink(&r.a->in_pool);
     proa_uplink_answered(run, r.seat->endpoint, now_ns);
     absolve(r.seat->pool);
-    for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
-        succeed(&r, level);
-    }
+    succeed_at_all(&r);
     clear_request(&r);
     time_first(&r, was_well);
     proa_bearing_verdict(&r.seat->target->bearing, false, r.policy->balance.tau_ns, now_ns);

@@ -219,6 +219,11 @@ static void bind_route(struct binding *b, const struct proa_route *route, struct
             first++;
         }
         seat->domain[i] = (uint8_t)first;
+        first = 0;
+        while (b->roster->seats[route->candidates[first].target->id].pool != at->pool) {
+            first++;
+        }
+        seat->pools |= UINT64_C(1) << first;
     }
 }
 

@@ -205,7 +205,9 @@ static void on_first_content(struct proa_run *run, uint64_t now_ns, uint8_t inde
     note_content(run, now_ns, index);
     run->winner = index;
     run->broken = PROA_RUN_ATTEMPTS_MAX;
-    proa_run_cancel(run, now_ns, index, PROA_REASON_LOST_RACE, out);
+    if (run->n_attempts > 1) {
+        proa_run_cancel(run, now_ns, index, PROA_REASON_LOST_RACE, out);
+    }
     proa_run_emit(out, PROA_CMD_COMMIT, rescued ? PROA_REASON_RESCUE : PROA_REASON_CONTENT)
         ->attempt = index;
 }
@@ -373,7 +375,8 @@ void proa_run_feed(struct proa_run *run, uint64_t now_ns, const struct proa_even
             return;
         }
         attempt_event(run, now_ns, event, out);
-        if (event->kind == PROA_EV_PROGRESS) {
+        if (event->kind == PROA_EV_PROGRESS ||
+            (event->kind == PROA_EV_CONNECTED && !run->options.stream)) {
             return; /* deadlines only move later */
         }
         break;

@@ -117,6 +117,7 @@ struct route_seat {
     uint64_t tiers[PROA_ROUTE_TIERS_MAX]; /* bit per candidate */
     uint64_t substitutes;
     uint64_t weighted;                      /* candidates whose weight is not 0 */
+    uint64_t pools;                         /* the first candidate of each pool */
     uint8_t domain[PROA_ROUTE_TARGETS_MAX]; /* first candidate of the same quota group */
     struct proa_breaker_cfg above;          /* of pools and endpoints */
 };

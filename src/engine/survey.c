@@ -69,7 +69,7 @@ bool proa_pick_is_well(const struct proa_run *run, size_t i, uint64_t now_ns)
            seat->group->credential.state == PROA_CREDENTIAL_ACTIVE &&
            seat->target->denied_until_ns <= now_ns && seat->pool->missing_until_ns <= now_ns &&
            proa_uplink_eta(run->roster->engine, seat->endpoint, now_ns) == 0 &&
-           limit_eta(run, seat, now_ns) == 0 && !is_full(run, seat);
+           (!seat->limit->speaks || limit_eta(run, seat, now_ns) == 0) && !is_full(run, seat);
 }
 
 /* What is the matter with one that is not simply well. */

@@ -18,7 +18,8 @@ static uint64_t clamp(uint64_t value, uint64_t least, uint64_t most)
 
 static uint64_t times(uint64_t span_ns, uint64_t factor)
 {
-    return factor > 0 && span_ns > PROA_NEVER / factor ? PROA_NEVER : span_ns * factor;
+    uint64_t product = 0;
+    return __builtin_mul_overflow(span_ns, factor, &product) ? PROA_NEVER : product;
 }
 
 /* Nothing is heard of a plain answer before it is complete: its row holds whole answers, and none

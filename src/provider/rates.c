@@ -163,15 +163,12 @@ static struct rate_field field_of_rest(struct proa_slice rest, uint8_t window)
     return (struct rate_field){FIELD_NONE, 0};
 }
 
-static struct rate_field rate_field_of(const struct proa_http_header *h)
+static struct rate_field field_of_name(struct proa_slice name)
 {
-    if (h->id != PROA_HTTP_HEADER_OTHER) {
-        return h->id < PROA_HTTP_HEADER_COUNT ? BY_ID[h->id] : (struct rate_field){FIELD_NONE, 0};
-    }
     for (size_t i = 0; i < PROA_ARRAY_LEN(FAMILIES); i++) {
         const size_t len = FAMILIES[i].begin.len;
-        if (proa_slice_eq_nocase(proa_slice_head(h->name, len), FAMILIES[i].begin)) {
-            return field_of_rest(proa_slice_from(h->name, len), FAMILIES[i].window);
+        if (proa_slice_eq_nocase(proa_slice_head(name, len), FAMILIES[i].begin)) {
+            return field_of_rest(proa_slice_from(name, len), FAMILIES[i].window);
         }
     }
     return (struct rate_field){FIELD_NONE, 0};
@@ -210,7 +207,7 @@ static struct proa_rate_signal *signal_of(struct found *found, uint8_t window)
 static void set_field(struct found *found, struct rate_field what, struct proa_slice value,
                       uint64_t unix_ms)
 {
-    struct proa_rate_signal *s = signal_of(found, what.window);
+    struct proa_rate_signal *s = what.field == FIELD_NONE ? NULL : signal_of(found, what.window);
     if (!s) {
         return;
     }
@@ -252,11 +249,19 @@ static void set_draft(struct found *found, struct proa_slice value, uint64_t uni
     }
 }
 
-static bool is_draft(const struct proa_http_header *h)
+static bool is_draft(struct proa_slice name)
 {
-    return h->id == PROA_HTTP_HEADER_OTHER &&
-           (proa_slice_eq_nocase(h->name, PROA_SLICE("ratelimit")) ||
-            proa_slice_eq_nocase(h->name, PROA_SLICE("ratelimit-policy")));
+    return proa_slice_eq_nocase(name, PROA_SLICE("ratelimit")) ||
+           proa_slice_eq_nocase(name, PROA_SLICE("ratelimit-policy"));
+}
+
+static void set_by_name(struct found *found, const struct proa_http_header *h, uint64_t unix_ms)
+{
+    if (is_draft(h->name)) {
+        set_draft(found, h->value, unix_ms);
+    } else {
+        set_field(found, field_of_name(h->name), h->value, unix_ms);
+    }
 }
 
 static void find_windows(const struct proa_http_header *headers, size_t n_headers, uint64_t unix_ms,
@@ -264,13 +269,11 @@ static void find_windows(const struct proa_http_header *headers, size_t n_header
 {
     found->n = 0;
     for (size_t i = 0; i < n_headers; i++) {
-        if (is_draft(&headers[i])) {
-            set_draft(found, headers[i].value, unix_ms);
-            continue;
-        }
-        const struct rate_field what = rate_field_of(&headers[i]);
-        if (what.field != FIELD_NONE) {
-            set_field(found, what, headers[i].value, unix_ms);
+        const struct proa_http_header *h = &headers[i];
+        if (h->id == PROA_HTTP_HEADER_OTHER) {
+            set_by_name(found, h, unix_ms);
+        } else if (h->id < PROA_HTTP_HEADER_COUNT && BY_ID[h->id].field != FIELD_NONE) {
+            set_field(found, BY_ID[h->id], h->value, unix_ms);
         }
     }
 }

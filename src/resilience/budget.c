@@ -14,8 +14,15 @@ void proa_budget_init(struct proa_budget *b)
     *b = (struct proa_budget){0};
 }
 
-/* Brings the budget up to now. Time is taken in whole thousandths; the rest of it stays for the next
- * look, so that frequent looks lose nothing. */
+/* Nothing of the time is left over. */
+static void fill_up(struct proa_budget *b, uint64_t cap, uint64_t now_ns)
+{
+    b->level = cap;
+    b->last_ns = max_u64(b->last_ns, now_ns);
+}
+
+/* Brings the budget up to now. Time is taken in whole thousandths; the rest of it stays for the
+ * next look, so that frequent looks lose nothing. */
 static void settle(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)
 {
     uint64_t cap = cfg->cap * ATTEMPT;
@@ -24,16 +31,12 @@ static void settle(struct proa_budget *b, const struct proa_budget_cfg *cfg, uin
             .level = min_u64(cfg->start * ATTEMPT, cap), .last_ns = now_ns, .started = true};
         return;
     }
-    if (b->level >= cap) { /* as it is while all goes well */
-        b->level = cap;
-        b->last_ns = max_u64(b->last_ns, now_ns);
-        return;
-    }
     uint64_t gained =
         mul_div(proa_clock_since(now_ns, b->last_ns), cfg->per_second_ppm, PPM_NS_PER_UNIT);
-    if (cfg->per_second_ppm == 0 || gained >= cap - b->level) {
-        b->level = min_u64(b->level + min_u64(gained, cap), cap);
-        b->last_ns = max_u64(b->last_ns, now_ns); /* nothing of the time is left over */
+    if (b->level >= cap || gained >= cap - b->level) {
+        fill_up(b, cap, now_ns);
+    } else if (cfg->per_second_ppm == 0) {
+        b->last_ns = max_u64(b->last_ns, now_ns);
     } else {
         b->level += gained;
         b->last_ns += mul_div(gained, PPM_NS_PER_UNIT, cfg->per_second_ppm);
@@ -42,8 +45,13 @@ static void settle(struct proa_budget *b, const struct proa_budget_cfg *cfg, uin
 
 void proa_budget_deposit(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)
 {
+    const uint64_t cap = cfg->cap * ATTEMPT;
+    if (b->started && b->level >= cap) { /* as it is while all goes well */
+        fill_up(b, cap, now_ns);
+        return;
+    }
     settle(b, cfg, now_ns);
-    b->level = min_u64(b->level + cfg->ratio_ppm * ATTEMPT / PPM_ONE, cfg->cap * ATTEMPT);
+    b->level = min_u64(b->level + cfg->ratio_ppm * ATTEMPT / PPM_ONE, cap);
 }
 
 bool proa_budget_take(struct proa_budget *b, const struct proa_budget_cfg *cfg, uint64_t now_ns)

@@ -40,6 +40,11 @@ static uint64_t floor_of(size_t slot)
     return (uint64_t)(4 + slot % 4) << (UNIT_BITS + slot / 4 - 1);
 }
 
+static uint64_t width_of(size_t slot)
+{
+    return UINT64_C(1) << (slot < 8 ? UNIT_BITS : UNIT_BITS + slot / 4 - 1);
+}
+
 static uint64_t quantile(const struct proa_histogram *h, uint32_t quantile_ppm)
 {
     if (h->total < PROA_LATENCY_KNOWN * SAMPLE) {
@@ -47,10 +52,9 @@ static uint64_t quantile(const struct proa_histogram *h, uint32_t quantile_ppm)
     }
     const uint64_t rank = (uint64_t)h->total * quantile_ppm / PPM;
     uint64_t below = 0;
-    for (size_t i = 0; i < PROA_LATENCY_SLOTS; i++) {
+    for (size_t i = h->lowest; i < PROA_LATENCY_SLOTS; i++) {
         if (h->count[i] > 0 && below + h->count[i] > rank) {
-            const uint64_t width = floor_of(i + 1) - floor_of(i);
-            return floor_of(i) + width * (rank - below) / h->count[i];
+            return floor_of(i) + width_of(i) * (rank - below) / h->count[i];
         }
         below += h->count[i];
     }
@@ -114,6 +118,9 @@ void proa_latency_add(struct proa_latency *l, enum proa_latency_row row, uint64_
     age(l, now_ns);
     if (h->count[slot] > UINT16_MAX - SAMPLE) {
         halve(h); /* the shape is what counts */
+    }
+    if (h->total == 0 || slot < h->lowest) {
+        h->lowest = (uint32_t)slot;
     }
     h->count[slot] = (uint16_t)(h->count[slot] + SAMPLE);
     h->total += SAMPLE;

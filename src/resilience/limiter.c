@@ -256,6 +256,9 @@ static uint64_t bucket_eta(const struct proa_limit_bucket *b, const struct proa_
     uint64_t needed = in_milli(min_u64(need, b->limit));
     uint64_t kept = needed == 0 ? 0 : min_u64(kept_milli(cfg, priority, full), full - needed);
     uint64_t wanted = needed + kept;
+    if (b->remaining_milli >= wanted) {
+        return 0; /* as nearly always: whatever came in since, it is enough */
+    }
     uint64_t level = level_milli(b, now_ns);
     return level >= wanted ? 0 : mul_div_up(wanted - level, PPM_NS_PER_MILLI, refill_of(b));
 }

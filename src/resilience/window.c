@@ -11,11 +11,9 @@ static uint32_t newest_epoch(const struct proa_window *w)
     return newest;
 }
 
-/* Within the slot that was filled last, as nearly always, without the division. */
 static uint32_t epoch_of(const struct proa_window *w, uint64_t now_ns)
 {
-    const uint64_t into_ns = now_ns - w->said * w->slot_ns; /* from before it: a huge one */
-    return into_ns < w->slot_ns ? w->said : (uint32_t)(now_ns / w->slot_ns);
+    return (uint32_t)(now_ns / w->slot_ns);
 }
 
 /* The span in force has not been said for its own length. */
@@ -29,11 +27,9 @@ void proa_window_init(struct proa_window *w)
     *w = (struct proa_window){0};
 }
 
-void proa_window_add(struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
-                     enum proa_sample sample)
+/* The slot to count in, emptied when it stood for another time. */
+static uint32_t find_slot(struct proa_window *w, uint64_t slot_ns, uint64_t now_ns)
 {
-    uint64_t slot_ns = window_ns / PROA_WINDOW_SLOTS;
-    slot_ns = slot_ns ? slot_ns : 1;
     if (slot_ns != w->slot_ns && span_lapsed(w, now_ns)) {
         proa_window_init(w);
         w->slot_ns = slot_ns;
@@ -42,7 +38,7 @@ void proa_window_add(struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
     if (slot_ns == w->slot_ns && epoch > w->said) {
         w->said = epoch;
     }
-    unsigned slot = epoch % PROA_WINDOW_SLOTS;
+    uint32_t slot = epoch % PROA_WINDOW_SLOTS;
     if (w->epoch[slot] != epoch) {
         uint32_t newest = newest_epoch(w);
         epoch = epoch > newest ? epoch : newest;
@@ -54,9 +50,26 @@ void proa_window_add(struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
             }
         }
     }
-    if (w->count[slot][sample] < UINT16_MAX) {
-        w->count[slot][sample]++;
+    return slot;
+}
+
+/* The slot that was counted in last is the one, as nearly always. */
+static bool goes_on(const struct proa_window *w, uint64_t slot_ns, uint64_t now_ns)
+{
+    const uint64_t into_ns = now_ns - w->said * slot_ns; /* huge when it is from before */
+    return slot_ns == w->slot_ns && into_ns < slot_ns && w->epoch[w->last] == w->said;
+}
+
+void proa_window_add(struct proa_window *w, uint64_t window_ns, uint64_t now_ns,
+                     enum proa_sample sample)
+{
+    uint64_t slot_ns = window_ns / PROA_WINDOW_SLOTS;
+    slot_ns = slot_ns ? slot_ns : 1;
+    if (!goes_on(w, slot_ns, now_ns)) {
+        w->last = find_slot(w, slot_ns, now_ns);
     }
+    uint16_t *count = &w->count[w->last][sample];
+    *count = (uint16_t)(*count + (*count < UINT16_MAX));
 }
 
 struct proa_counts proa_window_sum(const struct proa_window *w, uint64_t now_ns, unsigned slots)

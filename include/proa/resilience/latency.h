@@ -37,6 +37,7 @@ enum {
 struct proa_histogram {
     uint16_t count[PROA_LATENCY_SLOTS]; /* 16 per sample, so that halving keeps single ones */
     uint32_t total;
+    uint32_t lowest;    /* slot below which none was filled since there were none */
     uint64_t median_ns; /* 0 = too few */
 };
 

@@ -28,6 +28,7 @@ enum proa_sample {
 struct proa_window {
     uint64_t slot_ns; /* span of a slot; 0 = nothing was ever added */
     uint32_t said;    /* newest epoch in which the span was said */
+    uint32_t last;    /* slot that was counted in last */
     uint32_t epoch[PROA_WINDOW_SLOTS];
     uint16_t count[PROA_WINDOW_SLOTS][PROA_SAMPLES];
 };

@@ -537,6 +537,37 @@ static void the_soonest_is_told(void **state)
     state_teardown(&t);
 }
 
+/* The way around the survey gives what the survey would. */
+static void the_only_choice_is_what_weighing_gives(void **state)
+{
+    (void)state;
+    static void (*const put_out[])(struct state_test * t, size_t i) = {
+        NULL,       refuse_key,  spend_quota, deny_model, miss_model,
+        limit_rate, open_target, cut_off,     fill_up,    degrade};
+    PROA_TEST_ROWS(row, put_out)
+    {
+        for (unsigned i = 0; i <= 2 * PICK_RESCUE + 1; i++) {
+            const struct pick_want want = {.use = (enum pick_use)(i / 2), .avoid = i % 2};
+            struct state_test t;
+            state_apart(&t, 1);
+            if (*row) {
+                (*row)(&t, 0);
+            }
+            struct proa_run *run = call(&t);
+            assert_int_equal(proa_pick_is_well(run, 0, t.now), *row == NULL);
+            struct proa_prng prng = t.fx.engine->prng;
+            const struct picker picker = {.prng = &prng, .dry = true};
+            struct survey s;
+            proa_pick_survey(run, UINT64_MAX, t.now, &s);
+            const struct pick weighed = proa_pick_choose(run, &want, &s, &picker, t.now);
+            const struct pick pick = proa_engine_pick(run, &want, t.now);
+            assert_true(pick.candidate == weighed.candidate && pick.reason == weighed.reason);
+            assert_memory_equal(&t.fx.engine->prng, &prng, sizeof(prng));
+            state_teardown(&t);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -563,6 +594,7 @@ int main(void)
         cmocka_unit_test(soon_is_better_than_broken),
         cmocka_unit_test(full_targets_are_waited_for),
         cmocka_unit_test(the_soonest_is_told),
+        cmocka_unit_test(the_only_choice_is_what_weighing_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -298,6 +298,21 @@ static void each_route_has_its_own_budgets(void **state)
     state_teardown(&t);
 }
 
+/* Models of two providers, each through two keys: what is usual is asked of each pool once. */
+static void a_route_knows_the_first_of_each_pool(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    for (uint8_t i = 0; i < 8; i++) {
+        (void)fixture_add(
+            &t.fx, (struct fixture_target){
+                       .endpoint = i / 4, .provider = i / 4, .key = i % 2, .model = (i / 2) % 2});
+    }
+    assert_int_equal(proa_route_seat(call(&t))->pools, bit(0) | bit(2) | bit(4) | bit(6));
+    state_teardown(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +329,7 @@ int main(void)
         cmocka_unit_test(a_target_needs_little_memory),
         cmocka_unit_test(the_woken_are_named_once_in_their_order),
         cmocka_unit_test(each_route_has_its_own_budgets),
+        cmocka_unit_test(a_route_knows_the_first_of_each_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

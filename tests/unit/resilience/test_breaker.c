@@ -452,6 +452,35 @@ static void texts(void **state)
     assert_true(sizeof(struct proa_breaker) <= 256);
 }
 
+/* On a closed breaker, whatever it has seen, the short form does what the long one does. */
+static void well_is_a_success_in_short(void **state)
+{
+    (void)state;
+    struct fixture f = fixture_make(7);
+    uint64_t now_ns = START;
+    unsigned compared = 0;
+    for (int i = 0; i < 5000; i++) {
+        now_ns += proa_prng_below(&f.prng, SECONDS(2));
+        if (f.b.state == PROA_BREAKER_CLOSED) {
+            struct proa_breaker brief = f.b;
+            proa_breaker_well(&brief, &f.cfg, now_ns);
+            (void)success(&f, now_ns, (struct proa_breaker_report){.started_ns = now_ns});
+            assert_memory_equal(&brief, &f.b, sizeof(brief));
+            compared++;
+        } else if (proa_breaker_probe_due(&f.b, &f.cfg, now_ns)) {
+            (void)proa_breaker_recover(&f.b, PROA_BREAKER_CAUSE_PARENT, now_ns);
+        } else {
+            (void)success(&f, now_ns, (struct proa_breaker_report){.started_ns = now_ns});
+        }
+        if (proa_prng_below(&f.prng, 12) == 0) {
+            const uint32_t weight = 1 + (uint32_t)proa_prng_below(&f.prng, CFG.score);
+            (void)failure(&f, now_ns,
+                          (struct proa_breaker_report){.started_ns = now_ns, .weight = weight});
+        }
+    }
+    assert_true(compared > 500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +500,7 @@ int main(void)
         cmocka_unit_test(trickle_is_bounded),
         cmocka_unit_test(only_degraded_trickles),
         cmocka_unit_test(everyday_errors_open_nothing),
+        cmocka_unit_test(well_is_a_success_in_short),
         cmocka_unit_test(texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,6 +145,31 @@ static void the_median_follows(void **state)
     assert_true(proa_latency_median(&l, PROA_LATENCY_1K) > 1600 * MS);
 }
 
+static void add_n(struct proa_latency *l, int n, uint64_t span_ns, uint64_t now_ns)
+{
+    for (; n > 0; n--) {
+        proa_latency_add(l, PROA_LATENCY_1K, span_ns, now_ns);
+    }
+}
+
+/* Below the lowest span so far, and after all spans were forgotten. */
+static void the_fastest_is_always_counted(void **state)
+{
+    (void)state;
+    struct proa_latency l;
+    proa_latency_init(&l, S);
+    uint64_t now_ns = S;
+    for (int life = 0; life < 3; life++) {
+        add_n(&l, 20, 4 * S, now_ns);
+        assert_true(proa_latency_quantile(&l, PROA_LATENCY_1K, 1) > 3 * S);
+        add_n(&l, 20, 100 * MS, now_ns);
+        assert_true(proa_latency_quantile(&l, PROA_LATENCY_1K, 1) < 120 * MS);
+        add_n(&l, 20, 1 * MS, now_ns);
+        assert_true(proa_latency_quantile(&l, PROA_LATENCY_1K, 1) < 5 * MS);
+        now_ns += 20 * 600 * S;
+    }
+}
+
 static void counts_do_not_overflow(void **state)
 {
     (void)state;
@@ -336,6 +361,7 @@ int main(void)
         cmocka_unit_test(quantiles_never_cross),
         cmocka_unit_test(half_is_forgotten_every_ten_minutes),
         cmocka_unit_test(the_median_follows),
+        cmocka_unit_test(the_fastest_is_always_counted),
         cmocka_unit_test(counts_do_not_overflow),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(decay_is_exponential),
