@@ -130,14 +130,14 @@ static uint32_t read_max_output(const struct proa_exchange *x)
 }
 
 /* What ties the request to a provider-side prompt cache: what the client says, else how the prompt
- * begins. */
+ * begins. Nothing where there is but one place to go. */
 static uint64_t read_affinity(const struct proa_exchange *x, uint32_t input_tokens)
 {
     const struct proa_balance_cfg *cfg = &x->resolved.route->policy->balance;
     const struct proa_slice body = proa_buf_slice(&x->body);
     const struct proa_json_member *members = x->request->members;
     struct proa_slice tie = header(x, PROA_HTTP_HEADER_X_PROA_AFFINITY);
-    if (cfg->affinity == PROA_AFFINITY_OFF ||
+    if (cfg->affinity == PROA_AFFINITY_OFF || x->resolved.route->n_candidates < 2 ||
         (tie.len == 0 &&
          (cfg->affinity == PROA_AFFINITY_HEADER || input_tokens < cfg->affinity_min_tokens))) {
         return 0;
