@@ -203,7 +203,7 @@ def test_429_storm(trio):
     # Every two seconds and up to a quarter more, it may be asked again.
     assert t.calls(load, FAULT_AT + 1.0, FAULT_AT + FAULT_FOR) <= FAULT_FOR / 2 * 3
     metrics = t.gateway.metrics()
-    assert metrics.total("proa_breaker_opens_total") == 0
+    assert metrics.total("proa_upstream_breaker_opens_total") == 0
 
 
 @pytest.mark.slow
