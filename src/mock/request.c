@@ -182,6 +182,7 @@ static bool read_messages(struct parsing *p)
     struct proa_json_cursor c;
     struct proa_json_item item;
     struct proa_slice user = PROA_SLICE_NONE;
+    struct proa_slice begun = PROA_SLICE_NONE;
     size_t n = 0;
     if (!has(p, WANT_MESSAGES)) {
         return refuse_missing(p, "messages");
@@ -210,6 +211,7 @@ static bool read_messages(struct parsing *p)
         if (proa_slice_eq(role, PROA_SLICE("\"user\""))) {
             user = content;
         }
+        begun = proa_slice_eq(role, PROA_SLICE("\"assistant\"")) ? content : PROA_SLICE_NONE;
     }
     if (n == 0) {
         return refuse(p, "messages", "empty_array",
@@ -218,6 +220,7 @@ static bool read_messages(struct parsing *p)
     }
     p->out->prompt_tokens += 3;
     p->out->text = content_text(p, user);
+    p->out->begun = begun.len > 0 ? content_text(p, begun) : PROA_SLICE_NONE;
     return true;
 }
 

@@ -48,6 +48,7 @@ struct mock_request {
     struct proa_slice model;  /* as asked for, recipe included; MODEL: the id */
     struct proa_slice recipe; /* the model name's; empty = none */
     struct proa_slice text;   /* last user message, or the prompt; decoded */
+    struct proa_slice begun;  /* the last message is the assistant's: how its answer begins */
     uint64_t prompt_tokens;   /* estimated */
     uint64_t max_tokens;      /* UINT64_MAX = not said */
     uint32_t n;               /* choices */

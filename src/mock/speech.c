@@ -208,6 +208,9 @@ void proa_mock_speech_make(const struct mock_request *req, const struct proa_moc
         return;
     }
     out->text = choose_text(req, plan, author, arena);
+    if (proa_slice_starts(out->text, req->begun)) {
+        out->text = proa_slice_from(out->text, req->begun.len);
+    }
     if (mock_tokens(out->text.len) > req->max_tokens) {
         struct proa_slice rest = out->text;
         out->text = proa_mock_speech_part(&rest, (size_t)req->max_tokens * BYTES_PER_TOKEN);

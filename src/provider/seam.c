@@ -149,6 +149,14 @@ static size_t overlap(struct proa_slice old, struct proa_slice new)
     return n >= OVERLAP_MIN ? n : 0;
 }
 
+/* Whether the new text begins as the whole answer did, although it was to go on: not every server
+ * heeds the beginning that it is given. Less of it may be chance, or the end once more. */
+static bool begins_anew(struct proa_slice old, struct proa_slice new)
+{
+    return old.len >= OVERLAP_MAX &&
+           new.len >= OVERLAP_MAX &&memcmp(old.ptr, new.ptr, OVERLAP_MAX) == 0;
+}
+
 static enum proa_err hold(struct proa_seam *s, struct proa_slice data,
                           const struct proa_delta *delta, struct proa_slice text)
 {
@@ -170,8 +178,23 @@ static enum proa_seam_result join(struct proa_seam *s, struct proa_slice data,
     if (s->head.len < OVERLAP_MAX && !delta->finished) {
         return PROA_SEAM_OK;
     }
+    const struct proa_slice old = proa_buf_slice(&s->text);
     const struct proa_slice all = proa_buf_slice(&s->head);
-    const struct proa_slice news = proa_slice_from(all, overlap(proa_buf_slice(&s->text), all));
+    size_t known = 0;
+    if (begins_anew(old, all)) {
+        known = old.len < all.len ? old.len : all.len;
+        s->way = PROA_SEAM_SPLICE;
+        s->matched = known;
+        if (memcmp(old.ptr, all.ptr, known) != 0) {
+            return PROA_SEAM_DIVERGED;
+        }
+        if (known < old.len) {
+            return delta->finished ? PROA_SEAM_DIVERGED : PROA_SEAM_OK;
+        }
+    } else {
+        known = overlap(old, all);
+    }
+    const struct proa_slice news = proa_slice_from(all, known);
     s->through = true;
     if (news.len > 0) {
         write_event(proa_buf_slice(&s->shape), s->shape_at, s->shape_len, news, out);

@@ -1,14 +1,17 @@
 """A stream that breaks after its first content goes on elsewhere, where the policy says so. What the
 client sees is one answer with a pause in it, or an honest end (lessons T-B)."""
 import json
+import socket
+import subprocess
 import threading
 import time
 
 import pytest
-from testenv import TOLERANT
+from testenv import TOLERANT, free_port
 from testenv import upstream as up
 from testenv.client import request_bytes
-from testenv.poll import eventually
+from testenv.gateway import BINARY, environment
+from testenv.poll import eventually, seconds
 
 CHAT = "/v1/chat/completions"
 WORDS = ["One ", "two ", "three ", "four ", "five."]
@@ -223,3 +226,54 @@ def test_b_a_client_that_leaves_during_a_rescue_ends_it(pair):
         connection.read_until(b"two ")
         eventually(lambda: len(second.requests) == 1)
     eventually(lambda: closed)
+
+
+@pytest.fixture
+def mocks():
+    """A maker of `proa mock` processes; returns the base URL of each."""
+    running = []
+
+    def make(recipe=""):
+        port = free_port()
+        running.append(subprocess.Popen([BINARY, "mock", "--listen", "127.0.0.1:%d" % port],
+                                        env=environment(), stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL))
+
+        def listening():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+        eventually(listening, 10, "the mock listening")
+        return "http://127.0.0.1:%d%s/v1" % (port, "/" + recipe if recipe else "")
+    yield make
+    for process in running:
+        process.terminate()
+    assert [process.wait(seconds(10)) for process in running] == [0] * len(running)
+
+
+def test_b_the_mocks_of_the_tour_resume_one_another(gateways, mocks):
+    """Two mocks, one of which cuts every stream: what a person tries first."""
+    words = " ".join("w%d" % number for number in range(200))
+    gateway = gateways({
+        "providers": {
+            "cut": {"dialect": "openai", "base_url": mocks("cut-stream"), "keys": []},
+            "heeds": {"dialect": "openai", "base_url": mocks(), "keys": [],
+                      "prefill": "assistant"}},
+        "policies": [{"name": "resume", "midstream": "resume", "balance": {"standby": 0}}],
+        "routes": [{"model": "m", "policy": "resume", "tiers": [["cut/echo"], ["heeds/echo"]]}]})
+    for _ in range(3):
+        response = gateway.chat(stream=True, messages=[{"role": "user", "content": words}])
+        assert response.status == 200 and response.text == words
+        assert response.events[-1] == "[DONE]"
+
+
+def test_b_a_server_that_does_not_heed_the_beginning_is_no_echo(pair):
+    """It was told how the answer begins and begins anew: the client reads nothing twice."""
+    words = ["word%d " % number for number in range(60)]
+    gateway, first, second = pair("assistant")
+    begun = [up.delta(role="assistant"), *[up.delta(word) for word in words[:40]]]
+    first.default = up.raw(up.STREAM_HEAD + b"".join(up.chunk(up.sse(e)) for e in begun),
+                           then="close")
+    second.default = up.stream(up.stream_events(words))
+    response = gateway.post(CHAT, chat_request())
+    assert response.text == "".join(words) and response.events[-1] == "[DONE]"
+    assert second.requests[0].json["messages"][-1]["role"] == "assistant", "it was told"

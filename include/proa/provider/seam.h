@@ -14,8 +14,10 @@
 
 /* How the second answer came about. */
 enum proa_seam_way {
-    PROA_SEAM_PREFILL = 0, /* it was told the text so far: it goes on behind it */
-    PROA_SEAM_SPLICE       /* it was asked anew: it must say the same once more */
+    /* It was told the text so far and goes on behind it. Should it begin anew all the same, it is
+     * treated like the other way. */
+    PROA_SEAM_PREFILL = 0,
+    PROA_SEAM_SPLICE /* it was asked anew: it must say the same once more */
 };
 
 struct proa_seam {

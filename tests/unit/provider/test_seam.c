@@ -199,7 +199,16 @@ static void an_event_is_written_anew_with_all_but_its_text(void **state)
 
 #define LONG "and then there was quite a lot more to say about all of that here"
 
+#define VERSE "The outrigger keeps a narrow hull level while wind and current change, "
+
 static const struct splice_case PREFILLS[] = {
+    {"it begins anew instead", TEXT(VERSE "and so"), ROLE TEXT(VERSE) TEXT("and so on") FINISH,
+     " on"},
+    {"anew, word by word", TEXT(VERSE LONG),
+     TEXT("The outrigger keeps a narrow hull level while ") TEXT("wind and current change, ")
+         TEXT(LONG) TEXT(" it goes on") FINISH DONE,
+     " it goes on"},
+    {"anew, all in one", TEXT(VERSE), TEXT(VERSE LONG) FINISH, LONG},
     {"it goes on", TEXT("One two "), ROLE TEXT("three ") TEXT("four") FINISH DONE, "three four"},
     {"at length", TEXT("One two "), ROLE TEXT("three ") TEXT(LONG) TEXT("!") FINISH DONE,
      "three " LONG "!"},
@@ -231,6 +240,27 @@ static void a_prefill_goes_on_from_where_it_ended(void **state)
         PROA_TEST_CHECK(strcmp(text_of(proa_buf_slice(&t.out), text), row->rest) == 0, "%s: %s",
                         row->name, text);
         assert_true(t.seam.through);
+        teardown(&t);
+    }
+}
+
+static void what_begins_anew_must_say_the_same(void **state)
+{
+    (void)state;
+    static const char *const answers[] = {
+        TEXT(VERSE "but not so") FINISH, /* another end */
+        TEXT(VERSE) FINISH,              /* less than the client has */
+        TEXT(VERSE) TEXT("and") DONE,
+    };
+    PROA_TEST_ROWS(answer, answers)
+    {
+        struct seam_test t;
+        setup(&t, TEXT(VERSE "and so"));
+        begin(&t, PROA_SEAM_PREFILL);
+        take(&t, proa_slice_cstr(*answer));
+        assert_int_equal(t.result, PROA_SEAM_DIVERGED);
+        assert_int_equal(proa_slice_search(proa_buf_slice(&t.out), PROA_SLICE("outrigger")),
+                         t.out.len);
         teardown(&t);
     }
 }
@@ -310,6 +340,7 @@ int main(void)
         cmocka_unit_test(more_text_than_may_be_kept_is_no_use),
         cmocka_unit_test(a_splice_says_the_same_once_more),
         cmocka_unit_test(an_event_is_written_anew_with_all_but_its_text),
+        cmocka_unit_test(what_begins_anew_must_say_the_same),
         cmocka_unit_test(a_prefill_goes_on_from_where_it_ended),
         cmocka_unit_test(the_end_of_the_answer_is_told_once),
         cmocka_unit_test(a_second_rescue_begins_anew),
