@@ -215,6 +215,8 @@ void proa_admin_write_state(struct proa_roster *roster, const struct proa_snapsh
     string(w, "revision", snapshot->revision);
     proa_json_writer_member_u64(w, "unix_ms", facts->unix_ms);
     ms(w, "uptime_ms", facts->uptime_ns);
+    proa_json_writer_member_bool(w, "uplink_down",
+                                 proa_status_uplink_down(proa_roster_engine(roster)));
     for (size_t s = 0; s < PROA_ARRAY_LEN(SECTIONS); s++) {
         proa_json_writer_key(w, proa_slice_cstr(SECTIONS[s].name));
         proa_json_writer_begin_array(w);

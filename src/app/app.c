@@ -32,7 +32,18 @@ struct opened {
     size_t n;
 };
 
-static bool listen_failed(struct proa_app *app, struct proa_slice text, enum proa_err err)
+/* What moves each of them; --listen only the first. */
+static const char *const OTHER_ADDRESS[PROA_LISTENER_KINDS] = {
+    [PROA_LISTENER_DATA] = "another process listens there: stop it, or choose another address with "
+                           "--listen or listen.data",
+    [PROA_LISTENER_OPS] = "another process listens there: stop it, or choose another address with "
+                          "PROA_LISTEN_OPS or listen.ops",
+    [PROA_LISTENER_ADMIN] = "another process listens there: stop it, or choose another address "
+                            "with PROA_LISTEN_ADMIN or listen.admin",
+};
+
+static bool listen_failed(struct proa_app *app, enum proa_listener_kind kind,
+                          struct proa_slice text, enum proa_err err)
 {
     struct proa_log_record r;
     if (proa_logger_begin(&app->log, &r, PROA_LOG_ERROR, proa_loop_wall_ms(app->loop),
@@ -40,9 +51,7 @@ static bool listen_failed(struct proa_app *app, struct proa_slice text, enum pro
         proa_log_str(&r, "address", text);
         proa_log_cstr(&r, "error", proa_err_text(err));
         proa_log_cstr(&r, "hint",
-                      err == PROA_ERR_ADDR_IN_USE
-                          ? "another process listens there: stop it, or choose another address "
-                            "with --listen or in listen"
+                      err == PROA_ERR_ADDR_IN_USE ? OTHER_ADDRESS[kind]
                       : err == PROA_ERR_PERMISSION
                           ? "this user may not listen there: use a port above 1023, or a folder "
                             "it owns"
@@ -61,7 +70,7 @@ static bool listen_on(struct proa_app *app, enum proa_listener_kind kind,
         struct proa_addr bound;
         enum proa_err err = proa_addr_parse(texts[i], &addr);
         if (err != PROA_OK) {
-            return listen_failed(app, texts[i], err);
+            return listen_failed(app, kind, texts[i], err);
         }
         if (kind != PROA_LISTENER_OPS && !proa_addr_is_loopback(&addr)) {
             struct proa_log_record r;
@@ -78,7 +87,7 @@ static bool listen_on(struct proa_app *app, enum proa_listener_kind kind,
         const struct proa_listen_options options = {.mode = app->started->cfg->listen.socket_mode};
         err = proa_server_listen(app->server, kind, &addr, &options, &bound);
         if (err != PROA_OK) {
-            return listen_failed(app, texts[i], err);
+            return listen_failed(app, kind, texts[i], err);
         }
         if (opened->n == PROA_ARRAY_LEN(opened->text)) {
             continue;
@@ -114,7 +123,7 @@ static bool read_pem(struct proa_app *app, struct proa_slice path, bool secret,
     char *name = proa_strdup_n(path.ptr, path.len);
     const enum proa_err err = secret ? proa_file_read_secret(name, out) : proa_file_read(name, out);
     if (err != PROA_OK) {
-        (void)listen_failed(app, path, err);
+        (void)listen_failed(app, PROA_LISTENER_DATA, path, err);
     }
     proa_free(name);
     return err == PROA_OK;
@@ -137,7 +146,7 @@ static bool make_server_tls(struct proa_app *app, struct proa_tls_context **out)
                                                  .key_pem = proa_buf_slice(&key)};
         ok = proa_tls_context_create_server(&cfg, out, NULL) == PROA_OK;
         if (!ok) {
-            (void)listen_failed(app, listen->tls_cert_file, PROA_ERR_TLS);
+            (void)listen_failed(app, PROA_LISTENER_DATA, listen->tls_cert_file, PROA_ERR_TLS);
         }
     }
     if (key.ptr) {
@@ -175,7 +184,7 @@ static bool start_mock(struct proa_app *app)
     struct proa_mock_recipe_fault wrong;
     const struct proa_slice recipe = app->options->mock_fault;
     if (recipe.len > 0 && proa_mock_recipe_parse(recipe, &faults, &wrong) != PROA_OK) {
-        return listen_failed(app, recipe, PROA_ERR_SYNTAX);
+        return listen_failed(app, PROA_LISTENER_DATA, recipe, PROA_ERR_SYNTAX);
     }
     const struct proa_mock_cfg cfg = {.faults = &faults, .seed = proa_prng_next(&app->host.prng)};
     app->mock = proa_mock_create(app->net, &cfg);
@@ -184,7 +193,7 @@ static bool start_mock(struct proa_app *app)
         err = proa_mock_listen(app->mock, &addr, &bound);
     }
     if (err != PROA_OK) {
-        return listen_failed(app, PROA_SLICE("127.0.0.1:0 (mock)"), err);
+        return listen_failed(app, PROA_LISTENER_DATA, PROA_SLICE("127.0.0.1:0 (mock)"), err);
     }
     proa_addr_format(&bound, text, sizeof text);
     struct proa_buf base;

@@ -215,6 +215,16 @@ static void print_setting(struct proa_cli_out *out, const struct proa_json_node 
     }
 }
 
+/* Less than the whole after an outage, while it ramps. */
+static void print_share(struct proa_cli_out *out, const struct proa_json_node *c)
+{
+    const uint64_t micro = proa_json_lenient_micro(c, "share");
+    if (proa_json_lenient_get(c, "share") && micro < 1000000) {
+        proa_cli_out_printf(out, ", coming back: gets %u %% of its share",
+                            (unsigned)(micro / 10000));
+    }
+}
+
 static void print_candidate(struct proa_cli_out *out, const struct proa_json_node *c)
 {
     const struct proa_slice target = proa_json_lenient_string(c, "target");
@@ -229,6 +239,7 @@ static void print_candidate(struct proa_cli_out *out, const struct proa_json_nod
                             (unsigned)proa_json_lenient_u64(c, "rank"),
                             (unsigned long long)proa_json_lenient_u64(c, "cost"),
                             (unsigned)proa_json_lenient_u64(c, "inflight"));
+        print_share(out, c);
     } else if (proa_json_lenient_get(c, "eta_ms")) {
         proa_cli_out_printf(out, " for %llu ms",
                             (unsigned long long)proa_json_lenient_u64(c, "eta_ms"));

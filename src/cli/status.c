@@ -195,6 +195,12 @@ static void print(struct proa_cli_out *out, const struct proa_json_node *state)
     span(up, proa_json_lenient_u64(state, "uptime_ms"));
     proa_cli_out_printf(out, "proa %.*s, up %s, configuration %.*s\n\n", (int)version.len,
                         version.ptr, up, (int)revision.len, revision.ptr);
+    if (proa_json_lenient_bool(state, "uplink_down")) {
+        proa_cli_out_printf(out,
+                            "%sthe uplink is down%s: nothing outside this machine can be reached, "
+                            "and no provider is held to that\n\n",
+                            proa_cli_red(out), proa_cli_plain(out));
+    }
     routes(out, state);
     objects(out, proa_json_lenient_get(state, "targets"), "TARGET");
     objects(out, proa_json_lenient_get(state, "pools"), "PROVIDER/MODEL");

@@ -153,6 +153,18 @@ static void note_answered(const struct report *r)
     }
 }
 
+/* Whoever refuses a connection has been reached: that tells of nobody's way but its own. */
+static void note_way_out(const struct report *r, const struct proa_event *event)
+{
+    if (r->a->class == PROA_CLASS_CONNECT && event && event->err == PROA_ERR_REFUSED) {
+        proa_uplink_answered(r->run, r->seat->endpoint, r->now_ns);
+    } else if (proa_class_weight(r->a->class).endpoint > 0 &&
+               proa_uplink_failed(r->run->roster->engine, r->seat->endpoint, r->a->started_ns,
+                                  r->now_ns)) {
+        r->a->class = PROA_CLASS_LOCAL;
+    }
+}
+
 static void fail_breakers(const struct report *r, const struct proa_event *event)
 {
     const struct proa_class_weight weight = proa_class_weight(r->a->class);
@@ -384,10 +396,7 @@ void proa_engine_report_failure(struct proa_run *run, uint8_t attempt,
 {
     const struct report r = report_of(run, attempt, now_ns);
     proa_list_unlink(&r.a->in_pool);
-    if (proa_class_weight(r.a->class).endpoint > 0 &&
-        proa_uplink_failed(run->roster->engine, r.seat->endpoint, r.a->started_ns, now_ns)) {
-        r.a->class = PROA_CLASS_LOCAL;
-    }
+    note_way_out(&r, event);
     if (r.a->status != 0 && r.a->content_ns == 0) {
         note_answered(&r);
     }

@@ -292,6 +292,11 @@ void proa_roster_destroy(struct proa_roster *roster)
     proa_free(roster);
 }
 
+const struct proa_engine *proa_roster_engine(const struct proa_roster *roster)
+{
+    return roster->engine;
+}
+
 const struct object *proa_roster_find(const struct proa_roster *roster, enum proa_status_kind kind,
                                       struct proa_slice identity)
 {

@@ -123,14 +123,12 @@ void proa_status_target(const struct proa_roster *roster, size_t i, uint64_t now
     out->denied_ns = proa_clock_since(t->denied_until_ns, now_ns);
 }
 
-static void describe_access(const struct object *object, uint64_t now_ns,
+static void describe_access(const struct access_state *a, uint64_t now_ns,
                             struct proa_status_access *out)
 {
-    const struct access_state *a =
-        object->state->kind == PROA_STATUS_KEY ? object->seat->key : object->seat->group;
     const bool active = a->credential.state == PROA_CREDENTIAL_ACTIVE;
     *out = (struct proa_status_access){
-        .identity = object->state->identity,
+        .identity = a->state.identity,
         .state = a->credential.state,
         .out_ns = active ? 0 : proa_clock_since(a->credential.until_ns, now_ns),
         .times = a->credential.times,
@@ -140,13 +138,22 @@ static void describe_access(const struct object *object, uint64_t now_ns,
 void proa_status_key(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                      struct proa_status_access *out)
 {
-    describe_access(object_at(roster, PROA_STATUS_KEY, i), now_ns, out);
+    describe_access(object_at(roster, PROA_STATUS_KEY, i)->seat->key, now_ns, out);
 }
 
 void proa_status_group(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_access *out)
 {
-    describe_access(object_at(roster, PROA_STATUS_GROUP, i), now_ns, out);
+    describe_access(object_at(roster, PROA_STATUS_GROUP, i)->seat->group, now_ns, out);
+}
+
+void proa_status_access_of(const struct proa_roster *roster, const struct proa_candidate *candidate,
+                           enum proa_status_kind kind, uint64_t now_ns,
+                           struct proa_status_access *out)
+{
+    const struct seat *seat = proa_seat_of(roster, candidate);
+    PROA_ASSERT(kind == PROA_STATUS_KEY || kind == PROA_STATUS_GROUP);
+    describe_access(kind == PROA_STATUS_KEY ? seat->key : seat->group, now_ns, out);
 }
 
 void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_ns,

@@ -7,6 +7,8 @@
  * An endpoint that failed while others were answered is down by itself. While it goes on failing it
  * says nothing of the way out: with two endpoints, a single failure of the one that is well would
  * else keep all requests from it.
+ *
+ * A connection that is refused counts as answered: it was carried there and back.
  * `resilience.md` 3.
  */
 #include "state_priv.h"

@@ -238,6 +238,9 @@ static void feed_all(struct proa_exchange *x, const struct proa_event *event)
         const uint64_t at =
             now->kind == PROA_EV_ADMITTED ? proa_loop_clock() : proa_loop_now(x->host->loop);
         proa_run_feed(x->run, at, now, &commands);
+        if (now->kind == PROA_EV_FAILED) {
+            proa_exchange_tell_refusal(x->host, x->run, &x->run->attempts[now->attempt], at);
+        }
         for (size_t i = 0; i < commands.n; i++) {
             if (!carry_out(x, &commands.items[i])) {
                 return;

@@ -190,6 +190,12 @@ bool proa_rescue_begin(struct attempt *a);
 /* Gathers what the client does not have yet; the class of the attempt's failure, or OK. */
 enum proa_class proa_rescue_gather(struct attempt *a, const struct proa_reader_report *report);
 
+/* ---- news.c */
+/* Logs that a key was refused or a quota is spent, if that is what ended the attempt; after the
+ * engine was told of it. */
+void proa_exchange_tell_refusal(struct proa_exchange_host *host, const struct proa_run *run,
+                                const struct proa_attempt_record *a, uint64_t now_ns);
+
 /* ---- reply.c */
 /* Header lines of an answer that attempt `a` (may be NULL) gave, into host->fields. */
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,

@@ -1,6 +1,7 @@
 /*
- * What became of breakers, told to people: a line in the log for each change, and how often they
- * have opened. Both come from the engine, which is also what routing and the admin pages read.
+ * What became of breakers, credentials and the way out of here, told to people: a line in the log
+ * for each change, and figures. All of it comes from the engine, which is also what routing and the
+ * admin pages read.
  */
 #include "exchange_priv.h"
 
@@ -22,9 +23,49 @@ static void say(struct proa_exchange_host *host, const struct proa_status_news *
     }
 }
 
+static void say_uplink(struct proa_exchange_host *host)
+{
+    const bool down = proa_status_uplink_down(host->engine);
+    struct proa_log_record r;
+    if (down == host->uplink_down) {
+        return;
+    }
+    host->uplink_down = down;
+    if (host->log &&
+        proa_logger_begin(host->log, &r, down ? PROA_LOG_WARN : PROA_LOG_INFO,
+                          proa_loop_wall_ms(host->loop), down ? "uplink.lost" : "uplink.back")) {
+        proa_logger_end(host->log, &r);
+    }
+}
+
+void proa_exchange_tell_refusal(struct proa_exchange_host *host, const struct proa_run *run,
+                                const struct proa_attempt_record *a, uint64_t now_ns)
+{
+    const bool is_key = a->class == PROA_CLASS_AUTH;
+    struct proa_log_record r;
+    if ((!is_key && a->class != PROA_CLASS_QUOTA) || !host->log ||
+        !proa_logger_begin(host->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(host->loop),
+                           is_key ? "key.refused" : "quota.spent")) {
+        return;
+    }
+    const struct proa_target *target = a->candidate->target;
+    struct proa_status_access access;
+    proa_status_access_of(run->roster, a->candidate, is_key ? PROA_STATUS_KEY : PROA_STATUS_GROUP,
+                          now_ns, &access);
+    proa_log_str(&r, "provider", target->provider->name);
+    proa_log_str(&r, "key", target->key->label);
+    if (!is_key) {
+        proa_log_str(&r, "group", access.identity);
+    }
+    proa_log_u64(&r, "status", a->status);
+    proa_log_ms(&r, "out_ms", access.out_ns);
+    proa_logger_end(host->log, &r);
+}
+
 void proa_exchange_host_tell_news(struct proa_exchange_host *host)
 {
     struct proa_status_news news;
+    say_uplink(host);
     while (proa_status_next_news(host->engine, &news)) {
         say(host, &news);
     }
@@ -44,5 +85,7 @@ void proa_exchange_host_sample(struct proa_exchange_host *host)
             }
         }
     }
+    proa_metric_set(proa_metric_series0(host->metrics, PROA_METRIC_UPLINK_DOWN),
+                    proa_status_uplink_down(host->engine));
     proa_live_sample(host->live, proa_loop_now(host->loop));
 }

@@ -44,12 +44,14 @@ static void plan_silence(struct proa_plan *plan)
     plan->end_ns = PROA_NEVER;
 }
 
-static void plan_refusal(struct proa_plan *plan, const struct proa_scenario_provider *p,
-                         uint64_t now_ns)
+/* Never connected: turned away over there, or no way there. */
+static void plan_unconnected(struct proa_plan *plan, const struct proa_scenario_provider *p,
+                             enum proa_err err, uint64_t now_ns)
 {
     plan_silence(plan);
     plan->connected_ns = PROA_NEVER;
     plan->class = PROA_CLASS_CONNECT;
+    plan->err = err;
     plan->end_ns = now_ns + p->refuse_ns;
 }
 
@@ -85,8 +87,10 @@ static void apply_fault(struct proa_plan *plan, const struct proa_scenario_provi
 {
     switch ((enum proa_scenario_fault_kind)f->kind) {
     case PROA_FAULT_REFUSE:
+        plan_unconnected(plan, p, PROA_ERR_REFUSED, now_ns);
+        break;
     case PROA_FAULT_UPLINK:
-        plan_refusal(plan, p, now_ns);
+        plan_unconnected(plan, p, PROA_ERR_UNREACHABLE, now_ns);
         break;
     case PROA_FAULT_ERROR:
         plan_error(plan, p, PROA_CLASS_SERVER, 500);

@@ -149,7 +149,7 @@ static void end_of_plan(struct sim_flight *f)
         .kind = ok ? PROA_EV_ENDED : PROA_EV_FAILED,
         .attempt = f->index,
         .class = p->class,
-        .err = p->class == PROA_CLASS_CONNECT ? PROA_ERR_REFUSED : PROA_OK,
+        .err = p->err,
         .status = p->class == PROA_CLASS_CONNECT ? 0 : p->status,
         .retry_after_ns = p->retry_after_ns,
         .fingerprint = ok ? 0 : fingerprint_of(x),

@@ -28,6 +28,7 @@ struct proa_plan {
     uint64_t content_ns;
     uint64_t end_ns;
     enum proa_class class; /* of the end */
+    enum proa_err err;     /* why there was no connection; OK: there was one */
     uint16_t status;       /* of the head */
     uint64_t retry_after_ns;
     uint32_t tokens; /* of a whole answer */

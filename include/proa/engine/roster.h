@@ -26,6 +26,8 @@ void proa_engine_destroy(struct proa_engine *engine);
 struct proa_roster *proa_roster_create(struct proa_engine *engine,
                                        const struct proa_snapshot *snapshot, uint64_t now_ns);
 void proa_roster_destroy(struct proa_roster *roster);
+/* The one it was created with. */
+const struct proa_engine *proa_roster_engine(const struct proa_roster *roster);
 
 /* The next run that waits to be fed PROA_EV_WOKEN; NULL when there is none. */
 struct proa_run *proa_engine_next_woken(struct proa_engine *engine);

@@ -142,6 +142,10 @@ void proa_status_key(const struct proa_roster *roster, size_t i, uint64_t now_ns
                      struct proa_status_access *out);
 void proa_status_group(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_access *out);
+/* The same of one candidate: of its KEY, or of its GROUP. */
+void proa_status_access_of(const struct proa_roster *roster, const struct proa_candidate *candidate,
+                           enum proa_status_kind kind, uint64_t now_ns,
+                           struct proa_status_access *out);
 void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_limit *out);
 void proa_status_route(const struct proa_roster *roster, size_t i, uint64_t now_ns,

@@ -37,7 +37,8 @@ struct proa_exchange_host {
     bool draining;         /* answers then carry connection: close */
 
     /* kept by this module */
-    bool waking; /* runs that wait are being told already */
+    bool waking;      /* runs that wait are being told already */
+    bool uplink_down; /* as the log was told last */
     struct proa_freelist pool;
     struct proa_freelist requests; /* what was read of a body, apart: a stream does not keep it */
     struct proa_list all;
@@ -56,8 +57,8 @@ void proa_exchange_host_deinit(struct proa_exchange_host *host);
 /* The grace period is over: every exchange ends now, with an error its client can tell. */
 void proa_exchange_host_end_all(struct proa_exchange_host *host);
 size_t proa_exchange_host_count(const struct proa_exchange_host *host);
-/* Logs what has become of breakers since the last call. Exchanges see to it themselves; operators
- * and time change breakers, too. */
+/* Logs what has become of breakers and of the way out of here since the last call. Exchanges see to
+ * it themselves; operators and time change breakers, too. */
 void proa_exchange_host_tell_news(struct proa_exchange_host *host);
 /* Sets the figures of what the engine knows; see proa_live_sample(). */
 void proa_exchange_host_sample(struct proa_exchange_host *host);

@@ -80,6 +80,8 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "state")                                                                                     \
     X(BREAKER_OPENS, "proa_upstream_breaker_opens_total", COUNTER, NONE, NONE,                     \
       "How often circuit breakers have opened, by what they guard and why.", "kind", "cause")      \
+    X(UPLINK_DOWN, "proa_uplink_down", GAUGE, NONE, NONE,                                          \
+      "1 while nothing outside this machine can be reached, as far as can be told.", NULL)         \
     X(QUEUE_DEPTH, "proa_queue_depth", GAUGE, NONE, NONE, "Requests that wait for a place.",       \
       "route")                                                                                     \
     X(QUEUE_WAIT, "proa_queue_wait_seconds", HISTOGRAM, SECONDS, WAIT,                             \

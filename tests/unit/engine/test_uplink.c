@@ -213,6 +213,91 @@ static void a_loss_soon_after_a_loss_is_one_too(void **state)
     state_teardown(&t);
 }
 
+static void is_refused(struct state_test *t, struct proa_run *run)
+{
+    fails_with(t, run, (struct proa_event){.class = PROA_CLASS_CONNECT, .err = PROA_ERR_REFUSED});
+}
+
+/* All providers refuse: each is down, and nobody has to wait for the network. */
+static void refusals_open_breakers(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    for (int n = 0; n < 3; n++, t.now += 100 * MS) {
+        for (size_t i = 0; i < 2; i++) {
+            struct proa_run *run = called_at(&t, i);
+            is_refused(&t, run);
+            assert_int_equal(run->attempts[0].class, PROA_CLASS_CONNECT);
+        }
+    }
+    assert_false(proa_status_uplink_down(t.fx.engine));
+    assert_breaker(&t, 0, TRIP_TARGET, PROA_BREAKER_OPEN);
+    assert_breaker(&t, 1, TRIP_TARGET, PROA_BREAKER_OPEN);
+    const struct pick pick = first_pick(&t);
+    assert_null(pick.candidate);
+    assert_int_equal(pick.reason, PROA_REASON_NO_TARGET);
+    state_teardown(&t);
+}
+
+/* Only a connection that was refused is one: a dial that is refused by this machine (no address,
+ * no route) fails in another way. */
+static void other_failures_to_connect_are_no_answer(void **state)
+{
+    (void)state;
+    static const enum proa_err errs[] = {PROA_OK, PROA_ERR_UNREACHABLE, PROA_ERR_DNS,
+                                         PROA_ERR_RESET};
+    for (size_t e = 0; e < PROA_ARRAY_LEN(errs); e++) {
+        struct state_test t;
+        state_apart(&t, 2);
+        for (size_t i = 0; i < 2; i++) {
+            fails_with(&t, called_at(&t, i),
+                       (struct proa_event){.class = PROA_CLASS_CONNECT, .err = errs[e]});
+        }
+        assert_true(proa_status_uplink_down(t.fx.engine));
+        state_teardown(&t);
+    }
+}
+
+/* In sequence with one that cannot be reached, on either side of it. */
+static void a_refusal_is_no_second_witness(void **state)
+{
+    (void)state;
+    for (size_t refusing = 0; refusing < 2; refusing++) {
+        struct state_test t;
+        state_apart(&t, 2);
+        for (size_t i = 0; i < 2; i++) {
+            if (i == refusing) {
+                is_refused(&t, called_at(&t, i));
+            } else {
+                fails(&t, called_at(&t, i), PROA_CLASS_CONNECT);
+            }
+        }
+        assert_false(proa_status_uplink_down(t.fx.engine));
+        assert_int_equal(score_at(&t, 0, TRIP_TARGET), 2);
+        assert_int_equal(score_at(&t, 1, TRIP_TARGET), 2);
+        state_teardown(&t);
+    }
+}
+
+static void a_refusal_ends_a_loss(void **state)
+{
+    (void)state;
+    for (size_t who = 0; who < 3; who++) { /* one of those that failed, or one not asked since */
+        struct state_test t;
+        state_apart(&t, 3);
+        fails(&t, called_at(&t, 0), PROA_CLASS_CONNECT);
+        fails(&t, called_at(&t, 1), PROA_CLASS_CONNECT);
+        assert_true(proa_status_uplink_down(t.fx.engine));
+        t.now += 2 * S;
+        struct proa_run *run = called_at(&t, who);
+        is_refused(&t, run);
+        assert_false(proa_status_uplink_down(t.fx.engine));
+        assert_int_equal(run->attempts[0].class, PROA_CLASS_CONNECT);
+        state_teardown(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +310,10 @@ int main(void)
         cmocka_unit_test(one_that_has_answered_is_a_witness_again),
         cmocka_unit_test(what_is_long_ago_is_forgotten),
         cmocka_unit_test(a_loss_soon_after_a_loss_is_one_too),
+        cmocka_unit_test(refusals_open_breakers),
+        cmocka_unit_test(other_failures_to_connect_are_no_answer),
+        cmocka_unit_test(a_refusal_is_no_second_witness),
+        cmocka_unit_test(a_refusal_ends_a_loss),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
