@@ -1,6 +1,7 @@
 """Lessons T-A (8) and (9): what the log, the metrics, the admin pages and routing say of a breaker is
 one thing, and a change of it is told once."""
 import json
+import time
 
 from testenv import upstream as up
 from testenv.client import Connection, request_bytes
@@ -69,3 +70,38 @@ def test_a_what_operators_do_is_told_without_traffic(simple, upstream):
     assert status == 200
     eventually(lambda: changes(gateway) == [("target", "p1", "closed", "open", "operator")])
     assert gateway.metrics().total("proa_upstream_breaker_opens_total", cause="operator") == 1
+
+
+def test_a_a_total_outage_is_answered_at_once(simple):
+    """All refuse, which shows that the way there is open: they are down, each by itself."""
+    ports = [up.RefusingPort(), up.RefusingPort()]
+    try:
+        gateway = simple(*ports, policy={**POLICY, "panic": {"enabled": False}})
+        for number in range(8):  # other requests each: what one alone brings about counts once
+            assert gateway.chat(user="u%d" % number).status in (502, 503)
+        _, state = admin(gateway, "/admin/state")
+        assert [t["state"] for t in state["targets"] if t["id"].endswith("/up-model")] == ["open", "open"]
+        assert state["uplink_down"] is False
+        assert gateway.metrics().total("proa_uplink_down") == 0
+        for number in range(3):
+            started = time.monotonic()
+            response = gateway.chat(user="v%d" % number)
+            took = time.monotonic() - started
+            assert response.status == 503 and int(response.header("retry-after")) >= 1
+            assert took < 0.05, "no network, no waiting: %.3f s" % took
+        assert not gateway.log_records("uplink.lost")
+    finally:
+        for port in ports:
+            port.stop()
+
+
+def test_a_keys_that_are_out_are_told_with_their_label_only(simple, upstreams):
+    gateway = simple(upstreams(default=up.error(401, "bad key")),
+                     upstreams(default=up.chat("second")), policy=POLICY)
+    for number in range(3):
+        assert gateway.chat(user="u%d" % number).text == "second"
+    eventually(lambda: len(gateway.log_records("key.refused")) == 1)
+    [record] = gateway.log_records("key.refused")
+    assert (record["level"], record["provider"], record["key"], record["status"]) == \
+        ("warn", "p1", "k1", 401)
+    assert record["out_ms"] > 0

@@ -383,6 +383,20 @@ def test_listen_flag_beats_the_environment(gateways):
     gateway.stop()
 
 
+@pytest.mark.parametrize("kind, hint", [("data", "--listen or listen.data"),
+                                        ("ops", "PROA_LISTEN_OPS or listen.ops"),
+                                        ("admin", "PROA_LISTEN_ADMIN or listen.admin")])
+def test_a_taken_address_says_how_that_listener_is_moved(gateways, upstream, kind, hint):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        config = {"providers": {"p1": provider(upstream)},
+                  "listen": {kind: "127.0.0.1:%d" % taken.getsockname()[1]}}
+        gateway = gateways(config, env=KEYS, wait=False)
+        gateway.expect_exit = gateway.process.wait(timeout=seconds(10))
+        [record] = gateway.log_records("listen.failed")
+        assert gateway.expect_exit != 0
+        assert record["hint"].endswith("choose another address with " + hint)
+
+
 def test_zero_config_from_well_known_variables(gateways, upstream):
     gateway = gateways(env={"OPENAI_API_KEY": "zero-config-key", "OPENAI_BASE_URL": upstream.url,
                             "ANTHROPIC_API_KEY": "other-key"})

@@ -5,6 +5,7 @@ import json
 import pytest
 from conftest import KEYS
 from testenv import upstream as up
+from testenv.client import Connection, request_bytes
 from testenv.gateway import cli
 
 STICKY = {"retry": {"budget": {"ratio": 1.0, "cap": 1000, "start": 1000}},
@@ -43,6 +44,26 @@ def test_explain_names_the_pick_and_what_keeps_the_others_out(broken):
     assert "p2/k1/up-model" in lines[1] and "nowhere" not in lines[1]
     [out] = [line for line in lines[2:] if "p1/k1/up-model" in line]
     assert "[breaker." in out and broken.config_path + ":" in out
+
+
+def test_explain_tells_who_is_only_coming_back(simple, upstreams):
+    token = "sesame-sesame-sesame"
+    gateway = simple(upstreams(default=up.chat("first")), upstreams(default=up.chat("second")),
+                     policy={"breaker": {"ramp": "30m"}},
+                     config={"admin": {"token": {"env": "ADMIN_TOKEN"}}}, env={"ADMIN_TOKEN": token})
+    gateway.admin_address = "127.0.0.1:%d" % gateway.admin_port
+    assert "coming back" not in ask(gateway, "explain", "m").stdout
+    for action in ("eject", "restore"):
+        with Connection(("127.0.0.1", gateway.admin_port)) as connection:
+            connection.send(request_bytes(
+                "POST", "/admin/%s?kind=target&id=p1/k1/up-model" % action,
+                headers={"authorization": "Bearer " + token}))
+            assert connection.response("POST").status == 200
+    lines = ask(gateway, "explain", "m").stdout.splitlines()
+    [first] = [line for line in lines[2:] if "p1/k1/up-model" in line]
+    [second] = [line for line in lines[2:] if "p2/k1/up-model" in line]
+    assert first.endswith("coming back: gets 10 % of its share")
+    assert "coming back" not in second
 
 
 def test_explain_from_a_saved_state_says_what_the_running_one_said(broken, tmp_path):

@@ -11,6 +11,7 @@
 
 #include "proa/engine/roster.h"
 #include "proa/engine/run.h"
+#include "proa/engine/status.h"
 
 #include <string.h>
 
@@ -261,6 +262,32 @@ static inline void fixture_add_apart(struct fixture *f, uint8_t n)
 static inline size_t fixture_index(const struct fixture *f, const struct proa_candidate *candidate)
 {
     return (size_t)(candidate - f->candidates);
+}
+
+/* One request of one attempt that ends so, wherever the engine sends it. */
+static inline void fixture_call(struct fixture *f, struct proa_run *run, struct proa_event event,
+                                uint64_t now_ns)
+{
+    const struct proa_run_options options = {.no_fallback = true};
+    const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
+    struct proa_commands out = {.n = 0};
+    proa_run_init(run, f->roster, &f->route, &options, now_ns);
+    proa_run_feed(run, now_ns, &admitted, &out);
+    out.n = 0;
+    proa_run_feed(run, now_ns, &event, &out);
+    while (proa_engine_next_woken(f->engine)) {
+    }
+}
+
+/* Endpoint after endpoint cannot be reached. */
+static inline void fixture_lose_uplink(struct fixture *f, uint64_t now_ns)
+{
+    const struct proa_event failed = {
+        .kind = PROA_EV_FAILED, .class = PROA_CLASS_CONNECT, .err = PROA_ERR_UNREACHABLE};
+    for (int n = 0; n < 10 && !proa_status_uplink_down(f->engine); n++) {
+        struct proa_run run;
+        fixture_call(f, &run, failed, now_ns);
+    }
 }
 
 #endif

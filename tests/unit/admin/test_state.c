@@ -51,6 +51,20 @@ static void everything_is_there(void **state)
     assert_slice_equal(text(target, "label"), PROA_SLICE("p0/k0"));
 }
 
+static void a_lost_uplink_shows(void **state)
+{
+    struct admin_test *t = *state;
+    for (int lost = 0; lost < 2; lost++) {
+        bool down = !lost;
+        assert_int_equal(
+            admin_test_ask(t, PROA_LISTENER_ADMIN, PROA_HTTP_GET, "/admin/state", "", NULL), 200);
+        assert_ok(proa_json_node_bool(
+            proa_json_node_get(proa_json_tree_root(t->tree), PROA_SLICE("uplink_down")), &down));
+        assert_int_equal(down, lost);
+        fixture_lose_uplink(&t->f, proa_loop_now(t->loop));
+    }
+}
+
 static void a_broken_target_shows_when_and_why(void **state)
 {
     struct admin_test *t = *state;
@@ -152,6 +166,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         ADMIN_TEST(everything_is_there),
+        ADMIN_TEST(a_lost_uplink_shows),
         ADMIN_TEST(a_broken_target_shows_when_and_why),
         ADMIN_TEST(there_and_back),
         ADMIN_TEST(what_is_no_state_is_refused),

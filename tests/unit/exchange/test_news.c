@@ -136,11 +136,83 @@ static void opens_are_counted_told_or_not(void **state)
     assert_true(shows(t, "proa_upstream_breaker_state{target=\"p1/k0/m0\",state=\"open\"} 1\n"));
 }
 
+static void the_way_out_is_told_once_per_change(void **state)
+{
+    struct news_test *t = *state;
+    const uint64_t now = proa_loop_now(t->host.loop);
+    assert_true(shows(t, "proa_uplink_down 0\n"));
+    fixture_lose_uplink(&t->f, now);
+    assert_true(shows(t, "proa_uplink_down 1\n"));
+    for (int i = 0; i < 2; i++) {
+        proa_exchange_host_tell_news(&t->host);
+        assert_int_equal(n_lines(t, "level=warn"), 1);
+        assert_int_equal(n_lines(t, "uplink.lost"), 1);
+    }
+    struct proa_run run;
+    fixture_call(&t->f, &run, (struct proa_event){.kind = PROA_EV_ENDED, .status = 200},
+                 now + 5 * PROA_NS_PER_S);
+    assert_true(shows(t, "proa_uplink_down 0\n"));
+    for (int i = 0; i < 2; i++) {
+        proa_exchange_host_tell_news(&t->host);
+        assert_int_equal(n_lines(t, "uplink.lost"), 1);
+        assert_int_equal(n_lines(t, "uplink.back"), 1);
+    }
+}
+
+static void who_is_refused_is_told_each_time(void **state)
+{
+    struct news_test *t = *state;
+    static const struct {
+        enum proa_class class;
+        uint16_t status;
+        const char *says; /* NULL: nothing */
+    } rows[] = {
+        {PROA_CLASS_AUTH, 401, "message=key.refused provider=p0 key=k0 status=401 out_ms="},
+        {PROA_CLASS_QUOTA, 402,
+         "message=quota.spent provider=p1 key=k0 group=p1/k0 status=402 out_ms="},
+        {PROA_CLASS_SERVER, 500, NULL},
+        {PROA_CLASS_RATE, 429, NULL},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        const uint64_t now = proa_loop_now(t->host.loop);
+        struct proa_run run = {.roster = t->f.roster, .route = &t->f.route, .n_attempts = 1};
+        const struct proa_attempt_record a = {
+            .candidate = &t->f.candidates[i % 2], .class = rows[i].class, .status = rows[i].status};
+        t->lines.len = 0;
+        proa_exchange_tell_refusal(&t->host, &run, &a, now);
+        assert_int_equal(n_lines(t, "level=warn"), rows[i].says != NULL);
+        if (rows[i].says) {
+            PROA_TEST_CHECK(n_lines(t, rows[i].says) == 1, "%.*s", (int)t->lines.len, t->lines.ptr);
+        }
+    }
+}
+
+/* The engine was told before: the span is the one that is kept. */
+static void it_is_told_for_how_long_a_key_is_left_alone(void **state)
+{
+    struct news_test *t = *state;
+    const uint64_t now = proa_loop_now(t->host.loop);
+    t->f.policy.credential.disabled_ns = 300 * PROA_NS_PER_S;
+    struct proa_run run;
+    fixture_call(
+        &t->f, &run,
+        (struct proa_event){.kind = PROA_EV_FAILED, .class = PROA_CLASS_AUTH, .status = 401}, now);
+    proa_exchange_tell_refusal(&t->host, &run, &run.attempts[0], now);
+    PROA_TEST_CHECK(n_lines(t, "out_ms=300000") == 1, "%.*s", (int)t->lines.len, t->lines.ptr);
+    t->host.log = NULL;
+    proa_exchange_tell_refusal(&t->host, &run, &run.attempts[0], now);
+    assert_int_equal(n_lines(t, "key.refused"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_change_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_log_they_are_taken_all_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_way_out_is_told_once_per_change, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_refused_is_told_each_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_is_told_for_how_long_a_key_is_left_alone, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(opens_are_counted_told_or_not, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
