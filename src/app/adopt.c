@@ -63,7 +63,7 @@ static void keep_earlier(struct proa_app *app, struct proa_snapshot *before)
     }
     if (kept == app->earlier_cap) {
         app->earlier_cap = kept > 0 ? 2 * kept : 4;
-        app->earlier = proa_realloc(app->earlier, app->earlier_cap * sizeof *app->earlier);
+        app->earlier = proa_realloc(app->earlier, app->earlier_cap * sizeof(void *));
     }
     app->earlier[kept] = proa_snapshot_ref(before);
     app->n_earlier = kept + 1;

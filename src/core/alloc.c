@@ -84,8 +84,10 @@ void proa_alloc_keep_freed(void)
 {
 #ifdef __GLIBC__
     enum { KEPT_BYTES = 16 * 1024 * 1024, MAPPED_FROM_BYTES = 4 * 1024 * 1024 };
+    /* NOLINTBEGIN(concurrency-mt-unsafe): called before there is a second thread */
     (void)mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     (void)mallopt(M_MMAP_THRESHOLD, MAPPED_FROM_BYTES);
+    /* NOLINTEND(concurrency-mt-unsafe) */
 #endif
 }
 

@@ -38,7 +38,7 @@ extern const struct proa_option_table proa_policy_concurrency_table;
 #define SECONDS(n) (MILLIS(n) * 1000)
 #define MINUTES(n) (SECONDS(n) * 60)
 #define HOURS(n)   (MINUTES(n) * 60)
-#define PPM_ONE    UINT32_C(1000000)
+#define PPM_ONE    UINT64_C(1000000)
 #define KIB(n)     ((uint64_t)(n)*1024)
 #define MIB(n)     (KIB(n) * 1024)
 
