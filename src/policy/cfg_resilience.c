@@ -55,14 +55,14 @@ TABLE(retry_budget, struct proa_budget_cfg);
     ROW(struct proa_breaker_cfg, member, text, kind, __VA_ARGS__)
 
 static const struct proa_option breaker_rows[] = {
-    BREAKER(score, "score", U32, .preset = "5", .min = 2, .max = 100, .unit = "points",
+    BREAKER(score, "score", U32, .preset = "5", .min = 2, .max = 1000, .unit = "points",
             .help = "Consecutive failures that take a target out: a timeout or a refused "
                     "connection counts 2, an error 1, a success resets. Raise it where a provider "
                     "answers unrelated 5xx often."),
-    BREAKER(pool_score, "pool_score", U32, .preset = "5", .min = 2, .max = 100, .unit = "points",
+    BREAKER(pool_score, "pool_score", U32, .preset = "5", .min = 2, .max = 1000, .unit = "points",
             .help = "Likewise for all keys of one provider's model together; failures on two of "
                     "them are needed, so that one bad key never takes the others along."),
-    BREAKER(endpoint_score, "endpoint_score", U32, .preset = "6", .min = 2, .max = 100,
+    BREAKER(endpoint_score, "endpoint_score", U32, .preset = "6", .min = 2, .max = 1000,
             .unit = "points",
             .help = "Likewise for a host: names that do not resolve, refused connections, failed "
                     "handshakes."),

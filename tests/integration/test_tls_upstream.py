@@ -69,7 +69,8 @@ def test_a_refused_certificate_moves_on_to_the_next_target(gateways, upstreams, 
     gateway = gateways({
         "providers": {"p1": provider(bad, ca_file=certs.ca), "p2": provider(good, ca_file=certs.ca)},
         "routes": [{"model": "m", "tiers": [[{"provider": "p1", "model": "a"}],
-                                            [{"provider": "p2", "model": "b"}]]}]}, env=KEYS)
+                                            [{"provider": "p2", "model": "b",
+                                              "substitute": True}]]}]}, env=KEYS)
     response = gateway.post(CHAT, BODY)
     assert response.status == 200 and "p1/k1:tls/" in response.header("x-proa-trail")
 

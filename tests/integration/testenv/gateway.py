@@ -18,7 +18,7 @@ BINARY = os.environ.get("PROA_BIN") or os.path.join(ROOT, "build", "dev", "proa"
 # and every retry is paid for.
 TOLERANT = {
     "retry": {"budget": {"ratio": 1.0, "cap": 1000, "start": 1000}},
-    "breaker": {"score": 100, "pool_score": 100, "endpoint_score": 100,
+    "breaker": {"score": 1000, "pool_score": 1000, "endpoint_score": 1000,
                 "min_samples": 1000, "trip": 1.0},
     "degraded": {"enabled": False},
 }
