@@ -32,7 +32,8 @@ def config(first, second, file=None):
             "p1": {"dialect": "openai", "base_url": first.url, "keys": [{"env": "KEY_ONE"}]},
             "p2": {"dialect": "openai", "base_url": second.url, "keys": keys}},
         "routes": [{"model": "m", "tiers": [[{"provider": "p1", "model": "one"}],
-                                            [{"provider": "p2", "model": "two"}]]}],
+                                            [{"provider": "p2", "model": "two",
+                                              "substitute": True}]]}],
         "log": {"format": "json", "level": "trace"}}
 
 
