@@ -111,7 +111,11 @@ static enum proa_err encode(struct attempt *a, const struct proa_target *target,
         .stream = x->stream,
         .base_path = target->provider->base_path,
         .host_header = target->provider->endpoint->host_header,
-        .secret = target->key->secret ? proa_secret_bytes(target->key->secret) : PROA_SLICE_NONE,
+        .vendor = target->provider->vendor,
+        .site = &target->provider->site,
+        .authorization = {.scheme = target->provider->scheme,
+                          .secret = target->key->secret ? proa_secret_bytes(target->key->secret)
+                                                        : PROA_SLICE_NONE},
         .model = a->model,
         .body = proa_buf_slice(&x->body),
         .cuts = x->request->cuts,
@@ -146,6 +150,7 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     a->dialect = target->provider->dialect;
     a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
+    a->answer.model = a->model;
     proa_buf_init(&a->held, SIZE_MAX);
     if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
         proa_attempt_fail(a, PROA_CLASS_DIVERGED, PROA_OK);

@@ -116,6 +116,16 @@ void proa_json_writer_string(struct proa_json_writer *w, struct proa_slice text)
     }
 }
 
+void proa_json_writer_text(struct proa_json_writer *w, struct proa_slice text)
+{
+    if (value_begins(w)) {
+        (void)proa_buf_append_byte(w->buf, '"');
+        (void)proa_buf_append(w->buf, text);
+        (void)proa_buf_append_byte(w->buf, '"');
+        value_ended(w);
+    }
+}
+
 void proa_json_writer_u64(struct proa_json_writer *w, uint64_t value)
 {
     char digits[20];

@@ -44,6 +44,17 @@ static const struct proa_option provider_rows[] = {
                      "https://api.example.com/v1. Known for vendors."),
     PROVIDER(ca_file, "ca_file", STRING, .expand = true,
              .help = "PEM file with the authorities to trust instead of the system's."),
+    PROVIDER(region, "region", STRING, .expand = true,
+             .help = "Bedrock: the region of its address and its signatures, as us-east-1."),
+    PROVIDER(project, "project", STRING, .expand = true,
+             .help = "Vertex AI: the project. Absent means the express mode, with an API key."),
+    PROVIDER(location, "location", STRING, .expand = true,
+             .help = "Vertex AI: global, us, eu or a region. Absent means global."),
+    PROVIDER(resource, "resource", STRING, .expand = true,
+             .help = "Azure: the resource's name, the first part of its host."),
+    PROVIDER(api_version, "api_version", STRING, .expand = true,
+             .help = "Azure: a date, as 2024-10-21, for the paths by deployment; absent for the "
+                     "v1 paths."),
     PROVIDER(keys, "keys", LIST, .table = &proa_policy_key_table,
              .help =
                  "Its credentials. [] when it asks for none. Absent means a vendor's well-known "

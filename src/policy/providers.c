@@ -161,7 +161,8 @@ static void set_dialect(struct proa_build *b, const struct proa_build_provider *
 /* The base URL in force: written, of the vendor's variable, of the vendor. *source is how messages
  * call it. A variable that points to Proa itself is meant for applications. */
 static struct proa_slice choose_url(struct proa_build *b, const struct proa_build_provider *p,
-                                    const struct proa_vendor *vendor, const char **source)
+                                    const struct proa_vendor *vendor, const char **source,
+                                    const char **missing)
 {
     struct proa_slice value;
     struct proa_url url;
@@ -169,9 +170,11 @@ static struct proa_slice choose_url(struct proa_build *b, const struct proa_buil
     if (p->cfg->base_url.len > 0 || !vendor) {
         return p->cfg->base_url;
     }
-    if (vendor->base_url.len == 0 || !vendor->base_url_env ||
+    struct proa_slice own = vendor->base_url;
+    *missing = vendor->address ? vendor->address(&p->out->site, b->arena, &own) : NULL;
+    if ((own.len == 0 && !*missing) || !vendor->base_url_env ||
         !proa_build_getenv(b, vendor->base_url_env, &value) || value.len == 0) {
-        return vendor->base_url;
+        return own;
     }
     value = proa_arena_dup(b->arena, value);
     if (!proa_url_parse(value, b->arena, &url, &secret) &&
@@ -179,9 +182,8 @@ static struct proa_slice choose_url(struct proa_build *b, const struct proa_buil
         proa_build_warn(b, p->cfg->where,
                         "%s points to proa itself, so it is taken to be meant for applications; "
                         "providers.%" PROA_SLICE_FMT " uses %" PROA_SLICE_FMT,
-                        vendor->base_url_env, PROA_SLICE_ARG(p->cfg->name),
-                        PROA_SLICE_ARG(vendor->base_url));
-        return vendor->base_url;
+                        vendor->base_url_env, PROA_SLICE_ARG(p->cfg->name), PROA_SLICE_ARG(own));
+        return own;
     }
     *source = vendor->base_url_env;
     return value;
@@ -252,7 +254,12 @@ static void set_endpoint(struct proa_build *b, const struct proa_build_provider 
     struct proa_url url;
     struct proa_slice pem;
     bool secret = false;
-    const struct proa_slice text = choose_url(b, p, vendor, &source);
+    const char *missing = NULL;
+    const struct proa_slice text = choose_url(b, p, vendor, &source, &missing);
+    if (text.len == 0 && missing) {
+        proa_build_error(b, at, "%s: has no address; write %s, or a base_url", path, missing);
+        return;
+    }
     if (text.len == 0) {
         proa_build_error(b, at, "%s: has no address; write base_url: https://HOST/v1", path);
         return;
@@ -296,6 +303,13 @@ static void resolve(struct proa_build *b, const struct proa_build_provider *p)
             .ptr;
     p->out->name = name;
     p->out->cfg = p->cfg;
+    p->out->site = (struct proa_site){
+        .region = p->cfg->region,
+        .project = p->cfg->project,
+        .location = p->cfg->location,
+        .resource = p->cfg->resource,
+        .api_version = p->cfg->api_version,
+    };
     if (!proa_build_is_name(name)) {
         proa_build_error(b, p->cfg->where,
                          "%s: is no name for a provider; write letters, digits, '.', '_' and '-', "
@@ -306,6 +320,11 @@ static void resolve(struct proa_build *b, const struct proa_build_provider *p)
     set_endpoint(b, p, vendor, path);
     p->out->vendor =
         vendor || !p->out->endpoint ? vendor : proa_vendor_of_host(p->out->endpoint->host);
+    if (p->out->dialect) {
+        p->out->scheme = p->out->vendor && p->out->vendor->scheme != PROA_AUTH_NONE
+                             ? p->out->vendor->scheme
+                             : p->out->dialect->scheme;
+    }
     proa_build_keys(b, p, path);
     check_clear(b, p, path);
 }

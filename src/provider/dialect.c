@@ -2,6 +2,8 @@
 
 #include "dialects_priv.h"
 
+#include "proa/provider/vendor.h"
+
 static const struct proa_dialect *const DIALECTS[] = {&proa_dialect_openai};
 
 static const char *const OPERATIONS[PROA_OPERATIONS] = {
@@ -9,6 +11,7 @@ static const char *const OPERATIONS[PROA_OPERATIONS] = {
     [PROA_OP_COMPLETION] = "text_completion",
     [PROA_OP_EMBEDDING] = "embeddings",
     [PROA_OP_MODERATION] = "moderation",
+    [PROA_OP_RERANK] = "rerank",
 };
 
 const char *proa_operation_name(enum proa_operation op)
@@ -24,4 +27,27 @@ const struct proa_dialect *proa_dialect_find(struct proa_slice name)
         }
     }
     return NULL;
+}
+
+/* Models that a vendor serves in another dialect than its own. */
+static const struct exception {
+    struct proa_slice vendor;
+    struct proa_slice model; /* pattern */
+    struct proa_slice dialect;
+} EXCEPTIONS[] = {
+    {PROA_SLICE_INIT("vertex"), PROA_SLICE_INIT("claude-*"), PROA_SLICE_INIT("anthropic")},
+};
+
+const struct proa_dialect *proa_dialect_for(const struct proa_dialect *usual,
+                                            const struct proa_vendor *vendor,
+                                            struct proa_slice model)
+{
+    for (size_t i = 0; vendor && i < PROA_ARRAY_LEN(EXCEPTIONS); i++) {
+        const struct exception *e = &EXCEPTIONS[i];
+        if (proa_slice_eq(e->vendor, vendor->name) && proa_slice_glob(e->model, model)) {
+            const struct proa_dialect *other = proa_dialect_find(e->dialect);
+            return other ? other : usual;
+        }
+    }
+    return usual;
 }

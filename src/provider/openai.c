@@ -1,8 +1,39 @@
 #include "dialects_priv.h"
 #include "openai_priv.h"
 
+static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
+                   enum proa_operation op)
+{
+    (void)vendor;
+    (void)model;
+    (void)op;
+    return true;
+}
+
+static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
+                   enum proa_operation op)
+{
+    (void)vendor;
+    (void)model;
+    (void)op;
+    return true;
+}
+
+/* OpenAI's own limit; servers that take fewer say so themselves. */
+static size_t inputs_max(const struct proa_vendor *vendor, struct proa_slice model)
+{
+    (void)vendor;
+    (void)model;
+    return 2048;
+}
+
 const struct proa_dialect proa_dialect_openai = {
     .name = "openai",
+    .stream_type = PROA_SLICE_INIT("text/event-stream"),
+    .scheme = PROA_AUTH_BEARER,
+    .passes = passes,
+    .offers = offers,
+    .inputs_max = inputs_max,
     .encode = proa_openai_encode,
     .classify = proa_openai_classify,
     .read_plain = proa_openai_read_plain,

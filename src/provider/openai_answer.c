@@ -242,6 +242,7 @@ struct proa_slice proa_openai_answer_key(enum proa_operation op)
     case PROA_OP_EMBEDDING:
         return PROA_SLICE("data");
     case PROA_OP_MODERATION:
+    case PROA_OP_RERANK:
         break;
     }
     return PROA_SLICE("results");

@@ -1,148 +1,21 @@
 /*
- * The request to an OpenAI-shaped provider. The head is wiped by whoever sent it, so writing it
- * must never leave a copy of the credential behind: its size is known before the first byte is
- * written.
+ * The request to an OpenAI-shaped provider: the client's own bytes with the changed members
+ * spliced.
  */
 #include "openai_priv.h"
+#include "request_head_priv.h"
 
 #include "proa/json/string.h"
 
-enum { HEAD_MAX = 16 * 1024, U64_DIGITS = 20 };
+enum { MODEL_MAX = 16 * 1024 };
 
 static const struct proa_slice PATHS[PROA_OPERATIONS] = {
     [PROA_OP_CHAT] = PROA_SLICE_INIT("/chat/completions"),
     [PROA_OP_COMPLETION] = PROA_SLICE_INIT("/completions"),
     [PROA_OP_EMBEDDING] = PROA_SLICE_INIT("/embeddings"),
     [PROA_OP_MODERATION] = PROA_SLICE_INIT("/moderations"),
+    [PROA_OP_RERANK] = PROA_SLICE_INIT("/rerank"),
 };
-
-#define REQUEST_BEGIN "POST "
-#define HOST_LINE     " HTTP/1.1\r\nhost: "
-#define AUTH_LINE     "\r\nauthorization: Bearer "
-#define FIXED_LINES   "\r\ncontent-type: application/json\r\naccept-encoding: identity\r\naccept: "
-#define ACCEPT_STREAM "text/event-stream"
-#define ACCEPT_PLAIN  "application/json"
-#define LENGTH_LINE   "\r\ncontent-length: "
-#define HEAD_END      "\r\n\r\n"
-
-/* All constant text of a head, at its longest. */
-#define FIXED_MAX                                                                                  \
-    (sizeof(REQUEST_BEGIN HOST_LINE AUTH_LINE FIXED_LINES ACCEPT_STREAM LENGTH_LINE HEAD_END) +    \
-     U64_DIGITS)
-
-static char *put(char *at, struct proa_slice s)
-{
-    if (s.len > 0) {
-        memcpy(at, s.ptr, s.len);
-    }
-    return at + s.len;
-}
-
-#define PUT_LIT(at, lit) ((at) = (char *)memcpy((at), (lit), sizeof(lit) - 1) + sizeof(lit) - 1)
-
-/* What the encoder writes itself, and what steers a connection: a forwarded copy would contradict
- * it (RFC 9110 7.6.1, RFC 9112 6.3). */
-static const bool OWN[PROA_HTTP_HEADER_COUNT] = {
-    [PROA_HTTP_HEADER_HOST] = true,
-    [PROA_HTTP_HEADER_AUTHORIZATION] = true,
-    [PROA_HTTP_HEADER_ACCEPT] = true,
-    [PROA_HTTP_HEADER_ACCEPT_ENCODING] = true,
-    [PROA_HTTP_HEADER_CONTENT_TYPE] = true,
-    [PROA_HTTP_HEADER_CONTENT_LENGTH] = true,
-    [PROA_HTTP_HEADER_CONTENT_ENCODING] = true,
-    [PROA_HTTP_HEADER_TRANSFER_ENCODING] = true,
-    [PROA_HTTP_HEADER_CONNECTION] = true,
-    [PROA_HTTP_HEADER_UPGRADE] = true,
-    [PROA_HTTP_HEADER_EXPECT] = true,
-    [PROA_HTTP_HEADER_TRAILER] = true,
-    [PROA_HTTP_HEADER_TE] = true,
-};
-
-static bool is_own(uint16_t id)
-{
-    return id >= PROA_HTTP_HEADER_COUNT || OWN[id];
-}
-
-/* A name with an id is written as the table has it; only an unknown one needs a check. */
-static struct proa_slice name_of(const struct proa_http_header *h)
-{
-    if (h->id != PROA_HTTP_HEADER_OTHER) {
-        return proa_http_header_name((enum proa_http_header_id)h->id);
-    }
-    return proa_http_is_token(h->name) ? h->name : PROA_SLICE_NONE;
-}
-
-/* Bytes the forwarded fields need, or an error for one that must not go out. */
-static enum proa_err measure_headers(const struct proa_encode_in *in, size_t *bytes)
-{
-    for (size_t i = 0; i < in->n_headers; i++) {
-        const struct proa_http_header *h = &in->headers[i];
-        const struct proa_slice name = is_own(h->id) ? PROA_SLICE_NONE : name_of(h);
-        if (name.len == 0 || !proa_http_is_value(h->value)) {
-            return PROA_ERR_PROTOCOL;
-        }
-        *bytes += name.len + h->value.len + 4;
-        if (*bytes > HEAD_MAX) {
-            return PROA_ERR_LIMIT;
-        }
-    }
-    return PROA_OK;
-}
-
-/* `name: value`, with the end of the line before it. */
-static char *put_header(char *at, const struct proa_http_header *h)
-{
-    PUT_LIT(at, "\r\n");
-    at = put(at, h->id == PROA_HTTP_HEADER_OTHER
-                     ? h->name
-                     : proa_http_header_name((enum proa_http_header_id)h->id));
-    PUT_LIT(at, ": ");
-    return put(at, h->value);
-}
-
-static enum proa_err write_head(const struct proa_encode_in *in, struct proa_arena *arena,
-                                struct proa_encoded *out)
-{
-    const struct proa_slice path = PATHS[in->operation];
-    if (in->host_header.len == 0 || !proa_http_is_value(in->host_header) ||
-        !proa_http_is_value(in->secret) ||
-        (in->base_path.len > 0 && !proa_http_is_target(in->base_path))) {
-        return PROA_ERR_PROTOCOL;
-    }
-    size_t bytes = FIXED_MAX + in->base_path.len + path.len + in->host_header.len + in->secret.len;
-    const enum proa_err err = measure_headers(in, &bytes);
-    if (err != PROA_OK) {
-        return err;
-    }
-    if (bytes > HEAD_MAX) {
-        return PROA_ERR_LIMIT;
-    }
-    char *const begin = proa_arena_alloc(arena, bytes);
-    char *at = begin;
-    PUT_LIT(at, REQUEST_BEGIN);
-    at = put(at, in->base_path);
-    at = put(at, path);
-    PUT_LIT(at, HOST_LINE);
-    at = put(at, in->host_header);
-    if (in->secret.len > 0) {
-        PUT_LIT(at, AUTH_LINE);
-        at = put(at, in->secret);
-    }
-    PUT_LIT(at, FIXED_LINES);
-    if (in->stream) {
-        PUT_LIT(at, ACCEPT_STREAM);
-    } else {
-        PUT_LIT(at, ACCEPT_PLAIN);
-    }
-    for (size_t i = 0; i < in->n_headers; i++) {
-        at = put_header(at, &in->headers[i]);
-    }
-    PUT_LIT(at, LENGTH_LINE);
-    at += proa_fmt_u64(at, out->body_bytes);
-    PUT_LIT(at, HEAD_END);
-    out->iov[0] = (struct iovec){begin, (size_t)(at - begin)};
-    return PROA_OK;
-}
 
 /* Does the body name this very model, without escapes? */
 static bool names_model(const struct proa_encode_in *in)
@@ -157,7 +30,7 @@ static bool names_model(const struct proa_encode_in *in)
 static enum proa_err quote_model(struct proa_arena *arena, struct proa_slice prefix,
                                  struct proa_slice model, struct proa_slice *out)
 {
-    if (model.len > HEAD_MAX) {
+    if (model.len > MODEL_MAX) {
         return PROA_ERR_LIMIT;
     }
     const size_t room = prefix.len + 6 * model.len + 2;
@@ -289,7 +162,8 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
         err = put_prefill(in, arena, out);
     }
     if (err == PROA_OK) {
-        err = write_head(in, arena, out);
+        const struct proa_request_head head = {.path = PATHS[in->operation]};
+        err = proa_request_head_write(in, &head, arena, out);
     }
     out->n_iov = err == PROA_OK ? out->n_iov : 0;
     return err;

@@ -2,23 +2,23 @@
 
 #include "proa/core/check.h"
 
-#define KEYS(...)                                                                                  \
-    (const char *const[])                                                                          \
-    {                                                                                              \
-        __VA_ARGS__, NULL                                                                          \
-    }
-#define NO_KEYS                                                                                    \
-    (const char *const[])                                                                          \
-    {                                                                                              \
-        NULL                                                                                       \
-    }
+/* In parentheses, so that the commas do not part the arguments of the macros they are passed on to.
+ */
+#define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NO_KEYS   ((const char *const[]){NULL})
 
 /* The name of the system in OpenTelemetry's registry where it has one, else our own name. */
-#define ROW(name, dialect, url, keys, url_env, otel)                                               \
+#define VENDOR(vendor, speaks, url, keys, url_env, otel, shown, makes)                             \
     {                                                                                              \
-        PROA_SLICE_INIT(name), PROA_SLICE_INIT(dialect), PROA_SLICE_INIT(url), keys, url_env,      \
-            PROA_SLICE_INIT(otel)                                                                  \
+        .name = PROA_SLICE_INIT(vendor), .dialect = PROA_SLICE_INIT(speaks),                       \
+        .base_url = PROA_SLICE_INIT(url), .key_env = keys, .base_url_env = url_env,                \
+        .otel_name = PROA_SLICE_INIT(otel), .scheme = shown, .address = makes,                     \
     }
+#define ROW(vendor, speaks, url, keys, url_env, otel)                                              \
+    VENDOR(vendor, speaks, url, keys, url_env, otel, PROA_AUTH_NONE, NULL)
+/* A cloud's address is made of the account's site. */
+#define CLOUD(vendor, speaks, keys, url_env, otel, shown, makes)                                   \
+    VENDOR(vendor, speaks, "", keys, url_env, otel, shown, makes)
 
 /*
  * Addresses and variables: each vendor's SDK. A server of one's own has no default key and none of
@@ -33,12 +33,12 @@ static const struct proa_vendor VENDORS[] = {
     ROW("gemini", "gemini", "https://generativelanguage.googleapis.com/v1beta",
         KEYS("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GENERATIVE_AI_API_KEY"),
         "GOOGLE_GEMINI_BASE_URL", "gcp.gemini"),
-    ROW("azure", "openai", "", KEYS("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
-        "AZURE_OPENAI_ENDPOINT", "azure.ai.openai"),
-    ROW("bedrock", "bedrock", "", KEYS("AWS_BEARER_TOKEN_BEDROCK"),
-        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "aws.bedrock"),
-    ROW("vertex", "gemini", "", KEYS("GOOGLE_VERTEX_API_KEY"), "GOOGLE_VERTEX_BASE_URL",
-        "gcp.vertex_ai"),
+    CLOUD("azure", "openai", KEYS("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"), "AZURE_OPENAI_ENDPOINT",
+          "azure.ai.openai", PROA_AUTH_API_KEY, proa_site_azure),
+    CLOUD("bedrock", "bedrock", KEYS("AWS_BEARER_TOKEN_BEDROCK"),
+          "AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "aws.bedrock", PROA_AUTH_NONE, proa_site_bedrock),
+    CLOUD("vertex", "gemini", KEYS("GOOGLE_VERTEX_API_KEY"), "GOOGLE_VERTEX_BASE_URL",
+          "gcp.vertex_ai", PROA_AUTH_NONE, proa_site_vertex),
     ROW("cohere", "cohere", "https://api.cohere.com", KEYS("COHERE_API_KEY", "CO_API_KEY"), NULL,
         "cohere"),
     ROW("xai", "openai", "https://api.x.ai/v1", KEYS("XAI_API_KEY"), NULL, "x_ai"),

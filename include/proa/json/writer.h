@@ -44,6 +44,8 @@ void proa_json_writer_i64(struct proa_json_writer *w, int64_t value);
 void proa_json_writer_micro(struct proa_json_writer *w, int64_t value);
 void proa_json_writer_bool(struct proa_json_writer *w, bool value);
 void proa_json_writer_null(struct proa_json_writer *w);
+/* A string whose escapes are made already: what stands between the quotes of a JSON string. */
+void proa_json_writer_text(struct proa_json_writer *w, struct proa_slice text);
 /* One value that is JSON already, taken as it is. */
 void proa_json_writer_raw(struct proa_json_writer *w, struct proa_slice json);
 

@@ -39,6 +39,11 @@ struct proa_provider_cfg {
     struct proa_slice dialect;  /* preset from the name where it is a known vendor */
     struct proa_slice base_url; /* likewise */
     struct proa_slice ca_file;
+    struct proa_slice region; /* and what follows: see proa/provider/site.h */
+    struct proa_slice project;
+    struct proa_slice location;
+    struct proa_slice resource;
+    struct proa_slice api_version;
     struct proa_option_list keys; /* struct proa_key_cfg */
     uint32_t max_connections;     /* upstream connections and dials at once; more wait in a queue */
     uint32_t max_idle;            /* idle connections kept */

@@ -8,9 +8,11 @@
 #ifndef PROA_POLICY_SNAPSHOT_H
 #define PROA_POLICY_SNAPSHOT_H
 
+#include "proa/auth/authorization.h"
 #include "proa/core/arena.h"
 #include "proa/core/diag.h"
 #include "proa/policy/cfg.h"
+#include "proa/provider/site.h"
 
 struct proa_secret;  /* proa/auth/secret.h */
 struct proa_dialect; /* proa/provider/dialect.h */
@@ -43,7 +45,9 @@ struct proa_provider {
     const struct proa_dialect *dialect;
     const struct proa_vendor *vendor; /* by name, else by host; NULL: none that is known */
     const struct proa_endpoint *endpoint;
-    struct proa_slice base_path; /* "/v1", no trailing slash */
+    struct proa_slice base_path;  /* "/v1", no trailing slash */
+    enum proa_auth_scheme scheme; /* how its plain keys are shown */
+    struct proa_site site;
     const struct proa_key *keys; /* at least one; a keyless provider has one without secret */
     size_t n_keys;
     const struct proa_provider_cfg *cfg;

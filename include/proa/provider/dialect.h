@@ -8,7 +8,12 @@
 #ifndef PROA_PROVIDER_DIALECT_H
 #define PROA_PROVIDER_DIALECT_H
 
+#include "proa/auth/authorization.h"
+#include "proa/chat/event.h"
+#include "proa/chat/inputs.h"
+#include "proa/chat/request.h"
 #include "proa/chat/usage.h"
+#include "proa/chat/warning.h"
 #include "proa/core/arena.h"
 #include "proa/core/buf.h"
 #include "proa/http/header.h"
@@ -19,12 +24,20 @@
 #include <sys/uio.h>
 
 struct proa_vendor; /* proa/provider/vendor.h */
+struct proa_site;   /* proa/provider/site.h */
 
 /* What is asked of an upstream; the surface it came from does not matter here. */
-enum proa_operation { PROA_OP_CHAT = 0, PROA_OP_COMPLETION, PROA_OP_EMBEDDING, PROA_OP_MODERATION };
-enum { PROA_OPERATIONS = 4 };
+enum proa_operation {
+    PROA_OP_CHAT = 0,
+    PROA_OP_COMPLETION,
+    PROA_OP_EMBEDDING,
+    PROA_OP_MODERATION,
+    PROA_OP_RERANK
+};
+enum { PROA_OPERATIONS = 5 };
 
-/* "chat", "text_completion", "embeddings", "moderation": the OpenTelemetry operation name. */
+/* "chat", "text_completion", "embeddings", "moderation", "rerank": the OpenTelemetry operation
+ * name. */
 const char *proa_operation_name(enum proa_operation op);
 
 /* How a provider is told the beginning of the answer that it should go on with: by a last message
@@ -42,14 +55,26 @@ struct proa_encode_in {
     bool stream;
     struct proa_slice base_path; /* "/v1" */
     struct proa_slice host_header;
-    struct proa_slice secret;          /* the key's bytes; empty = no credential */
-    struct proa_slice model;           /* upstream id to ask for */
+    struct proa_authorization authorization;
+    const struct proa_vendor *vendor; /* whose rules apply; NULL = none that is known */
+    const struct proa_site *site;     /* region, project and so on; NULL = nothing configured */
+    struct proa_slice model;          /* upstream id to ask for */
+    /*
+     * Exactly one is set when the request is translated: by its operation CHAT (or COMPLETION),
+     * EMBEDDING, RERANK. None is when the client's own bytes go on, which passes() allows.
+     */
+    const struct proa_chat_request *chat;
+    const struct proa_chat_embed *embed; /* the inputs of this call only: at most inputs_max() */
+    const struct proa_chat_rerank *rerank;
+    struct proa_chat_warnings *warnings; /* translated: what was dropped; may be NULL */
+    /* The client's own bytes; nothing up to `info` is set when it is translated. */
     struct proa_slice body;            /* the client's, validated */
     const struct proa_json_edit *cuts; /* members that never go upstream */
     size_t n_cuts;
     struct proa_json_member model_member; /* where the client named the model */
     struct proa_json_info info;           /* of the body's scan */
-    /* The beginning of the answer that it should go on with; chat only. Empty = a new answer. */
+    /* The beginning of the answer that it should go on with; chat only. Empty = a new answer. When
+     * it is translated the beginning is the last message of `chat` instead. */
     struct proa_slice prefill;
     enum proa_prefill_form prefill_form;
     struct proa_json_member messages_member;
@@ -64,12 +89,19 @@ enum { PROA_ENCODE_PIECES_MAX = 34 };
 /*
  * The request as it goes out: the head, then the pieces of the body. The head is in the arena and
  * contains the credential: it is wiped by whoever sent it. The pieces point into the client's body
- * or the arena.
+ * or the arena or, when it is translated, are one: `body`.
  */
 struct proa_encoded {
     struct iovec iov[1 + PROA_ENCODE_PIECES_MAX];
     size_t n_iov; /* 0 until it is encoded, and when it could not be */
     uint64_t body_bytes;
+    /* Translated: the body. The caller initialises it with a maximum, and releases it when nothing
+     * is sent any more. */
+    struct proa_buf body;
+    /* ERR_UNSUPPORTED: what this target cannot do, the request's field in OpenAI's words ("image
+     * by URL") and why; static. Another target may. */
+    const char *feature;
+    const char *reason;
 };
 
 /* What an answer turned out to be, as far as it was read. */
@@ -112,6 +144,7 @@ struct proa_failure {
 /* What is known of an answer before its body. */
 struct proa_answer_head {
     const struct proa_vendor *vendor; /* whose rules apply; NULL = none that is known */
+    struct proa_slice model;          /* upstream id that was asked */
     uint16_t status;
     const struct proa_http_header *headers;
     size_t n_headers;
@@ -155,9 +188,32 @@ struct proa_delta {
     bool other; /* something that is not the text of the one choice: a tool call, reasoning, ... */
 };
 
+struct proa_decode_ops; /* proa/provider/decoder.h */
+
+/*
+ * Two ways through a dialect. Where the client speaks it too, read_plain and the reader look at the
+ * answer's own bytes on their way; they are NULL for a dialect that no surface speaks. Everywhere
+ * else a decoder (proa/provider/decoder.h) makes events of it.
+ */
 struct proa_dialect {
     const char *name;
-    /* Writes head and body. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path.
+    struct proa_slice stream_type; /* media type of its streams: "text/event-stream" */
+    enum proa_auth_scheme scheme;  /* how a plain key is shown, unless the vendor's row differs */
+    const struct proa_decode_ops *decode;
+    /*
+     * May a client that speaks this very dialect have its own bytes sent on, and the answer's bytes
+     * sent back? False where quirks of this vendor or model must be translated away.
+     */
+    bool (*passes)(const struct proa_vendor *vendor, struct proa_slice model,
+                   enum proa_operation op);
+    /* Has the provider this operation at all? */
+    bool (*offers)(const struct proa_vendor *vendor, struct proa_slice model,
+                   enum proa_operation op);
+    /* How many inputs one call of EMBEDDING takes; at least 1. */
+    size_t (*inputs_max)(const struct proa_vendor *vendor, struct proa_slice model);
+    /*
+     * Writes head and body. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path,
+     * or the body does not fit out->body; ERR_UNSUPPORTED: see out->feature.
      */
     enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
                             struct proa_encoded *out);
@@ -189,11 +245,15 @@ struct proa_dialect {
     struct proa_slice (*reader_finish_reason)(const struct proa_reader *reader);
     struct proa_slice (*reader_model)(const struct proa_reader *reader);
     void (*reader_destroy)(struct proa_reader *reader);
-    /* One event's data, an end mark's apart. */
+    /* One event's data, an end mark's apart. NULL for a dialect that no surface speaks. */
     void (*read_delta)(struct proa_slice data, struct proa_delta *out);
 };
 
 /* NULL when there is none of that name. */
 const struct proa_dialect *proa_dialect_find(struct proa_slice name);
+/* The dialect in which this vendor serves this model, which for a few is not its usual one. */
+const struct proa_dialect *proa_dialect_for(const struct proa_dialect *usual,
+                                            const struct proa_vendor *vendor,
+                                            struct proa_slice model);
 
 #endif

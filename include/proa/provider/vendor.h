@@ -7,15 +7,19 @@
 #ifndef PROA_PROVIDER_VENDOR_H
 #define PROA_PROVIDER_VENDOR_H
 
-#include "proa/core/slice.h"
+#include "proa/auth/authorization.h"
+#include "proa/provider/site.h"
 
 struct proa_vendor {
-    struct proa_slice name;      /* "openai" */
-    struct proa_slice dialect;   /* "openai" */
-    struct proa_slice base_url;  /* empty: must be configured */
-    const char *const *key_env;  /* variables that may hold the key, NULL-terminated */
-    const char *base_url_env;    /* variable that may override the base URL; may be NULL */
-    struct proa_slice otel_name; /* gen_ai.provider.name */
+    struct proa_slice name;       /* "openai" */
+    struct proa_slice dialect;    /* "openai" */
+    struct proa_slice base_url;   /* empty: must be configured */
+    const char *const *key_env;   /* variables that may hold the key, NULL-terminated */
+    const char *base_url_env;     /* variable that may override the base URL; may be NULL */
+    struct proa_slice otel_name;  /* gen_ai.provider.name */
+    enum proa_auth_scheme scheme; /* how a plain key is shown; NONE = as its dialect has it */
+    proa_site_address_fn
+        *address; /* what makes its base URL of a site; NULL where base_url is it */
 };
 
 /* All rows, in a fixed order; *n is their number. */

@@ -108,7 +108,7 @@ static void about_providers(void **state)
         {"providers: {a: {dialect: openai}}\n",
          "proa.yaml:1:16: providers.a: has no address; write base_url: https://HOST/v1"},
         {"providers: {azure: {keys: [{env: KEY}]}}\n",
-         "proa.yaml:1:20: providers.azure: has no address; write base_url: https://HOST/v1"},
+         "proa.yaml:1:20: providers.azure: has no address; write resource, or a base_url"},
         {"providers: {a: {dialect: openai, base_url: \"127.0.0.1:8000\"}}\n",
          "proa.yaml:1:44: providers.a.base_url: \"127.0.0.1:8000\" does not begin with https:// or "
          "http://"},

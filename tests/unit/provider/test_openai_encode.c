@@ -23,11 +23,12 @@ struct request {
 static void request_init(struct request *r, const char *body)
 {
     const struct proa_json_scan_cfg cfg = {.wants = wants, .n_wants = PROA_ARRAY_LEN(wants)};
-    *r = (struct request){.in = {.base_path = PROA_SLICE("/v1"),
-                                 .host_header = PROA_SLICE("api.example.com"),
-                                 .secret = PROA_SLICE("sk-1"),
-                                 .model = PROA_SLICE("gpt-5.5"),
-                                 .body = proa_slice_cstr(body)}};
+    *r = (struct request){
+        .in = {.base_path = PROA_SLICE("/v1"),
+               .host_header = PROA_SLICE("api.example.com"),
+               .authorization = {.scheme = PROA_AUTH_BEARER, .secret = PROA_SLICE("sk-1")},
+               .model = PROA_SLICE("gpt-5.5"),
+               .body = proa_slice_cstr(body)}};
     proa_arena_init(&r->arena, NULL);
     assert_ok(proa_json_scan(r->in.body, &cfg, r->members, &r->in.info));
     r->in.model_member = r->members[0];
@@ -100,7 +101,7 @@ static void test_head_of_a_stream_with_headers(void **state)
     struct request r;
     request_init(&r, "{\"model\":\"gpt-5.5\",\"stream\":true}");
     r.in.stream = true;
-    r.in.secret = PROA_SLICE_NONE;
+    r.in.authorization.secret = PROA_SLICE_NONE;
     r.in.base_path = PROA_SLICE_NONE;
     r.in.operation = PROA_OP_COMPLETION;
     r.in.host_header = PROA_SLICE("[::1]:8000");
@@ -228,8 +229,8 @@ static void test_values_that_do_not_fit(void **state)
             request_init(&r, "{\"model\":\"gpt-5.5\"}");
             r.in.headers = &header;
             r.in.n_headers = 1;
-            struct proa_slice *places[] = {&r.in.secret, &r.in.host_header, &r.in.base_path,
-                                           &header.value, &header.name};
+            struct proa_slice *places[] = {&r.in.authorization.secret, &r.in.host_header,
+                                           &r.in.base_path, &header.value, &header.name};
             *places[where] = *value;
             assert_err(encode(&r), PROA_ERR_PROTOCOL);
             assert_int_equal(r.out.n_iov, 0);
@@ -301,9 +302,9 @@ static void test_head_has_a_maximum(void **state)
     r.in.n_headers = 16;
     assert_err(encode(&r), PROA_ERR_LIMIT);
     r.in.n_headers = 0;
-    r.in.secret = proa_slice_make(value, 20 * 1024);
+    r.in.authorization.secret = proa_slice_make(value, 20 * 1024);
     assert_err(encode(&r), PROA_ERR_LIMIT);
-    r.in.secret = PROA_SLICE_NONE;
+    r.in.authorization.secret = PROA_SLICE_NONE;
     r.in.model = proa_slice_make(value, 20 * 1024);
     assert_err(encode(&r), PROA_ERR_LIMIT);
     request_deinit(&r);

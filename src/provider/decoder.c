@@ -1,0 +1,399 @@
+/*
+ * The frame of all decoders: framing, the order of events, and what is remembered of an answer.
+ * What the members of an event mean stands in the dialects.
+ */
+#include "decoder_priv.h"
+
+#include <string.h>
+
+enum { FAILURE_TEXT_MAX = 16 * 1024 };
+
+static const struct proa_slice EMPTY_OBJECT = PROA_SLICE_INIT("{}");
+
+struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enum proa_operation op,
+                                         const struct proa_answer_head *head,
+                                         const struct proa_chat_sink *sink,
+                                         struct proa_arena *arena)
+{
+    struct proa_decoder *d = proa_arena_alloc(arena, sizeof *d);
+    memset(d, 0, offsetof(struct proa_decoder, tools));
+    d->dialect = dialect;
+    d->op = op;
+    d->head = head;
+    d->sink = *sink;
+    d->arena = arena;
+    proa_sse_init(&d->sse, &proa_sse_limits_default);
+    proa_buf_init(&d->scratch, DECODER_TEXT_MAX);
+    proa_buf_init(&d->failure_text, FAILURE_TEXT_MAX);
+    if (dialect->decode->own_bytes > 0) {
+        d->own = proa_arena_zero(arena, 1, dialect->decode->own_bytes);
+    }
+    return d;
+}
+
+void proa_decoder_destroy(struct proa_decoder *d)
+{
+    if (d) {
+        proa_sse_deinit(&d->sse);
+        proa_buf_deinit(&d->scratch);
+        proa_buf_deinit(&d->failure_text);
+    }
+}
+
+/* ---- telling --------------------------------------------------------------------------------- */
+
+static void tell(struct proa_decoder *d, const struct proa_chat_event *event)
+{
+    if (d->sink.event && d->state < PROA_ANSWER_DONE) {
+        d->sink.event(d->sink.ctx, event);
+    }
+}
+
+static void keep_name(struct decoder_name *name, struct proa_slice text)
+{
+    text = proa_slice_head(text, sizeof name->text);
+    if (text.len > 0) {
+        memcpy(name->text, text.ptr, text.len);
+    }
+    name->len = (uint8_t)text.len;
+}
+
+void proa_decode_start(struct proa_decoder *d, struct proa_slice id, struct proa_slice model,
+                       uint64_t created_s)
+{
+    if (d->model.len == 0) {
+        keep_name(&d->model, model);
+    }
+    if (!d->started) {
+        d->started = true;
+        tell(d, &(const struct proa_chat_event){
+                    .kind = PROA_CHAT_START, .id = id, .model = model, .created_s = created_s});
+    }
+}
+
+static void tell_content(struct proa_decoder *d, const struct proa_chat_event *event)
+{
+    proa_decode_start(d, PROA_SLICE_NONE, PROA_SLICE_NONE, 0);
+    d->content = true;
+    d->chosen |= UINT64_C(1) << event->choice;
+    tell(d, event);
+}
+
+void proa_decode_text(struct proa_decoder *d, enum proa_chat_event_kind kind, uint32_t choice,
+                      struct proa_slice text)
+{
+    if (text.len > 0 && choice < DECODER_CHOICES_MAX) {
+        tell_content(d,
+                     &(const struct proa_chat_event){.kind = kind, .choice = choice, .text = text});
+    }
+}
+
+void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *event)
+{
+    if (event->choice < DECODER_CHOICES_MAX) {
+        tell_content(d, event);
+    }
+}
+
+/* ---- tool calls ------------------------------------------------------------------------------ */
+
+static uint64_t key_of(uint32_t choice, uint32_t key)
+{
+    return (uint64_t)choice << 32 | key;
+}
+
+/* The newest of that key, which is the one under way. */
+static struct decoder_tool *find_tool(struct proa_decoder *d, uint32_t choice, uint32_t key)
+{
+    for (size_t i = d->n_tools; i > 0; i--) {
+        if (d->tools[i - 1].key == key_of(choice, key)) {
+            return &d->tools[i - 1];
+        }
+    }
+    return NULL;
+}
+
+/* Its number within its choice. */
+static uint32_t number_of(const struct proa_decoder *d, const struct decoder_tool *tool)
+{
+    uint32_t n = 0;
+    for (const struct decoder_tool *t = d->tools; t < tool; t++) {
+        n += t->key >> 32 == tool->key >> 32;
+    }
+    return n;
+}
+
+static void tell_piece(struct proa_decoder *d, struct decoder_tool *tool, struct proa_slice text)
+{
+    tool->filled = true;
+    tell_content(d, &(const struct proa_chat_event){.kind = PROA_CHAT_TOOL_PIECE,
+                                                    .choice = (uint32_t)(tool->key >> 32),
+                                                    .tool = number_of(d, tool),
+                                                    .text = text});
+}
+
+static void end_tool(struct proa_decoder *d, struct decoder_tool *tool)
+{
+    if (!tool || !tool->open) {
+        return;
+    }
+    if (!tool->filled) {
+        tell_piece(d, tool, EMPTY_OBJECT);
+    }
+    tool->open = false;
+    tell(d, &(const struct proa_chat_event){.kind = PROA_CHAT_TOOL_END,
+                                            .choice = (uint32_t)(tool->key >> 32),
+                                            .tool = number_of(d, tool)});
+}
+
+void proa_decode_tool(struct proa_decoder *d, uint32_t choice, uint32_t key, struct proa_slice id,
+                      struct proa_slice name, struct proa_slice signature)
+{
+    end_tool(d, find_tool(d, choice, key));
+    if (d->n_tools == DECODER_TOOLS_MAX || choice >= DECODER_CHOICES_MAX) {
+        d->broken = true; /* an answer with so many is none that can be acted on */
+        return;
+    }
+    struct decoder_tool *tool = &d->tools[d->n_tools++];
+    *tool = (struct decoder_tool){.key = key_of(choice, key), .open = true};
+    tell_content(d, &(const struct proa_chat_event){.kind = PROA_CHAT_TOOL_START,
+                                                    .choice = choice,
+                                                    .tool = number_of(d, tool),
+                                                    .id = id,
+                                                    .name = name,
+                                                    .text = signature});
+}
+
+bool proa_decode_has_tool(struct proa_decoder *d, uint32_t choice, uint32_t key)
+{
+    return find_tool(d, choice, key) != NULL;
+}
+
+void proa_decode_tool_piece(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                            struct proa_slice text)
+{
+    struct decoder_tool *tool = find_tool(d, choice, key);
+    if (tool && tool->open && text.len > 0) {
+        tell_piece(d, tool, text);
+    }
+}
+
+void proa_decode_tool_json(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                           struct proa_slice json)
+{
+    struct decoder_tool *tool = find_tool(d, choice, key);
+    json = proa_slice_trim(json);
+    if (!tool || !tool->open || json.len == 0 || proa_slice_eq(json, PROA_SLICE("null")) ||
+        proa_slice_eq(json, EMPTY_OBJECT)) {
+        return;
+    }
+    const size_t at = d->scratch.len;
+    if (proa_json_string_escape(&d->scratch, json) != PROA_OK) {
+        d->broken = true;
+        return;
+    }
+    tell_piece(d, tool, proa_slice_from(proa_buf_slice(&d->scratch), at));
+}
+
+void proa_decode_tool_end(struct proa_decoder *d, uint32_t choice, uint32_t key)
+{
+    end_tool(d, find_tool(d, choice, key));
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+void proa_decode_usage(struct proa_decoder *d, enum proa_usage_field field, uint64_t count)
+{
+    if (!proa_usage_has(&d->usage, field) || d->usage.count[field] != count) {
+        proa_usage_set(&d->usage, field, count);
+        d->news = true;
+    }
+}
+
+static void tell_usage(struct proa_decoder *d)
+{
+    if (d->news && d->state < PROA_ANSWER_DONE) {
+        d->news = false;
+        proa_decode_start(d, PROA_SLICE_NONE, PROA_SLICE_NONE, 0);
+        tell(d, &(const struct proa_chat_event){.kind = PROA_CHAT_USAGE, .usage = &d->usage});
+    }
+}
+
+void proa_decode_finish(struct proa_decoder *d, uint32_t choice, enum proa_chat_finish finish,
+                        struct proa_slice raw)
+{
+    if (choice >= DECODER_CHOICES_MAX || (d->finished >> choice & 1U) != 0) {
+        return;
+    }
+    bool tools = false;
+    for (size_t i = 0; i < d->n_tools; i++) {
+        if (d->tools[i].key >> 32 == choice) {
+            end_tool(d, &d->tools[i]);
+            tools = true;
+        }
+    }
+    if (tools && (finish == PROA_CHAT_FINISH_STOP || finish == PROA_CHAT_FINISH_OTHER)) {
+        finish = PROA_CHAT_FINISH_TOOLS;
+    }
+    if (d->finish_reason.len == 0) {
+        keep_name(&d->finish_reason, raw);
+    }
+    tell_content(d, &(const struct proa_chat_event){
+                        .kind = PROA_CHAT_FINISH, .choice = choice, .finish = finish, .text = raw});
+    d->finished |= UINT64_C(1) << choice;
+}
+
+void proa_decode_done(struct proa_decoder *d)
+{
+    tell_usage(d);
+    if (d->state != PROA_ANSWER_ERROR) {
+        d->state = PROA_ANSWER_DONE;
+    }
+}
+
+static struct proa_slice keep_text(struct proa_decoder *d, struct proa_slice text)
+{
+    const size_t at = d->failure_text.len;
+    text = proa_slice_head(text, FAILURE_TEXT_MAX / 4);
+    (void)proa_buf_append(&d->failure_text, text);
+    return proa_slice_make(d->failure_text.ptr + at, text.len);
+}
+
+void proa_decode_fail(struct proa_decoder *d, const struct proa_failure *failure)
+{
+    if (d->state == PROA_ANSWER_ERROR ||
+        !proa_buf_reserve(&d->failure_text, FAILURE_TEXT_MAX)) { /* so that slices do not move */
+        return;
+    }
+    d->failure = *failure;
+    d->failure.message = keep_text(d, failure->message);
+    d->failure.type = keep_text(d, failure->type);
+    d->failure.code = keep_text(d, failure->code);
+    d->state = PROA_ANSWER_ERROR;
+}
+
+/* ---- streams --------------------------------------------------------------------------------- */
+
+static bool is_over(const struct proa_decoder *d)
+{
+    return d->state == PROA_ANSWER_DONE || d->state == PROA_ANSWER_ERROR;
+}
+
+static void settle_state(struct proa_decoder *d)
+{
+    tell_usage(d);
+    if (!is_over(d) && d->chosen != 0) {
+        d->state = d->finished == d->chosen ? PROA_ANSWER_FINISHED : PROA_ANSWER_CONTENT;
+    }
+}
+
+static void read_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data,
+                       struct proa_decoder_report *out)
+{
+    d->content = false;
+    proa_buf_clear(&d->scratch);
+    out->events++;
+    /* `data:` alone is a sign of life, not a broken event. */
+    if (!d->dialect->decode->event(d, name, data)) {
+        out->malformed = out->malformed || data.len > 0;
+    }
+    settle_state(d);
+    out->content_events += d->content;
+}
+
+enum proa_err proa_decoder_feed(struct proa_decoder *d, struct proa_slice bytes,
+                                struct proa_decoder_report *out)
+{
+    PROA_UNINIT struct proa_sse_event event;
+    enum proa_sse_result result = PROA_SSE_MORE;
+    *out = (struct proa_decoder_report){.state = d->state};
+    while (!is_over(d) && !d->broken) {
+        result = proa_sse_next(&d->sse, &bytes, &event);
+        if (result != PROA_SSE_EVENT) {
+            break;
+        }
+        read_event(d, event.is_error_field ? PROA_SLICE("error") : event.type, event.data, out);
+    }
+    proa_buf_trim(&d->scratch, 0);
+    d->broken = d->broken || result == PROA_SSE_TOO_LONG;
+    out->state = d->state;
+    out->failure = d->failure;
+    return d->broken ? PROA_ERR_LIMIT : PROA_OK;
+}
+
+bool proa_decoder_is_complete(const struct proa_decoder *d)
+{
+    return !d->broken && (d->state == PROA_ANSWER_DONE || d->state == PROA_ANSWER_FINISHED);
+}
+
+bool proa_decoder_end(struct proa_decoder *d)
+{
+    if (!is_over(d) && !d->broken && d->dialect->decode->end) {
+        proa_buf_clear(&d->scratch);
+        d->dialect->decode->end(d);
+        settle_state(d);
+    }
+    return proa_decoder_is_complete(d);
+}
+
+/* ---- whole answers --------------------------------------------------------------------------- */
+
+bool proa_decoder_whole(struct proa_decoder *d, struct proa_slice body,
+                        struct proa_failure *failure)
+{
+    const bool read = d->dialect->decode->whole(d, body);
+    settle_state(d);
+    if (d->state == PROA_ANSWER_ERROR) {
+        *failure = d->failure;
+        return false;
+    }
+    if (!read || d->broken) {
+        *failure = (struct proa_failure){.class = PROA_CLASS_MALFORMED};
+        return false;
+    }
+    if (d->chosen == 0) {
+        *failure = (struct proa_failure){.class = PROA_CLASS_EMPTY};
+        return false;
+    }
+    return true;
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+const struct proa_usage *proa_decoder_usage(const struct proa_decoder *d)
+{
+    return &d->usage;
+}
+
+struct proa_slice proa_decoder_model(const struct proa_decoder *d)
+{
+    return proa_slice_make(d->model.text, d->model.len);
+}
+
+struct proa_slice proa_decoder_finish_reason(const struct proa_decoder *d)
+{
+    return proa_slice_make(d->finish_reason.text, d->finish_reason.len);
+}
+
+uint64_t proa_decode_u64(const struct proa_json_item *item, uint64_t otherwise)
+{
+    uint64_t n = 0;
+    return item->kind == PROA_JSON_NUMBER && proa_json_number_u64(item->value, &n) == PROA_OK
+               ? n
+               : otherwise;
+}
+
+struct proa_slice proa_decode_string(const struct proa_json_item *item)
+{
+    return item->kind == PROA_JSON_STRING
+               ? proa_slice_make(item->value.ptr + 1, item->value.len - 2)
+               : PROA_SLICE_NONE;
+}
+
+bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key)
+{
+    if (PROA_UNLIKELY(item->key_escaped)) {
+        return proa_json_string_eq(item->key, key);
+    }
+    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+}

@@ -1,0 +1,114 @@
+/*
+ * What a dialect's decoder is made of: the frame that all share, and the calls by which a dialect
+ * tells what it has read. The frame keeps the order that proa/chat/event.h promises.
+ */
+#ifndef PROA_PROVIDER_DECODER_PRIV_H
+#define PROA_PROVIDER_DECODER_PRIV_H
+
+#include "proa/http/sse.h"
+#include "proa/json/cursor.h"
+#include "proa/json/string.h"
+#include "proa/provider/decoder.h"
+
+enum {
+    DECODER_NAME_MAX = 128,            /* of a model, a finish reason */
+    DECODER_TOOLS_MAX = 128,           /* tool calls in one answer */
+    DECODER_CHOICES_MAX = 64,          /* answers to one request */
+    DECODER_TEXT_MAX = 4 * 1024 * 1024 /* of what is decoded or escaped for one event */
+};
+
+enum proa_framing { PROA_FRAMING_SSE = 0 };
+
+/* What a dialect brings. */
+struct proa_decode_ops {
+    enum proa_framing framing;
+    size_t own_bytes; /* of its own state, zeroed; d->own */
+    /* One event of a stream: the SSE event's name (often empty), or the frame's event type; data is
+     * not validated. False: it is no event of this dialect (counted as malformed, and left out). */
+    bool (*event)(struct proa_decoder *d, struct proa_slice name, struct proa_slice data);
+    /* A whole answer. False: it is none (MALFORMED), unless proa_decode_fail() said what it is. */
+    bool (*whole)(struct proa_decoder *d, struct proa_slice body);
+    /* The stream has ended; NULL = nothing to do. Tells FINISH where only the end tells it. */
+    void (*end)(struct proa_decoder *d);
+};
+
+struct decoder_tool {
+    uint64_t key; /* the dialect's own number for it, and its choice */
+    bool open;
+    bool filled; /* a piece of arguments has come */
+};
+
+struct decoder_name {
+    uint8_t len;
+    char text[DECODER_NAME_MAX];
+};
+
+struct proa_decoder {
+    const struct proa_dialect *dialect;
+    enum proa_operation op;
+    const struct proa_answer_head *head;
+    struct proa_chat_sink sink;
+    struct proa_arena *arena;
+    struct proa_sse sse;
+
+    struct proa_buf scratch; /* of the event at hand; cleared before each */
+    struct proa_buf failure_text;
+    void *own;
+
+    enum proa_answer_state state;
+    bool started;
+    bool news;    /* usage has changed since it was told */
+    bool content; /* the event at hand bears content */
+    bool broken;
+    uint64_t chosen;   /* bit i: choice i has begun */
+    uint64_t finished; /* bit i: choice i has its finish reason */
+    struct proa_usage usage;
+    struct proa_failure failure;
+    struct decoder_name model;
+    struct decoder_name finish_reason;
+    size_t n_tools;
+    struct decoder_tool tools[DECODER_TOOLS_MAX];
+};
+
+/* ---- what a dialect says; texts are JSON text */
+
+/* Once; later calls are ignored. Anything that is told before it starts the answer by itself. */
+void proa_decode_start(struct proa_decoder *d, struct proa_slice id, struct proa_slice model,
+                       uint64_t created_s);
+/* TEXT, REFUSAL, REASONING, SIGNATURE, REDACTED; an empty text is nothing. */
+void proa_decode_text(struct proa_decoder *d, enum proa_chat_event_kind kind, uint32_t choice,
+                      struct proa_slice text);
+/* A tool call begins. `key` is the dialect's own number for it, by which the next calls find it; a
+ * key that is in use is another call and ends the one before. */
+void proa_decode_tool(struct proa_decoder *d, uint32_t choice, uint32_t key, struct proa_slice id,
+                      struct proa_slice name, struct proa_slice signature);
+bool proa_decode_has_tool(struct proa_decoder *d, uint32_t choice, uint32_t key);
+/* A piece of its arguments' JSON as JSON text: as a string holds it. */
+void proa_decode_tool_piece(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                            struct proa_slice text);
+/* Arguments that are JSON themselves; white space, null or {} as well. */
+void proa_decode_tool_json(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                           struct proa_slice json);
+/* Gives {} to a call without arguments. Harmless on one that is unknown or has ended. */
+void proa_decode_tool_end(struct proa_decoder *d, uint32_t choice, uint32_t key);
+/* MEDIA, CITATION, LOGPROBS, VECTOR, RANK. */
+void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *event);
+/* A count; told as one USAGE event when the event at hand is through. */
+void proa_decode_usage(struct proa_decoder *d, enum proa_usage_field field, uint64_t count);
+/* The answer has its reason: open tool calls end; STOP becomes TOOLS when there was a tool call.
+ * State FINISHED when all choices that began have one. A second reason is ignored. */
+void proa_decode_finish(struct proa_decoder *d, uint32_t choice, enum proa_chat_finish finish,
+                        struct proa_slice raw);
+/* The end mark: nothing follows. */
+void proa_decode_done(struct proa_decoder *d);
+/* The answer is an error. Texts are copied. */
+void proa_decode_fail(struct proa_decoder *d, const struct proa_failure *failure);
+
+/* A member's value that is a whole number; `otherwise` for anything else. */
+uint64_t proa_decode_u64(const struct proa_json_item *item, uint64_t otherwise);
+/* A member's value that is a string, as JSON text; empty for anything else. */
+struct proa_slice proa_decode_string(const struct proa_json_item *item);
+/* Is the item's key this one? */
+bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key);
+
+#endif

@@ -1,0 +1,258 @@
+/* The frame of decoders, with a toy dialect: one letter says what an event does. */
+#include "decoder_priv.h"
+
+#include "proa/provider/decoder.h"
+
+#include "proa_test.h"
+
+static const struct proa_answer_head HEAD = {.status = 200};
+
+/* data: `t` text, `b` a tool call begins, `p` a piece, `j` whole arguments, `e` it ends, `u` usage,
+ * `f` the reason, `d` the end mark, `x` an error; the digit behind it is the tool's key. */
+static bool toy_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
+{
+    const uint32_t key = data.len > 1 ? (uint32_t)(data.ptr[1] - '0') : 0;
+    (void)name;
+    switch (data.len > 0 ? data.ptr[0] : 0) {
+    case 't':
+        proa_decode_text(d, PROA_CHAT_TEXT, 0, proa_slice_from(data, 1));
+        return true;
+    case 'b':
+        proa_decode_tool(d, 0, key, PROA_SLICE("id"), PROA_SLICE("look"), PROA_SLICE_NONE);
+        return true;
+    case 'p':
+        proa_decode_tool_piece(d, 0, key, PROA_SLICE("{\\\"a\\\":1}"));
+        return true;
+    case 'j':
+        proa_decode_tool_json(d, 0, key, PROA_SLICE("{\"a\":\"\\n\"}"));
+        return true;
+    case 'e':
+        proa_decode_tool_end(d, 0, key);
+        return true;
+    case 'u':
+        proa_decode_usage(d, PROA_USAGE_OUTPUT, key);
+        return true;
+    case 'f':
+        proa_decode_finish(d, 0, PROA_CHAT_FINISH_STOP, PROA_SLICE("end"));
+        return true;
+    case 'd':
+        proa_decode_done(d);
+        return true;
+    case 'x':
+        proa_decode_fail(d, &(const struct proa_failure){.class = PROA_CLASS_OVERLOADED,
+                                                         .message = PROA_SLICE("busy")});
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool toy_whole(struct proa_decoder *d, struct proa_slice body)
+{
+    struct proa_slice rest = body;
+    while (rest.len > 0) {
+        const struct proa_slice one = proa_slice_split(rest, ' ', &rest);
+        if (!toy_event(d, PROA_SLICE_NONE, one)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const struct proa_decode_ops TOY_OPS = {.event = toy_event, .whole = toy_whole};
+static const struct proa_dialect TOY = {.name = "toy", .decode = &TOY_OPS};
+
+/* Each event as a word, one behind the other. */
+static void note(void *ctx, const struct proa_chat_event *e)
+{
+    static const char *const NAMES[] = {
+        "start", "text",  "refusal", "reasoning", "sign",  "red",    "begin",  "piece",
+        "end",   "media", "cite",    "logprobs",  "usage", "finish", "vector", "rank"};
+    struct proa_buf *out = ctx;
+    (void)proa_buf_append_printf(out, "%s", NAMES[e->kind]);
+    if (e->kind >= PROA_CHAT_TOOL_START && e->kind <= PROA_CHAT_TOOL_END) {
+        (void)proa_buf_append_printf(out, "%u", e->tool);
+    }
+    if (e->text.len > 0) {
+        (void)proa_buf_append_printf(out, "(%" PROA_SLICE_FMT ")", PROA_SLICE_ARG(e->text));
+    }
+    if (e->kind == PROA_CHAT_USAGE) {
+        (void)proa_buf_append_printf(out, "(%u)", (unsigned)e->usage->count[PROA_USAGE_OUTPUT]);
+    }
+    if (e->kind == PROA_CHAT_FINISH) {
+        (void)proa_buf_append_printf(out, "=%s", proa_chat_finish_name(e->finish));
+    }
+    (void)proa_buf_append_byte(out, ' ');
+}
+
+struct fixture {
+    struct proa_arena arena;
+    struct proa_buf out;
+    struct proa_chat_sink sink;
+    struct proa_decoder *d;
+};
+
+static void setup(struct fixture *f)
+{
+    proa_arena_init(&f->arena, NULL);
+    proa_buf_init(&f->out, 1 << 16);
+    f->sink = (struct proa_chat_sink){note, &f->out};
+    f->d = proa_decoder_create(&TOY, PROA_OP_CHAT, &HEAD, &f->sink, &f->arena);
+}
+
+static void teardown(struct fixture *f)
+{
+    proa_decoder_destroy(f->d);
+    proa_buf_deinit(&f->out);
+    proa_arena_reset(&f->arena);
+}
+
+static void stream_of(const char *events, struct proa_buf *out)
+{
+    struct proa_slice rest = proa_slice_cstr(events);
+    while (rest.len > 0) {
+        const struct proa_slice one = proa_slice_split(rest, ' ', &rest);
+        (void)proa_buf_append_printf(out, "data: %" PROA_SLICE_FMT "\n\n", PROA_SLICE_ARG(one));
+    }
+}
+
+static const struct {
+    const char *events;
+    const char *told;
+    enum proa_answer_state state;
+} ROWS[] = {
+    {"tA tB f d", "start text(A) text(B) finish(end)=stop ", PROA_ANSWER_DONE},
+    {"tA", "start text(A) ", PROA_ANSWER_CONTENT},
+    {"tA f", "start text(A) finish(end)=stop ", PROA_ANSWER_FINISHED},
+    /* a reason counts once; usage is told when it changes, however late */
+    {"tA u3 u3 f f u4 d", "start text(A) usage(3) finish(end)=stop usage(4) ", PROA_ANSWER_DONE},
+    /* tools count in their order, whatever their keys; without arguments they get {} */
+    {"b7 p7 e7 b2 e2 f",
+     "start begin0 piece0({\\\"a\\\":1}) end0 begin1 piece1({}) end1 "
+     "finish(end)=tool_calls ",
+     PROA_ANSWER_FINISHED},
+    /* arguments that are JSON are escaped; what is open at the reason ends there */
+    {"b0 j0 f", "start begin0 piece0({\\\"a\\\":\\\"\\\\n\\\"}) end0 finish(end)=tool_calls ",
+     PROA_ANSWER_FINISHED},
+    /* a key that is used again is another call; pieces of two calls may be mixed */
+    {"b0 p0 b0 b1 p1 p0 f",
+     "start begin0 piece0({\\\"a\\\":1}) end0 begin1 begin2 "
+     "piece2({\\\"a\\\":1}) piece1({\\\"a\\\":1}) end1 end2 "
+     "finish(end)=tool_calls ",
+     PROA_ANSWER_FINISHED},
+    /* pieces of a call that is unknown or has ended are nothing */
+    {"tA p4 b0 e0 p0 e0", "start text(A) begin0 piece0({}) end0 ", PROA_ANSWER_CONTENT},
+    /* nothing is told after an error or the end mark */
+    {"tA x tB", "start text(A) ", PROA_ANSWER_ERROR},
+    {"tA d tB", "start text(A) ", PROA_ANSWER_DONE},
+    {"u1", "start usage(1) ", PROA_ANSWER_WAITING},
+};
+
+static void test_order_is_kept_however_it_is_cut(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ROWS); i++) {
+        struct proa_buf stream;
+        proa_buf_init(&stream, 1 << 16);
+        stream_of(ROWS[i].events, &stream);
+        for (size_t step = 1; step <= stream.len; step++) {
+            struct fixture f;
+            setup(&f);
+            struct proa_decoder_report report = {.state = PROA_ANSWER_WAITING};
+            for (size_t at = 0; at < stream.len; at += step) {
+                const struct proa_slice piece =
+                    proa_slice_head(proa_slice_from(proa_buf_slice(&stream), at), step);
+                assert_ok(proa_decoder_feed(f.d, piece, &report));
+            }
+            PROA_TEST_CHECK(proa_slice_eq(proa_buf_slice(&f.out), proa_slice_cstr(ROWS[i].told)),
+                            "%s: %.*s", ROWS[i].events, (int)f.out.len, f.out.ptr);
+            assert_int_equal(report.state, ROWS[i].state);
+            assert_int_equal(proa_decoder_end(f.d), ROWS[i].state == PROA_ANSWER_DONE ||
+                                                        ROWS[i].state == PROA_ANSWER_FINISHED);
+            teardown(&f);
+        }
+        proa_buf_deinit(&stream);
+    }
+}
+
+static void test_an_error_is_kept(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct proa_decoder_report report;
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: x\n\ndata: x\n\n"), &report));
+    assert_int_equal(report.state, PROA_ANSWER_ERROR);
+    assert_int_equal(report.events, 1);
+    assert_int_equal(report.failure.class, PROA_CLASS_OVERLOADED);
+    assert_slice_str(report.failure.message, "busy");
+    assert_false(proa_decoder_end(f.d));
+    teardown(&f);
+}
+
+static void test_broken_events_are_left_out(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct proa_decoder_report report;
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data:\n\n"), &report));
+    assert_false(report.malformed); /* a sign of life */
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: ?\n\ndata: tA\n\n"), &report));
+    assert_true(report.malformed);
+    assert_int_equal(report.events, 2);
+    assert_int_equal(report.content_events, 1);
+    assert_slice_str(proa_buf_slice(&f.out), "start text(A) ");
+    teardown(&f);
+}
+
+static void test_too_many_tools_are_no_answer(void **state)
+{
+    (void)state;
+    struct fixture f;
+    setup(&f);
+    struct proa_decoder_report report;
+    enum proa_err err = PROA_OK;
+    size_t n = 0;
+    while (err == PROA_OK && n < 1000) {
+        err = proa_decoder_feed(f.d, PROA_SLICE("data: b1\n\n"), &report);
+        n++;
+    }
+    assert_err(err, PROA_ERR_LIMIT);
+    assert_int_equal(n, DECODER_TOOLS_MAX + 1);
+    assert_false(proa_decoder_end(f.d));
+    teardown(&f);
+}
+
+static void test_whole_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum proa_class class;
+    } rows[] = {
+        {"tA u1 f", PROA_CLASS_OK},     {"u1", PROA_CLASS_EMPTY},        {"", PROA_CLASS_EMPTY},
+        {"tA ?", PROA_CLASS_MALFORMED}, {"tA x", PROA_CLASS_OVERLOADED},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        struct fixture f;
+        setup(&f);
+        struct proa_failure failure = {.class = PROA_CLASS_OK};
+        const bool good = proa_decoder_whole(f.d, proa_slice_cstr(rows[i].body), &failure);
+        assert_int_equal(good, rows[i].class == PROA_CLASS_OK);
+        assert_int_equal(failure.class, rows[i].class);
+        teardown(&f);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order_is_kept_however_it_is_cut),
+        cmocka_unit_test(test_an_error_is_kept),
+        cmocka_unit_test(test_broken_events_are_left_out),
+        cmocka_unit_test(test_too_many_tools_are_no_answer),
+        cmocka_unit_test(test_whole_answers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
