@@ -63,13 +63,34 @@ static const struct proa_vendor VENDORS[] = {
     ROW("lmstudio", "openai", "http://localhost:1234/v1", NO_KEYS, NULL, "lmstudio"),
 };
 
+/* Other names that vendors go by. */
+static const struct alias {
+    struct proa_slice name;
+    struct proa_slice vendor;
+} ALIASES[] = {
+    {PROA_SLICE_INIT("google"), PROA_SLICE_INIT("gemini")},
+    {PROA_SLICE_INIT("togetherai"), PROA_SLICE_INIT("together")},
+};
+
+/* Hosts of vendors that have one for each account or region. */
+static const struct alias HOSTS[] = {
+    {PROA_SLICE_INIT("*.openai.azure.com"), PROA_SLICE_INIT("azure")},
+    {PROA_SLICE_INIT("*.services.ai.azure.com"), PROA_SLICE_INIT("azure")},
+    {PROA_SLICE_INIT("*.cognitiveservices.azure.com"), PROA_SLICE_INIT("azure")},
+    {PROA_SLICE_INIT("bedrock-runtime.*.amazonaws.com"), PROA_SLICE_INIT("bedrock")},
+    {PROA_SLICE_INIT("bedrock-runtime.*.amazonaws.com.cn"), PROA_SLICE_INIT("bedrock")},
+    {PROA_SLICE_INIT("aiplatform.googleapis.com"), PROA_SLICE_INIT("vertex")},
+    {PROA_SLICE_INIT("aiplatform.*.rep.googleapis.com"), PROA_SLICE_INIT("vertex")},
+    {PROA_SLICE_INIT("*-aiplatform.googleapis.com"), PROA_SLICE_INIT("vertex")},
+};
+
 const struct proa_vendor *proa_vendors(size_t *n)
 {
     *n = PROA_ARRAY_LEN(VENDORS);
     return VENDORS;
 }
 
-const struct proa_vendor *proa_vendor_find(struct proa_slice name)
+static const struct proa_vendor *by_name(struct proa_slice name)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(VENDORS); i++) {
         if (proa_slice_eq(name, VENDORS[i].name)) {
@@ -77,6 +98,16 @@ const struct proa_vendor *proa_vendor_find(struct proa_slice name)
         }
     }
     return NULL;
+}
+
+const struct proa_vendor *proa_vendor_find(struct proa_slice name)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ALIASES); i++) {
+        if (proa_slice_eq(name, ALIASES[i].name)) {
+            return by_name(ALIASES[i].vendor);
+        }
+    }
+    return by_name(name);
 }
 
 const struct proa_vendor *proa_vendor_of_host(struct proa_slice host)
@@ -88,6 +119,11 @@ const struct proa_vendor *proa_vendor_of_host(struct proa_slice host)
         if (proa_slice_starts(url, scheme) &&
             proa_slice_eq(proa_slice_split(proa_slice_from(url, scheme.len), '/', &path), host)) {
             return &VENDORS[i];
+        }
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(HOSTS); i++) {
+        if (proa_slice_glob(HOSTS[i].name, host)) {
+            return by_name(HOSTS[i].vendor);
         }
     }
     return NULL;

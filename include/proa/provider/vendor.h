@@ -24,10 +24,11 @@ struct proa_vendor {
 
 /* All rows, in a fixed order; *n is their number. */
 const struct proa_vendor *proa_vendors(size_t *n);
-/* NULL when unknown. */
+/* By its name, or another that it goes by: "google" is the row "gemini". NULL when unknown. */
 const struct proa_vendor *proa_vendor_find(struct proa_slice name);
-/* The vendor whose base URL has this host (lower case), so that a provider under a name of its own
- * is known all the same. NULL when none has; never a server on this machine. */
+/* The vendor whose base URL has this host (lower case), or whose hosts are called like it where
+ * each account or region has its own, so that a provider under a name of its own is known all the
+ * same. NULL when none has; never a server on this machine. */
 const struct proa_vendor *proa_vendor_of_host(struct proa_slice host);
 
 #endif

@@ -83,6 +83,17 @@ static void test_known_vendors(void **state)
     assert_null(proa_vendor_find(PROA_SLICE_NONE));
 }
 
+/* Other names stand for a row; none of them hides one. */
+static void vendors_go_by_other_names(void **state)
+{
+    (void)state;
+    assert_ptr_equal(proa_vendor_find(PROA_SLICE("google")),
+                     proa_vendor_find(PROA_SLICE("gemini")));
+    assert_slice_str(proa_vendor_find(PROA_SLICE("google"))->otel_name, "gcp.gemini");
+    assert_ptr_equal(proa_vendor_find(PROA_SLICE("togetherai")),
+                     proa_vendor_find(PROA_SLICE("together")));
+}
+
 /* A provider under a name of its own is known by where it is. */
 static void vendors_are_known_by_their_host(void **state)
 {
@@ -96,6 +107,18 @@ static void vendors_are_known_by_their_host(void **state)
         {"api.perplexity.ai", "perplexity"},
         {"api.fireworks.ai", "fireworks"},
         {"generativelanguage.googleapis.com", "gemini"},
+        {"east-1.openai.azure.com", "azure"},
+        {"team.services.ai.azure.com", "azure"},
+        {"team.cognitiveservices.azure.com", "azure"},
+        {"bedrock-runtime.us-east-1.amazonaws.com", "bedrock"},
+        {"bedrock-runtime.cn-north-1.amazonaws.com.cn", "bedrock"},
+        {"s3.us-east-1.amazonaws.com", NULL},
+        {"aiplatform.googleapis.com", "vertex"},
+        {"aiplatform.eu.rep.googleapis.com", "vertex"},
+        {"europe-west4-aiplatform.googleapis.com", "vertex"},
+        {"storage.googleapis.com", NULL},
+        {"openai.azure.com", NULL},
+        {"a.openai.azure.com.example.org", NULL},
         {"openai.com", NULL},
         {"api.openai.com.example.org", NULL},
         {"localhost", NULL},
@@ -117,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_every_row_is_sound),
         cmocka_unit_test(test_no_variable_names_two_vendors),
         cmocka_unit_test(test_known_vendors),
+        cmocka_unit_test(vendors_go_by_other_names),
         cmocka_unit_test(vendors_are_known_by_their_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
