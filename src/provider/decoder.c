@@ -4,9 +4,9 @@
  */
 #include "decoder_priv.h"
 
-#include <string.h>
+#include "proa/chat/text.h"
 
-enum { FAILURE_TEXT_MAX = 16 * 1024 };
+enum { FAILURE_TEXT_MAX = 4 * 1024 };
 
 static const struct proa_slice EMPTY_OBJECT = PROA_SLICE_INIT("{}");
 
@@ -24,7 +24,6 @@ struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enu
     d->arena = arena;
     proa_sse_init(&d->sse, &proa_sse_limits_default);
     proa_buf_init(&d->scratch, DECODER_TEXT_MAX);
-    proa_buf_init(&d->failure_text, FAILURE_TEXT_MAX);
     if (dialect->decode->own_bytes > 0) {
         d->own = proa_arena_zero(arena, 1, dialect->decode->own_bytes);
     }
@@ -36,7 +35,6 @@ void proa_decoder_destroy(struct proa_decoder *d)
     if (d) {
         proa_sse_deinit(&d->sse);
         proa_buf_deinit(&d->scratch);
-        proa_buf_deinit(&d->failure_text);
     }
 }
 
@@ -253,23 +251,19 @@ void proa_decode_done(struct proa_decoder *d)
 
 static struct proa_slice keep_text(struct proa_decoder *d, struct proa_slice text)
 {
-    const size_t at = d->failure_text.len;
-    text = proa_slice_head(text, FAILURE_TEXT_MAX / 4);
-    (void)proa_buf_append(&d->failure_text, text);
-    return proa_slice_make(d->failure_text.ptr + at, text.len);
+    text = proa_chat_text_plain(text, d->arena);
+    return proa_arena_dup(d->arena, proa_slice_head(text, FAILURE_TEXT_MAX));
 }
 
 void proa_decode_fail(struct proa_decoder *d, const struct proa_failure *failure)
 {
-    if (d->state == PROA_ANSWER_ERROR ||
-        !proa_buf_reserve(&d->failure_text, FAILURE_TEXT_MAX)) { /* so that slices do not move */
-        return;
+    if (d->state != PROA_ANSWER_ERROR) {
+        d->failure = *failure;
+        d->failure.message = keep_text(d, failure->message);
+        d->failure.type = keep_text(d, failure->type);
+        d->failure.code = keep_text(d, failure->code);
+        d->state = PROA_ANSWER_ERROR;
     }
-    d->failure = *failure;
-    d->failure.message = keep_text(d, failure->message);
-    d->failure.type = keep_text(d, failure->type);
-    d->failure.code = keep_text(d, failure->code);
-    d->state = PROA_ANSWER_ERROR;
 }
 
 /* ---- streams --------------------------------------------------------------------------------- */
@@ -381,19 +375,4 @@ uint64_t proa_decode_u64(const struct proa_json_item *item, uint64_t otherwise)
     return item->kind == PROA_JSON_NUMBER && proa_json_number_u64(item->value, &n) == PROA_OK
                ? n
                : otherwise;
-}
-
-struct proa_slice proa_decode_string(const struct proa_json_item *item)
-{
-    return item->kind == PROA_JSON_STRING
-               ? proa_slice_make(item->value.ptr + 1, item->value.len - 2)
-               : PROA_SLICE_NONE;
-}
-
-bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key)
-{
-    if (PROA_UNLIKELY(item->key_escaped)) {
-        return proa_json_string_eq(item->key, key);
-    }
-    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
 }

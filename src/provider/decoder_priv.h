@@ -10,6 +10,8 @@
 #include "proa/json/string.h"
 #include "proa/provider/decoder.h"
 
+#include <string.h>
+
 enum {
     DECODER_NAME_MAX = 128,            /* of a model, a finish reason */
     DECODER_TOOLS_MAX = 128,           /* tool calls in one answer */
@@ -52,7 +54,6 @@ struct proa_decoder {
     struct proa_sse sse;
 
     struct proa_buf scratch; /* of the event at hand; cleared before each */
-    struct proa_buf failure_text;
     void *own;
 
     enum proa_answer_state state;
@@ -101,14 +102,25 @@ void proa_decode_finish(struct proa_decoder *d, uint32_t choice, enum proa_chat_
                         struct proa_slice raw);
 /* The end mark: nothing follows. */
 void proa_decode_done(struct proa_decoder *d);
-/* The answer is an error. Texts are copied. */
+/* The answer is an error. Its texts are JSON text; they are decoded and copied. */
 void proa_decode_fail(struct proa_decoder *d, const struct proa_failure *failure);
 
 /* A member's value that is a whole number; `otherwise` for anything else. */
 uint64_t proa_decode_u64(const struct proa_json_item *item, uint64_t otherwise);
 /* A member's value that is a string, as JSON text; empty for anything else. */
-struct proa_slice proa_decode_string(const struct proa_json_item *item);
+static inline struct proa_slice proa_decode_string(const struct proa_json_item *item)
+{
+    return item->kind == PROA_JSON_STRING
+               ? proa_slice_make(item->value.ptr + 1, item->value.len - 2)
+               : PROA_SLICE_NONE;
+}
 /* Is the item's key this one? */
-bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key);
+static inline bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key)
+{
+    if (PROA_UNLIKELY(item->key_escaped)) {
+        return proa_json_string_eq(item->key, key);
+    }
+    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+}
 
 #endif

@@ -33,13 +33,6 @@ struct proa_slice proa_openai_strip(struct proa_slice s)
     return s;
 }
 
-struct proa_slice proa_openai_text(const struct proa_json_item *item)
-{
-    return item->kind == PROA_JSON_STRING
-               ? (struct proa_slice){item->value.ptr + 1, item->value.len - 2}
-               : PROA_SLICE_NONE;
-}
-
 bool proa_openai_is_filled(const struct proa_json_item *item)
 {
     switch (item->kind) {
@@ -101,7 +94,7 @@ static void take_count(const struct proa_json_item *item, struct counts *out)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(COUNT_ROWS); i++) {
         uint64_t value = 0;
-        if (proa_openai_key_is(item, COUNT_ROWS[i].key)) {
+        if (proa_decode_key_is(item, COUNT_ROWS[i].key)) {
             if (proa_slice_to_u64(item->value, &value) == PROA_OK && value <= PROA_USAGE_SANE_MAX) {
                 out->value[COUNT_ROWS[i].count] = value;
                 out->known |= 1U << COUNT_ROWS[i].count;
@@ -271,7 +264,7 @@ static enum proa_err walk_members(struct proa_slice body, const struct proa_json
     }
     while (proa_json_cursor_next(&c, &item)) {
         for (size_t i = 0; i < PLAIN_MEMBERS; i++) {
-            if (proa_openai_key_is(&item, wants[i].key)) {
+            if (proa_decode_key_is(&item, wants[i].key)) {
                 items[i] = item;
             }
         }
@@ -315,7 +308,7 @@ static bool fail_plain(struct proa_failure *failure, enum proa_class class)
 static bool is_error(const struct proa_json_item items[PLAIN_MEMBERS])
 {
     return proa_openai_is_filled(&items[PLAIN_ERROR]) ||
-           proa_slice_eq(proa_openai_text(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
+           proa_slice_eq(proa_decode_string(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
 }
 
 bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answer_head *head,
@@ -350,8 +343,8 @@ bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answe
     if (items[PLAIN_USAGE].kind == PROA_JSON_OBJECT) {
         proa_openai_usage(items[PLAIN_USAGE].value, usage);
     }
-    if (proa_openai_text(&items[PLAIN_MODEL]).len > 0) {
-        *model = proa_openai_text(&items[PLAIN_MODEL]);
+    if (proa_decode_string(&items[PLAIN_MODEL]).len > 0) {
+        *model = proa_decode_string(&items[PLAIN_MODEL]);
     }
     return true;
 }

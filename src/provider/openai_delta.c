@@ -13,9 +13,9 @@ static void read_message(struct proa_slice delta, struct proa_delta *out)
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (proa_openai_key_is(&item, PROA_SLICE("content")) && item.kind == PROA_JSON_STRING) {
+        if (proa_decode_key_is(&item, PROA_SLICE("content")) && item.kind == PROA_JSON_STRING) {
             out->text = item.value;
-        } else if (!proa_openai_key_is(&item, PROA_SLICE("role"))) {
+        } else if (!proa_decode_key_is(&item, PROA_SLICE("role"))) {
             out->other = out->other || proa_openai_is_filled(&item);
         }
     }
@@ -25,8 +25,8 @@ static void read_message(struct proa_slice delta, struct proa_delta *out)
  * provider's, which come and go with it: filter results, its own finish reason, ... */
 static bool goes_with_text(const struct proa_json_item *item)
 {
-    return proa_openai_key_is(item, PROA_SLICE("logprobs")) ||
-           proa_openai_key_is(item, PROA_SLICE("message"));
+    return proa_decode_key_is(item, PROA_SLICE("logprobs")) ||
+           proa_decode_key_is(item, PROA_SLICE("message"));
 }
 
 static void read_choice(struct proa_slice choice, struct proa_delta *out)
@@ -38,14 +38,14 @@ static void read_choice(struct proa_slice choice, struct proa_delta *out)
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (proa_openai_key_is(&item, PROA_SLICE("delta"))) {
+        if (proa_decode_key_is(&item, PROA_SLICE("delta"))) {
             read_message(item.value, out);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("finish_reason"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("finish_reason"))) {
             out->finished = out->finished || proa_openai_is_filled(&item);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("index"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("index"))) {
             out->other =
                 out->other || proa_json_number_u64(item.value, &index) != PROA_OK || index > 0;
-        } else if (proa_openai_key_is(&item, PROA_SLICE("text")) && item.kind == PROA_JSON_STRING) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("text")) && item.kind == PROA_JSON_STRING) {
             out->text = item.value;
         } else if (goes_with_text(&item)) {
             out->other = out->other || proa_openai_is_filled(&item);

@@ -17,7 +17,7 @@ static struct proa_slice as_text(const struct proa_json_item *item)
     if (item->kind == PROA_JSON_NULL) {
         return PROA_SLICE_NONE;
     }
-    return item->kind == PROA_JSON_STRING ? proa_openai_text(item) : item->value;
+    return item->kind == PROA_JSON_STRING ? proa_decode_string(item) : item->value;
 }
 
 static void take_status(const struct proa_json_item *item, struct proa_said *out)
@@ -32,23 +32,23 @@ static void take_status(const struct proa_json_item *item, struct proa_said *out
 /* One member of an error object, or of a body that is one itself. */
 static void take_member(const struct proa_json_item *item, struct proa_said *out)
 {
-    if (proa_openai_key_is(item, PROA_SLICE("message"))) {
+    if (proa_decode_key_is(item, PROA_SLICE("message"))) {
         out->message = as_text(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("type"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("type"))) {
         out->type = as_text(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("code"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("code"))) {
         out->code = as_text(item);
         take_status(item, out);
-    } else if (proa_openai_key_is(item, PROA_SLICE("detail"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("detail"))) {
         out->message = out->message.len > 0 ? out->message : as_text(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("status"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("status"))) {
         take_status(item, out);
-        out->type = out->type.len > 0 ? out->type : proa_openai_text(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("status_code")) ||
-               proa_openai_key_is(item, PROA_SLICE("raw_status_code"))) {
+        out->type = out->type.len > 0 ? out->type : proa_decode_string(item);
+    } else if (proa_decode_key_is(item, PROA_SLICE("status_code")) ||
+               proa_decode_key_is(item, PROA_SLICE("raw_status_code"))) {
         take_status(item, out);
-    } else if (proa_openai_key_is(item, PROA_SLICE("details")) ||
-               proa_openai_key_is(item, PROA_SLICE("metadata"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("details")) ||
+               proa_decode_key_is(item, PROA_SLICE("metadata"))) {
         out->details = item->value;
     }
 }
@@ -76,12 +76,12 @@ static void read_body(struct proa_slice object, struct proa_said *out)
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (!proa_openai_key_is(&item, PROA_SLICE("error"))) {
+        if (!proa_decode_key_is(&item, PROA_SLICE("error"))) {
             take_member(&item, out);
         } else if (item.kind == PROA_JSON_OBJECT) {
             read_object(item.value, &inner);
         } else if (item.kind == PROA_JSON_STRING) {
-            inner.message = proa_openai_text(&item);
+            inner.message = proa_decode_string(&item);
         }
     }
     /* The error object may be the member at which a cut body breaks. */

@@ -156,14 +156,14 @@ static bool read_front(struct proa_slice body, struct proa_slice answer_key, str
         return false;
     }
     while (proa_json_cursor_key(&c, &item)) {
-        if (proa_openai_key_is(&item, answer_key)) {
+        if (proa_decode_key_is(&item, answer_key)) {
             *answer = item.value;
             return true;
         }
-        if (!proa_json_cursor_value(&c, &item) || proa_openai_key_is(&item, PROA_SLICE("usage"))) {
+        if (!proa_json_cursor_value(&c, &item) || proa_decode_key_is(&item, PROA_SLICE("usage"))) {
             return false;
         }
-        if (proa_openai_key_is(&item, PROA_SLICE("model"))) {
+        if (proa_decode_key_is(&item, PROA_SLICE("model"))) {
             f->model = item;
         }
     }
@@ -203,10 +203,10 @@ static bool read_back(struct proa_slice rest, struct found *f)
     }
     proa_json_cursor_resume(&c, proa_slice_from(rest, at));
     while (proa_json_cursor_key(&c, &item)) {
-        if (proa_openai_key_is(&item, PROA_SLICE("usage")) && read_usage(&c, &item, f)) {
+        if (proa_decode_key_is(&item, PROA_SLICE("usage")) && read_usage(&c, &item, f)) {
             continue;
         }
-        if (proa_json_cursor_value(&c, &item) && proa_openai_key_is(&item, PROA_SLICE("model"))) {
+        if (proa_json_cursor_value(&c, &item) && proa_decode_key_is(&item, PROA_SLICE("model"))) {
             f->model = item;
         }
     }
@@ -241,8 +241,8 @@ bool proa_openai_plain_is_usual(enum proa_operation op, struct proa_slice body,
             proa_usage_set(usage, (enum proa_usage_field)i, found.usage.count[i]);
         }
     }
-    if (proa_openai_text(&found.model).len > 0) {
-        *model = proa_openai_text(&found.model);
+    if (proa_decode_string(&found.model).len > 0) {
+        *model = proa_decode_string(&found.model);
     }
     return true;
 }

@@ -14,6 +14,8 @@
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
 
+#include "decoder_priv.h"
+
 #include "proa/json/cursor.h"
 #include "proa/json/string.h"
 #include "proa/provider/dialect.h"
@@ -40,16 +42,6 @@ const struct proa_error_rule *proa_openai_rules(size_t *n);
 /* ---- openai_answer.c */
 /* Without JSON whitespace at both ends. */
 struct proa_slice proa_openai_strip(struct proa_slice s);
-/* Is the (raw) key of the item this one? */
-static inline bool proa_openai_key_is(const struct proa_json_item *item, struct proa_slice key)
-{
-    if (PROA_UNLIKELY(item->key_escaped)) {
-        return proa_json_string_eq(item->key, key);
-    }
-    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
-}
-/* A string token without its quotes, escapes as they are; empty for what is no string. */
-struct proa_slice proa_openai_text(const struct proa_json_item *item);
 /* A string, object or array that is not empty. */
 bool proa_openai_is_filled(const struct proa_json_item *item);
 /* A finish reason (raw) that tells of a failure instead of an end. */

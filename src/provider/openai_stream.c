@@ -193,7 +193,7 @@ static const struct proa_slice CONTENT_KEYS[] = {
 static bool is_content_key(const struct proa_json_item *item)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(CONTENT_KEYS); i++) {
-        if (proa_openai_key_is(item, CONTENT_KEYS[i])) {
+        if (proa_decode_key_is(item, CONTENT_KEYS[i])) {
             return true;
         }
     }
@@ -242,14 +242,14 @@ static bool enter_object(const struct proa_json_cursor *outer, const struct proa
 
 static bool holds_delta(const struct proa_json_item *item)
 {
-    return proa_openai_key_is(item, PROA_SLICE("delta")) ||
-           proa_openai_key_is(item, PROA_SLICE("message"));
+    return proa_decode_key_is(item, PROA_SLICE("delta")) ||
+           proa_decode_key_is(item, PROA_SLICE("message"));
 }
 
 static void take_finish(struct proa_reader *r, const struct proa_json_item *item,
                         struct choice_facts *facts, bool *finished)
 {
-    const struct proa_slice reason = proa_openai_text(item);
+    const struct proa_slice reason = proa_decode_string(item);
     if (reason.len == 0) {
         return;
     }
@@ -275,13 +275,13 @@ static void read_choice(struct proa_reader *r, struct proa_json_cursor *choice,
         if (!proa_json_cursor_value(choice, &item)) {
             break;
         }
-        if (proa_openai_key_is(&item, PROA_SLICE("text"))) {
+        if (proa_decode_key_is(&item, PROA_SLICE("text"))) {
             take_content(&item, facts);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("finish_reason"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("finish_reason"))) {
             take_finish(r, &item, facts, &finished);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("index"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("index"))) {
             (void)!proa_json_number_u64(item.value, &index);
-        } else if (proa_openai_key_is(&item, PROA_SLICE("error"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("error"))) {
             facts->failed = facts->failed || proa_openai_is_filled(&item);
         }
     }
@@ -320,9 +320,9 @@ static void read_x_groq(struct proa_slice object, struct chunk *out)
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (proa_openai_key_is(&item, PROA_SLICE("usage")) && out->usage.len == 0) {
+        if (proa_decode_key_is(&item, PROA_SLICE("usage")) && out->usage.len == 0) {
             out->usage = item.value;
-        } else if (proa_openai_key_is(&item, PROA_SLICE("error"))) {
+        } else if (proa_decode_key_is(&item, PROA_SLICE("error"))) {
             out->is_error = out->is_error || proa_openai_is_filled(&item);
         }
     }
@@ -330,17 +330,18 @@ static void read_x_groq(struct proa_slice object, struct chunk *out)
 
 static void take_chunk_member(const struct proa_json_item *item, struct chunk *out)
 {
-    if (proa_openai_key_is(item, PROA_SLICE("choices"))) {
+    if (proa_decode_key_is(item, PROA_SLICE("choices"))) {
         out->choices = item->value;
-    } else if (proa_openai_key_is(item, PROA_SLICE("usage"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("usage"))) {
         out->usage = item->kind == PROA_JSON_OBJECT ? item->value : out->usage;
-    } else if (proa_openai_key_is(item, PROA_SLICE("model"))) {
-        out->model = proa_openai_text(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("error"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("model"))) {
+        out->model = proa_decode_string(item);
+    } else if (proa_decode_key_is(item, PROA_SLICE("error"))) {
         out->is_error = out->is_error || proa_openai_is_filled(item);
-    } else if (proa_openai_key_is(item, PROA_SLICE("object"))) {
-        out->is_error = out->is_error || proa_slice_eq(proa_openai_text(item), PROA_SLICE("error"));
-    } else if (proa_openai_key_is(item, PROA_SLICE("x_groq"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("object"))) {
+        out->is_error =
+            out->is_error || proa_slice_eq(proa_decode_string(item), PROA_SLICE("error"));
+    } else if (proa_decode_key_is(item, PROA_SLICE("x_groq"))) {
         read_x_groq(item->value, out);
     }
 }

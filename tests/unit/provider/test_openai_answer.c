@@ -367,7 +367,7 @@ static void test_keys_with_escapes(void **state)
         struct proa_json_item item;
         assert_ok(proa_json_cursor_init(&c, proa_slice_cstr(row->object)));
         assert_true(proa_json_cursor_next(&c, &item));
-        PROA_TEST_CHECK(proa_openai_key_is(&item, proa_slice_cstr(row->key)) == row->same, "%s %s",
+        PROA_TEST_CHECK(proa_decode_key_is(&item, proa_slice_cstr(row->key)) == row->same, "%s %s",
                         row->object, row->key);
     }
 }
