@@ -105,6 +105,78 @@ void proa_civil_rfc3339_next(struct proa_civil_stamp *stamp, uint64_t unix_ms, c
     (void)put_char(proa_put_three(out + sizeof stamp->text, (uint32_t)(unix_ms % 1000)), 'Z');
 }
 
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+/* `n` digits at `at`, which must be there; false when they are none. */
+static bool take_digits(struct proa_slice text, size_t at, size_t n, uint32_t *out)
+{
+    uint32_t value = 0;
+    for (size_t i = at; i < at + n; i++) {
+        if (text.ptr[i] < '0' || text.ptr[i] > '9') {
+            return false;
+        }
+        value = value * 10 + (uint32_t)(text.ptr[i] - '0');
+    }
+    *out = value;
+    return true;
+}
+
+/* Milliseconds of ".123" and the like; false when it is none. */
+static bool take_fraction(struct proa_slice text, uint32_t *ms)
+{
+    uint32_t unit = 100;
+    *ms = 0;
+    if (text.len == 0) {
+        return true;
+    }
+    if (text.ptr[0] != '.') {
+        return false;
+    }
+    for (size_t i = 1; i < text.len; i++) {
+        uint32_t digit = 0;
+        if (!take_digits(text, i, 1, &digit)) {
+            return false;
+        }
+        *ms += unit * digit;
+        unit /= 10;
+    }
+    return true;
+}
+
+bool proa_civil_parse_rfc3339(struct proa_slice text, uint64_t *unix_ms)
+{
+    static const struct {
+        uint8_t at;
+        char c;
+    } marks[] = {{4, '-'}, {7, '-'}, {10, 'T'}, {13, ':'}, {16, ':'}};
+    struct proa_civil c = {.year = 0};
+    uint32_t ms = 0;
+    if (text.len < 20 || text.ptr[text.len - 1] != 'Z') {
+        return false;
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(marks); i++) {
+        if (text.ptr[marks[i].at] != marks[i].c) {
+            return false;
+        }
+    }
+    if (!take_digits(text, 0, 4, &c.year) || !take_digits(text, 5, 2, &c.month) ||
+        !take_digits(text, 8, 2, &c.day) || !take_digits(text, 11, 2, &c.hour) ||
+        !take_digits(text, 14, 2, &c.minute) || !take_digits(text, 17, 2, &c.second) ||
+        !take_fraction(proa_slice_make(text.ptr + 19, text.len - 20), &ms)) {
+        return false;
+    }
+    if (c.year < 1970 || c.month < 1 || c.month > 12 || c.day < 1 || c.day > 31 || c.hour > 23 ||
+        c.minute > 59 || c.second > 60) {
+        return false;
+    }
+    *unix_ms = proa_civil_to_unix(&c) * 1000 + ms;
+    return true;
+}
+
+/* ---- dates of HTTP ----------------------------------------------------------------------------
+ */
+
 void proa_civil_http_date(uint64_t unix_s, char out[29])
 {
     static const char weekdays[] = "SunMonTueWedThuFriSat";

@@ -129,31 +129,6 @@ static bool time_at(struct proa_slice text, size_t at, struct proa_civil *out)
            text.ptr[at + 5] == ':';
 }
 
-/* 2026-11-23T12:41:00Z, perhaps with a fraction: what providers send; other offsets are not in use.
- */
-static bool rfc3339(struct proa_slice text, uint64_t *unix_ms)
-{
-    struct proa_civil c = {.year = 0};
-    const bool date = digits_at(text, 0, 4, &c.year) && digits_at(text, 5, 2, &c.month) &&
-                      digits_at(text, 8, 2, &c.day) && text.ptr[4] == '-' && text.ptr[7] == '-';
-    if (!date || text.len < 20 || text.ptr[10] != 'T' || !time_at(text, 11, &c) ||
-        text.ptr[text.len - 1] != 'Z' || !civil_is_valid(&c)) {
-        return false;
-    }
-    *unix_ms = proa_civil_to_unix(&c) * 1000;
-    struct proa_slice rest = proa_slice_from(text, 19);
-    if (rest.ptr[0] == '.') {
-        struct decimal fraction;
-        rest.ptr--; /* the last digit of the seconds makes it a decimal */
-        rest.len++;
-        if (!take_decimal(&rest, &fraction)) {
-            return false;
-        }
-        *unix_ms += fraction.nano / PROA_NS_PER_MS;
-    }
-    return rest.len == 1;
-}
-
 /* The units behind a number, and further numbers with theirs. */
 static bool sum_units(struct proa_slice text, struct decimal *number, uint64_t *out_ns)
 {
@@ -175,7 +150,7 @@ bool proa_span_parse(struct proa_slice text, uint64_t unix_ms, uint64_t *out_ns)
     struct decimal number;
     uint64_t at_ms = 0;
     text = proa_slice_trim(text);
-    if (rfc3339(text, &at_ms)) {
+    if (proa_civil_parse_rfc3339(text, &at_ms)) {
         *out_ns = span_until(at_ms, unix_ms);
         return true;
     }

@@ -198,6 +198,59 @@ struct stamp {
     const char *text;
 };
 
+static void test_parse_rfc3339(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t unix_ms;
+    } good[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2015-08-30T12:36:00Z", UINT64_C(1440938160000)},
+        {"2026-11-23T22:55:01.123Z", UINT64_C(1795474501123)},
+        {"2026-11-23T22:55:01.1Z", UINT64_C(1795474501100)},
+        {"2026-11-23T22:55:01.Z", UINT64_C(1795474501000)},
+        {"2026-11-23T22:55:01.1239999Z", UINT64_C(1795474501123)},
+        {"2016-12-31T23:59:60Z", UINT64_C(1483228800000)}, /* a leap second */
+    };
+    static const char *const bad[] = {
+        "",
+        "2026-11-23",
+        "2026-11-23T22:55:01",
+        "2026-11-23T22:55:01+00:00",
+        "2026-11-23 22:55:01Z",
+        "2026-11-23T22:55:01,5Z",
+        "2026-11-23T22:55:01.5xZ",
+        "1969-12-31T23:59:59Z",
+        "2026-13-01T00:00:00Z",
+        "2026-00-01T00:00:00Z",
+        "2026-01-32T00:00:00Z",
+        "2026-01-00T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:60:00Z",
+        "2026-01-01T00:00:61Z",
+        "2026-01-01T0a:00:00Z",
+        "+026-01-01T00:00:00Z",
+    };
+    PROA_TEST_ROWS(row, good)
+    {
+        uint64_t ms = 1;
+        assert_true(proa_civil_parse_rfc3339(proa_slice_cstr(row->text), &ms));
+        assert_true(ms == row->unix_ms);
+    }
+    PROA_TEST_ROWS(text, bad)
+    {
+        uint64_t ms = 77;
+        PROA_TEST_CHECK(!proa_civil_parse_rfc3339(proa_slice_cstr(*text), &ms), "%s", *text);
+        assert_true(ms == 77);
+    }
+    char out[24];
+    uint64_t ms = 0;
+    proa_civil_rfc3339(UINT64_C(1795474501123), out); /* what we write, we read */
+    assert_true(proa_civil_parse_rfc3339(proa_slice_make(out, sizeof out), &ms));
+    assert_true(ms == UINT64_C(1795474501123));
+}
+
 static void test_rfc3339(void **state)
 {
     (void)state;
@@ -270,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_odd_fields_are_harmless),
         cmocka_unit_test(test_stamp_of_a_second),
         cmocka_unit_test(test_rfc3339),
+        cmocka_unit_test(test_parse_rfc3339),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
