@@ -19,13 +19,10 @@ void proa_grant_token_release(struct proa_grant_token *token)
  * A field's value is decoded into a buffer of its own, which is wiped: what comes may be a secret.
  */
 
-/* Where a name occurs, the value as it stands there; false: it does not. */
-typedef bool find_fn(struct proa_slice body, const char *name, struct proa_slice *raw);
-typedef enum proa_err decode_fn(struct proa_slice raw, struct proa_buf *out);
-
 struct syntax {
-    find_fn *find;
-    decode_fn *decode;
+    /* Where a name occurs, the value as it stands there; false: it does not. */
+    bool (*find)(struct proa_slice body, const char *name, struct proa_slice *raw);
+    enum proa_err (*decode)(struct proa_slice raw, struct proa_buf *out);
 };
 
 static bool json_find(struct proa_slice body, const char *name, struct proa_slice *raw)

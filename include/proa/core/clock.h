@@ -49,9 +49,9 @@ struct proa_civil_stamp {
 };
 /* As proa_civil_rfc3339(). */
 void proa_civil_rfc3339_next(struct proa_civil_stamp *stamp, uint64_t unix_ms, char out[24]);
-/* Reads "2026-11-23T22:55:01Z", perhaps with a fraction of the second, in UTC: other offsets are not
- * in use where times come from outside. False, with *unix_ms untouched, for anything else and for
- * times before 1970. */
+/* Reads "2026-11-23T22:55:01Z", perhaps with a fraction of the second, in UTC: other offsets are
+ * not in use where times come from outside. False, with *unix_ms untouched, for anything else and
+ * for times before 1970. */
 bool proa_civil_parse_rfc3339(struct proa_slice text, uint64_t *unix_ms);
 /* IMF-fixdate of RFC 9110 5.6.7, "Sun, 06 Nov 1994 08:49:37 GMT" (29 bytes, no NUL). */
 void proa_civil_http_date(uint64_t unix_s, char out[29]);
