@@ -1,37 +1,17 @@
 #include "proa/provider/site.h"
 
+#include "proa/auth/aws_profile.h"
 #include "proa/core/check.h"
-
-struct partition {
-    struct proa_slice begins; /* of its regions */
-    struct proa_slice suffix;
-};
-
-/* The longer beginning first. */
-static const struct partition PARTITIONS[] = {
-    {PROA_SLICE_INIT("cn-"), PROA_SLICE_INIT("amazonaws.com.cn")},
-    {PROA_SLICE_INIT("us-isob-"), PROA_SLICE_INIT("sc2s.sgov.gov")},
-    {PROA_SLICE_INIT("us-isof-"), PROA_SLICE_INIT("csp.hci.ic.gov")},
-    {PROA_SLICE_INIT("us-iso-"), PROA_SLICE_INIT("c2s.ic.gov")},
-    {PROA_SLICE_INIT("eu-isoe-"), PROA_SLICE_INIT("cloud.adc-e.uk")},
-    {PROA_SLICE_INIT("eusc-"), PROA_SLICE_INIT("amazonaws.eu")},
-};
 
 const char *proa_site_bedrock(const struct proa_site *site, struct proa_arena *arena,
                               struct proa_slice *url)
 {
-    struct proa_slice suffix = PROA_SLICE("amazonaws.com");
+    const struct proa_slice domain = proa_aws_domain(site->region);
     if (site->region.len == 0) {
         return "region";
     }
-    for (size_t i = 0; i < PROA_ARRAY_LEN(PARTITIONS); i++) {
-        if (proa_slice_starts(site->region, PARTITIONS[i].begins)) {
-            suffix = PARTITIONS[i].suffix;
-            break;
-        }
-    }
     *url = proa_arena_printf(arena, "https://bedrock-runtime.%" PROA_SLICE_FMT ".%" PROA_SLICE_FMT,
-                             PROA_SLICE_ARG(site->region), PROA_SLICE_ARG(suffix));
+                             PROA_SLICE_ARG(site->region), PROA_SLICE_ARG(domain));
     return NULL;
 }
 
