@@ -14,7 +14,7 @@
 # One package a word: NAME, or NAME>=VERSION, or a command that will do instead: NAME/COMMAND.
 deps_build_packages() {
     echo 'gcc make cmake ninja-build pkg-config libc6-dev ca-certificates curl/curl' \
-        'libuv1-dev libyaml-dev libxxhash-dev' \
+        'libuv1-dev libyaml-dev libxxhash-dev zlib1g-dev' \
         'libllhttp-dev>=9.2 libmbedtls-dev>=3.6 libcjson-dev>=1.7.18'
 }
 
