@@ -22,7 +22,11 @@ struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enu
     d->head = head;
     d->sink = *sink;
     d->arena = arena;
-    proa_sse_init(&d->sse, &proa_sse_limits_default);
+    if (dialect->decode->framing == PROA_FRAMING_EVENTSTREAM) {
+        proa_eventstream_init(&d->messages, &proa_eventstream_limits_default);
+    } else {
+        proa_sse_init(&d->sse, &proa_sse_limits_default);
+    }
     proa_buf_init(&d->scratch, DECODER_TEXT_MAX);
     if (dialect->decode->own_bytes > 0) {
         d->own = proa_arena_zero(arena, 1, dialect->decode->own_bytes);
@@ -33,7 +37,11 @@ struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enu
 void proa_decoder_destroy(struct proa_decoder *d)
 {
     if (d) {
-        proa_sse_deinit(&d->sse);
+        if (d->dialect->decode->framing == PROA_FRAMING_EVENTSTREAM) {
+            proa_eventstream_deinit(&d->messages);
+        } else {
+            proa_sse_deinit(&d->sse);
+        }
         proa_buf_deinit(&d->scratch);
     }
 }
@@ -295,24 +303,77 @@ static void read_event(struct proa_decoder *d, struct proa_slice name, struct pr
     out->content_events += d->content;
 }
 
+/* What framing makes of the bytes. */
+struct piece {
+    struct proa_slice name;
+    struct proa_slice data;
+    enum proa_err err;
+};
+
+/* True for an event; else the bytes are used up, or err is set. */
+static bool next_sse(struct proa_decoder *d, struct proa_slice *bytes, struct piece *out)
+{
+    PROA_UNINIT struct proa_sse_event event;
+    const enum proa_sse_result result = proa_sse_next(&d->sse, bytes, &event);
+    if (result == PROA_SSE_EVENT) {
+        *out = (struct piece){.name = event.is_error_field ? PROA_SLICE("error") : event.type,
+                              .data = event.data};
+        return true;
+    }
+    out->err = result == PROA_SSE_TOO_LONG ? PROA_ERR_LIMIT : PROA_OK;
+    return false;
+}
+
+/* An error has its text in headers, an exception as payload. */
+static bool next_message(struct proa_decoder *d, struct proa_slice *bytes, struct piece *out)
+{
+    PROA_UNINIT struct proa_eventstream_message m;
+    const enum proa_eventstream_result result = proa_eventstream_next(&d->messages, bytes, &m);
+    if (result != PROA_EVENTSTREAM_MESSAGE) {
+        out->err = result == PROA_EVENTSTREAM_TOO_LONG ? PROA_ERR_LIMIT
+                   : result == PROA_EVENTSTREAM_BROKEN ? PROA_ERR_PROTOCOL
+                                                       : PROA_OK;
+        return false;
+    }
+    const struct proa_slice type = proa_eventstream_string(m.headers, PROA_SLICE(":message-type"));
+    const bool is_error = proa_slice_eq(type, PROA_SLICE("error"));
+    d->exception = is_error || proa_slice_eq(type, PROA_SLICE("exception"));
+    *out = (struct piece){
+        .name = proa_eventstream_string(m.headers, is_error       ? PROA_SLICE(":error-code")
+                                                   : d->exception ? PROA_SLICE(":exception-type")
+                                                                  : PROA_SLICE(":event-type")),
+        .data =
+            is_error ? proa_eventstream_string(m.headers, PROA_SLICE(":error-message")) : m.payload,
+    };
+    return true;
+}
+
 enum proa_err proa_decoder_feed(struct proa_decoder *d, struct proa_slice bytes,
                                 struct proa_decoder_report *out)
 {
-    PROA_UNINIT struct proa_sse_event event;
-    enum proa_sse_result result = PROA_SSE_MORE;
+    struct piece piece = {.err = PROA_OK};
+    const bool messages = d->dialect->decode->framing == PROA_FRAMING_EVENTSTREAM;
     *out = (struct proa_decoder_report){.state = d->state};
-    while (!is_over(d) && !d->broken) {
-        result = proa_sse_next(&d->sse, &bytes, &event);
-        if (result != PROA_SSE_EVENT) {
-            break;
-        }
-        read_event(d, event.is_error_field ? PROA_SLICE("error") : event.type, event.data, out);
+    while (!is_over(d) && !d->broken &&
+           (messages ? next_message(d, &bytes, &piece) : next_sse(d, &bytes, &piece))) {
+        read_event(d, piece.name, piece.data, out);
     }
     proa_buf_trim(&d->scratch, 0);
-    d->broken = d->broken || result == PROA_SSE_TOO_LONG;
+    if (d->broken) {
+        piece.err = PROA_ERR_LIMIT;
+    }
+    d->broken = piece.err != PROA_OK;
     out->state = d->state;
     out->failure = d->failure;
-    return d->broken ? PROA_ERR_LIMIT : PROA_OK;
+    return piece.err;
+}
+
+/* Bytes of a message that is not whole are left: what is cut off is not complete, whatever it said
+ * before. Events need not end before a stream does. */
+static bool is_cut_off(const struct proa_decoder *d)
+{
+    return d->dialect->decode->framing == PROA_FRAMING_EVENTSTREAM &&
+           proa_eventstream_is_unfinished(&d->messages);
 }
 
 bool proa_decoder_is_complete(const struct proa_decoder *d)
@@ -322,6 +383,7 @@ bool proa_decoder_is_complete(const struct proa_decoder *d)
 
 bool proa_decoder_end(struct proa_decoder *d)
 {
+    d->broken = d->broken || (!is_over(d) && is_cut_off(d));
     if (!is_over(d) && !d->broken && d->dialect->decode->end) {
         proa_buf_clear(&d->scratch);
         d->dialect->decode->end(d);

@@ -5,6 +5,7 @@
 #ifndef PROA_PROVIDER_DECODER_PRIV_H
 #define PROA_PROVIDER_DECODER_PRIV_H
 
+#include "proa/http/eventstream.h"
 #include "proa/http/sse.h"
 #include "proa/json/cursor.h"
 #include "proa/json/string.h"
@@ -19,14 +20,19 @@ enum {
     DECODER_TEXT_MAX = 4 * 1024 * 1024 /* of what is decoded or escaped for one event */
 };
 
-enum proa_framing { PROA_FRAMING_SSE = 0 };
+enum proa_framing {
+    PROA_FRAMING_SSE = 0,
+    PROA_FRAMING_EVENTSTREAM /* AWS's */
+};
 
 /* What a dialect brings. */
 struct proa_decode_ops {
     enum proa_framing framing;
     size_t own_bytes; /* of its own state, zeroed; d->own */
-    /* One event of a stream: the SSE event's name (often empty), or the frame's event type; data is
-     * not validated. False: it is no event of this dialect (counted as malformed, and left out). */
+    /* One event of a stream: the SSE event's name (often empty), or the message's event type; data
+     * is not validated. False: it is no event of this dialect (counted as malformed, and left out).
+     * While d->exception is set it is an exception, by its type and payload, or an error, by its
+     * code and message, which is plain text. */
     bool (*event)(struct proa_decoder *d, struct proa_slice name, struct proa_slice data);
     /* A whole answer. False: it is none (MALFORMED), unless proa_decode_fail() said what it is. */
     bool (*whole)(struct proa_decoder *d, struct proa_slice body);
@@ -51,7 +57,10 @@ struct proa_decoder {
     const struct proa_answer_head *head;
     struct proa_chat_sink sink;
     struct proa_arena *arena;
-    struct proa_sse sse;
+    union { /* by the dialect's framing */
+        struct proa_sse sse;
+        struct proa_eventstream messages;
+    };
 
     struct proa_buf scratch; /* of the event at hand; cleared before each */
     void *own;
@@ -61,6 +70,7 @@ struct proa_decoder {
     bool news;    /* usage has changed since it was told */
     bool content; /* the event at hand bears content */
     bool broken;
+    bool exception;    /* the event at hand is none: see event() */
     uint64_t chosen;   /* bit i: choice i has begun */
     uint64_t finished; /* bit i: choice i has its finish reason */
     struct proa_usage usage;

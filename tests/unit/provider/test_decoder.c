@@ -3,6 +3,7 @@
 
 #include "proa/provider/decoder.h"
 
+#include "eventstream_fixture.h"
 #include "proa_test.h"
 
 static const struct proa_answer_head HEAD = {.status = 200};
@@ -224,6 +225,123 @@ static void test_too_many_tools_are_no_answer(void **state)
     teardown(&f);
 }
 
+/* ---- AWS's framing --------------------------------------------------------------------------- */
+
+/* Tells an exception's name and data as texts. */
+static bool framed_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
+{
+    if (d->exception) {
+        proa_decode_text(d, PROA_CHAT_REFUSAL, 0, name);
+        proa_decode_text(d, PROA_CHAT_REFUSAL, 0, data);
+        return true;
+    }
+    return proa_slice_eq(name, PROA_SLICE("toy")) && toy_event(d, name, data);
+}
+
+static const struct proa_decode_ops FRAMED_OPS = {
+    .framing = PROA_FRAMING_EVENTSTREAM, .event = framed_event, .whole = toy_whole};
+static const struct proa_dialect FRAMED = {.name = "framed", .decode = &FRAMED_OPS};
+
+static void framed_setup(struct fixture *f)
+{
+    setup(f);
+    proa_decoder_destroy(f->d);
+    f->d = proa_decoder_create(&FRAMED, PROA_OP_CHAT, &HEAD, &f->sink, &f->arena);
+}
+
+static void put_error(struct proa_buf *out)
+{
+    struct proa_buf headers;
+    proa_buf_init(&headers, 4096);
+    fixture_put_header(&headers, ":message-type", PROA_SLICE("error"));
+    fixture_put_header(&headers, ":error-code", PROA_SLICE("InternalError"));
+    fixture_put_header(&headers, ":error-message", PROA_SLICE("it broke"));
+    fixture_put_message(out, proa_buf_slice(&headers), PROA_SLICE_NONE);
+    proa_buf_deinit(&headers);
+}
+
+static void test_messages_however_they_are_cut(void **state)
+{
+    (void)state;
+    struct proa_buf in;
+    proa_buf_init(&in, 1 << 16);
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("tA"));
+    fixture_put_event(&in, "event", "unknown", PROA_SLICE("tB"));
+    fixture_put_event(&in, "exception", "slowDown", PROA_SLICE("{}"));
+    fixture_put_message(&in, PROA_SLICE_NONE, PROA_SLICE("tC")); /* no type: an event */
+    put_error(&in);
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
+    for (size_t step = 1; step <= in.len; step++) {
+        struct fixture f;
+        framed_setup(&f);
+        struct proa_decoder_report report;
+        uint32_t events = 0;
+        bool malformed = false;
+        for (size_t at = 0; at < in.len; at += step) {
+            assert_false(proa_decoder_is_complete(f.d));
+            assert_ok(proa_decoder_feed(
+                f.d, proa_slice_head(proa_slice_from(proa_buf_slice(&in), at), step), &report));
+            events += report.events;
+            malformed = malformed || report.malformed;
+        }
+        assert_slice_str(proa_buf_slice(&f.out),
+                         "start text(A) refusal(slowDown) refusal({}) refusal(InternalError) "
+                         "refusal(it broke) finish(end)=stop ");
+        assert_int_equal(events, 6);
+        assert_true(malformed);
+        assert_true(proa_decoder_end(f.d));
+        teardown(&f);
+    }
+    proa_buf_deinit(&in);
+}
+
+static void test_bytes_behind_the_last_message_are_a_cut(void **state)
+{
+    (void)state;
+    struct proa_buf in;
+    proa_buf_init(&in, 1 << 16);
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
+    const size_t whole = in.len;
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("u1"));
+    for (size_t len = whole; len <= in.len; len++) {
+        struct fixture f;
+        framed_setup(&f);
+        struct proa_decoder_report report;
+        assert_ok(proa_decoder_feed(f.d, proa_slice_head(proa_buf_slice(&in), len), &report));
+        assert_int_equal(report.state, PROA_ANSWER_FINISHED);
+        assert_int_equal(proa_decoder_end(f.d), len == whole || len == in.len);
+        teardown(&f);
+    }
+    proa_buf_deinit(&in);
+}
+
+static void test_broken_framing(void **state)
+{
+    (void)state;
+    struct proa_buf in;
+    proa_buf_init(&in, 1 << 16);
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("tA"));
+    fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
+    in.ptr[in.len - 1] ^= 1;
+    struct fixture f;
+    framed_setup(&f);
+    struct proa_decoder_report report;
+    assert_err(proa_decoder_feed(f.d, proa_buf_slice(&in), &report), PROA_ERR_PROTOCOL);
+    assert_slice_str(proa_buf_slice(&f.out), "start text(A) ");
+    assert_true(proa_decoder_feed(f.d, PROA_SLICE("x"), &report) != PROA_OK);
+    assert_false(proa_decoder_end(f.d));
+    teardown(&f);
+
+    framed_setup(&f);
+    proa_buf_clear(&in);
+    fixture_put_u32(&in, UINT32_MAX);
+    fixture_put_u32(&in, 0);
+    fixture_put_u32(&in, fixture_crc(proa_buf_slice(&in)));
+    assert_err(proa_decoder_feed(f.d, proa_buf_slice(&in), &report), PROA_ERR_LIMIT);
+    teardown(&f);
+    proa_buf_deinit(&in);
+}
+
 static void test_whole_answers(void **state)
 {
     (void)state;
@@ -252,6 +370,9 @@ int main(void)
         cmocka_unit_test(test_an_error_is_kept),
         cmocka_unit_test(test_broken_events_are_left_out),
         cmocka_unit_test(test_too_many_tools_are_no_answer),
+        cmocka_unit_test(test_messages_however_they_are_cut),
+        cmocka_unit_test(test_bytes_behind_the_last_message_are_a_cut),
+        cmocka_unit_test(test_broken_framing),
         cmocka_unit_test(test_whole_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
