@@ -3,7 +3,7 @@
  *
  *   openai.c         the vtable
  *   openai_encode.c  the request: head and spliced body
- *   openai_error.c   error bodies
+ *   openai_error.c   the class of a failure
  *   openai_rules.c   what class a failure is of
  *   openai_answer.c  facts in an answer or a chunk: usage, error objects; whole answers
  *   openai_stream.c  streamed answers, event by event
