@@ -27,6 +27,28 @@ int proa_http_percent_byte(struct proa_slice raw, size_t *at)
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
+static bool is_unreserved(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+enum proa_err proa_http_percent_encode(struct proa_buf *out, struct proa_slice plain)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < plain.len; i++) {
+        const unsigned char c = (unsigned char)plain.ptr[i];
+        const char text[3] = {'%', digits[c >> 4], digits[c & 15]};
+        const enum proa_err err = is_unreserved(plain.ptr[i])
+                                      ? proa_buf_append_byte(out, plain.ptr[i])
+                                      : proa_buf_append(out, proa_slice_make(text, sizeof text));
+        if (err != PROA_OK) {
+            return err;
+        }
+    }
+    return PROA_OK;
+}
+
 static enum proa_err decode(struct proa_slice raw, struct proa_buf *out)
 {
     size_t at = 0;

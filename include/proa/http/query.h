@@ -12,6 +12,11 @@
 /* The byte that stands at *at (< raw.len), decoded; *at moves behind it. -1 for a bad escape. */
 int proa_http_percent_byte(struct proa_slice raw, size_t *at);
 
+/* Appends `plain` as one segment of a path or one value of a query: all but the unreserved
+ * characters of RFC 3986 2.3 as %XX. LIMIT when `out` does not hold it, which shows in
+ * proa_buf_ok() too. */
+enum proa_err proa_http_percent_encode(struct proa_buf *out, struct proa_slice plain);
+
 /*
  * Appends the decoded value of the first parameter called `name` (compared undecoded). NOT_FOUND
  * when there is none; SYNTAX for a bad escape or a control character; LIMIT when `out` does not

@@ -75,9 +75,24 @@ static void bytes(void **state)
     assert_int_equal(proa_http_percent_byte(raw, &at), -1);
 }
 
+static void percent_encoding_of_a_segment(void **state)
+{
+    (void)state;
+    struct proa_buf b;
+    proa_buf_init(&b, 64);
+    assert_ok(proa_http_percent_encode(&b, PROA_SLICE("anthropic.claude-3:0/a b~_\xc3\xa9")));
+    assert_slice_str(proa_buf_slice(&b), "anthropic.claude-3%3A0%2Fa%20b~_%C3%A9");
+    proa_buf_deinit(&b);
+    proa_buf_init(&b, 4);
+    assert_err(proa_http_percent_encode(&b, PROA_SLICE("a::")), PROA_ERR_LIMIT);
+    assert_false(proa_buf_ok(&b));
+    proa_buf_deinit(&b);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(percent_encoding_of_a_segment),
         cmocka_unit_test(parameters),
         cmocka_unit_test(values_have_a_maximum),
         cmocka_unit_test(bytes),
