@@ -120,7 +120,7 @@ size_t proa_build_offerings(const struct proa_build *b, const struct proa_catalo
 /* Does any configured provider offer it? */
 bool proa_build_is_offered(const struct proa_build *b, const struct proa_catalogue_model *model);
 /* The model that `name`, "creator/model", stands for; NULL: the catalogue has none, nobody offers
- * it, or it begins with the name of a configured provider that has none of it. */
+ * it, or it begins with the name of a configured provider that the catalogue does not know. */
 const struct proa_catalogue_model *proa_build_model(const struct proa_build *b,
                                                     struct proa_slice name);
 

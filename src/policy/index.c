@@ -179,18 +179,16 @@ static enum proa_resolve_result bare(const struct proa_policy_index *index, stru
     return PROA_RESOLVED;
 }
 
-/* Where all configured offers of a model are. A provider may be called like a creator, and then
- * means models of its own. */
+/* Where all configured offers of a model are. A provider of one's own may be called like a creator,
+ * and then means models of its own. */
 static const struct proa_route *offered(const struct proa_policy_index *index,
                                         const struct proa_catalogue_model *model,
                                         const struct proa_route *own)
 {
     size_t n = 0;
-    const struct proa_catalogue_model *models = proa_catalogue_models(&n);
-    const uint8_t vendor = own ? own->candidates[0].target->provider->catalogue : 0;
     const bool other =
-        own && (vendor == PROA_CATALOGUE_NO_PROVIDER || !proa_catalogue_offer_by(model, vendor));
-    return other ? NULL : index->models[model - models];
+        own && own->candidates[0].target->provider->catalogue == PROA_CATALOGUE_NO_PROVIDER;
+    return other ? NULL : index->models[model - proa_catalogue_models(&n)];
 }
 
 enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,

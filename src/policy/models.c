@@ -78,13 +78,10 @@ const struct proa_catalogue_model *proa_build_model(const struct proa_build *b,
         return NULL;
     }
     const struct proa_build_provider *own = proa_map_get(&b->by_name, proa_slice_head(name, slash));
-    const bool other = own && (own->out->catalogue == PROA_CATALOGUE_NO_PROVIDER ||
-                               !proa_catalogue_offer_by(model, own->out->catalogue));
-    return other ? NULL : model;
+    return own && own->out->catalogue == PROA_CATALOGUE_NO_PROVIDER ? NULL : model;
 }
 
-/* ---- models of the catalogue ------------------------------------------------------------------
- */
+/* ---- as targets ------------------------------------------------------------------------------ */
 
 uint32_t proa_plan_weights(const struct proa_provider *provider)
 {

@@ -270,7 +270,7 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 }
 
 static const struct proa_target *intern(struct proa_build *b, const struct offer *offer,
-                                        const struct proa_key *key)
+                                        const struct proa_key *key, bool on_demand)
 {
     const struct proa_slice provider = offer->provider->name;
     const struct proa_slice identity = proa_arena_printf(
@@ -287,6 +287,7 @@ static const struct proa_target *intern(struct proa_build *b, const struct offer
         .key = key,
         .model = offer->model,
         .identity = identity,
+        .on_demand = on_demand, /* routes that are not come first */
         .offer = proa_catalogue_offer_find(offer->provider->catalogue, offer->model),
         .label = proa_slice_head(identity, provider.len + 1 + key->label.len),
     };
@@ -310,7 +311,7 @@ static uint64_t scale_of(const struct offer *offers, size_t n)
     return scale;
 }
 
-static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t n,
+static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t n, bool on_demand,
                         struct proa_candidate *out)
 {
     const uint64_t scale = scale_of(offers, n);
@@ -325,7 +326,7 @@ static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t
                                                                  key->weight / offer->key_weights;
             const bool lost = share == 0 && offer->cfg->weight > 0 && key->weight > 0;
             out[at] = (struct proa_candidate){
-                .target = intern(b, offer, key),
+                .target = intern(b, offer, key, on_demand),
                 .weight = lost ? 1 : (uint32_t)share,
                 .tier = offer->tier,
                 .substitute = offer->cfg->substitute,
@@ -350,7 +351,7 @@ static void fill_route(struct proa_build *b, const struct plan *plan, struct pro
         while (end < plan->n_offers && plan->offers[end].tier == plan->offers[i].tier) {
             end++;
         }
-        n += fill_tier(b, plan->offers + i, end - i, candidates + n);
+        n += fill_tier(b, plan->offers + i, end - i, plan->on_demand, candidates + n);
         i = end;
     }
     out->name = plan->cfg->model;

@@ -65,6 +65,7 @@ struct proa_target {
     struct proa_slice identity; /* "openai/k1/gpt-5.5": the same across reloads */
     struct proa_slice label;    /* "openai/k1" as the trail and the log show it */
     const struct proa_catalogue_offer *offer; /* its limits and prices; NULL: not known */
+    bool on_demand;                           /* all routes that it is in are */
 };
 
 /* A target in its place in a route. */
@@ -167,9 +168,9 @@ enum proa_resolve_result {
 /*
  * Order: a route of exactly this name; the first route whose glob matches; a name of the catalogue,
  * which leads to all configured offers of the model, unless it begins with the name of a configured
- * provider that has no offer of it; "provider/model"; a bare name when exactly one provider is
- * configured, or one of them is known to call a model so. O(1) in the number of routes for exact
- * names, logarithmic in the catalogue, and linear only in the number of globs.
+ * provider that the catalogue does not know; "provider/model"; a bare name when exactly one
+ * provider is configured, or one of them is known to call a model so. O(1) in the number of routes
+ * for exact names, logarithmic in the catalogue, and linear only in the number of globs.
  */
 enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
                                                struct proa_slice model,

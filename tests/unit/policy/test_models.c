@@ -78,7 +78,7 @@ static void ids_of_a_provider_stay_its_own(void **state)
                      PROA_RESOLVE_AMBIGUOUS);
 }
 
-/* A provider that is called like a creator, but is none of the catalogue's for that model. */
+/* A provider of one's own that is called like a creator. */
 static void a_provider_called_like_a_creator_means_itself(void **state)
 {
     struct policy_fixture *f = *state;
@@ -89,10 +89,11 @@ static void a_provider_called_like_a_creator_means_itself(void **state)
     policy_route(f, "meta/llama-3.3-70b", "0:meta/k1/*1");
     policy_route(f, "r", "0:meta/k1/llama-3.3-70b*1");
     policy_route(f, "llama-3.3-70b", "0:groq/k1/llama-3.3-70b-versatile*1");
-    /* deepseek has no offer of its own of V3.1, together has one. */
+    /* deepseek is of the catalogue, but has no V3.1 there; together has. */
     (void)policy_build(f, PROVIDERS("  deepseek: {keys: [{env: A}]}\n"
                                     "  together: {keys: [{env: A}]}\n"));
-    policy_route(f, "deepseek/deepseek-v3.1", "0:deepseek/k1/*1");
+    policy_route(f, "deepseek/deepseek-v3.1", "0:together/k1/deepseek-ai/DeepSeek-V3.1*1");
+    policy_route(f, "deepseek/deepseek-v9", "0:deepseek/k1/*1");
     policy_route(f, "deepseek-v3.1", "0:together/k1/deepseek-ai/DeepSeek-V3.1*1");
 }
 
