@@ -125,10 +125,7 @@ struct route_seat {
 /* What the roster refers to, each once. */
 struct object {
     struct state *state;
-    union {
-        const struct seat *seat;        /* the first one that it is part of */
-        const struct route_seat *route; /* of a route */
-    };
+    const struct seat *seat; /* the first one that it is part of; NULL of a route */
 };
 
 struct objects {
@@ -139,10 +136,9 @@ struct objects {
 struct proa_roster {
     struct proa_engine *engine;
     const struct proa_snapshot *snapshot;
-    struct seat *seats;        /* by target id; zero until it is bound */
-    struct route_seat *routes; /* by route id; likewise */
+    struct seat *seats;        /* by target id */
+    struct route_seat *routes; /* by route id */
     struct objects objects[PROA_STATUS_KINDS];
-    struct proa_map seen[PROA_STATUS_KINDS]; /* the same by identity */
 };
 
 /* ---- the engine ------------------------------------------------------------------------------ */

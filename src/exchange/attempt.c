@@ -122,6 +122,7 @@ static enum proa_err encode(struct attempt *a, const struct proa_target *target,
         .n_cuts = x->request->n_cuts,
         .model_member = x->request->members[PROA_API_M_MODEL],
         .info = x->request->info,
+        .limit_members = &x->request->members[PROA_API_M_MAX_TOKENS],
         .headers = x->forward,
         .n_headers = x->n_forward,
     };

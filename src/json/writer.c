@@ -100,6 +100,19 @@ void proa_json_writer_key(struct proa_json_writer *w, struct proa_slice key)
     w->has_key = true;
 }
 
+void proa_json_writer_key_token(struct proa_json_writer *w, struct proa_slice token)
+{
+    if (!expect(w, in_object(w) && !w->has_key && token.len >= 2)) {
+        return;
+    }
+    if (w->comma) {
+        (void)proa_buf_append_byte(w->buf, ',');
+    }
+    (void)proa_buf_append(w->buf, token);
+    (void)proa_buf_append_byte(w->buf, ':');
+    w->has_key = true;
+}
+
 void proa_json_writer_raw(struct proa_json_writer *w, struct proa_slice json)
 {
     if (expect(w, json.len > 0) && value_begins(w)) {

@@ -1,30 +1,27 @@
 #include "dialects_priv.h"
 #include "openai_priv.h"
+#include "openai_quirks_priv.h"
 
 static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
-    (void)vendor;
-    (void)model;
     (void)op;
-    return true;
+    return (proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0;
 }
 
+/* Servers of one's own may have rerankings, and a path that one does not know is told by its 404.
+ */
 static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
-    (void)vendor;
-    (void)model;
-    (void)op;
-    return true;
+    return op != PROA_OP_EMBEDDING || !proa_openai_quirks(vendor, model)->no_embeddings;
 }
 
-/* OpenAI's own limit; servers that take fewer say so themselves. */
+/* OpenAI's own limit, where a row does not say otherwise. */
 static size_t inputs_max(const struct proa_vendor *vendor, struct proa_slice model)
 {
-    (void)vendor;
-    (void)model;
-    return 2048;
+    const uint32_t max = proa_openai_quirks(vendor, model)->inputs_max;
+    return max > 0 ? max : 2048;
 }
 
 const struct proa_dialect proa_dialect_openai = {
@@ -34,6 +31,7 @@ const struct proa_dialect proa_dialect_openai = {
     .passes = passes,
     .offers = offers,
     .inputs_max = inputs_max,
+    .decode = &proa_openai_decode_ops,
     .encode = proa_openai_encode,
     .classify = proa_openai_classify,
     .read_plain = proa_openai_read_plain,

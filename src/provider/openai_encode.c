@@ -3,9 +3,12 @@
  * spliced.
  */
 #include "openai_priv.h"
+#include "openai_quirks_priv.h"
 #include "request_head_priv.h"
 
+#include "proa/http/query.h"
 #include "proa/json/string.h"
+#include "proa/provider/site.h"
 
 enum { MODEL_MAX = 16 * 1024 };
 
@@ -23,6 +26,21 @@ static bool names_model(const struct proa_encode_in *in)
     const struct proa_json_member *m = &in->model_member;
     return m->kind == PROA_JSON_STRING && m->value_end - m->value_at == in->model.len + 2 &&
            memcmp(in->body.ptr + m->value_at + 1, in->model.ptr, in->model.len) == 0;
+}
+
+enum { LIMIT_OLD = 0, LIMIT_NEW }; /* of in->limit_members */
+
+/* The name of the limit that is said and must be another, or -1. Only a request that says one pays
+ * for the look-up of what the model takes. */
+static int limit_to_rename(const struct proa_encode_in *in)
+{
+    const struct proa_json_member *m = in->limit_members;
+    if (!m || (m[LIMIT_OLD].kind == PROA_JSON_NUMBER) == (m[LIMIT_NEW].kind == PROA_JSON_NUMBER)) {
+        return -1;
+    }
+    const int said = m[LIMIT_OLD].kind == PROA_JSON_NUMBER ? LIMIT_OLD : LIMIT_NEW;
+    const uint32_t wanted = said == LIMIT_OLD ? OPENAI_MAX_NEW : OPENAI_MAX_OLD;
+    return (proa_openai_quirks(in->vendor, in->model)->flags & wanted) != 0 ? said : -1;
 }
 
 /* `prefix` and the model as a JSON string, in the arena, which has room for the worst case: an
@@ -53,13 +71,31 @@ static enum proa_err edit_model(const struct proa_encode_in *in, struct proa_are
                        &edit->bytes);
 }
 
+/* The limit of tokens under the name that this model takes. */
+static size_t edit_limit(const struct proa_encode_in *in, struct proa_arena *arena,
+                         struct proa_json_edit *edits)
+{
+    const int said = limit_to_rename(in);
+    if (said < 0) {
+        return 0;
+    }
+    const struct proa_json_member *m = &in->limit_members[said];
+    edits[0] = (struct proa_json_edit){.kind = PROA_JSON_REMOVE, .member = *m};
+    edits[1] = (struct proa_json_edit){
+        .kind = PROA_JSON_INSERT_LAST,
+        .bytes = proa_arena_printf(arena, "\"%s\":%" PROA_SLICE_FMT,
+                                   said == LIMIT_OLD ? "max_completion_tokens" : "max_tokens",
+                                   PROA_SLICE_ARG(proa_json_member_value(in->body, m)))};
+    return 2;
+}
+
 static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
     PROA_UNINIT struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
     PROA_UNINIT struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
     struct proa_json_pieces pieces = {.slices = slices, .max = PROA_JSON_PIECES(10)};
-    if (in->n_cuts + 2 >= PROA_JSON_MAX_EDITS) {
+    if (in->n_cuts + 4 >= PROA_JSON_MAX_EDITS) {
         return PROA_ERR_LIMIT;
     }
     size_t n = in->n_cuts;
@@ -71,6 +107,7 @@ static enum proa_err splice_body(const struct proa_encode_in *in, struct proa_ar
         err = edit_model(in, arena, &edits[n]);
         n++;
     }
+    n += edit_limit(in, arena, &edits[n]);
     if (in->prefill.len > 0 && in->prefill_form == PROA_PREFILL_CONTINUE) {
         edits[n] = (struct proa_json_edit){
             .kind = PROA_JSON_INSERT_LAST,
@@ -143,27 +180,69 @@ static enum proa_err put_prefill(const struct proa_encode_in *in, struct proa_ar
     return err;
 }
 
-enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
-                                 struct proa_encoded *out)
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+/* `/deployments/NAME` before the path and the version behind it, where Azure's classic paths are
+ * meant; a version that is no date only goes behind it. */
+static struct proa_request_head head_of(const struct proa_encode_in *in, struct proa_arena *arena)
 {
-    enum proa_err err = PROA_OK;
-    if ((size_t)in->operation >= PROA_OPERATIONS) {
-        return PROA_ERR_ARG;
+    const struct proa_slice path = PATHS[in->operation];
+    if (!in->site || in->site->api_version.len == 0) {
+        return (struct proa_request_head){.path = path};
     }
-    if (in->n_cuts == 0 && in->prefill.len == 0 && (in->model.len == 0 || names_model(in))) {
-        /* The client's own bytes as they are. */
+    const size_t room = 3 * (in->model.len + in->site->api_version.len) + 64;
+    struct proa_buf b = {.ptr = proa_arena_alloc(arena, room), .cap = room, .max = room};
+    if (proa_site_is_classic(in->site)) {
+        PROA_BUF_LIT(&b, "/deployments/");
+        (void)proa_http_percent_encode(&b, in->model);
+    }
+    (void)proa_buf_append(&b, path);
+    PROA_BUF_LIT(&b, "?api-version=");
+    (void)proa_http_percent_encode(&b, in->site->api_version);
+    return (struct proa_request_head){.path = proa_buf_slice(&b)};
+}
+
+static bool is_as_it_is(const struct proa_encode_in *in)
+{
+    return in->n_cuts == 0 && in->prefill.len == 0 && (in->model.len == 0 || names_model(in)) &&
+           limit_to_rename(in) < 0;
+}
+
+/* The client's own bytes, changed where they must be. */
+static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_arena *arena,
+                               struct proa_encoded *out)
+{
+    if (is_as_it_is(in)) {
         out->iov[1] = (struct iovec){(void *)(uintptr_t)in->body.ptr, in->body.len};
         out->n_iov = 2;
         out->body_bytes = in->body.len;
-    } else {
-        err = splice_body(in, arena, out);
+        return PROA_OK;
     }
-    if (err == PROA_OK && in->prefill.len > 0) {
-        err = put_prefill(in, arena, out);
+    const enum proa_err err = splice_body(in, arena, out);
+    return err == PROA_OK && in->prefill.len > 0 ? put_prefill(in, arena, out) : err;
+}
+
+static enum proa_err write_body(const struct proa_encode_in *in, struct proa_arena *arena,
+                                struct proa_encoded *out)
+{
+    return in->chat    ? proa_openai_write_chat(in, arena, out)
+           : in->embed ? proa_openai_write_embed(in, arena, out)
+                       : proa_openai_write_rerank(in, arena, out);
+}
+
+enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
+                                 struct proa_encoded *out)
+{
+    const bool translated = in->chat || in->embed || in->rerank;
+    out->n_iov = 0;
+    if ((size_t)in->operation >= PROA_OPERATIONS) {
+        return PROA_ERR_ARG;
     }
+    enum proa_err err = translated ? write_body(in, arena, out) : pass_body(in, arena, out);
     if (err == PROA_OK) {
-        const struct proa_request_head head = {.path = PATHS[in->operation]};
-        err = proa_request_head_write(in, &head, arena, out);
+        const struct proa_request_head head = head_of(in, arena);
+        err = translated ? proa_request_finish(in, &head, arena, out)
+                         : proa_request_head_write(in, &head, arena, out);
     }
     out->n_iov = err == PROA_OK ? out->n_iov : 0;
     return err;

@@ -10,6 +10,9 @@
  *   openai_keys.c    the search for keys in an event
  *   openai_plain.c   the short way through whole answers
  *   openai_delta.c   what an event brings the client
+ *   openai_quirks.c  what differs between vendors and models
+ *   openai_write.c, openai_messages.c  a translated request
+ *   openai_decode.c, openai_vectors.c  a translated answer
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -25,6 +28,25 @@ struct proa_error_rule; /* judge_priv.h */
 /* ---- openai_encode.c */
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out);
+
+/* ---- openai_write.c */
+/* Translated bodies into out->body. */
+enum proa_err proa_openai_write_chat(const struct proa_encode_in *in, struct proa_arena *arena,
+                                     struct proa_encoded *out);
+enum proa_err proa_openai_write_embed(const struct proa_encode_in *in, struct proa_arena *arena,
+                                      struct proa_encoded *out);
+enum proa_err proa_openai_write_rerank(const struct proa_encode_in *in, struct proa_arena *arena,
+                                       struct proa_encoded *out);
+
+/* ---- openai_decode.c */
+extern const struct proa_decode_ops proa_openai_decode_ops;
+/* The answer is an error; `object` is all of the JSON object, or text, it stands in. */
+void proa_openai_decode_failure(struct proa_decoder *d, struct proa_slice object);
+void proa_openai_decode_usage(struct proa_decoder *d, struct proa_slice object);
+
+/* ---- openai_vectors.c */
+bool proa_openai_decode_vectors(struct proa_decoder *d, struct proa_slice body);
+bool proa_openai_decode_ranks(struct proa_decoder *d, struct proa_slice body);
 
 /* ---- openai_error.c */
 void proa_openai_classify(const struct proa_answer_head *head, struct proa_slice body,

@@ -37,6 +37,9 @@ void proa_json_writer_end_array(struct proa_json_writer *w);
 /* In an object, before each value. Plain text, escaped here. */
 void proa_json_writer_key(struct proa_json_writer *w, struct proa_slice key);
 
+/* The same from a key as it stood in another text: a string token, quotes included. */
+void proa_json_writer_key_token(struct proa_json_writer *w, struct proa_slice token);
+
 void proa_json_writer_string(struct proa_json_writer *w, struct proa_slice text);
 void proa_json_writer_u64(struct proa_json_writer *w, uint64_t value);
 void proa_json_writer_i64(struct proa_json_writer *w, int64_t value);

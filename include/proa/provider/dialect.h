@@ -73,6 +73,8 @@ struct proa_encode_in {
     size_t n_cuts;
     struct proa_json_member model_member; /* where the client named the model */
     struct proa_json_info info;           /* of the body's scan */
+    /* Where the client said max_tokens and max_completion_tokens; NULL = it may not be renamed. */
+    const struct proa_json_member *limit_members;
     /* The beginning of the answer that it should go on with; chat only. Empty = a new answer. When
      * it is translated the beginning is the last message of `chat` instead. */
     struct proa_slice prefill;

@@ -299,9 +299,28 @@ static void test_misuse_is_noticed(void **state)
     }
 }
 
+static void test_texts_and_keys_that_are_json_already(void **state)
+{
+    (void)state;
+    struct proa_buf b;
+    struct proa_json_writer w;
+    proa_buf_init(&b, 256);
+    proa_json_writer_init(&w, &b);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_key(&w, PROA_SLICE("a"));
+    proa_json_writer_text(&w, PROA_SLICE("x\\n\\\"y"));
+    proa_json_writer_key_token(&w, PROA_SLICE("\"b\\u0041\""));
+    proa_json_writer_text(&w, PROA_SLICE_NONE);
+    proa_json_writer_end_object(&w);
+    assert_true(proa_json_writer_ok(&w));
+    assert_slice_str(proa_buf_slice(&b), "{\"a\":\"x\\n\\\"y\",\"b\\u0041\":\"\"}");
+    proa_buf_deinit(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_texts_and_keys_that_are_json_already),
         cmocka_unit_test(test_writes_everything),
         cmocka_unit_test(test_scalar_at_the_top),
         cmocka_unit_test(test_appends_to_the_buffer),

@@ -1,10 +1,8 @@
 /* The frame of decoders, with a toy dialect: one letter says what an event does. */
 #include "decoder_priv.h"
 
-#include "proa/provider/decoder.h"
-
 #include "eventstream_fixture.h"
-#include "proa_test.h"
+#include "told.h"
 
 static const struct proa_answer_head HEAD = {.status = 200};
 
@@ -63,49 +61,9 @@ static bool toy_whole(struct proa_decoder *d, struct proa_slice body)
 static const struct proa_decode_ops TOY_OPS = {.event = toy_event, .whole = toy_whole};
 static const struct proa_dialect TOY = {.name = "toy", .decode = &TOY_OPS};
 
-/* Each event as a word, one behind the other. */
-static void note(void *ctx, const struct proa_chat_event *e)
+static void setup(struct told *t)
 {
-    static const char *const NAMES[] = {
-        "start", "text",  "refusal", "reasoning", "sign",  "red",    "begin",  "piece",
-        "end",   "media", "cite",    "logprobs",  "usage", "finish", "vector", "rank"};
-    struct proa_buf *out = ctx;
-    (void)proa_buf_append_printf(out, "%s", NAMES[e->kind]);
-    if (e->kind >= PROA_CHAT_TOOL_START && e->kind <= PROA_CHAT_TOOL_END) {
-        (void)proa_buf_append_printf(out, "%u", e->tool);
-    }
-    if (e->text.len > 0) {
-        (void)proa_buf_append_printf(out, "(%" PROA_SLICE_FMT ")", PROA_SLICE_ARG(e->text));
-    }
-    if (e->kind == PROA_CHAT_USAGE) {
-        (void)proa_buf_append_printf(out, "(%u)", (unsigned)e->usage->count[PROA_USAGE_OUTPUT]);
-    }
-    if (e->kind == PROA_CHAT_FINISH) {
-        (void)proa_buf_append_printf(out, "=%s", proa_chat_finish_name(e->finish));
-    }
-    (void)proa_buf_append_byte(out, ' ');
-}
-
-struct fixture {
-    struct proa_arena arena;
-    struct proa_buf out;
-    struct proa_chat_sink sink;
-    struct proa_decoder *d;
-};
-
-static void setup(struct fixture *f)
-{
-    proa_arena_init(&f->arena, NULL);
-    proa_buf_init(&f->out, 1 << 16);
-    f->sink = (struct proa_chat_sink){note, &f->out};
-    f->d = proa_decoder_create(&TOY, PROA_OP_CHAT, &HEAD, &f->sink, &f->arena);
-}
-
-static void teardown(struct fixture *f)
-{
-    proa_decoder_destroy(f->d);
-    proa_buf_deinit(&f->out);
-    proa_arena_reset(&f->arena);
+    told_setup(t, &TOY, PROA_OP_CHAT, &HEAD);
 }
 
 static void stream_of(const char *events, struct proa_buf *out)
@@ -122,31 +80,33 @@ static const struct {
     const char *told;
     enum proa_answer_state state;
 } ROWS[] = {
-    {"tA tB f d", "start text(A) text(B) finish(end)=stop ", PROA_ANSWER_DONE},
-    {"tA", "start text(A) ", PROA_ANSWER_CONTENT},
-    {"tA f", "start text(A) finish(end)=stop ", PROA_ANSWER_FINISHED},
+    {"tA tB f d", "start() text(A) text(B) finish(end)=stop ", PROA_ANSWER_DONE},
+    {"tA", "start() text(A) ", PROA_ANSWER_CONTENT},
+    {"tA f", "start() text(A) finish(end)=stop ", PROA_ANSWER_FINISHED},
     /* a reason counts once; usage is told when it changes, however late */
-    {"tA u3 u3 f f u4 d", "start text(A) usage(3) finish(end)=stop usage(4) ", PROA_ANSWER_DONE},
+    {"tA u3 u3 f f u4 d", "start() text(A) usage(o3) finish(end)=stop usage(o4) ",
+     PROA_ANSWER_DONE},
     /* tools count in their order, whatever their keys; without arguments they get {} */
     {"b7 p7 e7 b2 e2 f",
-     "start begin0 piece0({\\\"a\\\":1}) end0 begin1 piece1({}) end1 "
+     "start() begin0(id|look) piece0({\\\"a\\\":1}) end0 begin1(id|look) piece1({}) end1 "
      "finish(end)=tool_calls ",
      PROA_ANSWER_FINISHED},
     /* arguments that are JSON are escaped; what is open at the reason ends there */
-    {"b0 j0 f", "start begin0 piece0({\\\"a\\\":\\\"\\\\n\\\"}) end0 finish(end)=tool_calls ",
+    {"b0 j0 f",
+     "start() begin0(id|look) piece0({\\\"a\\\":\\\"\\\\n\\\"}) end0 finish(end)=tool_calls ",
      PROA_ANSWER_FINISHED},
     /* a key that is used again is another call; pieces of two calls may be mixed */
     {"b0 p0 b0 b1 p1 p0 f",
-     "start begin0 piece0({\\\"a\\\":1}) end0 begin1 begin2 "
+     "start() begin0(id|look) piece0({\\\"a\\\":1}) end0 begin1(id|look) begin2(id|look) "
      "piece2({\\\"a\\\":1}) piece1({\\\"a\\\":1}) end1 end2 "
      "finish(end)=tool_calls ",
      PROA_ANSWER_FINISHED},
     /* pieces of a call that is unknown or has ended are nothing */
-    {"tA p4 b0 e0 p0 e0", "start text(A) begin0 piece0({}) end0 ", PROA_ANSWER_CONTENT},
+    {"tA p4 b0 e0 p0 e0", "start() text(A) begin0(id|look) piece0({}) end0 ", PROA_ANSWER_CONTENT},
     /* nothing is told after an error or the end mark */
-    {"tA x tB", "start text(A) ", PROA_ANSWER_ERROR},
-    {"tA d tB", "start text(A) ", PROA_ANSWER_DONE},
-    {"u1", "start usage(1) ", PROA_ANSWER_WAITING},
+    {"tA x tB", "start() text(A) ", PROA_ANSWER_ERROR},
+    {"tA d tB", "start() text(A) ", PROA_ANSWER_DONE},
+    {"u1", "start() usage(o1) ", PROA_ANSWER_WAITING},
 };
 
 static void test_order_is_kept_however_it_is_cut(void **state)
@@ -157,20 +117,15 @@ static void test_order_is_kept_however_it_is_cut(void **state)
         proa_buf_init(&stream, 1 << 16);
         stream_of(ROWS[i].events, &stream);
         for (size_t step = 1; step <= stream.len; step++) {
-            struct fixture f;
+            struct told f;
             setup(&f);
             struct proa_decoder_report report = {.state = PROA_ANSWER_WAITING};
-            for (size_t at = 0; at < stream.len; at += step) {
-                const struct proa_slice piece =
-                    proa_slice_head(proa_slice_from(proa_buf_slice(&stream), at), step);
-                assert_ok(proa_decoder_feed(f.d, piece, &report));
-            }
-            PROA_TEST_CHECK(proa_slice_eq(proa_buf_slice(&f.out), proa_slice_cstr(ROWS[i].told)),
-                            "%s: %.*s", ROWS[i].events, (int)f.out.len, f.out.ptr);
+            assert_true(told_feed(&f, proa_buf_slice(&stream), step, &report));
+            assert_told(&f, ROWS[i].told);
             assert_int_equal(report.state, ROWS[i].state);
             assert_int_equal(proa_decoder_end(f.d), ROWS[i].state == PROA_ANSWER_DONE ||
                                                         ROWS[i].state == PROA_ANSWER_FINISHED);
-            teardown(&f);
+            told_teardown(&f);
         }
         proa_buf_deinit(&stream);
     }
@@ -179,7 +134,7 @@ static void test_order_is_kept_however_it_is_cut(void **state)
 static void test_an_error_is_kept(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct told f;
     setup(&f);
     struct proa_decoder_report report;
     assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: x\n\ndata: x\n\n"), &report));
@@ -188,13 +143,13 @@ static void test_an_error_is_kept(void **state)
     assert_int_equal(report.failure.class, PROA_CLASS_OVERLOADED);
     assert_slice_str(report.failure.message, "busy");
     assert_false(proa_decoder_end(f.d));
-    teardown(&f);
+    told_teardown(&f);
 }
 
 static void test_broken_events_are_left_out(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct told f;
     setup(&f);
     struct proa_decoder_report report;
     assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data:\n\n"), &report));
@@ -203,14 +158,14 @@ static void test_broken_events_are_left_out(void **state)
     assert_true(report.malformed);
     assert_int_equal(report.events, 2);
     assert_int_equal(report.content_events, 1);
-    assert_slice_str(proa_buf_slice(&f.out), "start text(A) ");
-    teardown(&f);
+    assert_slice_str(proa_buf_slice(&f.out), "start() text(A) ");
+    told_teardown(&f);
 }
 
 static void test_too_many_tools_are_no_answer(void **state)
 {
     (void)state;
-    struct fixture f;
+    struct told f;
     setup(&f);
     struct proa_decoder_report report;
     enum proa_err err = PROA_OK;
@@ -222,7 +177,7 @@ static void test_too_many_tools_are_no_answer(void **state)
     assert_err(err, PROA_ERR_LIMIT);
     assert_int_equal(n, DECODER_TOOLS_MAX + 1);
     assert_false(proa_decoder_end(f.d));
-    teardown(&f);
+    told_teardown(&f);
 }
 
 /* ---- AWS's framing --------------------------------------------------------------------------- */
@@ -242,7 +197,7 @@ static const struct proa_decode_ops FRAMED_OPS = {
     .framing = PROA_FRAMING_EVENTSTREAM, .event = framed_event, .whole = toy_whole};
 static const struct proa_dialect FRAMED = {.name = "framed", .decode = &FRAMED_OPS};
 
-static void framed_setup(struct fixture *f)
+static void framed_setup(struct told *f)
 {
     setup(f);
     proa_decoder_destroy(f->d);
@@ -272,7 +227,7 @@ static void test_messages_however_they_are_cut(void **state)
     put_error(&in);
     fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
     for (size_t step = 1; step <= in.len; step++) {
-        struct fixture f;
+        struct told f;
         framed_setup(&f);
         struct proa_decoder_report report;
         uint32_t events = 0;
@@ -285,12 +240,12 @@ static void test_messages_however_they_are_cut(void **state)
             malformed = malformed || report.malformed;
         }
         assert_slice_str(proa_buf_slice(&f.out),
-                         "start text(A) refusal(slowDown) refusal({}) refusal(InternalError) "
+                         "start() text(A) refusal(slowDown) refusal({}) refusal(InternalError) "
                          "refusal(it broke) finish(end)=stop ");
         assert_int_equal(events, 6);
         assert_true(malformed);
         assert_true(proa_decoder_end(f.d));
-        teardown(&f);
+        told_teardown(&f);
     }
     proa_buf_deinit(&in);
 }
@@ -304,13 +259,13 @@ static void test_bytes_behind_the_last_message_are_a_cut(void **state)
     const size_t whole = in.len;
     fixture_put_event(&in, "event", "toy", PROA_SLICE("u1"));
     for (size_t len = whole; len <= in.len; len++) {
-        struct fixture f;
+        struct told f;
         framed_setup(&f);
         struct proa_decoder_report report;
         assert_ok(proa_decoder_feed(f.d, proa_slice_head(proa_buf_slice(&in), len), &report));
         assert_int_equal(report.state, PROA_ANSWER_FINISHED);
         assert_int_equal(proa_decoder_end(f.d), len == whole || len == in.len);
-        teardown(&f);
+        told_teardown(&f);
     }
     proa_buf_deinit(&in);
 }
@@ -323,14 +278,14 @@ static void test_broken_framing(void **state)
     fixture_put_event(&in, "event", "toy", PROA_SLICE("tA"));
     fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
     in.ptr[in.len - 1] ^= 1;
-    struct fixture f;
+    struct told f;
     framed_setup(&f);
     struct proa_decoder_report report;
     assert_err(proa_decoder_feed(f.d, proa_buf_slice(&in), &report), PROA_ERR_PROTOCOL);
-    assert_slice_str(proa_buf_slice(&f.out), "start text(A) ");
+    assert_slice_str(proa_buf_slice(&f.out), "start() text(A) ");
     assert_true(proa_decoder_feed(f.d, PROA_SLICE("x"), &report) != PROA_OK);
     assert_false(proa_decoder_end(f.d));
-    teardown(&f);
+    told_teardown(&f);
 
     framed_setup(&f);
     proa_buf_clear(&in);
@@ -338,7 +293,7 @@ static void test_broken_framing(void **state)
     fixture_put_u32(&in, 0);
     fixture_put_u32(&in, fixture_crc(proa_buf_slice(&in)));
     assert_err(proa_decoder_feed(f.d, proa_buf_slice(&in), &report), PROA_ERR_LIMIT);
-    teardown(&f);
+    told_teardown(&f);
     proa_buf_deinit(&in);
 }
 
@@ -353,13 +308,13 @@ static void test_whole_answers(void **state)
         {"tA ?", PROA_CLASS_MALFORMED}, {"tA x", PROA_CLASS_OVERLOADED},
     };
     for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
-        struct fixture f;
+        struct told f;
         setup(&f);
         struct proa_failure failure = {.class = PROA_CLASS_OK};
         const bool good = proa_decoder_whole(f.d, proa_slice_cstr(rows[i].body), &failure);
         assert_int_equal(good, rows[i].class == PROA_CLASS_OK);
         assert_int_equal(failure.class, rows[i].class);
-        teardown(&f);
+        told_teardown(&f);
     }
 }
 

@@ -3,6 +3,9 @@
  */
 #include "openai_priv.h"
 
+#include "proa/provider/site.h"
+#include "proa/provider/vendor.h"
+
 #include "proa_test.h"
 
 static const struct proa_json_want wants[] = {
@@ -365,9 +368,88 @@ static void test_a_prefill_needs_messages(void **state)
     request_deinit(&r);
 }
 
+/* The limit under the name that the model takes, where the client used the other one. */
+static void test_the_limit_is_renamed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor;
+        const char *model;
+        const char *body;
+        const char *sent;
+    } rows[] = {
+        {"openai", "gpt-5.5", "{\"model\":\"gpt-5.5\",\"max_tokens\":7,\"n\":1}",
+         "{\"model\":\"gpt-5.5\",\"n\":1,\"max_completion_tokens\":7}"},
+        {"azure", "o3", "{\"max_tokens\":7,\"model\":\"o3\"}",
+         "{\"model\":\"o3\",\"max_completion_tokens\":7}"},
+        {"ollama", "m", "{\"model\":\"m\",\"max_completion_tokens\":7}",
+         "{\"model\":\"m\",\"max_tokens\":7}"},
+        /* as it is: the right name already, either will do, both are said, no number */
+        {"openai", "gpt-5.5", "{\"model\":\"gpt-5.5\",\"max_completion_tokens\":7}", NULL},
+        {"openai", "gpt-4o", "{\"model\":\"gpt-4o\",\"max_tokens\":7}", NULL},
+        {NULL, "m", "{\"model\":\"m\",\"max_completion_tokens\":7}", NULL},
+        {"openai", "o3", "{\"model\":\"o3\",\"max_tokens\":7,\"max_completion_tokens\":8}", NULL},
+        {"openai", "o3", "{\"model\":\"o3\",\"max_tokens\":null}", NULL},
+    };
+    static const struct proa_json_want limits[] = {{PROA_SLICE_INIT("max_tokens"), 0},
+                                                   {PROA_SLICE_INIT("max_completion_tokens"), 0}};
+    const struct proa_json_scan_cfg cfg = {.wants = limits, .n_wants = 2};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        struct request r;
+        struct proa_json_member members[2];
+        struct proa_json_info info;
+        request_init(&r, rows[i].body);
+        assert_ok(proa_json_scan(r.in.body, &cfg, members, &info));
+        r.in.limit_members = members;
+        r.in.model = proa_slice_cstr(rows[i].model);
+        r.in.vendor = rows[i].vendor ? proa_vendor_find(proa_slice_cstr(rows[i].vendor)) : NULL;
+        assert_ok(encode(&r));
+        struct proa_buf sent;
+        proa_buf_init(&sent, 512);
+        for (size_t p = 1; p < r.out.n_iov; p++) {
+            (void)proa_buf_append(&sent,
+                                  proa_slice_make(r.out.iov[p].iov_base, r.out.iov[p].iov_len));
+        }
+        assert_slice_str(proa_buf_slice(&sent), rows[i].sent ? rows[i].sent : rows[i].body);
+        assert_int_equal(r.out.body_bytes, sent.len);
+        proa_buf_deinit(&sent);
+        request_deinit(&r);
+    }
+}
+
+static void test_azures_paths(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        const char *begins;
+    } rows[] = {
+        {"", "POST /openai/chat/completions HTTP/1.1\r\n"},
+        {"v1", "POST /openai/chat/completions?api-version=v1 HTTP/1.1\r\n"},
+        {"2024-10-21", "POST /openai/deployments/my%20gpt%2F5/chat/completions?api-version="
+                       "2024-10-21 HTTP/1.1\r\n"},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        struct request r;
+        request_init(&r, "{\"model\":\"x\"}");
+        const struct proa_site site = {.api_version = proa_slice_cstr(rows[i].version)};
+        r.in.site = &site;
+        r.in.base_path = PROA_SLICE("/openai");
+        r.in.model = PROA_SLICE("my gpt/5");
+        r.in.authorization.scheme = PROA_AUTH_API_KEY;
+        assert_ok(encode(&r));
+        const struct proa_slice head = proa_slice_make(r.out.iov[0].iov_base, r.out.iov[0].iov_len);
+        assert_true(proa_slice_starts(head, proa_slice_cstr(rows[i].begins)));
+        assert_true(proa_slice_search(head, PROA_SLICE("\r\napi-key: sk-1\r\n")) < head.len);
+        request_deinit(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_limit_is_renamed),
+        cmocka_unit_test(test_azures_paths),
         cmocka_unit_test(test_head_of_a_plain_request),
         cmocka_unit_test(test_head_of_a_stream_with_headers),
         cmocka_unit_test(test_path_of_each_operation),

@@ -1,0 +1,61 @@
+/*
+ * A translated request being written; its two units share it.
+ */
+#ifndef PROA_PROVIDER_OPENAI_WRITE_PRIV_H
+#define PROA_PROVIDER_OPENAI_WRITE_PRIV_H
+
+#include "openai_priv.h"
+#include "openai_quirks_priv.h"
+
+#include "proa/chat/text.h"
+#include "proa/json/writer.h"
+
+struct openai_writing {
+    struct proa_json_writer w;
+    const struct proa_encode_in *in;
+    const struct openai_quirks *quirks;
+    struct proa_arena *arena;
+    struct proa_encoded *out;
+    bool unsupported;
+};
+
+/* Dropped, and told. */
+static inline void openai_warn(struct openai_writing *s, const char *feature)
+{
+    proa_chat_warn(s->in->warnings, feature, "is not taken by this provider");
+}
+
+static inline bool openai_has_flag(const struct openai_writing *s, uint32_t flag)
+{
+    return (s->quirks->flags & flag) != 0;
+}
+
+static inline void openai_key(struct openai_writing *s, const char *name)
+{
+    proa_json_writer_key(&s->w, proa_slice_cstr(name));
+}
+
+static inline void openai_put_text(struct openai_writing *s, const char *name,
+                                   struct proa_slice text)
+{
+    openai_key(s, name);
+    proa_json_writer_text(&s->w, text);
+}
+
+static inline void openai_put_word(struct openai_writing *s, const char *name, const char *word)
+{
+    openai_put_text(s, name, proa_slice_cstr(word));
+}
+
+static inline void openai_put_raw(struct openai_writing *s, const char *name,
+                                  struct proa_slice json)
+{
+    openai_key(s, name);
+    proa_json_writer_raw(&s->w, json);
+}
+
+/* ---- openai_messages.c */
+/* The member `messages`. A part that cannot be sent makes the request unsupported. */
+void proa_openai_write_messages(struct openai_writing *s);
+
+#endif
