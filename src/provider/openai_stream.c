@@ -42,6 +42,8 @@ struct proa_reader {
     enum proa_answer_state state;
     bool at_boundary; /* the byte before the input ended an event with LF LF */
     bool over_limit;
+    bool begun;    /* an event has been handed out */
+    bool skipping; /* the event at hand is none that a client should begin with */
     uint64_t seen[CHOICE_WORDS];
     uint64_t finished[CHOICE_WORDS];
     struct proa_usage usage;
@@ -370,6 +372,14 @@ static bool read_chunk(struct proa_slice data, struct chunk *out)
     return c.err == PROA_OK;
 }
 
+/* Azure's filter results for the prompt: a chunk without id, model and choices. Clients that take
+ * the stream's first chunk for its beginning stumble over it. */
+static bool is_preface(const struct chunk *chunk)
+{
+    return chunk->model.len == 0 && chunk->usage.len == 0 && chunk->choices.len > 0 &&
+           proa_slice_eq(chunk->choices, PROA_SLICE("[]"));
+}
+
 static bool all_finished(const struct proa_reader *r)
 {
     uint64_t any = 0;
@@ -410,6 +420,7 @@ static void read_event(struct proa_reader *r, struct proa_slice data,
         enter_error_object(r, data);
         return;
     }
+    r->skipping = !r->begun && is_preface(&chunk);
     if (chunk.usage.len > 0) {
         proa_openai_usage(chunk.usage, &r->usage);
     }
@@ -517,11 +528,11 @@ static void drop_lent(struct proa_reader *r)
 }
 
 /* Hands out the events that end in bytes[0..end), and what the first of them began with. */
-static void make_ready(struct proa_reader *r, struct proa_slice bytes, size_t end,
+static void make_ready(struct proa_reader *r, struct proa_slice bytes, size_t begin, size_t end,
                        struct proa_reader_report *out)
 {
     out->ready[0] = proa_buf_slice(&r->tails[r->tail]);
-    out->ready[1] = proa_slice_head(bytes, end);
+    out->ready[1] = proa_slice_from(proa_slice_head(bytes, end), begin);
     r->tail ^= 1U;
 }
 
@@ -531,6 +542,7 @@ enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice b
     struct proa_slice in = bytes;
     PROA_UNINIT struct proa_sse_event event;
     enum proa_sse_result result = PROA_SSE_MORE;
+    size_t begin = 0;
     size_t end = 0;
     bool any = false;
     out->ready[0] = PROA_SLICE_NONE;
@@ -545,14 +557,21 @@ enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice b
             r->over_limit = result == PROA_SSE_TOO_LONG;
             break;
         }
+        r->skipping = false;
         handle_event(r, &event, out);
-        if (r->state != PROA_ANSWER_ERROR) {
+        if (r->skipping) {
+            proa_buf_clear(&r->tails[r->tail]);
+            proa_buf_trim(&r->tails[r->tail], 0);
+            begin = bytes.len - in.len;
+            end = begin;
+        } else if (r->state != PROA_ANSWER_ERROR) {
             end = bytes.len - in.len;
             any = true;
+            r->begun = true;
         }
     }
     if (any) {
-        make_ready(r, bytes, end, out);
+        make_ready(r, bytes, begin, end, out);
     }
     if (!r->over_limit && !is_over(r) && end < bytes.len) {
         r->over_limit = proa_buf_append(&r->tails[r->tail], proa_slice_from(bytes, end)) != PROA_OK;

@@ -17,6 +17,7 @@ struct stream_case {
     uint32_t events;
     bool malformed;
     const char *complete_at; /* the event from whose end on the answer is complete; NULL = never */
+    const char *ready_from;  /* the first event that is; NULL = the first of all */
     const char *ready_until; /* the first event that is not ready; NULL = everything is */
     const char *finish_reason;
     const char *model;
@@ -78,6 +79,8 @@ static const struct stream_case streams[] = {
         .content_events = 3,
         .events = 7,
         .complete_at = "\"length\"",
+        .ready_from =
+            "data: {\"choices\":[{\"content_filter_results\":{},\"delta\":{\"content\":\"\"",
         .finish_reason = "length",
         .model = "gpt-4o-2024",
         .usage = {NONE, NONE, NONE, NONE, NONE},
