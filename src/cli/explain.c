@@ -116,6 +116,7 @@ struct offline {
     struct proa_snapshot *snapshot;
     struct proa_engine *engine;
     struct proa_roster *roster;
+    const struct proa_route *route;
 };
 
 static int load_config(struct proa_cli *cli, struct offline *o)
@@ -161,8 +162,9 @@ static int load_state(struct proa_cli *cli, struct offline *o, const char *path)
     return code;
 }
 
-static int answer_here(struct proa_cli *cli, const struct offline *o,
-                       const struct proa_admin_question *question, struct proa_buf *json)
+/* The roster knows the route before the state is loaded into it. */
+static int find_route(struct proa_cli *cli, struct offline *o,
+                      const struct proa_admin_question *question)
 {
     struct proa_resolution resolved;
     char shown[PROA_CLI_SHOWN_MAX];
@@ -170,9 +172,19 @@ static int answer_here(struct proa_cli *cli, const struct offline *o,
         return proa_cli_fail(cli, EX_DATAERR, "model \"%s\" leads nowhere in this configuration",
                              proa_cli_shown(shown, question->model));
     }
+    o->route = resolved.route;
+    o->engine = proa_engine_create(1);
+    o->roster = proa_roster_create(o->engine, o->snapshot, NOW_NS);
+    proa_roster_bind(o->roster, o->route, NOW_NS);
+    return EX_OK;
+}
+
+static int answer_here(struct proa_cli *cli, const struct offline *o,
+                       const struct proa_admin_question *question, struct proa_buf *json)
+{
     struct proa_json_writer w;
     proa_json_writer_init(&w, json);
-    proa_admin_write_explain(o->roster, resolved.route, question, NOW_NS, &w);
+    proa_admin_write_explain(o->roster, o->route, question, NOW_NS, &w);
     PROA_BUF_LIT(json, "\n");
     return proa_json_writer_ok(&w) ? EX_OK
                                    : proa_cli_fail(cli, EX_SOFTWARE, "the answer is too long");
@@ -185,8 +197,9 @@ static int make_up(struct proa_cli *cli, const struct proa_admin_question *quest
     proa_app_names_init(&o->names);
     int code = load_config(cli, o);
     if (code == EX_OK) {
-        o->engine = proa_engine_create(1);
-        o->roster = proa_roster_create(o->engine, o->snapshot, NOW_NS);
+        code = find_route(cli, o, question);
+    }
+    if (code == EX_OK) {
         code = load_state(cli, o, state);
     }
     if (code == EX_OK) {

@@ -142,6 +142,26 @@ size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns)
     return (size_t)(at - out);
 }
 
+size_t proa_fmt_pico(char out[PROA_FMT_PICO_BYTES], uint64_t pico)
+{
+    enum { DECIMALS = 12 };
+    const uint64_t one = UINT64_C(1000000000000);
+    uint64_t rest = pico % one;
+    size_t n = proa_fmt_u64(out, pico / one);
+    if (rest == 0) {
+        return n;
+    }
+    out[n] = '.';
+    for (size_t i = DECIMALS; i > 0; i--, rest /= 10) {
+        out[n + i] = (char)('0' + rest % 10);
+    }
+    n += 1 + DECIMALS;
+    while (out[n - 1] == '0') {
+        n--;
+    }
+    return n;
+}
+
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value)
 {
     PROA_UNINIT char digits[PROA_FMT_BYTES];

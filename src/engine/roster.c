@@ -44,8 +44,8 @@ static struct state *state_new(struct proa_engine *engine, enum proa_status_kind
 /* What a roster is made with. */
 struct binding {
     struct proa_roster *roster;
-    const struct seat *seat; /* the one that is being filled; NULL: a route's */
-    struct proa_map seen[PROA_STATUS_KINDS];
+    const struct seat *seat;        /* the one that is being filled, or */
+    const struct route_seat *route; /* this one */
     struct proa_arena names;
     uint64_t now_ns;
 };
@@ -54,8 +54,14 @@ struct binding {
 static void *hold(struct binding *b, struct state *state)
 {
     struct objects *objects = &b->roster->objects[state->kind];
-    objects->items[objects->n++] = (struct object){state, b->seat};
-    (void)proa_map_put(&b->seen[state->kind], state->identity, state);
+    struct object *object = &objects->items[objects->n++];
+    object->state = state;
+    if (state->kind == PROA_STATUS_ROUTE) {
+        object->route = b->route;
+    } else {
+        object->seat = b->seat;
+    }
+    (void)proa_map_put(&b->roster->seen[state->kind], state->identity, state);
     proa_state_ref(state);
     return state;
 }
@@ -63,7 +69,7 @@ static void *hold(struct binding *b, struct state *state)
 /* NULL when nothing was ever known of it. */
 static void *find(struct binding *b, enum proa_status_kind kind, struct proa_slice identity)
 {
-    struct state *state = proa_map_get(&b->seen[kind], identity);
+    struct state *state = proa_map_get(&b->roster->seen[kind], identity);
     if (state) {
         return state;
     }
@@ -182,6 +188,9 @@ static void renew(struct seat *seat, bool alone, uint64_t version)
 static void bind_seat(struct binding *b, const struct proa_target *target, struct seat *seat)
 {
     const struct proa_key *key = target->key;
+    if (seat->target) {
+        return;
+    }
     b->seat = seat;
     seat->target = bind_target(b, target);
     seat->pool = bind_pool(b, target);
@@ -199,6 +208,7 @@ static void bind_seat(struct binding *b, const struct proa_target *target, struc
 static void bind_route(struct binding *b, const struct proa_route *route, struct route_seat *seat)
 {
     PROA_ASSERT(route->n_candidates <= PROA_ROUTE_TARGETS_MAX);
+    b->route = seat;
     seat->state = bind_route_state(b, route);
     seat->route = route;
     /* What stands above targets is opened by failures in sequence alone. A rate would open it for
@@ -213,6 +223,7 @@ static void bind_route(struct binding *b, const struct proa_route *route, struct
         seat->substitutes |= c->substitute ? bit : 0;
         seat->weighted |= c->weight > 0 ? bit : 0;
         struct seat *at = &b->roster->seats[c->target->id];
+        bind_seat(b, c->target, at);
         at->route = at->route ? at->route : seat;
         size_t first = 0;
         while (b->roster->seats[route->candidates[first].target->id].group != at->group) {
@@ -239,6 +250,12 @@ static void count_targets(struct proa_roster *roster)
     }
 }
 
+/* Was it in use before a reload? */
+static bool is_known(const struct proa_engine *engine, const struct proa_route *route)
+{
+    return proa_map_get(&engine->states[PROA_STATUS_ROUTE], route->name) != NULL;
+}
+
 static void bind_all(struct binding *b)
 {
     struct proa_roster *roster = b->roster;
@@ -246,18 +263,31 @@ static void bind_all(struct binding *b)
     for (size_t i = 0; i < PROA_STATUS_KINDS; i++) {
         const size_t most = i == PROA_STATUS_ROUTE ? snapshot->n_routes : snapshot->n_targets;
         roster->objects[i].items = proa_alloc_zero(most, sizeof(struct object));
-        proa_map_init(&b->seen[i], proa_prng_next(&roster->engine->prng));
+        proa_map_init(&roster->seen[i], proa_prng_next(&roster->engine->prng));
     }
     for (size_t i = 0; i < snapshot->n_targets; i++) {
-        bind_seat(b, &snapshot->targets[i], &roster->seats[i]);
+        if (!snapshot->targets[i].on_demand) {
+            bind_seat(b, &snapshot->targets[i], &roster->seats[i]);
+        }
     }
     for (size_t i = 0; i < snapshot->n_routes; i++) {
-        bind_route(b, &snapshot->routes[i], &roster->routes[i]);
+        if (!snapshot->routes[i].on_demand || is_known(roster->engine, &snapshot->routes[i])) {
+            bind_route(b, &snapshot->routes[i], &roster->routes[i]);
+        }
     }
     count_targets(roster);
-    for (size_t i = 0; i < PROA_STATUS_KINDS; i++) {
-        proa_map_deinit(&b->seen[i]);
+}
+
+void proa_roster_bind(struct proa_roster *roster, const struct proa_route *route, uint64_t now_ns)
+{
+    if (roster->routes[route->id].state) {
+        return;
     }
+    struct binding b = {.roster = roster, .now_ns = now_ns};
+    proa_arena_init(&b.names, NULL);
+    bind_route(&b, route, &roster->routes[route->id]);
+    proa_arena_reset(&b.names);
+    count_targets(roster);
 }
 
 struct proa_roster *proa_roster_create(struct proa_engine *engine,
@@ -286,6 +316,7 @@ void proa_roster_destroy(struct proa_roster *roster)
             proa_state_unref(roster->engine, objects->items[i].state);
         }
         proa_free(objects->items);
+        proa_map_deinit(&roster->seen[kind]);
     }
     proa_free(roster->seats);
     proa_free(roster->routes);

@@ -323,6 +323,7 @@ void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struc
 {
     /* All but the records, which are set when an attempt starts. */
     memset(run, 0, offsetof(struct proa_run, attempts));
+    proa_roster_bind(roster, route, now_ns);
     run->roster = roster;
     run->route = route;
     run->options = *options;

@@ -125,7 +125,10 @@ struct route_seat {
 /* What the roster refers to, each once. */
 struct object {
     struct state *state;
-    const struct seat *seat; /* the first one that it is part of; NULL of a route */
+    union {
+        const struct seat *seat;        /* the first one that it is part of */
+        const struct route_seat *route; /* of a route */
+    };
 };
 
 struct objects {
@@ -136,9 +139,10 @@ struct objects {
 struct proa_roster {
     struct proa_engine *engine;
     const struct proa_snapshot *snapshot;
-    struct seat *seats;        /* by target id */
-    struct route_seat *routes; /* by route id */
+    struct seat *seats;        /* by target id; zero until it is bound */
+    struct route_seat *routes; /* by route id; likewise */
     struct objects objects[PROA_STATUS_KINDS];
+    struct proa_map seen[PROA_STATUS_KINDS]; /* the same by identity */
 };
 
 /* ---- the engine ------------------------------------------------------------------------------ */

@@ -176,10 +176,12 @@ void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_
 void proa_status_route(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_route *out)
 {
-    const struct proa_policy_cfg *policy = roster->routes[i].route->policy;
-    const struct route_state *r = roster->routes[i].state;
+    const struct route_seat *seat = object_at(roster, PROA_STATUS_ROUTE, i)->route;
+    const struct proa_policy_cfg *policy = seat->route->policy;
+    const struct route_state *r = seat->state;
     *out = (struct proa_status_route){
         .identity = r->state.identity,
+        .retries_cap = policy->retry.budget.cap,
         .retries_milli = proa_budget_level(&r->retries, &policy->retry.budget, now_ns),
         .hedges_milli = proa_budget_level(&r->hedges, &policy->hedge.budget, now_ns),
         .waiting = r->queue.n_waiting,

@@ -1,6 +1,9 @@
 /* Who may be tried now, and what keeps the others out. */
 #include "state_priv.h"
 
+#include "proa/catalogue/catalogue.h"
+#include "proa/usage/cost.h"
+
 #define PPM UINT32_C(1000000)
 
 /* A key, group or model that was out of use comes back by one attempt. */
@@ -181,6 +184,14 @@ uint64_t proa_pick_of_pool(const struct proa_run *run, const struct pool_state *
     return mask;
 }
 
+/* 0: not known. */
+static uint64_t price_of(const struct proa_run *run, const struct proa_target *target)
+{
+    return target->offer ? proa_cost_estimate(&target->offer->price, run->options.input_tokens,
+                                              run->options.max_output)
+                         : 0;
+}
+
 struct proa_balance_view proa_pick_view(const struct proa_run *run, size_t i, uint64_t now_ns)
 {
     const struct proa_candidate *c = &run->route->candidates[i];
@@ -195,6 +206,7 @@ struct proa_balance_view proa_pick_view(const struct proa_run *run, size_t i, ui
         .headroom_ppm = cfg->strategy == PROA_STRATEGY_HEADROOM
                             ? proa_limiter_headroom_ppm(&seat->limit->limiter, now_ns)
                             : PPM,
+        .price = cfg->strategy == PROA_STRATEGY_LOWEST_COST ? price_of(run, c->target) : 0,
         .credit = &seat->target->credit,
     };
 }

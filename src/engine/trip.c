@@ -94,7 +94,8 @@ static void recover_below(const struct trip_place *place, uint64_t now_ns)
     const struct proa_roster *roster = place->roster;
     for (size_t i = 0; i < roster->snapshot->n_targets; i++) {
         const struct seat *seat = &roster->seats[i];
-        if (is_below(place, seat) && proa_breaker_is_out(&seat->target->watched.breaker) &&
+        if (seat->target && is_below(place, seat) &&
+            proa_breaker_is_out(&seat->target->watched.breaker) &&
             (place->level == TRIP_POOL || !proa_breaker_is_out(&seat->pool->watched.breaker))) {
             const struct trip_place below = {place->roster, seat, TRIP_TARGET};
             keep(&below,

@@ -87,6 +87,9 @@ static void forgive(struct proa_run *run, uint64_t since_ns, uint64_t now_ns)
     since_ns = proa_clock_since(since_ns, TOGETHER_NS);
     for (size_t i = 0; i < roster->snapshot->n_targets; i++) {
         struct trip_place place = {roster, &roster->seats[i], TRIP_TARGET};
+        if (!place.seat->target) {
+            continue; /* not in use yet */
+        }
         place.seat->endpoint->failed_ns = 0;
         for (; place.level < TRIP_LEVELS; place.level++) {
             struct proa_breaker *b = &proa_trip_watched(place.seat, place.level)->breaker;

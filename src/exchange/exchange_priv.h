@@ -214,6 +214,8 @@ void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
 /* Time spent with upstreams or waiting for them until this callback began; the rest of the
  * exchange's time is ours. */
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x);
+/* What the answer of an attempt cost; false when that is not known. */
+bool proa_exchange_cost(const struct proa_exchange *x, const struct attempt *a, uint64_t *pico);
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome);
 
 #endif

@@ -8,12 +8,11 @@
 static void sample_route(struct proa_live *live, size_t i, uint64_t now_ns)
 {
     struct proa_status_route status;
-    const struct proa_route *route = &live->snapshot->routes[i];
-    const uint64_t cap_milli = (uint64_t)route->policy->retry.budget.cap * 1000;
     proa_status_route(live->roster, i, now_ns, &status);
-    proa_metric_set(proa_metric_series1(live->metrics, PROA_METRIC_RETRY_BUDGET, route->name),
+    const uint64_t cap_milli = (uint64_t)status.retries_cap * 1000;
+    proa_metric_set(proa_metric_series1(live->metrics, PROA_METRIC_RETRY_BUDGET, status.identity),
                     cap_milli == 0 ? 0 : status.retries_milli * PROA_NS_PER_S / cap_milli);
-    proa_metric_set(proa_metric_series1(live->metrics, PROA_METRIC_QUEUE_DEPTH, route->name),
+    proa_metric_set(proa_metric_series1(live->metrics, PROA_METRIC_QUEUE_DEPTH, status.identity),
                     status.waiting);
 }
 
@@ -32,7 +31,7 @@ static void set_breaker(struct proa_live *live, size_t i, uint64_t now_ns, bool 
 
 void proa_live_sample(struct proa_live *live, uint64_t now_ns)
 {
-    for (size_t i = 0; i < live->snapshot->n_routes; i++) {
+    for (size_t i = 0; i < proa_status_n(live->roster, PROA_STATUS_ROUTE); i++) {
         sample_route(live, i, now_ns);
     }
     for (size_t i = 0; i < proa_status_n(live->roster, PROA_STATUS_TARGET); i++) {

@@ -23,6 +23,16 @@ static struct proa_slice otel_name(const struct proa_provider *provider)
     return vendor && vendor->otel_name.len > 0 ? vendor->otel_name : provider->name;
 }
 
+static void open_route(struct proa_live *live, const struct proa_route *route)
+{
+    struct proa_live_route *r = &live->routes[route->id];
+    route_series(live, r, route->name);
+    r->candidates = proa_alloc_zero(route->n_candidates + 1, sizeof *r->candidates);
+    for (size_t c = 0; c < route->n_candidates; c++) {
+        r->candidates[c].otel_provider = otel_name(route->candidates[c].target->provider);
+    }
+}
+
 struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_engine *engine,
                                    struct proa_upstream *up, struct proa_metric_reg *metrics,
                                    uint64_t now_ns)
@@ -42,12 +52,8 @@ struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_e
         }
     }
     for (size_t i = 0; i < snapshot->n_routes; i++) {
-        const struct proa_route *route = &snapshot->routes[i];
-        struct proa_live_route *r = &live->routes[i];
-        route_series(live, r, route->name);
-        r->candidates = proa_alloc_zero(route->n_candidates + 1, sizeof *r->candidates);
-        for (size_t c = 0; c < route->n_candidates; c++) {
-            r->candidates[c].otel_provider = otel_name(route->candidates[c].target->provider);
+        if (!snapshot->routes[i].on_demand) {
+            open_route(live, &snapshot->routes[i]);
         }
     }
     route_series(live, &live->none, PROA_SLICE("none"));
@@ -82,13 +88,19 @@ void proa_live_unref(struct proa_live *live)
 
 struct proa_live_route *proa_live_route(struct proa_live *live, const struct proa_route *route)
 {
-    return route ? &live->routes[route->id] : &live->none;
+    if (!route) {
+        return &live->none;
+    }
+    if (!live->routes[route->id].candidates) {
+        open_route(live, route);
+    }
+    return &live->routes[route->id];
 }
 
 static struct proa_live_candidate *find(struct proa_live *live, const struct proa_route *route,
                                         const struct proa_candidate *candidate)
 {
-    return &live->routes[route->id].candidates[candidate - route->candidates];
+    return &proa_live_route(live, route)->candidates[candidate - route->candidates];
 }
 
 void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
@@ -135,6 +147,14 @@ void proa_live_count_answer(struct proa_live *live, const struct proa_route *rou
         proa_metric_observe(
             genai(live, &c->first_chunk[answer->op], PROA_METRIC_GENAI_FIRST_CHUNK, labels, 3),
             answer->first_content_ns);
+    }
+    if (answer->has_cost) {
+        if (!c->cost) {
+            c->cost =
+                proa_metric_series3(live->metrics, PROA_METRIC_COST, route->name,
+                                    candidate->target->provider->name, model_label(candidate));
+        }
+        proa_metric_add(c->cost, answer->cost_pico_usd);
     }
     for (size_t i = 0; i < 2; i++) {
         if (proa_usage_has(answer->usage, fields[i])) {

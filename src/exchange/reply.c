@@ -48,6 +48,17 @@ static void timing(const struct proa_exchange *x, struct proa_buf *f)
     PROA_BUF_LIT(f, "\r\n");
 }
 
+static void cost(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)
+{
+    uint64_t pico = 0;
+    char text[PROA_FMT_PICO_BYTES];
+    if (proa_exchange_cost(x, a, &pico)) {
+        PROA_BUF_LIT(f, "x-proa-cost-usd: ");
+        (void)proa_buf_append(f, proa_slice_make(text, proa_fmt_pico(text, pico)));
+        PROA_BUF_LIT(f, "\r\n");
+    }
+}
+
 /* `name: value`. Values from outside are checked as they are written; one that does not fit is left
  * out. */
 static void line(struct proa_buf *f, struct proa_slice begin, struct proa_slice value)
@@ -89,6 +100,9 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
         const struct proa_target *target = x->run->attempts[a->index].candidate->target;
         line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
         line(f, PROA_SLICE("x-proa-model: "), a->model);
+    }
+    if (a && a->mode == ANSWER_PLAIN) {
+        cost(x, a, f); /* that of a stream is known at its end */
     }
     if (a && a->mode == ANSWER_STREAM) {
         PROA_BUF_LIT(f, "cache-control: no-cache\r\nx-accel-buffering: no\r\n");

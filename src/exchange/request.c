@@ -4,6 +4,7 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/core/hash.h"
 #include "proa/json/string.h"
 
@@ -48,6 +49,18 @@ static void append_suggestions(const struct proa_exchange *x, struct proa_slice 
     PROA_BUF_LIT(out, " GET /v1/models lists what is configured.");
 }
 
+/* "anthropic, bedrock." */
+static void append_offerers(struct proa_slice name, struct proa_buf *m)
+{
+    const struct proa_catalogue_model *model = proa_catalogue_find(name);
+    const struct proa_catalogue_offer *offers = proa_catalogue_offers_of(model);
+    for (size_t i = 0; i < model->n_offers; i++) {
+        (void)proa_buf_append_cstr(m, i > 0 ? ", " : "");
+        (void)proa_buf_append(m, proa_catalogue_provider(offers[i].provider));
+    }
+    PROA_BUF_LIT(m, ".");
+}
+
 static void refuse_model(struct proa_exchange *x, struct proa_slice model,
                          enum proa_resolve_result why)
 {
@@ -66,8 +79,14 @@ static void refuse_model(struct proa_exchange *x, struct proa_slice model,
         (void)proa_buf_append_cstr(
             m, why == PROA_RESOLVE_AMBIGUOUS
                    ? "could be any provider's: write \"provider/model\", or configure a route."
+               : why == PROA_RESOLVE_UNOFFERED
+                   ? "is known, but none of the providers that have it is "
+                     "configured: "
                : why == PROA_RESOLVE_UNKNOWN_PROVIDER ? "names a provider that is not configured."
                                                       : "matches no route and no provider.");
+        if (why == PROA_RESOLVE_UNOFFERED) {
+            append_offerers(model, m);
+        }
         append_suggestions(x, model, m);
     }
     const struct proa_slice text = proa_arena_dup(x->arena, proa_buf_slice(m));
@@ -237,14 +256,24 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
 
 /* ---- GET /v1/models -------------------------------------------------------------------------- */
 
-/* Configured names only: what a provider itself offers is the provider's to list. */
+/* Who a route's model is of: ours where somebody configured it, the creator's where the catalogue
+ * knows it. */
+static struct proa_slice owner_of(const struct proa_snapshot *s, const struct proa_route *route)
+{
+    return route->id < s->n_configured_routes ? PROA_SLICE("proa")
+           : route->on_demand ? proa_slice_head(route->name, proa_slice_find(route->name, '/'))
+                              : route->candidates[0].target->provider->name;
+}
+
+/* Configured names, and models of the catalogue that configured providers offer. What else a
+ * provider has is the provider's to list. */
 static size_t collect_models(const struct proa_exchange *x, struct proa_api_model *out)
 {
     const struct proa_snapshot *s = x->live->snapshot;
     size_t n = 0;
     for (size_t i = 0; i < s->n_configured_routes; i++) {
         const struct proa_route *route = &s->routes[i];
-        out[n++] = (struct proa_api_model){.id = route->name, .owned_by = PROA_SLICE("proa")};
+        out[n++] = (struct proa_api_model){.id = route->name, .owned_by = owner_of(s, route)};
         for (size_t c = 0; c < route->n_candidates; c++) {
             const struct proa_target *target = route->candidates[c].target;
             struct proa_api_model model = {.owned_by = target->provider->name};
@@ -260,6 +289,17 @@ static size_t collect_models(const struct proa_exchange *x, struct proa_api_mode
             if (!known) {
                 out[n++] = model;
             }
+        }
+    }
+    const size_t n_named = n;
+    for (size_t i = s->n_configured_routes; i < s->n_routes; i++) {
+        const struct proa_route *route = &s->routes[i];
+        bool known = !route->on_demand;
+        for (size_t k = 0; k < n_named && !known; k++) {
+            known = proa_slice_eq(out[k].id, route->name);
+        }
+        if (!known) {
+            out[n++] = (struct proa_api_model){.id = route->name, .owned_by = owner_of(s, route)};
         }
     }
     return n;
@@ -280,10 +320,8 @@ static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id, s
         refuse_model(x, name, result);
         return;
     }
-    const struct proa_candidate *first = &resolved.route->candidates[0];
-    const bool configured = resolved.route->id < x->live->snapshot->n_configured_routes;
-    const struct proa_api_model model = {
-        .id = name, .owned_by = configured ? PROA_SLICE("proa") : first->target->provider->name};
+    const struct proa_api_model model = {.id = name,
+                                         .owned_by = owner_of(x->live->snapshot, resolved.route)};
     if (proa_api_model_write(&model, out) == PROA_OK) {
         proa_reply_json(x, 200, proa_buf_slice(out), PROA_SLICE_NONE);
     }
@@ -297,7 +335,7 @@ void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_ma
         reply_one_model(x, match->raw_id, &out);
     } else {
         const struct proa_snapshot *s = x->live->snapshot;
-        size_t most = 1;
+        size_t most = 1 + s->n_routes;
         for (size_t i = 0; i < s->n_configured_routes; i++) {
             most += 1 + s->routes[i].n_candidates;
         }

@@ -3,6 +3,9 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/catalogue/catalogue.h"
+#include "proa/usage/cost.h"
+
 /* From the first attempt's start, or the wait in line before it, to the last one's end: attempts
  * may run side by side, and between them the exchange may wait. */
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
@@ -160,6 +163,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
     }
     const struct attempt *winner = winner_of(x);
     if (winner) {
+        const bool cost = proa_exchange_cost(x, winner, &line.cost_pico_usd);
         const struct proa_usage *u = &winner->usage;
         line.provider = x->run->attempts[x->run->winner].candidate->target->provider->name;
         line.answered_by = winner->answered_by;
@@ -171,9 +175,20 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         line.has = (x->stream ? PROA_ACCESS_TTFT : 0U) |
                    (proa_usage_has(u, PROA_USAGE_INPUT) ? PROA_ACCESS_INPUT_TOKENS : 0U) |
                    (proa_usage_has(u, PROA_USAGE_OUTPUT) ? PROA_ACCESS_OUTPUT_TOKENS : 0U) |
-                   (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U);
+                   (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U) |
+                   (cost ? PROA_ACCESS_COST : 0U);
     }
     proa_access_log(x->host->access_log, &line);
+}
+
+/* By the price of what was asked: an answer that names another model says nothing about that. */
+bool proa_exchange_cost(const struct proa_exchange *x, const struct attempt *a, uint64_t *pico)
+{
+    const struct proa_target *target = x->run->attempts[a->index].candidate->target;
+    const struct proa_catalogue_offer *offer =
+        target->offer ? target->offer
+                      : proa_catalogue_offer_find(target->provider->catalogue, a->model);
+    return offer && proa_cost_of(&a->usage, &offer->price, pico);
 }
 
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
@@ -193,12 +208,13 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
     const struct attempt *winner = winner_of(x);
     if (winner) {
         count_interruption(x);
-        const struct proa_live_answer answer = {
+        struct proa_live_answer answer = {
             .op = x->operation,
             .duration_ns = total,
             .first_content_ns = x->stream ? x->first_out_ns - x->arrived_ns : 0,
             .usage = &winner->usage,
         };
+        answer.has_cost = proa_exchange_cost(x, winner, &answer.cost_pico_usd);
         proa_live_count_answer(x->live, x->resolved.route,
                                x->run->attempts[x->run->winner].candidate, &answer);
     }

@@ -2,6 +2,8 @@
 
 #include "line_priv.h"
 
+#include "proa/core/buf.h"
+
 /*
  * The fields in the order of the line, once for all formats: STR(key, member), NUM(key, member,
  * given?), MS, BOOL and COST likewise. Text before numbers that depend on the answer, so that lines
@@ -62,30 +64,13 @@ static inline char *json_ms(char *p, const char *key, size_t n, uint64_t ns, boo
     return given ? proa_line_ms(proa_line_put(p, key, n), ns) : p;
 }
 
-/* 1500000 -> 0.0000015: whole dollars, then as many of twelve decimals as are needed. */
-static char *put_cost(char *p, uint64_t pico)
-{
-    const uint64_t dollar = UINT64_C(1000000000000);
-    p = proa_line_u64(p, pico / dollar);
-    uint64_t frac = pico % dollar;
-    if (frac == 0) {
-        return p;
-    }
-    char digits[12];
-    for (size_t i = sizeof(digits); i > 0; i--, frac /= 10) {
-        digits[i - 1] = (char)('0' + frac % 10);
-    }
-    size_t len = sizeof(digits);
-    while (digits[len - 1] == '0') {
-        len--;
-    }
-    *p++ = '.';
-    return proa_line_put(p, digits, len);
-}
-
 static inline char *json_cost(char *p, const char *key, size_t n, uint64_t pico, bool given)
 {
-    return given ? put_cost(proa_line_put(p, key, n), pico) : p;
+    if (given) {
+        p = proa_line_put(p, key, n);
+        p += proa_fmt_pico(p, pico);
+    }
+    return p;
 }
 
 #define KEY(text)                     "" text, sizeof(text) - 1

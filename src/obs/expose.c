@@ -115,6 +115,9 @@ static void put_value(struct proa_buf *out, const struct proa_metric_def *def, u
     }
     if (is_in_billionths(def)) {
         put_seconds(out, value, false);
+    } else if (def->unit == PROA_METRIC_UNIT_USD) {
+        char text[PROA_FMT_PICO_BYTES];
+        (void)proa_buf_append(out, proa_slice_make(text, proa_fmt_pico(text, value)));
     } else {
         (void)proa_buf_append_u64(out, value);
     }
@@ -221,6 +224,7 @@ static void put_meta(struct proa_buf *out, const struct proa_metric_def *def,
         put_line(out, "# UNIT ", name,
                  def->unit == PROA_METRIC_UNIT_SECONDS ? PROA_SLICE("seconds")
                  : def->unit == PROA_METRIC_UNIT_RATIO ? PROA_SLICE("ratio")
+                 : def->unit == PROA_METRIC_UNIT_USD   ? PROA_SLICE("usd")
                                                        : PROA_SLICE("bytes"));
     }
 }

@@ -2,13 +2,15 @@
  * A snapshot in the making: what the units that build it share. Private to the module.
  *
  * Order: files are merged and bound (snapshot.c), then listeners checked (listen.c), policies
- * collected (policies.c), providers resolved (providers.c, keys.c), routes made (routes.c), names
- * indexed (index.c). Each step adds its mistakes to diags and goes on, so that a person sees all of
- * them at once; a step may therefore meet what an earlier one found wrong.
+ * collected (policies.c), providers resolved (providers.c, keys.c), routes made (routes.c, with
+ * what the catalogue has for models.c), names indexed (index.c). Each step adds its mistakes to
+ * diags and goes on, so that a person sees all of them at once; a step may therefore meet what an
+ * earlier one found wrong.
  */
 #ifndef PROA_POLICY_BUILD_PRIV_H
 #define PROA_POLICY_BUILD_PRIV_H
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/config/config.h"
 #include "proa/core/map.h"
 #include "proa/policy/snapshot.h"
@@ -38,6 +40,7 @@ struct proa_build {
     struct proa_map routes;          /* configured name -> struct proa_route_cfg */
     struct proa_map targets;         /* identity -> struct proa_target */
     struct proa_target *all_targets; /* room for all; those of the snapshot */
+    uint64_t catalogue;              /* bit per provider of the catalogue that is configured */
 };
 
 /* ---- build.c: messages, places, input */
@@ -100,6 +103,27 @@ void proa_build_admin(struct proa_build *b);
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
 void proa_build_routes(struct proa_build *b);
 
+/* ---- models.c */
+
+/* A configured provider and what it offers of a model. */
+struct proa_build_offering {
+    const struct proa_provider *provider;
+    const struct proa_catalogue_offer *offer;
+};
+enum { PROA_BUILD_OFFERINGS_MAX = PROA_ROUTE_TARGETS_MAX };
+/* Notes which providers the catalogue knows. Before the routes. */
+void proa_build_catalogue(struct proa_build *b);
+/* In the order of configuration; returns how many. Ends before their keys are more than a route may
+ * have targets. */
+size_t proa_build_offerings(const struct proa_build *b, const struct proa_catalogue_model *model,
+                            struct proa_build_offering out[PROA_BUILD_OFFERINGS_MAX]);
+/* Does any configured provider offer it? */
+bool proa_build_is_offered(const struct proa_build *b, const struct proa_catalogue_model *model);
+/* The model that `name`, "creator/model", stands for; NULL: the catalogue has none, nobody offers
+ * it, or it begins with the name of a configured provider that the catalogue does not know. */
+const struct proa_catalogue_model *proa_build_model(const struct proa_build *b,
+                                                    struct proa_slice name);
+
 /* ---- index.c */
 
 /* How names are looked up. Lives in the snapshot's arena. */
@@ -108,8 +132,11 @@ struct proa_policy_index {
     struct proa_map providers;       /* name -> the provider's own route */
     const struct proa_route **globs; /* in the order of configuration */
     size_t n_globs;
-    const struct proa_route *sole; /* where bare names go; NULL: more than one provider */
-    struct proa_slice *names;      /* what is suggested, at most SUGGEST_NAMES_MAX */
+    const struct proa_route *sole;    /* where bare names go; NULL: more than one provider */
+    const struct proa_route **models; /* by place in the catalogue; NULL: nobody offers it */
+    /* The own route of the first provider for each one of the catalogue; NULL: not configured. */
+    const struct proa_route *vendors[PROA_CATALOGUE_PROVIDERS_MAX];
+    struct proa_slice *names; /* what is suggested, at most SUGGEST_NAMES_MAX */
     size_t n_names;
     size_t n_concrete; /* of them that are no "provider/..." in general */
 };

@@ -89,8 +89,9 @@ const struct proa_option_table proa_policy_provider_table = {
 
 static const struct proa_option target_rows[] = {
     TARGET(model, "model", STRING,
-           .help = "provider/model, or the provider's own name of the model beside provider. "
-                   "Absent beside provider: the model that was asked for."),
+           .help = "provider/model, or the provider's own name of the model beside provider; or "
+                   "creator/model as \"proa models\" lists it, for all configured providers that "
+                   "offer it. Absent beside provider: the model that was asked for."),
     TARGET(provider, "provider", STRING,
            .help = "Name of the provider, where model does not carry it in front."),
     TARGET(weight, "weight", U32, .preset = "1", .max = 1000,

@@ -50,7 +50,23 @@ static void add_name(struct proa_policy_index *index, struct proa_map *seen, str
     }
 }
 
-/* Names of routes first, then what their targets are called, then each provider's "name/...". */
+/* What the targets of a route are called. */
+static void add_targets(struct proa_build *b, struct proa_policy_index *index,
+                        struct proa_map *seen, const struct proa_route *route)
+{
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct proa_target *t = route->candidates[i].target;
+        if (t->model.len > 0 && index->n_names < SUGGEST_NAMES_MAX) {
+            add_name(index, seen,
+                     proa_arena_printf(b->arena, "%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT,
+                                       PROA_SLICE_ARG(t->provider->name),
+                                       PROA_SLICE_ARG(t->model)));
+        }
+    }
+}
+
+/* Names of routes first, then what their targets are called, then models of the catalogue, then
+ * each provider's "name/...". */
 static void collect_names(struct proa_build *b, struct proa_policy_index *index)
 {
     const struct proa_snapshot *s = b->snapshot;
@@ -64,20 +80,37 @@ static void collect_names(struct proa_build *b, struct proa_policy_index *index)
             add_name(index, &seen, s->routes[i].name);
         }
     }
-    for (size_t i = 0; i < s->n_targets && index->n_names < room; i++) {
-        const struct proa_target *t = &s->targets[i];
-        if (t->model.len > 0) {
-            add_name(index, &seen,
-                     proa_arena_printf(b->arena, "%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT,
-                                       PROA_SLICE_ARG(t->provider->name),
-                                       PROA_SLICE_ARG(t->model)));
-        }
+    for (size_t i = 0; i < s->n_configured_routes; i++) {
+        add_targets(b, index, &seen, &s->routes[i]);
     }
-    index->n_concrete = index->n_names;
-    for (size_t i = s->n_configured_routes; i < s->n_routes && index->n_names < room; i++) {
+    for (size_t i = s->n_configured_routes + s->n_providers; i < s->n_routes; i++) {
         add_name(index, &seen, s->routes[i].name);
     }
+    index->n_concrete = index->n_names;
+    for (size_t i = 0; i < s->n_providers; i++) {
+        add_name(index, &seen, s->routes[s->n_configured_routes + i].name);
+    }
     proa_map_deinit(&seen);
+}
+
+/* The routes of models stand behind those of providers, in the order of the catalogue. */
+static void index_models(struct proa_build *b, struct proa_policy_index *index)
+{
+    const struct proa_snapshot *s = b->snapshot;
+    size_t n_models = 0;
+    const struct proa_catalogue_model *models = proa_catalogue_models(&n_models);
+    const struct proa_route *own = s->routes + s->n_configured_routes;
+    const struct proa_route *next = own + s->n_providers;
+    // NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers
+    index->models = proa_arena_zero(b->arena, n_models, sizeof(*index->models));
+    for (size_t i = 0; i < n_models; i++) {
+        index->models[i] = proa_build_is_offered(b, &models[i]) ? next++ : NULL;
+    }
+    for (size_t i = s->n_providers; i > 0; i--) {
+        if (s->providers[i - 1].catalogue != PROA_CATALOGUE_NO_PROVIDER) {
+            index->vendors[s->providers[i - 1].catalogue] = &own[i - 1];
+        }
+    }
 }
 
 void proa_build_index(struct proa_build *b)
@@ -100,6 +133,7 @@ void proa_build_index(struct proa_build *b)
         (void)proa_map_put(&index->providers, s->providers[i].name,
                            (void *)(uintptr_t)&s->routes[s->n_configured_routes + i]);
     }
+    index_models(b, index);
     index->sole = sole_route(b);
     collect_names(b, index);
     b->snapshot->index = index;
@@ -117,6 +151,44 @@ static const struct proa_route *configured(const struct proa_policy_index *index
         }
     }
     return route;
+}
+
+/* The provider that is known to call a model so; NULL when there is none or more than one. */
+static const struct proa_route *who_calls_it(const struct proa_policy_index *index,
+                                             struct proa_slice name)
+{
+    const struct proa_route *found = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < proa_catalogue_n_providers(); i++) {
+        if (index->vendors[i] && proa_catalogue_offer_find((uint8_t)i, name)) {
+            found = index->vendors[i];
+            n++;
+        }
+    }
+    return n == 1 ? found : NULL;
+}
+
+static enum proa_resolve_result bare(const struct proa_policy_index *index, struct proa_slice name,
+                                     bool known, struct proa_resolution *out)
+{
+    const struct proa_route *route = index->sole ? index->sole : who_calls_it(index, name);
+    if (!route) {
+        return known ? PROA_RESOLVE_UNOFFERED : PROA_RESOLVE_AMBIGUOUS;
+    }
+    *out = (struct proa_resolution){route, name};
+    return PROA_RESOLVED;
+}
+
+/* Where all configured offers of a model are. A provider of one's own may be called like a creator,
+ * and then means models of its own. */
+static const struct proa_route *offered(const struct proa_policy_index *index,
+                                        const struct proa_catalogue_model *model,
+                                        const struct proa_route *own)
+{
+    size_t n = 0;
+    const bool other =
+        own && own->candidates[0].target->provider->catalogue == PROA_CATALOGUE_NO_PROVIDER;
+    return other ? NULL : index->models[model - proa_catalogue_models(&n)];
 }
 
 enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
@@ -138,9 +210,15 @@ enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
         *out = (struct proa_resolution){route, own && rest.len > 0 ? rest : model};
         return PROA_RESOLVED;
     }
+    const struct proa_catalogue_model *known = proa_catalogue_find(model);
+    route = known ? offered(index, known, own) : NULL;
+    if (route) {
+        *out = (struct proa_resolution){route, model};
+        return PROA_RESOLVED;
+    }
     if (slash < model.len) {
         if (!own) {
-            return PROA_RESOLVE_UNKNOWN_PROVIDER;
+            return known ? PROA_RESOLVE_UNOFFERED : PROA_RESOLVE_UNKNOWN_PROVIDER;
         }
         if (rest.len == 0) {
             return PROA_RESOLVE_UNKNOWN_MODEL;
@@ -148,11 +226,7 @@ enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
         *out = (struct proa_resolution){own, rest};
         return PROA_RESOLVED;
     }
-    if (!index->sole) {
-        return PROA_RESOLVE_AMBIGUOUS;
-    }
-    *out = (struct proa_resolution){index->sole, model};
-    return PROA_RESOLVED;
+    return bare(index, model, known != NULL, out);
 }
 
 /* ---- suggest --------------------------------------------------------------------------------- */

@@ -1,36 +1,17 @@
 /*
  * Routes: patterns, policies, tiers of targets. A configured target names an offer (a provider's
- * model); it becomes one candidate for each key of the provider, which share the offer's weight by
- * their own.
+ * model), or a model of the catalogue and so each configured offer of it. An offer becomes one
+ * candidate for each key of its provider; all of a target share its weight by the weights of keys.
  */
 #include "build_priv.h"
 #include "cfg_priv.h"
+#include "routes_priv.h"
 
 enum {
     PATTERN_MAX = 256,
     MODEL_MAX = 256,
     TARGETS_MAX = UINT16_MAX,
     SCALE_MAX = 1000000 /* times the largest weight still fits uint32_t */
-};
-
-/* A configured target, resolved. */
-struct offer {
-    const struct proa_target_cfg *cfg;
-    const struct proa_provider *provider;
-    struct proa_slice model;
-    uint32_t key_weights; /* sum over the provider's keys */
-    uint8_t tier;
-};
-
-/* A route on its way. */
-struct plan {
-    const struct proa_route_cfg *cfg;
-    const struct proa_doc_node *node;
-    const char *path; /* "routes[2]" */
-    const struct proa_policy_cfg *policy;
-    struct offer *offers;
-    size_t n_offers;
-    size_t n_candidates;
 };
 
 /* ---- names ----------------------------------------------------------------------------------- */
@@ -155,6 +136,8 @@ static bool split_target(struct proa_build *b, const struct proa_target_cfg *cfg
     return out->provider != NULL;
 }
 
+/* ---- targets in their tiers ------------------------------------------------------------------ */
+
 static bool is_repeated(const struct plan *plan, const struct offer *offer)
 {
     for (size_t i = 0; i < plan->n_offers; i++) {
@@ -170,6 +153,9 @@ static void add_offer(struct proa_build *b, struct plan *plan, const struct proa
                       const struct proa_doc_node *node, size_t place[2])
 {
     struct offer offer = {.cfg = cfg, .tier = (uint8_t)place[0]};
+    if (proa_plan_add_model(b, plan, cfg, (uint8_t)place[0])) {
+        return;
+    }
     const char *path =
         proa_arena_printf(b->arena, "%s.tiers[%zu][%zu]%c", plan->path, place[0], place[1], '\0')
             .ptr;
@@ -189,9 +175,7 @@ static void add_offer(struct proa_build *b, struct plan *plan, const struct proa
         proa_build_warn(
             b, at, "%s: is in this route already; the same target fails in the same way", path);
     }
-    for (size_t i = 0; i < offer.provider->n_keys; i++) {
-        offer.key_weights += offer.provider->keys[i].weight;
-    }
+    offer.key_weights = proa_plan_weights(offer.provider);
     plan->offers[plan->n_offers++] = offer;
     plan->n_candidates += offer.provider->n_keys;
 }
@@ -219,6 +203,19 @@ static void add_tier(struct proa_build *b, struct plan *plan, const struct proa_
     }
 }
 
+/* How many offers the targets of a tier may stand for. */
+static size_t room_for(const struct proa_build *b, const struct proa_tier_cfg *tier)
+{
+    const struct proa_target_cfg *targets = tier->targets.items;
+    struct proa_build_offering offerings[PROA_BUILD_OFFERINGS_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < tier->targets.n; i++) {
+        const struct proa_catalogue_model *model = proa_build_model(b, targets[i].model);
+        n += model ? proa_build_offerings(b, model, offerings) : 1;
+    }
+    return n;
+}
+
 static void add_tiers(struct proa_build *b, struct plan *plan)
 {
     const struct proa_tier_cfg *tiers = plan->cfg->tiers.items;
@@ -237,7 +234,7 @@ static void add_tiers(struct proa_build *b, struct plan *plan)
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        n_offers += tiers[i].targets.n;
+        n_offers += room_for(b, &tiers[i]);
     }
     plan->offers = proa_arena_zero(b->arena, n_offers, sizeof(*plan->offers));
     for (size_t i = 0; i < n; i++) {
@@ -273,7 +270,7 @@ static uint64_t gcd(uint64_t a, uint64_t b)
 }
 
 static const struct proa_target *intern(struct proa_build *b, const struct offer *offer,
-                                        const struct proa_key *key)
+                                        const struct proa_key *key, bool on_demand)
 {
     const struct proa_slice provider = offer->provider->name;
     const struct proa_slice identity = proa_arena_printf(
@@ -290,6 +287,8 @@ static const struct proa_target *intern(struct proa_build *b, const struct offer
         .key = key,
         .model = offer->model,
         .identity = identity,
+        .on_demand = on_demand, /* routes that are not come first */
+        .offer = proa_catalogue_offer_find(offer->provider->catalogue, offer->model),
         .label = proa_slice_head(identity, provider.len + 1 + key->label.len),
     };
     (void)proa_map_put(&b->targets, target->identity, target);
@@ -312,7 +311,7 @@ static uint64_t scale_of(const struct offer *offers, size_t n)
     return scale;
 }
 
-static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t n,
+static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t n, bool on_demand,
                         struct proa_candidate *out)
 {
     const uint64_t scale = scale_of(offers, n);
@@ -327,7 +326,7 @@ static size_t fill_tier(struct proa_build *b, const struct offer *offers, size_t
                                                                  key->weight / offer->key_weights;
             const bool lost = share == 0 && offer->cfg->weight > 0 && key->weight > 0;
             out[at] = (struct proa_candidate){
-                .target = intern(b, offer, key),
+                .target = intern(b, offer, key, on_demand),
                 .weight = lost ? 1 : (uint32_t)share,
                 .tier = offer->tier,
                 .substitute = offer->cfg->substitute,
@@ -352,7 +351,7 @@ static void fill_route(struct proa_build *b, const struct plan *plan, struct pro
         while (end < plan->n_offers && plan->offers[end].tier == plan->offers[i].tier) {
             end++;
         }
-        n += fill_tier(b, plan->offers + i, end - i, candidates + n);
+        n += fill_tier(b, plan->offers + i, end - i, plan->on_demand, candidates + n);
         i = end;
     }
     out->name = plan->cfg->model;
@@ -360,6 +359,7 @@ static void fill_route(struct proa_build *b, const struct plan *plan, struct pro
     out->candidates = candidates;
     out->n_candidates = n;
     out->n_tiers = (uint8_t)plan->cfg->tiers.n;
+    out->on_demand = plan->on_demand;
 }
 
 /* ---- routes that nobody configured ----------------------------------------------------------- */
@@ -409,9 +409,7 @@ static void plan_own(struct proa_build *b, const struct proa_provider *provider,
     out->offers[0] = (struct offer){.cfg = tiers[0].targets.items, .provider = provider};
     out->n_offers = 1;
     out->n_candidates = provider->n_keys;
-    for (size_t i = 0; i < provider->n_keys; i++) {
-        out->offers[0].key_weights += provider->keys[i].weight;
-    }
+    out->offers[0].key_weights = proa_plan_weights(provider);
 }
 
 /* ---- all of them ----------------------------------------------------------------------------- */
@@ -443,12 +441,12 @@ static size_t plan_all(struct proa_build *b, struct plan *plans)
     for (size_t i = 0; i < b->n_providers; i++) {
         plan_own(b, b->providers[i].out, &plans[n++]);
     }
-    return n;
+    return n + proa_plan_models(b, plans + n);
 }
 
 void proa_build_routes(struct proa_build *b)
 {
-    const size_t room = b->cfg->routes.n + 1 + b->n_providers;
+    const size_t room = b->cfg->routes.n + 1 + b->n_providers + proa_plan_n_models(b);
     struct plan *plans = proa_arena_zero(b->arena, room, sizeof(*plans));
     const uint32_t before = b->diags->n_errors;
     size_t n_targets = 0;

@@ -82,5 +82,8 @@ enum { PROA_FMT_BYTES = 20 };
 size_t proa_fmt_u64(char out[PROA_FMT_BYTES], uint64_t value);
 /* Nanoseconds as milliseconds with three decimals, "1.234"; returns the length. */
 size_t proa_fmt_ms(char out[PROA_FMT_BYTES], uint64_t ns);
+/* Trillionths as a decimal with as many digits as it needs: 1500000 -> "0.0000015". */
+enum { PROA_FMT_PICO_BYTES = 24 };
+size_t proa_fmt_pico(char out[PROA_FMT_PICO_BYTES], uint64_t pico);
 
 #endif

@@ -3,7 +3,8 @@
  *
  * Pure. The engine (handle) keeps health, limits, budgets and latencies of endpoints, pools, quota
  * groups, keys, targets and routes by their identities, so that a reload loses nothing. A roster
- * (handle) binds the parts of one snapshot to that state, so that a decision finds it by index.
+ * (handle) binds the parts of one snapshot to that state, so that a decision finds it by index:
+ * at once, but for routes that are made on demand, unless their state is there already.
  * What no roster names any more is forgotten with the last one that did.
  */
 #ifndef PROA_ENGINE_ROSTER_H
@@ -26,6 +27,9 @@ void proa_engine_destroy(struct proa_engine *engine);
 struct proa_roster *proa_roster_create(struct proa_engine *engine,
                                        const struct proa_snapshot *snapshot, uint64_t now_ns);
 void proa_roster_destroy(struct proa_roster *roster);
+/* Binds a route that is bound on demand: its first run does, or whoever wants to see its state
+ * before. Others are bound already. */
+void proa_roster_bind(struct proa_roster *roster, const struct proa_route *route, uint64_t now_ns);
 /* The one it was created with. */
 const struct proa_engine *proa_roster_engine(const struct proa_roster *roster);
 

@@ -123,7 +123,8 @@ struct proa_status_limit {
 
 struct proa_status_route {
     struct proa_slice identity;
-    uint64_t retries_milli; /* attempts left in the budget */
+    uint32_t retries_cap;   /* attempts in the budget at most */
+    uint64_t retries_milli; /* attempts left in it */
     uint64_t hedges_milli;
     uint32_t waiting;
     uint32_t active; /* exchanges that have a place */

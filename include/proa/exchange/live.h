@@ -24,6 +24,7 @@ struct proa_live_candidate {
     struct proa_metric_series *duration[PROA_OPERATIONS];
     struct proa_metric_series *first_chunk[PROA_OPERATIONS];
     struct proa_metric_series *tokens[PROA_OPERATIONS][2]; /* input, output */
+    struct proa_metric_series *cost;
 };
 
 struct proa_live_route {
@@ -41,7 +42,7 @@ struct proa_live {
     struct proa_roster *roster; /* what the engine knows of its parts */
     struct proa_metric_reg *metrics;
     struct proa_connpool **pools;   /* by endpoint id */
-    struct proa_live_route *routes; /* by route id */
+    struct proa_live_route *routes; /* by route id; zero until used where made on demand */
     struct proa_live_route none;    /* requests that led to no route; no candidates */
 };
 
@@ -67,6 +68,8 @@ struct proa_live_answer {
     uint64_t duration_ns;
     uint64_t first_content_ns; /* 0 = not streamed */
     const struct proa_usage *usage;
+    bool has_cost; /* it is known */
+    uint64_t cost_pico_usd;
 };
 void proa_live_count_answer(struct proa_live *live, const struct proa_route *route,
                             const struct proa_candidate *candidate,

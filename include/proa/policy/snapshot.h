@@ -14,6 +14,8 @@
 #include "proa/policy/cfg.h"
 #include "proa/provider/site.h"
 
+struct proa_catalogue_offer; /* proa/catalogue/catalogue.h */
+struct proa_catalogue_model;
 struct proa_secret;  /* proa/auth/secret.h */
 struct proa_dialect; /* proa/provider/dialect.h */
 struct proa_vendor;  /* proa/provider/vendor.h */
@@ -44,6 +46,7 @@ struct proa_provider {
     struct proa_slice name;
     const struct proa_dialect *dialect;
     const struct proa_vendor *vendor; /* by name, else by host; NULL: none that is known */
+    uint8_t catalogue;                /* the vendor's place in the catalogue, or its NO_PROVIDER */
     const struct proa_endpoint *endpoint;
     struct proa_slice base_path;  /* "/v1", no trailing slash */
     enum proa_auth_scheme scheme; /* how its plain keys are shown */
@@ -61,6 +64,8 @@ struct proa_target {
     struct proa_slice model;    /* upstream id; empty = the model part of what was asked */
     struct proa_slice identity; /* "openai/k1/gpt-5.5": the same across reloads */
     struct proa_slice label;    /* "openai/k1" as the trail and the log show it */
+    const struct proa_catalogue_offer *offer; /* its limits and prices; NULL: not known */
+    bool on_demand;                           /* all routes that it is in are */
 };
 
 /* A target in its place in a route. */
@@ -78,6 +83,8 @@ struct proa_route {
     const struct proa_candidate *candidates; /* ordered by tier; at most PROA_ROUTE_TARGETS_MAX */
     size_t n_candidates;
     uint8_t n_tiers;
+    bool on_demand; /* nobody wrote it, and there are many like it: what it needs at work is made
+                       with its first request */
 };
 
 struct proa_snapshot {
@@ -93,7 +100,9 @@ struct proa_snapshot {
     size_t n_providers;
     const struct proa_target *targets;
     size_t n_targets;
-    const struct proa_route *routes; /* configured ones first, then one per provider */
+    /* Configured ones first, then one per provider, then one per model of the catalogue that is
+     * offered by any of them. */
+    const struct proa_route *routes;
     size_t n_routes;
     size_t n_configured_routes;
     struct proa_policy_index *index; /* how names are looked up; private to policy */
@@ -152,13 +161,16 @@ enum proa_resolve_result {
     PROA_RESOLVE_UNKNOWN_MODEL,    /* no route, no provider of that name */
     PROA_RESOLVE_UNKNOWN_PROVIDER, /* "x/y" where x is no provider and no route matches */
     PROA_RESOLVE_AMBIGUOUS,        /* a bare name, and more than one provider */
+    PROA_RESOLVE_UNOFFERED,        /* the catalogue knows it, but no configured provider has it */
     PROA_RESOLVE_NO_PROVIDER       /* nothing is configured at all */
 };
 
 /*
- * Order: a route of exactly this name; the first route whose glob matches; "provider/model"; a bare
- * name when exactly one provider is configured. O(1) in the number of routes for exact names, and
- * linear only in the number of globs.
+ * Order: a route of exactly this name; the first route whose glob matches; a name of the catalogue,
+ * which leads to all configured offers of the model, unless it begins with the name of a configured
+ * provider that the catalogue does not know; "provider/model"; a bare name when exactly one
+ * provider is configured, or one of them is known to call a model so. O(1) in the number of routes
+ * for exact names, logarithmic in the catalogue, and linear only in the number of globs.
  */
 enum proa_resolve_result proa_snapshot_resolve(const struct proa_snapshot *s,
                                                struct proa_slice model,

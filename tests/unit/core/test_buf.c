@@ -283,6 +283,31 @@ static void test_printf(void **state)
     proa_buf_deinit(&b);
 }
 
+static void trillionths_are_exact(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t pico;
+        const char *text;
+    } rows[] = {
+        {0, "0"},
+        {1, "0.000000000001"},
+        {1500000, "0.0000015"},
+        {100000000000, "0.1"},
+        {UINT64_C(1000000000000), "1"},
+        {UINT64_C(12000000000340), "12.00000000034"},
+        {UINT64_MAX, "18446744.073709551615"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        char text[PROA_FMT_PICO_BYTES];
+        const size_t n = proa_fmt_pico(text, row->pico);
+        PROA_TEST_CHECK(n <= sizeof(text) && n == strlen(row->text) &&
+                            memcmp(text, row->text, n) == 0,
+                        "%s is %.*s", row->text, (int)n, text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_consume_beyond_the_end_aborts),
         cmocka_unit_test(test_numbers_as_printf_has_them),
         cmocka_unit_test(test_milliseconds),
+        cmocka_unit_test(trillionths_are_exact),
         cmocka_unit_test(test_printf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,8 @@
  * Who is tried: what keeps a candidate out, rank and tiers, affinity, attempts
  * beside others, the last resort, and what a pick says when it picks nobody.
  */
+#include "proa/catalogue/catalogue.h"
+
 #include "state_test.h"
 
 static void deny_model(struct state_test *t, size_t i)
@@ -568,6 +570,40 @@ static void the_only_choice_is_what_weighing_gives(void **state)
     }
 }
 
+/* By the price of this very request: what is cheap for a long prompt is not for a short one. */
+static void the_lowest_cost_is_that_of_the_request(void **state)
+{
+    (void)state;
+    enum { IO = 1U << PROA_PRICE_INPUT | 1U << PROA_PRICE_OUTPUT };
+    static const struct proa_catalogue_offer offers[] = {
+        {.price = {{10, 1}, IO}}, /* dear to ask, cheap to hear */
+        {.price = {{1, 100}, IO}},
+    };
+    static const struct {
+        uint32_t input_tokens;
+        size_t picked;
+    } rows[] = {{100, 0}, {100000, 1}};
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct state_test t;
+        state_apart(&t, 3); /* the third has no price */
+        t.fx.policy.balance.strategy = PROA_STRATEGY_LOWEST_COST;
+        t.fx.targets[0].offer = &offers[0];
+        t.fx.targets[1].offer = &offers[1];
+        t.options.input_tokens = row->input_tokens;
+        for (int i = 0; i < 20; i++) {
+            const size_t at = fixture_index(&t.fx, first_pick(&t).candidate);
+            PROA_TEST_CHECK(at == row->picked, "%u tokens: %zu", (unsigned)row->input_tokens, at);
+        }
+        open_target(&t, row->picked);
+        for (int i = 0; i < 20; i++) {
+            const size_t at = fixture_index(&t.fx, first_pick(&t).candidate);
+            PROA_TEST_CHECK(at == 1 - row->picked, "the next one: %zu", at);
+        }
+        state_teardown(&t);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -594,6 +630,7 @@ int main(void)
         cmocka_unit_test(soon_is_better_than_broken),
         cmocka_unit_test(full_targets_are_waited_for),
         cmocka_unit_test(the_soonest_is_told),
+        cmocka_unit_test(the_lowest_cost_is_that_of_the_request),
         cmocka_unit_test(the_only_choice_is_what_weighing_gives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -298,6 +298,52 @@ static void each_route_has_its_own_budgets(void **state)
     state_teardown(&t);
 }
 
+/* Routes that nobody wrote are many: they cost nothing until somebody asks for them. */
+static void what_is_made_on_demand_waits_for_its_first_run(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 2);
+    struct proa_route routes[2] = {t.fx.route, t.fx.route};
+    struct proa_target *targets = (struct proa_target *)(uintptr_t)t.fx.snapshot.targets;
+    struct proa_candidate second = t.fx.route.candidates[1];
+    routes[0].n_candidates = 1;
+    routes[1].id = 1;
+    routes[1].name = PROA_SLICE("a/b");
+    routes[1].candidates = &second;
+    routes[1].n_candidates = 1;
+    routes[1].on_demand = true;
+    second.tier = 0;
+    targets[1].on_demand = true;
+    t.fx.snapshot.routes = routes;
+    t.fx.snapshot.n_routes = 2;
+    fixture_bind(&t.fx, t.now);
+    assert_null(seat_in(t.fx.roster, 1)->target);
+    assert_int_equal(proa_status_n(t.fx.roster, PROA_STATUS_TARGET), 1);
+    assert_int_equal(proa_status_n(t.fx.roster, PROA_STATUS_ROUTE), 1);
+
+    struct proa_run run;
+    proa_run_init(&run, t.fx.roster, &routes[1], &t.options, t.now);
+    assert_non_null(seat_in(t.fx.roster, 1)->target);
+    assert_int_equal(proa_status_n(t.fx.roster, PROA_STATUS_TARGET), 2);
+    struct proa_status_route status;
+    proa_status_route(t.fx.roster, 1, t.now, &status);
+    assert_slice_str(status.identity, "a/b");
+    const size_t n = n_states(t.fx.engine);
+    proa_run_init(&run, t.fx.roster, &routes[1], &t.options, t.now); /* and only once */
+    assert_int_equal(n_states(t.fx.engine), n);
+
+    /* What is known of it survives a reload, though nobody has asked since. */
+    const struct target_state *known = seat_in(t.fx.roster, 1)->target;
+    struct proa_roster *next = proa_roster_create(t.fx.engine, &t.fx.snapshot, t.now);
+    proa_roster_destroy(t.fx.roster);
+    t.fx.roster = next;
+    assert_ptr_equal(seat_in(next, 1)->target, known);
+    proa_roster_destroy(t.fx.roster);
+    t.fx.roster = NULL;
+    state_teardown(&t);
+}
+
 /* Models of two providers, each through two keys: what is usual is asked of each pool once. */
 static void a_route_knows_the_first_of_each_pool(void **state)
 {
@@ -329,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_target_needs_little_memory),
         cmocka_unit_test(the_woken_are_named_once_in_their_order),
         cmocka_unit_test(each_route_has_its_own_budgets),
+        cmocka_unit_test(what_is_made_on_demand_waits_for_its_first_run),
         cmocka_unit_test(a_route_knows_the_first_of_each_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -66,6 +66,8 @@ static void lines_read_as_expected(void **state)
     proa_metric_set(proa_metric_series0(reg, PROA_METRIC_PROCESS_CPU), 1500000000);
     proa_metric_set(proa_metric_series0(reg, PROA_METRIC_PROCESS_START),
                     UINT64_C(1795474501123000000));
+    proa_metric_add(proa_metric_series3(reg, PROA_METRIC_COST, S("chat"), S("openai"), S("x")),
+                    UINT64_C(12000002500000));
     struct proa_metric_series *h =
         proa_metric_series1(reg, PROA_METRIC_REQUEST_DURATION, S("chat"));
     proa_metric_observe(h, 10000000);
@@ -79,6 +81,7 @@ static void lines_read_as_expected(void **state)
         "proa_requests_total{route=\"chat\",outcome=\"ok\"} 42",
         "proa_inflight_requests{route=\"chat\"} -3",
         "process_cpu_seconds_total 1.5",
+        "proa_cost_usd_total{route=\"chat\",provider=\"openai\",model=\"x\"} 12.0000025",
         "process_start_time_seconds 1795474501.123",
         "proa_request_duration_seconds_bucket{route=\"chat\",le=\"0.01\"} 1",
         "proa_request_duration_seconds_bucket{route=\"chat\",le=\"0.02\"} 2",

@@ -37,7 +37,8 @@ static void order(void **state)
         {"assistant", PROA_RESOLVED, "assistant", "assistant"},
         {"Assistant", PROA_RESOLVE_AMBIGUOUS, NULL, NULL},        /* names are case-sensitive */
         {"openai/gpt-4", PROA_RESOLVED, "openai/gpt-4", "gpt-4"}, /* a route before the provider */
-        {"openai/gpt-4o", PROA_RESOLVED, "openai/*", "gpt-4o"},
+        {"openai/gpt-4o", PROA_RESOLVED, "openai/gpt-4o", "openai/gpt-4o"}, /* the catalogue's */
+        {"openai/gpt-4o-mine", PROA_RESOLVED, "openai/*", "gpt-4o-mine"},
         {"openai/a/b", PROA_RESOLVED, "openai/*", "a/b"},
         {"groq/llama", PROA_RESOLVED, "groq/*", "llama"},
         {"meta/llama", PROA_RESOLVED, "meta/*", "meta/llama"}, /* meta is no provider here */
@@ -130,7 +131,7 @@ static void suggestions(void **state)
     } rows[] = {
         {"asistant", "assistant"},
         {"assistent", "assistant"},
-        {"gpt-5.55", "gpt-5.5"},
+        {"gpt-5.55", "gpt-5.5 openai/gpt-5.5 openai/gpt-5.6"},
         {"exakt", "openai/exact"}, /* a bare name: the model behind a provider */
         {"instaed", "groq/instead"},
         {"openai/exat", "openai/exact"},

@@ -182,7 +182,7 @@ static void the_mock_stands_back(void **state)
     f->env = env;
     (void)policy_build(f, NULL);
     assert_int_equal(f->snapshot->n_providers, 3);
-    policy_route(f, "gpt-5.5", "0:openai/k1/*1"); /* the only real one takes bare names */
+    policy_route(f, "my-own", "0:openai/k1/*1"); /* the only real one takes bare names */
 
     (void)policy_build(f, "providers: {mock: {dialect: openai, base_url: \"https://m/x\"}}\n"
                           "routes: [{model: demo, tiers: [[mock/a], [mock-down/b]]}]\n");

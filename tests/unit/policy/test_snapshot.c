@@ -48,7 +48,10 @@ static void everything_comes_out(void **state)
     assert_int_equal(s->n_providers, 3);
     assert_int_equal(s->n_endpoints, 3);
     assert_int_equal(s->n_configured_routes, 3);
-    assert_int_equal(s->n_routes, 6);
+    assert_true(s->n_routes > 6); /* one per provider, and those of the catalogue */
+    for (size_t i = 0; i < s->n_routes; i++) {
+        assert_int_equal(s->routes[i].on_demand, i >= 6);
+    }
     assert_int_equal(s->generation, 1);
     assert_int_equal(strlen(s->revision), 16);
 
@@ -127,7 +130,7 @@ static void identities_survive_a_reload(void **state)
                                after->targets[k].provider->endpoint->identity);
         }
     }
-    assert_int_equal(before->n_targets, 8);
+    assert_true(before->n_targets > 8);
     assert_int_equal(same, before->n_targets);
     assert_string_not_equal(before->revision, after->revision);
     proa_snapshot_unref((struct proa_snapshot *)(uintptr_t)before);
