@@ -41,6 +41,7 @@ static const char *const names[] = {
     [PROA_ERR_RESET] = "reset",
     [PROA_ERR_CLOSED] = "closed",
     [PROA_ERR_UNREACHABLE] = "unreachable",
+    [PROA_ERR_PROXY] = "proxy",
     [PROA_ERR_IO] = "io",
     [PROA_ERR_TLS] = "tls",
     [PROA_ERR_TLS_HOSTNAME] = "tls_hostname",

@@ -40,10 +40,13 @@ void proa_conn_enter(struct proa_conn *conn, enum conn_state to)
 {
     static const unsigned from[] = {
         [CONN_DIALING] = 0,
+        [CONN_TUNNELLING] = 1U << CONN_DIALING,
         [CONN_ACCEPTED] = 1U << CONN_DIALING,
-        [CONN_SHAKING] = 1U << CONN_DIALING,
-        [CONN_OPEN] = 1U << CONN_DIALING | 1U << CONN_ACCEPTED | 1U << CONN_SHAKING,
-        [CONN_FAILED] = 1U << CONN_DIALING | 1U << CONN_ACCEPTED | 1U << CONN_SHAKING,
+        [CONN_SHAKING] = 1U << CONN_DIALING | 1U << CONN_TUNNELLING,
+        [CONN_OPEN] =
+            1U << CONN_DIALING | 1U << CONN_TUNNELLING | 1U << CONN_ACCEPTED | 1U << CONN_SHAKING,
+        [CONN_FAILED] =
+            1U << CONN_DIALING | 1U << CONN_TUNNELLING | 1U << CONN_ACCEPTED | 1U << CONN_SHAKING,
         [CONN_CLOSED] = ~(1U << CONN_CLOSED),
     };
     PROA_ASSERT(from[to] & 1U << conn->state);
@@ -89,6 +92,7 @@ static void drop_sock(struct proa_conn *conn)
 static void mark_failed(struct proa_conn *conn)
 {
     proa_conn_dial_stop(conn);
+    proa_conn_tunnel_destroy(conn);
     proa_conn_tls_destroy(conn, false);
     drop_sock(conn);
     proa_conn_enter(conn, CONN_FAILED);
@@ -136,6 +140,7 @@ static void on_later(void *ctx)
         proa_conn_tls_resume(conn);
         break;
     case CONN_DIALING:
+    case CONN_TUNNELLING:
     case CONN_SHAKING:
     case CONN_CLOSED:
         break;
@@ -147,6 +152,10 @@ static void on_later(void *ctx)
 static void on_sock_read(void *ctx, struct proa_slice bytes)
 {
     struct proa_conn *conn = ctx;
+    if (PROA_UNLIKELY(conn->tunnel != NULL)) {
+        proa_conn_tunnel_on_read(conn, bytes);
+        return;
+    }
     if (conn->tls) {
         proa_conn_tls_on_read(conn, bytes);
         return;
@@ -164,6 +173,10 @@ static void on_sock_read(void *ctx, struct proa_slice bytes)
 static void on_sock_end(void *ctx, enum proa_err err)
 {
     struct proa_conn *conn = ctx;
+    if (conn->tunnel) {
+        proa_conn_tunnel_on_end(conn, err);
+        return;
+    }
     if (conn->tls) {
         proa_conn_tls_on_end(conn, err);
         return;
@@ -205,6 +218,16 @@ void proa_conn_connected(struct proa_conn *conn, struct proa_sock *sock)
     conn->sock = sock;
     proa_sock_set_owner(sock, &sock_events, conn);
     apply_marks(conn);
+    if (conn->tunnel) {
+        proa_conn_enter(conn, CONN_TUNNELLING);
+        proa_conn_tunnel_start(conn);
+    } else {
+        proa_conn_reached(conn);
+    }
+}
+
+void proa_conn_reached(struct proa_conn *conn)
+{
     if (conn->tls) {
         proa_conn_enter(conn, CONN_SHAKING);
         enum proa_err err = proa_conn_tls_start(conn);
@@ -214,7 +237,7 @@ void proa_conn_connected(struct proa_conn *conn, struct proa_sock *sock)
         return;
     }
     if (conn->paused) {
-        proa_sock_pause(sock, true);
+        proa_sock_pause(conn->sock, true);
     }
     proa_conn_enter(conn, CONN_OPEN);
     conn->events->on_open(conn->ctx, PROA_OK);
@@ -246,6 +269,9 @@ struct proa_conn *proa_conn_dial(struct proa_net *net, const struct proa_dial *d
             .span_ns = dial->tls_ns ? dial->tls_ns : 3 * PROA_NS_PER_S,
         };
         proa_conn_tls_create(conn, &cfg);
+    }
+    if (dial->proxy) {
+        proa_conn_tunnel_create(conn, dial);
     }
     proa_conn_dial_start(conn, dial);
     return conn;
@@ -320,8 +346,8 @@ void proa_conn_pause(struct proa_conn *conn, bool paused)
         return;
     }
     conn->paused = paused;
-    if (conn->state == CONN_SHAKING || !conn->sock) {
-        return; /* the handshake has to go on; paused counts from on_open */
+    if (conn->state == CONN_TUNNELLING || conn->state == CONN_SHAKING || !conn->sock) {
+        return; /* what opens it has to go on; paused counts from on_open */
     }
     proa_sock_pause(conn->sock, paused);
     if (!paused && conn->tls && conn->state == CONN_OPEN) {
@@ -355,6 +381,7 @@ static void release(struct proa_conn *conn)
 void proa_conn_close(struct proa_conn *conn)
 {
     proa_conn_dial_stop(conn);
+    proa_conn_tunnel_destroy(conn);
     proa_conn_tls_destroy(conn, true);
     drop_sock(conn);
     release(conn);
@@ -363,6 +390,7 @@ void proa_conn_close(struct proa_conn *conn)
 void proa_conn_reset(struct proa_conn *conn)
 {
     proa_conn_dial_stop(conn);
+    proa_conn_tunnel_destroy(conn);
     proa_conn_tls_destroy(conn, false);
     if (conn->sock) {
         proa_sock_reset(conn->sock);

@@ -1,6 +1,6 @@
 /*
- * A connection's inside, shared by conn.c (states, plain bytes), dial.c (getting connected) and
- * filter_tls.c (what TLS does between socket and owner).
+ * A connection's inside, shared by conn.c (states, plain bytes), dial.c (getting connected),
+ * tunnel.c (through a proxy) and filter_tls.c (what TLS does between socket and owner).
  */
 #ifndef PROA_SRC_NET_CONN_PRIV_H
 #define PROA_SRC_NET_CONN_PRIV_H
@@ -19,15 +19,15 @@ struct proa_net {
 };
 
 /*
- *   DIALING --connected--> SHAKING --verified--> OPEN
- *      |    '--- plain ----------------------->   ^
- *      |                      |                   |
+ *   DIALING --connected--> SHAKING --verified--> OPEN      TUNNELLING, where there is a proxy,
+ * stands |    '--- plain ----------------------->   ^        between DIALING and both | | |
  *      '--------> FAILED <----'      ACCEPTED ----'   (plain, on_open is due at the turn's end)
  *
  * Any state --proa_conn_close()--> CLOSED; the memory goes when nothing of ours is on the stack.
  */
 enum conn_state {
     CONN_DIALING = 0,
+    CONN_TUNNELLING,
     CONN_ACCEPTED,
     CONN_SHAKING,
     CONN_OPEN,
@@ -37,6 +37,7 @@ enum conn_state {
 
 struct conn_dial;
 struct conn_tls;
+struct conn_tunnel;
 
 struct proa_conn {
     struct proa_net *net;
@@ -44,6 +45,7 @@ struct proa_conn {
     const struct proa_conn_events *events;
     void *ctx;
     struct conn_dial *dial;     /* while DIALING */
+    struct conn_tunnel *tunnel; /* until it is open; NULL = no proxy */
     struct conn_tls *tls;       /* NULL = plain */
     char *detail;               /* of the last failure, or NULL */
     struct proa_deferred later; /* an on_open that is due, or TLS bytes to be read after a pause */
@@ -65,6 +67,9 @@ void proa_conn_hold(struct proa_conn *conn);
 bool proa_conn_leave(struct proa_conn *conn);
 /* The socket is there: filters or the owner take over. Calls on_open for plain connections. */
 void proa_conn_connected(struct proa_conn *conn, struct proa_sock *sock);
+/* The way to the other end is open, perhaps through a proxy: what follows is TLS, or the owner's.
+ */
+void proa_conn_reached(struct proa_conn *conn);
 /* Ends the opening with on_open(err); not from inside a call of the owner's. */
 void proa_conn_fail_open(struct proa_conn *conn, enum proa_err err);
 /* The same at the end of the turn. */
@@ -76,6 +81,14 @@ void proa_conn_set_detail(struct proa_conn *conn, const struct proa_buf *text);
 /* dial.c */
 void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial);
 void proa_conn_dial_stop(struct proa_conn *conn); /* harmless when over */
+
+/* tunnel.c; all but create and destroy(NULL) for connections with tunnel set */
+void proa_conn_tunnel_create(struct proa_conn *conn, const struct proa_dial *dial);
+void proa_conn_tunnel_destroy(struct proa_conn *conn);
+/* Asks the proxy; what comes of it is told by proa_conn_reached() or proa_conn_fail_open(). */
+void proa_conn_tunnel_start(struct proa_conn *conn);
+void proa_conn_tunnel_on_read(struct proa_conn *conn, struct proa_slice bytes);
+void proa_conn_tunnel_on_end(struct proa_conn *conn, enum proa_err err);
 
 /* filter_tls.c; all for connections with tls set, except create and destroy(NULL) */
 struct conn_tls_cfg {

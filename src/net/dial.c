@@ -27,6 +27,7 @@ struct conn_dial {
     size_t first_failed; /* the address that first_err is about */
     enum proa_err first_err;
     bool asking;
+    bool is_proxy;
     struct proa_slice host; /* behind the struct */
 };
 
@@ -52,12 +53,14 @@ void proa_conn_dial_stop(struct proa_conn *conn)
     proa_free(d);
 }
 
-/* "api.example: 192.0.2.1:443: connection refused (3 addresses tried)" */
+/* "api.example: 192.0.2.1:443: connection refused (3 addresses tried)", with "proxy " before it
+ * where that is what was dialled. */
 static void describe(const struct conn_dial *d, enum proa_err err, size_t which)
 {
     struct proa_buf text;
     char addr[ADDR_TEXT];
     proa_buf_init(&text, 1024);
+    (void)proa_buf_append_cstr(&text, d->is_proxy ? "proxy " : "");
     (void)proa_buf_append(&text, d->host);
     if (d->n_started > 0) {
         proa_addr_format(&d->answer.addrs[which], addr, sizeof(addr));
@@ -156,10 +159,13 @@ static void on_answer(void *ctx, enum proa_err err, const struct proa_dns_answer
 void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
 {
     struct proa_loop *loop = conn->net->loop;
-    struct conn_dial *d = proa_alloc_zero(1, sizeof(*d) + dial->host.len);
+    const struct proa_slice to = dial->proxy ? dial->proxy->host : dial->host;
+    const uint16_t port = dial->proxy ? dial->proxy->port : dial->port;
+    struct conn_dial *d = proa_alloc_zero(1, sizeof(*d) + to.len);
     char *host = (char *)(d + 1);
-    memcpy(host, dial->host.len ? dial->host.ptr : "", dial->host.len);
-    d->host = proa_slice_make(host, dial->host.len);
+    memcpy(host, to.len ? to.ptr : "", to.len);
+    d->host = proa_slice_make(host, to.len);
+    d->is_proxy = dial->proxy != NULL;
     d->conn = conn;
     d->stagger = (struct proa_timer){.fn = on_stagger, .ctx = d};
     d->deadline = (struct proa_timer){.fn = on_deadline, .ctx = d};
@@ -168,8 +174,8 @@ void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
     d->span_ns = dial->connect_ns ? dial->connect_ns : DEFAULT_CONNECT_MS * PROA_NS_PER_MS;
     conn->dial = d;
     proa_timer_set(loop, &d->deadline, proa_clock_after(proa_loop_now(loop), d->span_ns));
-    if (proa_slice_starts(dial->host, PROA_SLICE("unix:"))) {
-        enum proa_err err = proa_addr_parse(dial->host, &d->answer.addrs[0]);
+    if (proa_slice_starts(to, PROA_SLICE("unix:"))) {
+        enum proa_err err = proa_addr_parse(to, &d->answer.addrs[0]);
         if (err) {
             describe(d, err, 0);
             proa_conn_fail_open_later(conn, err);
@@ -177,7 +183,7 @@ void proa_conn_dial_start(struct proa_conn *conn, const struct proa_dial *dial)
         }
         d->answer.n = 1;
         start_next(d);
-    } else if (proa_dns_ask(conn->net->dns, dial->host, dial->port, &d->query, &d->answer)) {
+    } else if (proa_dns_ask(conn->net->dns, to, port, &d->query, &d->answer)) {
         start_next(d);
     } else {
         d->asking = true;

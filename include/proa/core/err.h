@@ -42,6 +42,7 @@ enum proa_err_class {
     X(RESET, "connection reset", TRANSPORT)                                                        \
     X(CLOSED, "connection closed", TRANSPORT)                                                      \
     X(UNREACHABLE, "network unreachable", TRANSPORT)                                               \
+    X(PROXY, "refused by the proxy", TRANSPORT)                                                    \
     X(IO, "input/output error", TRANSPORT)                                                         \
     X(TLS, "TLS failure", TRANSPORT)                                                               \
     X(TLS_HOSTNAME, "certificate is for another host", TRANSPORT)                                  \

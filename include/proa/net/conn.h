@@ -32,15 +32,26 @@ struct proa_net *proa_net_create(struct proa_loop *loop);
 void proa_net_destroy(struct proa_net *net);
 struct proa_loop *proa_net_loop(const struct proa_net *net);
 
-/* Where to connect to. All slices are borrowed for the duration of the dial. */
+/* An HTTP proxy that opens tunnels (RFC 9110 9.3.6). */
+struct proa_dial_proxy {
+    struct proa_slice host;
+    uint16_t port;
+    struct proa_slice authorization; /* value of Proxy-Authorization; empty = none */
+};
+
+/* Where to connect to. All slices are borrowed for the call of proa_conn_dial(). */
 struct proa_dial {
     struct proa_slice host; /* name or literal address; or "unix:/path" */
     uint16_t port;
     struct proa_tls_context *tls;    /* NULL = plain */
     struct proa_tls_cache *sessions; /* resumption; may be NULL */
     struct proa_slice tls_name;      /* SNI and expected name; empty = host */
-    uint64_t connect_ns;             /* span for DNS + TCP, over all addresses; 0 = 2 s */
-    uint64_t tls_ns;                 /* span for the handshake; 0 = 3 s */
+    /* Dial this instead and ask it for a tunnel to host:port; the proxy resolves the name. A
+     * refusal is ERR_PROXY, and the detail says which. NULL = straight. */
+    const struct proa_dial_proxy *proxy;
+    uint64_t connect_ns; /* span for DNS + TCP, over all addresses, and a proxy's answer;
+                            0 = 2 s */
+    uint64_t tls_ns;     /* span for the handshake; 0 = 3 s */
 };
 
 /*
