@@ -7,43 +7,29 @@
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 
-static void add_secret(struct proa_app *app, struct proa_secret *secret, struct proa_slice provider,
-                       struct proa_slice label)
+static void say_too_short(struct proa_app *app, struct proa_slice where)
 {
     struct proa_log_record r;
-    if (!secret || proa_redactor_add(app->redactor, secret) == PROA_OK) {
-        return;
-    }
     if (proa_logger_begin(&app->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(app->loop),
                           "key.too_short_to_redact")) {
-        proa_log_str(&r, "provider", provider);
-        proa_log_str(&r, "key", label);
+        proa_log_str(&r, "key", where);
         proa_logger_end(&app->log, &r);
     }
 }
 
 static void add_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
-    for (size_t p = 0; p < s->n_providers; p++) {
-        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            const struct proa_key *key = &s->providers[p].keys[k];
-            add_secret(app, key->secret, s->providers[p].name, key->label);
+    for (const struct proa_kept *kept = s->kept; kept; kept = kept->next) {
+        if (proa_redactor_add(app->redactor, kept->secret) != PROA_OK) {
+            say_too_short(app, kept->where);
         }
     }
-    add_secret(app, s->admin_token, PROA_SLICE("admin"), PROA_SLICE("token"));
 }
 
 static void remove_secrets(struct proa_app *app, const struct proa_snapshot *s)
 {
-    for (size_t p = 0; p < s->n_providers; p++) {
-        for (size_t k = 0; k < s->providers[p].n_keys; k++) {
-            if (s->providers[p].keys[k].secret) {
-                proa_redactor_remove(app->redactor, s->providers[p].keys[k].secret);
-            }
-        }
-    }
-    if (s->admin_token) {
-        proa_redactor_remove(app->redactor, s->admin_token);
+    for (const struct proa_kept *kept = s->kept; kept; kept = kept->next) {
+        proa_redactor_remove(app->redactor, kept->secret);
     }
 }
 

@@ -32,6 +32,8 @@ struct proa_build {
     const struct proa_doc_node *tree; /* what cfg was bound from: for places */
     uint64_t hash;                    /* of everything that came in so far */
 
+    struct proa_build_egress *egress; /* egress.c */
+
     struct proa_map policies; /* name -> struct proa_policy_cfg */
     struct proa_build_provider *providers;
     struct proa_endpoint *endpoints; /* room for one per provider; those of the snapshot */
@@ -94,11 +96,23 @@ void proa_build_policies(struct proa_build *b);
 const struct proa_policy_cfg *proa_build_policy(struct proa_build *b, struct proa_slice name);
 void proa_build_guess_policy(struct proa_build *b, struct proa_build_guess *g);
 void proa_build_providers(struct proa_build *b);
+/* Keeps bytes as a secret of the snapshot. NULL after an error, which was said at `at`, with
+ * `source` as what holds them. */
+struct proa_secret *proa_build_keep(struct proa_build *b, struct proa_option_where at,
+                                    const char *path, const char *source, struct proa_slice bytes);
+/* Lists one that the arena holds already. */
+void proa_build_keep_known(struct proa_build *b, const char *path, struct proa_secret *secret);
 /* NULL after an error, which was said at `at`. */
 struct proa_secret *proa_build_secret(struct proa_build *b, const struct proa_secret_cfg *cfg,
                                       struct proa_option_where at, const struct proa_doc_node *node,
                                       const char *path);
 void proa_build_admin(struct proa_build *b);
+/* Reads what is said of proxies in general. */
+void proa_build_egress(struct proa_build *b);
+/* The proxy on the way from this provider (its own, else the general one) to a URL; NULL = none. */
+struct proa_url;
+const struct proa_proxy *proa_build_proxy(struct proa_build *b, const struct proa_build_provider *p,
+                                          const char *path, const struct proa_url *url);
 /* Fills out->keys. `path` is how messages call the provider. */
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
 void proa_build_routes(struct proa_build *b);

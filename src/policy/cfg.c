@@ -187,6 +187,8 @@ static const struct proa_option root_rows[] = {
          .help = "How changes of files are noticed."),
     ROOT(admin, "admin", OBJECT, .table = &admin_table,
          .help = "What operators may do while it runs: eject, restore and reset targets."),
+    ROOT(egress, "egress", OBJECT, .table = &proa_policy_egress_table,
+         .help = "The way to providers, where it leads through a proxy."),
     ROOT(providers, "providers", MAP, .table = &proa_policy_provider_table,
          .help = "Upstreams by the name that models carry in front: openai/gpt-5.5. With none, the "
                  "well-known variables of the environment, such as OPENAI_API_KEY, become some."),

@@ -9,6 +9,8 @@
 
 extern const struct proa_option_table proa_policy_provider_table;
 extern const struct proa_option_table proa_policy_key_table;
+extern const struct proa_option_table proa_policy_proxy_auth_table;
+extern const struct proa_option_table proa_policy_egress_table;
 extern const struct proa_option_table proa_policy_route_table;
 extern const struct proa_option_table proa_policy_target_table;
 extern const struct proa_option_table proa_policy_retry_budget_table;

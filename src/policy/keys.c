@@ -26,13 +26,38 @@ static void unref(void *secret)
     proa_secret_unref(secret);
 }
 
+void proa_build_keep_known(struct proa_build *b, const char *path, struct proa_secret *secret)
+{
+    struct proa_kept *kept = PROA_ARENA_NEW(b->arena, struct proa_kept);
+    kept->secret = secret;
+    kept->where = proa_arena_dup(b->arena, proa_slice_cstr(path));
+    kept->next = b->snapshot->kept;
+    b->snapshot->kept = kept;
+    /* A key that was rotated makes another revision; its digest tells nothing about it. */
+    proa_build_hash(b, proa_slice_make(proa_secret_digest(secret), 32));
+}
+
+struct proa_secret *proa_build_keep(struct proa_build *b, struct proa_option_where at,
+                                    const char *path, const char *source, struct proa_slice bytes)
+{
+    struct proa_secret *secret = NULL;
+    const enum proa_err err = proa_secret_create(bytes, &secret);
+    if (err) {
+        proa_build_error(b, at, "%s: %s cannot be kept in memory: %s", path, source,
+                         proa_err_text(err));
+        return NULL;
+    }
+    proa_arena_defer(b->arena, unref, secret);
+    proa_build_keep_known(b, path, secret);
+    return secret;
+}
+
 /* Takes the value over when it may stand in a header (RFC 9110 5.5, without blanks). `source` is
  * how messages call where it came from. */
 static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_where at,
                                        const char *path, const char *source,
                                        struct proa_slice value)
 {
-    struct proa_secret *secret = NULL;
     for (size_t i = 0; i < value.len; i++) {
         if (value.ptr[i] <= ' ' || value.ptr[i] > '~') {
             proa_build_error(b, at,
@@ -51,16 +76,7 @@ static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_
                          KEY_BYTES_MAX);
         return NULL;
     }
-    const enum proa_err err = proa_secret_create(value, &secret);
-    if (err) {
-        proa_build_error(b, at, "%s: %s cannot be kept in memory: %s", path, source,
-                         proa_err_text(err));
-        return NULL;
-    }
-    proa_arena_defer(b->arena, unref, secret);
-    /* A key that was rotated makes another revision; its digest tells nothing about it. */
-    proa_build_hash(b, proa_slice_make(proa_secret_digest(secret), 32));
-    return secret;
+    return proa_build_keep(b, at, path, source, value);
 }
 
 /* Some keys are made of what names are made of, too. */

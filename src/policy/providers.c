@@ -190,7 +190,7 @@ static struct proa_slice choose_url(struct proa_build *b, const struct proa_buil
 }
 
 static struct proa_endpoint *endpoint_of(struct proa_build *b, const struct proa_url *url,
-                                         struct proa_slice ca_pem)
+                                         struct proa_slice ca_pem, const struct proa_proxy *proxy)
 {
     struct proa_endpoint *all = b->endpoints;
     const char *open = url->ipv6 ? "[" : "";
@@ -199,7 +199,8 @@ static struct proa_endpoint *endpoint_of(struct proa_build *b, const struct proa
         proa_arena_printf(b->arena, "%s://%s%" PROA_SLICE_FMT "%s:%u", url->tls ? "https" : "http",
                           open, PROA_SLICE_ARG(url->host), close, (unsigned)url->port);
     for (size_t i = 0; i < b->snapshot->n_endpoints; i++) {
-        if (proa_slice_eq(all[i].identity, identity) && proa_slice_eq(all[i].ca_pem, ca_pem)) {
+        if (proa_slice_eq(all[i].identity, identity) && proa_slice_eq(all[i].ca_pem, ca_pem) &&
+            all[i].proxy == proxy) {
             return &all[i];
         }
     }
@@ -211,6 +212,7 @@ static struct proa_endpoint *endpoint_of(struct proa_build *b, const struct proa
     e->port = url->port;
     e->tls = url->tls;
     e->ca_pem = ca_pem;
+    e->proxy = proxy;
     e->host_header = own_port
                          ? proa_arena_printf(b->arena, "%s%" PROA_SLICE_FMT "%s", open,
                                              PROA_SLICE_ARG(url->host), close)
@@ -271,7 +273,7 @@ static void set_endpoint(struct proa_build *b, const struct proa_build_provider 
         proa_build_error(b, at, "%s: \"%" PROA_SLICE_FMT "\" %s", source,
                          PROA_SLICE_ARG(proa_slice_head(text, 200)), wrong);
     } else if (read_ca(b, p, path, url.tls, &pem)) {
-        p->out->endpoint = endpoint_of(b, &url, pem);
+        p->out->endpoint = endpoint_of(b, &url, pem, proa_build_proxy(b, p, path, &url));
         p->out->base_path = url.path;
     }
 }

@@ -101,6 +101,7 @@ static void run_steps(struct proa_build *b)
     proa_build_listen(b);
     proa_build_admin(b);
     proa_build_policies(b);
+    proa_build_egress(b);
     proa_build_providers(b);
     proa_build_catalogue(b);
     proa_build_routes(b);

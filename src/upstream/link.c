@@ -6,6 +6,8 @@
 
 #include "proa/core/clock.h"
 
+enum { PROXY_AUTH_REQUIRED = 407 };
+
 static const uint64_t WRITE_NS = 10 * PROA_NS_PER_S;
 
 /* What a connection takes at once: a request as large as limits.body can be, with its head. */
@@ -82,15 +84,11 @@ void proa_link_dial(struct proa_connpool *pool, struct proa_call *call)
     proa_list_push_front(&pool->busy, &link->node);
     pool->n_open++;
     proa_metric_add(pool->m_open, 1);
-    const struct proa_dial dial = {
-        .host = pool->host,
-        .port = pool->port,
-        .tls = pool->tls,
-        .sessions = pool->tls ? &up->sessions : NULL,
-        .connect_ns = call->request.connect_ns,
-        .tls_ns = call->request.tls_ns,
-    };
-    link->conn = proa_conn_dial(up->net, &dial, &CONN_EVENTS, link);
+    struct proa_connpool_way route;
+    proa_connpool_find_way(pool, &route);
+    route.dial.connect_ns = call->request.connect_ns;
+    route.dial.tls_ns = call->request.tls_ns;
+    link->conn = proa_conn_dial(up->net, &route.dial, &CONN_EVENTS, link);
     proa_conn_set_marks(link->conn, REQUEST_MAX, REQUEST_MAX, 0);
 }
 
@@ -124,6 +122,16 @@ static void on_write_timer(void *ctx, uint64_t now_ns)
     (void)link_leave(link);
 }
 
+static enum proa_err write_request(struct link *link, const struct proa_call_request *request)
+{
+    struct iovec *iov = NULL;
+    size_t n = 0;
+    if (PROA_UNLIKELY(proa_connpool_absolute(link->pool, request, &iov, &n))) {
+        return proa_conn_writev(link->conn, iov, n);
+    }
+    return proa_conn_writev(link->conn, request->iov, request->n_iov);
+}
+
 bool proa_link_send(struct link *link, struct proa_call *call)
 {
     if (!link->parser) {
@@ -135,7 +143,7 @@ bool proa_link_send(struct link *link, struct proa_call *call)
     link->complete = false;
     link->keep_alive = false;
     link->state = LINK_BUSY;
-    if (proa_conn_writev(link->conn, call->request.iov, call->request.n_iov) != PROA_OK) {
+    if (write_request(link, &call->request) != PROA_OK) {
         link->call = NULL;
         call->link = NULL;
         proa_link_close(link);
@@ -189,6 +197,9 @@ static enum proa_err answer_on_head(void *ctx, const struct proa_http_head *head
 {
     struct link *link = ctx;
     struct proa_call *call = link->call;
+    if (PROA_UNLIKELY(head->status == PROXY_AUTH_REQUIRED) && link->pool->authority.len > 0) {
+        return PROA_ERR_PROXY; /* not the provider speaks */
+    }
     link->keep_alive = head->keep_alive;
     call->events->on_head(call->ctx, head);
     return link->call == call ? PROA_OK : PROA_ERR_CANCELLED;
@@ -261,12 +272,15 @@ static void answer_done(struct link *link, bool surplus)
 static void answer_fail(struct link *link, enum proa_err err, enum proa_http_fault fault)
 {
     struct proa_call *call = link->call;
+    const bool proxy = err == PROA_ERR_PROXY;
     const struct proa_call_failure failure = {
         .err = err,
-        .connected = true,
+        .connected = !proxy,
         .answered = call->answered,
-        .fault = fault,
-        .detail = proa_conn_error_detail(link->conn),
+        .fault = proxy ? PROA_HTTP_FAULT_NONE : fault,
+        .detail = proxy ? PROA_SLICE("the proxy wants other credentials than it got (407); set "
+                                     "proxy_auth, or user:password@ in the variable")
+                        : proa_conn_error_detail(link->conn),
     };
     proa_call_fail(call, &failure);
 }

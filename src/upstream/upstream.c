@@ -56,6 +56,9 @@ static void pool_free(struct proa_connpool *pool)
     proa_free((void *)(uintptr_t)pool->key.ptr);
     proa_free((void *)(uintptr_t)pool->host.ptr);
     proa_free((void *)(uintptr_t)pool->ca_pem.ptr);
+    proa_free((void *)(uintptr_t)pool->proxy_host.ptr);
+    proa_free((void *)(uintptr_t)pool->authority.ptr);
+    proa_secret_unref(pool->proxy_auth);
     proa_free(pool);
 }
 
@@ -143,6 +146,18 @@ static struct proa_slice own(struct proa_slice s)
     return s.len > 0 ? proa_slice_make(proa_memdup(s.ptr, s.len), s.len) : PROA_SLICE_NONE;
 }
 
+static void set_proxy(struct proa_connpool *pool, const struct proa_endpoint *endpoint)
+{
+    const struct proa_proxy *proxy = endpoint->proxy;
+    if (!proxy) {
+        return;
+    }
+    pool->proxy_host = own(proxy->host);
+    pool->proxy_port = proxy->port;
+    pool->proxy_auth = proxy->authorization ? proa_secret_ref(proxy->authorization) : NULL;
+    pool->authority = endpoint->tls ? PROA_SLICE_NONE : own(endpoint->identity);
+}
+
 static struct proa_connpool *
 pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, struct proa_slice key)
 {
@@ -152,6 +167,7 @@ pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, stru
     pool->host = own(endpoint->host);
     pool->ca_pem = own(endpoint->ca_pem);
     pool->port = endpoint->port;
+    set_proxy(pool, endpoint);
     proa_list_init(&pool->idle);
     proa_list_init(&pool->busy);
     proa_list_init(&pool->waiting);
@@ -201,6 +217,15 @@ struct proa_connpool *proa_connpool_get(struct proa_upstream *up,
     (void)proa_buf_append(&key, endpoint->identity);
     PROA_BUF_LIT(&key, " ");
     (void)proa_buf_append_hex(&key, proa_hash64(endpoint->ca_pem, 0));
+    if (endpoint->proxy) {
+        PROA_BUF_LIT(&key, " ");
+        (void)proa_buf_append(&key, endpoint->proxy->identity);
+        if (endpoint->proxy->authorization) { /* other credentials, other connections */
+            PROA_BUF_LIT(&key, " ");
+            (void)proa_buf_append(
+                &key, proa_slice_make(proa_secret_digest(endpoint->proxy->authorization), 32));
+        }
+    }
     struct proa_connpool *pool = proa_map_get(&up->pools, proa_buf_slice(&key));
     if (!pool) {
         purge(up);

@@ -8,6 +8,7 @@
 #ifndef PROA_UPSTREAM_PRIV_H
 #define PROA_UPSTREAM_PRIV_H
 
+#include "proa/auth/secret.h"
 #include "proa/core/freelist.h"
 #include "proa/core/list.h"
 #include "proa/core/map.h"
@@ -35,7 +36,11 @@ struct proa_connpool {
     struct proa_slice key; /* identity and authorities; owned, as are the following */
     struct proa_slice host;
     struct proa_slice ca_pem;
+    struct proa_slice proxy_host;   /* empty: none */
+    struct proa_secret *proxy_auth; /* a reference; NULL: none */
+    struct proa_slice authority;    /* plain behind a proxy: "http://host:port" of the target */
     uint16_t port;
+    uint16_t proxy_port;
     uint32_t refs;
     enum tls_state tls_state;
     struct proa_tls_context *tls;
@@ -105,6 +110,18 @@ void proa_connpool_build_tls(struct proa_connpool *pool);
 void proa_connpool_close_idle(struct proa_connpool *pool, uint64_t older_than_ns);
 /* Timer: closes what has been idle for too long. */
 void proa_connpool_sweep(void *ctx, uint64_t now_ns);
+
+/* ---- egress.c */
+/* Whom to dial for the pool. */
+struct proa_connpool_way {
+    struct proa_dial dial;
+    struct proa_dial_proxy proxy;
+};
+void proa_connpool_find_way(const struct proa_connpool *pool, struct proa_connpool_way *out);
+/* The request as it goes to a proxy that passes it on itself: absolute-form, with credentials. The
+ * vector is in the request's arena. False, with nothing done, where none of that is needed. */
+bool proa_connpool_absolute(const struct proa_connpool *pool,
+                            const struct proa_call_request *request, struct iovec **iov, size_t *n);
 
 /* ---- link.c */
 void proa_link_dial(struct proa_connpool *pool, struct proa_call *call);

@@ -33,12 +33,21 @@ struct proa_key_cfg {
     uint32_t weight;
 };
 
+/* The way out of here, where it leads through a proxy. */
+struct proa_egress_cfg {
+    struct proa_slice proxy;           /* http://HOST:PORT, or "none"; empty = the environment's */
+    struct proa_secret_cfg proxy_auth; /* holds user:password */
+    struct proa_option_list no_proxy;  /* struct proa_slice */
+};
+
 struct proa_provider_cfg {
     struct proa_option_where where;
     struct proa_slice name;
     struct proa_slice dialect;  /* preset from the name where it is a known vendor */
     struct proa_slice base_url; /* likewise */
     struct proa_slice ca_file;
+    struct proa_slice proxy; /* as egress.proxy, for this provider alone */
+    struct proa_secret_cfg proxy_auth;
     struct proa_slice region; /* and what follows: see proa/provider/site.h */
     struct proa_slice project;
     struct proa_slice location;
@@ -189,6 +198,7 @@ struct proa_root_cfg {
     struct proa_log_cfg log;
     struct proa_reload_cfg reload;
     struct proa_operator_cfg admin;
+    struct proa_egress_cfg egress;
     struct proa_option_list providers; /* struct proa_provider_cfg */
     struct proa_option_list policies;  /* struct proa_policy_cfg */
     struct proa_option_list routes;    /* struct proa_route_cfg */

@@ -22,15 +22,24 @@ struct proa_vendor;  /* proa/provider/vendor.h */
 
 enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
 
-/* scheme + host + port + TLS settings: what a connection is pooled by. */
+/* An HTTP proxy on the way to endpoints. */
+struct proa_proxy {
+    struct proa_slice identity; /* "http://proxy.example:3128", without credentials */
+    struct proa_slice host;
+    uint16_t port;
+    struct proa_secret *authorization; /* value of Proxy-Authorization; NULL = none */
+};
+
+/* scheme + host + port + TLS settings + proxy: what a connection is pooled by. */
 struct proa_endpoint {
     uint16_t id;                /* dense, by position in the snapshot */
     struct proa_slice identity; /* "https://api.example.com:443", the same across reloads */
     struct proa_slice host;
     uint16_t port;
     bool tls;
-    struct proa_slice ca_pem;      /* empty = the system bundle */
-    struct proa_slice host_header; /* host, with the port where it is not the scheme's own */
+    struct proa_slice ca_pem;       /* empty = the system bundle */
+    struct proa_slice host_header;  /* host, with the port where it is not the scheme's own */
+    const struct proa_proxy *proxy; /* NULL = straight */
 };
 
 struct proa_key {
@@ -87,12 +96,20 @@ struct proa_route {
                        with its first request */
 };
 
+/* A secret that the snapshot holds, for who must know them all. */
+struct proa_kept {
+    struct proa_secret *secret;
+    struct proa_slice where; /* "providers.openai.keys[0]" */
+    const struct proa_kept *next;
+};
+
 struct proa_snapshot {
     struct proa_arena arena;
     uint32_t refs;
     uint64_t generation; /* counts up with each build */
     char revision[17];   /* 16 hex digits of a hash of all input bytes, NUL */
     const struct proa_root_cfg *cfg;
+    const struct proa_kept *kept;    /* every secret of it, whatever it is for */
     struct proa_secret *admin_token; /* what actions of operators must show; NULL = they are off */
     const struct proa_endpoint *endpoints;
     size_t n_endpoints;
