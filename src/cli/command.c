@@ -211,6 +211,24 @@ static const struct proa_cli_flag explain_flags[] = {
     END_OF_FLAGS,
 };
 
+static const struct proa_cli_flag models_flags[] = {
+    {.name = "provider", .arg = "NAME", .help = "Only what this vendor or provider offers."},
+    {.name = "type", .arg = "TYPE", .help = "Only this type: language, embedding, reranking."},
+    {.name = "capability",
+     .arg = "NAME",
+     .help = "Only models that can do this: tools, vision, reasoning, json_schema, caching, audio. "
+             "May be given several times."},
+    {.name = "configured", .help = "Only what a configured provider offers."},
+    {.name = "refresh",
+     .help =
+         "Ask the configured providers for their own lists, and tell what is new there, what is "
+         "gone, and what has no price."},
+    {.name = "json", .help = "Print JSON: every limit, price and name."},
+    CONFIG_FLAG("What is configured. Default: $PROA_CONFIG, and without that the providers whose "
+                "keys are in the environment."),
+    END_OF_FLAGS,
+};
+
 static const struct proa_cli_flag schema_flags[] = {
     {.name = "policy", .help = "Of policy files instead of the configuration."},
     {.name = "scenario", .help = "Of scenarios for \"proa sim\"; with --reference or --man."},
@@ -341,6 +359,23 @@ const struct proa_cli_command proa_cli_commands[] = {
               "  proa explain assistant --state state.json --config proa.yaml",
      .flags = explain_flags,
      .run = proa_cli_explain},
+    {.name = "models",
+     .brief = "List models, who offers them, and what they cost",
+     .operands = "[TEXT...]",
+     .n_operands = 16,
+     .about = "Every model of the catalogue that is compiled in, or those whose names hold all of "
+              "the texts. Each can be asked for by its name, without a route, where a provider "
+              "that offers it is configured.\n"
+              "\n"
+              "  proa models --configured\n"
+              "  proa models claude --provider bedrock\n"
+              "  proa models --type embedding --json\n"
+              "  proa models --refresh\n"
+              "\n"
+              "Exits with 1 when no model is like that, with 69 when a provider did not tell its "
+              "list.",
+     .flags = models_flags,
+     .run = proa_cli_models},
     {.name = "healthcheck",
      .brief = "Ask the running sidecar whether it is well",
      .operands = "",

@@ -5,11 +5,12 @@
 #include "proa/admin/explain.h"
 
 #include "ask_priv.h"
+#include "config_priv.h"
 
 #include "proa/admin/state.h"
-#include "proa/app/app.h"
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
+#include "proa/http/query.h"
 #include "proa/io/file.h"
 #include "proa/json/lenient.h"
 
@@ -20,7 +21,6 @@ enum {
     BODY_MAX = 4 * 1024 * 1024,
     STATE_MAX = 32 * 1024 * 1024,
     NODES_MAX = 2000000,
-    PATHS_MAX = 64,
     QUERY_MAX = 4096
 };
 
@@ -61,20 +61,6 @@ static bool read_question(struct proa_cli *cli, struct proa_admin_question *out,
 
 /* ---- asking the running one ------------------------------------------------------------------ */
 
-static void append_encoded(struct proa_buf *out, struct proa_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        const char c = text.ptr[i];
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
-        if (plain) {
-            (void)proa_buf_append_byte(out, c);
-        } else {
-            (void)proa_buf_append_printf(out, "%%%02X", (unsigned)(unsigned char)c);
-        }
-    }
-}
-
 static int ask_running(struct proa_cli *cli, const struct proa_admin_question *question,
                        struct proa_buf *json)
 {
@@ -88,7 +74,7 @@ static int ask_running(struct proa_cli *cli, const struct proa_admin_question *q
     proa_buf_init(&path, QUERY_MAX);
     proa_cli_answer_init(&answer, BODY_MAX);
     PROA_BUF_LIT(&path, "/admin/explain?model=");
-    append_encoded(&path, question->model);
+    (void)proa_http_percent_encode(&path, question->model);
     (void)proa_buf_append_printf(&path, "&stream=%d&input_tokens=%u&max_output=%u%c",
                                  question->options.stream, question->options.input_tokens,
                                  question->options.max_output, '\0');
@@ -110,28 +96,11 @@ static int ask_running(struct proa_cli *cli, const struct proa_admin_question *q
 /* ---- making it up here ----------------------------------------------------------------------- */
 
 struct offline {
-    struct proa_app_names names;
-    const char *paths[PATHS_MAX];
-    struct proa_diags diags;
-    struct proa_snapshot *snapshot;
+    struct proa_cli_config *config;
     struct proa_engine *engine;
     struct proa_roster *roster;
     const struct proa_route *route;
 };
-
-static int load_config(struct proa_cli *cli, struct offline *o)
-{
-    struct proa_app_sources sources = {.names = &o->names, .paths = o->paths};
-    sources.n_paths = proa_cli_args_values(cli->args, "config", o->paths, PATHS_MAX);
-    if (sources.n_paths == 0 && proa_cli_env("PROA_CONFIG")) {
-        o->paths[sources.n_paths++] = proa_cli_env("PROA_CONFIG");
-    }
-    const enum proa_err err = proa_app_load(&sources, 0, &o->diags, &o->snapshot);
-    if (err == PROA_OK) {
-        return EX_OK;
-    }
-    return proa_cli_fail_diags(cli, err == PROA_ERR_NOT_FOUND ? EX_NOINPUT : EX_CONFIG, &o->diags);
-}
 
 static int load_state(struct proa_cli *cli, struct offline *o, const char *path)
 {
@@ -168,13 +137,13 @@ static int find_route(struct proa_cli *cli, struct offline *o,
 {
     struct proa_resolution resolved;
     char shown[PROA_CLI_SHOWN_MAX];
-    if (proa_snapshot_resolve(o->snapshot, question->model, &resolved) != PROA_RESOLVED) {
+    if (proa_snapshot_resolve(o->config->snapshot, question->model, &resolved) != PROA_RESOLVED) {
         return proa_cli_fail(cli, EX_DATAERR, "model \"%s\" leads nowhere in this configuration",
                              proa_cli_shown(shown, question->model));
     }
     o->route = resolved.route;
     o->engine = proa_engine_create(1);
-    o->roster = proa_roster_create(o->engine, o->snapshot, NOW_NS);
+    o->roster = proa_roster_create(o->engine, o->config->snapshot, NOW_NS);
     proa_roster_bind(o->roster, o->route, NOW_NS);
     return EX_OK;
 }
@@ -194,11 +163,9 @@ static int make_up(struct proa_cli *cli, const struct proa_admin_question *quest
                    const char *state, struct proa_buf *json)
 {
     struct offline *o = PROA_NEW(struct offline);
-    proa_app_names_init(&o->names);
-    int code = load_config(cli, o);
-    if (code == EX_OK) {
-        code = find_route(cli, o, question);
-    }
+    o->config = proa_cli_config_load(cli);
+    int code =
+        o->config->snapshot ? find_route(cli, o, question) : proa_cli_config_failed(cli, o->config);
     if (code == EX_OK) {
         code = load_state(cli, o, state);
     }
@@ -207,8 +174,7 @@ static int make_up(struct proa_cli *cli, const struct proa_admin_question *quest
     }
     proa_roster_destroy(o->roster);
     proa_engine_destroy(o->engine);
-    proa_snapshot_unref(o->snapshot);
-    proa_app_names_deinit(&o->names);
+    proa_cli_config_destroy(o->config);
     proa_free(o);
     return code;
 }

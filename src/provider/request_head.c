@@ -7,6 +7,7 @@
 enum { HEAD_MAX = 16 * 1024, U64_DIGITS = 20 };
 
 #define REQUEST_BEGIN "POST "
+#define GET_BEGIN     "GET "
 #define HOST_LINE     " HTTP/1.1\r\nhost: "
 #define FIXED_LINES   "\r\ncontent-type: application/json\r\naccept-encoding: identity\r\naccept: "
 #define ACCEPT_STREAM "text/event-stream"
@@ -138,7 +139,7 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     }
     char *const begin = proa_arena_alloc(arena, bytes);
     char *at = begin;
-    PUT_LIT(at, REQUEST_BEGIN);
+    at = put(at, head->get ? PROA_SLICE(GET_BEGIN) : PROA_SLICE(REQUEST_BEGIN));
     at = put(at, in->base_path);
     at = put(at, head->path);
     at = put(at, head->path2);
@@ -155,8 +156,10 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     for (size_t i = 0; i < in->n_headers; i++) {
         at = put_header(at, &in->headers[i]);
     }
-    PUT_LIT(at, LENGTH_LINE);
-    at += proa_fmt_u64(at, out->body_bytes);
+    if (!head->get) {
+        PUT_LIT(at, LENGTH_LINE);
+        at += proa_fmt_u64(at, out->body_bytes);
+    }
     PUT_LIT(at, HEAD_END);
     out->iov[0] = (struct iovec){begin, (size_t)(at - begin)};
     return PROA_OK;

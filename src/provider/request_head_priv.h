@@ -7,6 +7,7 @@
 #include "proa/provider/dialect.h"
 
 struct proa_request_head {
+    bool get;                /* instead of POST; without a body */
     struct proa_slice path;  /* behind in->base_path, query included */
     struct proa_slice path2; /* joined to it, so that nobody needs a copy; may be empty */
     struct proa_slice path3;

@@ -15,7 +15,7 @@ from testenv.client import request_bytes
 from testenv.gateway import BINARY, cli, environment, free_port
 from testenv.poll import eventually, seconds
 
-COMMANDS = ["run", "validate", "sim", "mock", "env", "init", "healthcheck", "drain", "schema", "version"]
+COMMANDS = ["run", "validate", "sim", "mock", "env", "init", "models", "healthcheck", "drain", "schema", "version"]
 CHAT = "/v1/chat/completions"
 BODY = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 

@@ -1,0 +1,170 @@
+"""`proa models`: the catalogue for people and programs, and providers' own lists held against it."""
+import json
+import os
+
+import pytest
+from conftest import KEYS
+from testenv import upstream as up
+from testenv.gateway import ROOT, cli
+
+with open(os.path.join(ROOT, "policies", "models.json"), encoding="utf-8") as file:
+    MODELS = json.load(file)["models"]
+
+
+def listed(*args, **options):
+    done = cli("models", *args, "--json", **options)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    return {model["id"]: model for model in json.loads(done.stdout)["models"]}
+
+
+@pytest.mark.smoke
+def test_the_list_is_the_file():
+    models = listed()
+    assert list(models) == list(MODELS)
+    for name, model in models.items():
+        source = MODELS[name]
+        assert model["name"] == source["name"] and model["type"] == source["type"]
+        assert model["context"] == source["context"] and model["max_output"] == source["max_output"]
+        assert sorted(model["capabilities"]) == sorted(source.get("capabilities", []))
+        assert model["aliases"] == source.get("aliases", [])
+        assert [(offer["provider"], offer["id"]) for offer in model["offers"]] == [
+            (offer["provider"], offer["id"]) for offer in source["offers"]]
+        for have, want in zip(model["offers"], source["offers"]):
+            for price in ("input", "output", "cache_read", "cache_write"):
+                assert have[price] == want[price]
+            assert have["configured"] == []
+
+
+def test_text_is_a_line_for_each():
+    lines = cli("models").stdout.splitlines()
+    assert len(lines) == 1 + len(MODELS)
+    line = next(line for line in lines if line.startswith("anthropic/claude-haiku-4.5 "))
+    assert line.split()[1:4] == ["language", "200000", "64000"]
+    assert "anthropic 1/5" in line and "bedrock 1.1/5.5" in line and "vertex ?/?" in line
+
+
+@pytest.mark.parametrize("args, condition", [
+    (["--type", "embedding"], lambda name, model: model["type"] == "embedding"),
+    (["--capability", "vision", "--capability", "tools"],
+     lambda name, model: {"vision", "tools"} <= set(model.get("capabilities", []))),
+    (["--provider", "groq"],
+     lambda name, model: any(offer["provider"] == "groq" for offer in model["offers"])),
+    (["--provider", "gemini"],
+     lambda name, model: any(offer["provider"] == "google" for offer in model["offers"])),
+    (["GPT-OSS", "120b"], lambda name, model: name == "openai/gpt-oss-120b"),
+    (["llama-3.3-70b-versatile"], lambda name, model: name == "meta/llama-3.3-70b"),
+])
+def test_filters(args, condition):
+    assert list(listed(*args)) == [name for name, model in MODELS.items() if condition(name, model)]
+
+
+def test_the_filter_narrows_the_offers():
+    models = listed("--provider", "bedrock", "haiku")
+    assert [offer["provider"] for offer in models["anthropic/claude-haiku-4.5"]["offers"]] == ["bedrock"]
+
+
+def test_configured_ones_are_marked(tmp_path):
+    config = tmp_path / "proa.yaml"
+    config.write_text(json.dumps({"providers": {
+        "groq": {"keys": [{"env": "K"}]},
+        "spare": {"dialect": "openai", "base_url": "https://api.openai.com/v1", "keys": [{"env": "K"}]},
+        "openai": {"keys": [{"env": "K"}]}}}))
+    models = listed("--configured", "--config", str(config), env={"K": "x"})
+    assert all(any(offer["configured"] for offer in model["offers"]) for model in models.values())
+    assert models["openai/gpt-4o"]["offers"][0]["configured"] == ["spare", "openai"]
+    assert [offer["provider"] for offer in models["openai/gpt-oss-120b"]["offers"]] == ["groq"]
+    text = cli("models", "gpt-4o-mini", env={"OPENAI_API_KEY": "x"}).stdout
+    assert "openai* 0.15/0.6" in text
+    assert list(listed("--provider", "spare", "--config", str(config), env={"K": "x"}))[0].startswith("openai/")
+
+
+@pytest.mark.parametrize("args, code, hint", [
+    (["--type", "poem"], 64, "poem"), (["--capability", "flying"], 64, "json_schema"),
+    (["--provider", "nobody"], 64, "nobody"), (["nothing-is-called-so"], 1, "no model"),
+    (["--config", "/nonexistent.yaml"], 66, "nonexistent"), (["--refresh"], 78, "no provider")])
+def test_what_is_wrong_is_said(args, code, hint):
+    done = cli("models", *args)
+    assert done.returncode == code, done.stderr
+    assert hint in done.stderr and done.stdout == ""
+
+
+def test_a_wrong_environment_does_not_hide_the_list():
+    done = cli("models", "gpt-4o", env={"PROA_CONFIG": "/nonexistent.yaml"})
+    assert done.returncode == 0 and "openai/gpt-4o" in done.stdout and "nonexistent" in done.stderr
+
+
+# ---- --refresh --------------------------------------------------------------------------------
+
+def refresh(tmp_path, providers, *args):
+    config = tmp_path / "refresh.yaml"
+    config.write_text(json.dumps({"providers": providers}))
+    done = cli("models", "--refresh", "--config", str(config), *args, env=KEYS)
+    return done
+
+
+def openai_list(*ids):
+    return up.answer(200, {"object": "list", "data": [
+        {"id": name, "object": "model", "created": 1, "owned_by": "x"} for name in ids]})
+
+
+def of_vendor(upstream, **more):
+    return {"base_url": upstream.url, "keys": [{"env": "PROA_TEST_KEY"}], **more}
+
+
+def test_refresh_tells_new_gone_and_unpriced(tmp_path, upstreams):
+    known = {offer["id"] for model in MODELS.values() for offer in model["offers"]
+             if offer["provider"] == "openai"}
+    openai = upstreams(default=openai_list(*sorted(known - {"gpt-4-0314", "gpt-4o"}),
+                                           "gpt-4o-2024-08-06", "gpt-9", "whisper-1"))
+    done = refresh(tmp_path, {"openai": of_vendor(openai)}, "--json")
+    assert done.returncode == 0 and done.stderr == ""
+    result = json.loads(done.stdout)["providers"]
+    assert result == [{"provider": "openai", "listed": len(known) + 1, "new": ["gpt-9", "whisper-1"],
+                       "gone": ["gpt-4-0314"],  # gpt-4o is there, by its date
+                       "unpriced": ["gpt-6-astra"]}]
+    request = openai.requests[0]
+    assert (request.method, request.target) == ("GET", "/v1/models")
+    assert request.header("authorization") == "Bearer test-key-1" and request.body == b""
+    text = refresh(tmp_path, {"openai": of_vendor(openai)}).stdout
+    assert "2 new, 1 gone, 1 without a price" in text
+    assert "  new       gpt-9\n" in text and "  gone      gpt-4-0314\n" in text
+
+
+def test_refresh_asks_all_and_tells_who_is_silent(tmp_path, upstreams):
+    groq, broken, bad = upstreams(default=openai_list("new-one")), upstreams(
+        default=up.error(401, message="Incorrect API key")), upstreams(default=up.answer(200, "<html>"))
+    done = refresh(tmp_path, {"groq": of_vendor(groq), "xai": of_vendor(broken),
+                              "mine": of_vendor(bad, dialect="openai")}, "--json")
+    assert done.returncode == 69
+    groq_list, xai, mine = json.loads(done.stdout)["providers"]
+    assert groq_list["new"] == ["new-one"] and len(groq_list["gone"]) >= 10
+    assert "answers 401" in xai["error"] and "Incorrect API key" in xai["error"]
+    assert "no list of models" in mine["error"]
+    assert "test-key-1" not in done.stdout + done.stderr
+    only = refresh(tmp_path, {"groq": of_vendor(groq), "xai": of_vendor(broken)}, "--provider", "groq")
+    assert only.returncode == 0 and "xai" not in only.stdout
+
+
+def test_refresh_of_nobody_there(tmp_path, upstreams):
+    gone = upstreams()
+    gone.refuse()
+    done = refresh(tmp_path, {"groq": of_vendor(gone)})
+    assert done.returncode == 69 and "does not answer" in done.stdout
+
+
+def test_refresh_of_a_bare_array_and_an_unknown_vendor(tmp_path, upstreams):
+    bare = upstreams(default=up.answer(200, [{"id": "meta/a"}, {"id": "b"}]))
+    done = refresh(tmp_path, {"mine": of_vendor(bare, dialect="openai")}, "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["providers"] == [
+        {"provider": "mine", "listed": 2, "new": ["meta/a", "b"], "gone": [], "unpriced": []}]
+
+
+def test_refresh_over_tls(tmp_path, upstreams, certs):
+    secure = upstreams(tls=certs.good, default=openai_list("gpt-4o"))
+    config = of_vendor(secure, ca_file=certs.ca)
+    done = refresh(tmp_path, {"openai": config}, "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["providers"][0]["listed"] == 1
+    untrusted = refresh(tmp_path, {"openai": of_vendor(secure)})
+    assert untrusted.returncode == 69 and "does not answer" in untrusted.stdout
