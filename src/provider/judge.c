@@ -134,6 +134,8 @@ static void add_times(const struct proa_answer_head *head, const struct proa_sai
         wait = later(wait, proa_rates_spent(head->headers, head->n_headers, head->unix_ms));
     } else if (extra == PROA_RULE_UNTIL_PACIFIC) {
         wait = until_pacific(head->unix_ms);
+    } else if (extra == PROA_RULE_NOT_AT_ONCE) {
+        wait = later(wait, PROA_NS_PER_S);
     }
     out->retry_after_ns = wait;
     if (out->class == PROA_CLASS_QUOTA && extra != PROA_RULE_NOTHING) {

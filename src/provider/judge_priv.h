@@ -38,6 +38,7 @@ enum proa_rule_extra {
     PROA_RULE_UNTIL_TOLD,    /* it is over when the answer says: its wait, or its spent limit's
                                 reset */
     PROA_RULE_UNTIL_PACIFIC, /* it is over at midnight in California */
+    PROA_RULE_NOT_AT_ONCE,   /* no wait is told, but less than a second is too little */
     PROA_RULE_WRONG_PATH     /* the address is not that of an API */
 };
 

@@ -140,6 +140,7 @@ static void test_what_follows_from_a_rule(void **state)
         {PROA_CLASS_QUOTA, PROA_RULE_NOTHING, 9 * PROA_NS_PER_S, 0},
         {PROA_CLASS_QUOTA, PROA_RULE_UNTIL_TOLD, 40 * PROA_NS_PER_S, 40 * PROA_NS_PER_S},
         {PROA_CLASS_QUOTA, PROA_RULE_UNTIL_PACIFIC, 20 * HOUR, 20 * HOUR},
+        {PROA_CLASS_OVERLOADED, PROA_RULE_NOT_AT_ONCE, 9 * PROA_NS_PER_S, 0},
         {PROA_CLASS_SERVER, PROA_RULE_NOTHING, 5 * PROA_NS_PER_S, 0},
         {PROA_CLASS_CLIENT, PROA_RULE_NOTHING, 5 * PROA_NS_PER_S, 0},
     };
@@ -154,9 +155,15 @@ static void test_what_follows_from_a_rule(void **state)
         PROA_TEST_CHECK(f.quota_reset_ns == row->reset_ns, "row %td", row - rows);
         assert_false(f.wrong_path);
     }
+    struct proa_failure f;
+    /* Nothing told, and yet not at once. */
+    const struct proa_error_rule later = {
+        .to = 599, .class = PROA_CLASS_OVERLOADED, .extra = PROA_RULE_NOT_AT_ONCE};
+    proa_judge(&later, 1, &(const struct proa_answer_head){.status = 429},
+               &(const struct proa_said){.status = 429}, &f);
+    assert_int_equal(f.retry_after_ns, PROA_NS_PER_S);
     const struct proa_error_rule path = {
         .to = 599, .class = PROA_CLASS_NOT_FOUND, .extra = PROA_RULE_WRONG_PATH};
-    struct proa_failure f;
     proa_judge(&path, 1, &head, &SAID, &f);
     assert_true(f.wrong_path);
 }
