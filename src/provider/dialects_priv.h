@@ -7,5 +7,6 @@
 #include "proa/provider/dialect.h"
 
 extern const struct proa_dialect proa_dialect_openai;
+extern const struct proa_dialect proa_dialect_gemini;
 
 #endif
