@@ -102,9 +102,6 @@ static void about_providers(void **state)
         {"providers: {anthropic: {keys: [{env: KEY}]}}\n",
          "proa.yaml:1:24: providers.anthropic: this version does not speak the anthropic dialect "
          "yet; remove the provider"},
-        {"providers: {a: {dialect: gemini, base_url: \"https://a\"}}\n",
-         "proa.yaml:1:26: providers.a: this version does not speak the gemini dialect yet; remove "
-         "the provider"},
         {"providers: {a: {dialect: openai}}\n",
          "proa.yaml:1:16: providers.a: has no address; write base_url: https://HOST/v1"},
         {"providers: {azure: {keys: [{env: KEY}]}}\n",
