@@ -4,7 +4,11 @@
 
 #include "proa/provider/vendor.h"
 
-static const struct proa_dialect *const DIALECTS[] = {&proa_dialect_openai, &proa_dialect_gemini};
+static const struct proa_dialect *const DIALECTS[] = {
+    &proa_dialect_openai,
+    &proa_dialect_anthropic,
+    &proa_dialect_gemini,
+};
 
 static const char *const OPERATIONS[PROA_OPERATIONS] = {
     [PROA_OP_CHAT] = "chat",

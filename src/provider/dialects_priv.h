@@ -7,6 +7,7 @@
 #include "proa/provider/dialect.h"
 
 extern const struct proa_dialect proa_dialect_openai;
+extern const struct proa_dialect proa_dialect_anthropic;
 extern const struct proa_dialect proa_dialect_gemini;
 
 #endif

@@ -5,46 +5,11 @@
 #ifndef PROA_TEST_ERRORS_H
 #define PROA_TEST_ERRORS_H
 
-#include "proa/core/check.h"
-#include "proa/provider/dialect.h"
-
-/* 2026-11-23T12:00:00Z */
-#define NOW_MS UINT64_C(1795435200000)
-
-struct class_case {
-    uint16_t status;
-    enum proa_class class;
-    enum proa_refusal refusal;
-    const char *body;
-    const char *headers; /* "name: value" lines; NULL = none */
-    uint64_t wait_ms;    /* retry_after_ns */
-    uint64_t reset_ms;   /* quota_reset_ns */
-    bool wrong_path;
-};
+#include "class_case.h"
 
 #define ERR(message, type, code)                                                                   \
     "{\"error\":{\"message\":\"" message "\",\"type\":" type ",\"param\":null,\"code\":" code "}}"
 #define INVALID "\"invalid_request_error\""
-
-#define C(status, class, body)                                                                     \
-    {                                                                                              \
-        (status), PROA_CLASS_##class, PROA_REFUSAL_NONE, (body), NULL, 0, 0, false                 \
-    }
-#define REFUSED(status, what, body)                                                                \
-    {                                                                                              \
-        (status), PROA_CLASS_CLIENT, PROA_REFUSAL_##what, (body), NULL, 0, 0, false                \
-    }
-/* With the times that follow. */
-#define T(status, class, body, headers, wait_ms, reset_ms)                                         \
-    {                                                                                              \
-        (status), PROA_CLASS_##class, PROA_REFUSAL_NONE, (body), (headers), (wait_ms), (reset_ms), \
-            false                                                                                  \
-    }
-/* The base URL is wrong. */
-#define PATH(body)                                                                                 \
-    {                                                                                              \
-        404, PROA_CLASS_NOT_FOUND, PROA_REFUSAL_NONE, (body), NULL, 0, 0, true                     \
-    }
 
 /* OpenAI: error codes guide, openai-node and openai-python */
 static const struct class_case OPENAI[] = {

@@ -11,7 +11,7 @@ static void test_find(void **state)
     assert_true(d->encode && d->classify && d->read_plain && d->reader_create && d->reader_feed &&
                 d->reader_complete && d->reader_usage && d->reader_finish_reason &&
                 d->reader_model && d->reader_destroy);
-    assert_null(proa_dialect_find(PROA_SLICE("anthropic")));
+    assert_string_equal(proa_dialect_find(PROA_SLICE("anthropic"))->name, "anthropic");
     assert_string_equal(proa_dialect_find(PROA_SLICE("gemini"))->name, "gemini");
     assert_null(proa_dialect_find(PROA_SLICE("openai2")));
     assert_null(proa_dialect_find(PROA_SLICE_NONE));

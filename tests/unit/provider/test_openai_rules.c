@@ -7,36 +7,9 @@
 #include "errors.h"
 #include "proa_test.h"
 
-enum { HEADERS_MAX = 4 };
-
-/* From "name: value" lines. */
-static size_t make_headers(const char *lines, struct proa_http_header *out)
+static const struct proa_dialect *openai(void)
 {
-    struct proa_slice rest = proa_slice_cstr(lines ? lines : "");
-    size_t n = 0;
-    for (; rest.len > 0; n++) {
-        assert_true(n < HEADERS_MAX);
-        struct proa_slice value = PROA_SLICE_NONE;
-        const struct proa_slice line = proa_slice_split(rest, '\n', &rest);
-        const struct proa_slice name = proa_slice_split(line, ':', &value);
-        out[n] = (struct proa_http_header){(uint16_t)proa_http_header_lookup(name), name,
-                                           proa_slice_trim(value)};
-    }
-    return n;
-}
-
-static void classify(const struct vendor_cases *v, const struct class_case *c,
-                     struct proa_slice body, struct proa_failure *out)
-{
-    struct proa_http_header headers[HEADERS_MAX];
-    const struct proa_answer_head head = {
-        .vendor = v->vendor ? proa_vendor_find(proa_slice_cstr(v->vendor)) : NULL,
-        .status = c->status,
-        .headers = headers,
-        .n_headers = make_headers(c->headers, headers),
-        .unix_ms = NOW_MS,
-    };
-    proa_openai_classify(&head, body, out);
+    return proa_dialect_find(PROA_SLICE("openai"));
 }
 
 static void test_every_published_error(void **state)
@@ -44,21 +17,8 @@ static void test_every_published_error(void **state)
     (void)state;
     PROA_TEST_ROWS(v, VENDORS)
     {
-        assert_true(!v->vendor || proa_vendor_find(proa_slice_cstr(v->vendor)));
         for (const struct class_case *c = v->cases; c < v->cases + v->n; c++) {
-            struct proa_failure f;
-            classify(v, c, proa_slice_cstr(c->body), &f);
-            PROA_TEST_CHECK(f.class == c->class, "%u %s: %s", c->status, c->body,
-                            proa_class_text(f.class));
-            PROA_TEST_CHECK(f.refusal == c->refusal, "%u %s", c->status, c->body);
-            PROA_TEST_CHECK(f.status == c->status, "%u %s", c->status, c->body);
-            PROA_TEST_CHECK(f.wrong_path == c->wrong_path, "%u %s", c->status, c->body);
-            PROA_TEST_CHECK(f.retry_after_ns / PROA_NS_PER_MS == c->wait_ms, "%u %s: %llu ms",
-                            c->status, c->body,
-                            (unsigned long long)(f.retry_after_ns / PROA_NS_PER_MS));
-            PROA_TEST_CHECK(f.quota_reset_ns / PROA_NS_PER_MS == c->reset_ms, "%u %s: %llu ms",
-                            c->status, c->body,
-                            (unsigned long long)(f.quota_reset_ns / PROA_NS_PER_MS));
+            class_case_check(openai(), v->vendor, c);
         }
     }
 }
@@ -75,10 +35,9 @@ static void check_words(const char *member, const struct word_case *cases, size_
     for (const struct word_case *w = cases; w < cases + n; w++) {
         char body[256];
         struct proa_failure f;
-        const struct vendor_cases nobody = {.vendor = NULL};
         const struct class_case c = {.status = w->status};
         (void)snprintf(body, sizeof body, "{\"error\":{\"%s\":\"%s\"}}", member, w->word);
-        classify(&nobody, &c, proa_slice_cstr(body), &f);
+        class_case_judge(openai(), NULL, &c, proa_slice_cstr(body), &f);
         PROA_TEST_CHECK(f.class == w->class && f.refusal == w->refusal, "%u %s: %s", w->status,
                         body, proa_class_text(f.class));
     }
@@ -192,7 +151,7 @@ static void test_every_error_cut_at_each_byte(void **state)
             for (size_t cut = 0; cut < len; cut++) {
                 struct proa_failure f;
                 char *copy = proa_memdup(c->body, cut);
-                classify(v, c, proa_slice_make(copy, cut), &f);
+                class_case_judge(openai(), v->vendor, c, proa_slice_make(copy, cut), &f);
                 assert_true(f.class > PROA_CLASS_OK && f.class < PROA_CLASS_COUNT);
                 assert_true(f.message.len <= cut);
                 assert_true(f.quota_reset_ns == 0 || f.class == PROA_CLASS_QUOTA);
@@ -271,7 +230,7 @@ static void test_a_vendors_rules_are_its_own(void **state)
         struct proa_failure f;
         const struct vendor_cases v = {.vendor = row->vendor};
         const struct class_case c = {.status = row->status, .headers = row->headers};
-        classify(&v, &c, PROA_SLICE("{}"), &f);
+        class_case_judge(openai(), v.vendor, &c, PROA_SLICE("{}"), &f);
         PROA_TEST_CHECK(f.class == row->class, "row %td: %s", row - rows, proa_class_text(f.class));
     }
 }

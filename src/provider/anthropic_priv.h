@@ -1,0 +1,86 @@
+/*
+ * The anthropic dialect as its units see it: the Messages API, at Anthropic and on Vertex.
+ *
+ *   anthropic.c          the vtable
+ *   anthropic_encode.c   the request: head and body
+ *   anthropic_blocks.c   its messages
+ *   anthropic_options.c  what a client says in Anthropic's own words
+ *   anthropic_decode.c   answers, streamed and whole
+ *   anthropic_error.c    what class a failure is of
+ *
+ * What models differ in is in claude_priv.h, which Bedrock shares.
+ */
+#ifndef PROA_PROVIDER_ANTHROPIC_PRIV_H
+#define PROA_PROVIDER_ANTHROPIC_PRIV_H
+
+#include "claude_priv.h"
+#include "decoder_priv.h"
+
+#include "proa/provider/dialect.h"
+
+enum { ANTHROPIC_OPTIONS_MAX = 24 };
+
+/* A member of the body that is written as it came. */
+struct anthropic_option {
+    struct proa_slice key;   /* plain */
+    struct proa_slice value; /* JSON */
+};
+
+struct anthropic_options {
+    struct proa_claude_wish wish;
+    bool no_parallel;
+    bool no_reasoning;      /* earlier reasoning is not sent back */
+    struct proa_slice beta; /* value of anthropic-beta; empty = none */
+    size_t n;
+    struct anthropic_option items[ANTHROPIC_OPTIONS_MAX];
+};
+
+/* Who serves the Messages API, and in what it differs from Anthropic. */
+struct anthropic_host {
+    struct proa_slice vendor;
+    bool in_path;      /* the model is in the path, the version in the body */
+    bool takes_schema; /* output_config.format, strict tools */
+    bool fetches;      /* images and documents by URL */
+};
+
+/* A request on its way into a body. */
+struct anthropic_writing {
+    const struct proa_encode_in *in;
+    const struct proa_chat_request *chat;
+    const struct anthropic_host *host;
+    struct proa_arena *arena;
+    struct proa_encoded *out;
+    struct proa_json_writer w;
+    struct anthropic_options options;
+    struct proa_claude_plan plan;
+};
+
+/* The first reason counts. */
+void proa_anthropic_refuse(struct anthropic_writing *a, const char *feature, const char *reason);
+
+/* ---- anthropic_options.c */
+/* providerOptions.anthropic, and the extras where they are Anthropic's. */
+void proa_anthropic_options(const struct proa_chat_request *chat, struct proa_arena *arena,
+                            struct proa_chat_warnings *warnings, struct anthropic_options *out);
+bool proa_anthropic_has_option(const struct anthropic_options *options, struct proa_slice key);
+
+/* ---- anthropic_blocks.c */
+/* `system`, unless there is none. */
+void proa_anthropic_put_system(struct anthropic_writing *a);
+void proa_anthropic_put_messages(struct anthropic_writing *a);
+
+/* ---- anthropic_encode.c */
+enum proa_err proa_anthropic_encode(const struct proa_encode_in *in, struct proa_arena *arena,
+                                    struct proa_encoded *out);
+
+/* ---- anthropic_decode.c */
+extern const struct proa_decode_ops proa_anthropic_decode;
+
+/* ---- anthropic_error.c */
+void proa_anthropic_classify(const struct proa_answer_head *head, struct proa_slice body,
+                             struct proa_failure *out);
+/* An error in an answer that began as a success; `object` is all of the event's JSON. */
+void proa_anthropic_classify_inband(const struct proa_answer_head *head, struct proa_slice object,
+                                    struct proa_failure *out);
+
+#endif
