@@ -44,21 +44,19 @@ static void keys_of_the_environment_become_providers(void **state)
                                       NULL};
     f->env = env;
     (void)policy_build(f, NULL);
-    assert_int_equal(f->snapshot->n_providers, 3);
+    assert_int_equal(f->snapshot->n_providers, 4);
     assert_slice_lit(find(f, "gemini")->base_path, "/v1beta");
     const struct proa_provider *openai = find(f, "openai");
     assert_slice_lit(openai->endpoint->identity, "https://api.openai.com:443");
     assert_slice_lit(proa_secret_bytes(openai->keys[0].secret), "sk-o");
     assert_slice_lit(openai->keys[0].label, "k1");
     assert_slice_lit(find(f, "groq")->base_path, "/openai/v1");
+    assert_slice_lit(find(f, "anthropic")->base_path, "/v1");
     policy_route(f, "groq/llama", "0:groq/k1/*1");
     assert_slice_lit(policy_fixture_route(f, "groq/llama")->name, "groq/*");
     assert_slice_lit(policy_fixture_route(f, "groq/llama")->policy->name, "default");
-    assert_int_equal(f->diags.n, 2);
+    assert_int_equal(f->diags.n, 1);
     policy_message(f, 0,
-                   "warning: ANTHROPIC_API_KEY is set, but this version does not speak the "
-                   "anthropic dialect; the key is not used yet");
-    policy_message(f, 1,
                    "warning: AZURE_OPENAI_API_KEY is set, but not used: azure has no address "
                    "of its own; configure providers.azure with a base_url");
 }

@@ -415,128 +415,125 @@ static const struct message_row {
     size_t n;
     const char *sent;   /* system and messages */
     const char *warned; /* features */
-} MESSAGES[] =
-    {
-        {"turns",
-         {M(USER, A), M(ASSISTANT, B), M(USER, A)},
-         3,
-         USER(T("a")) "," ASSISTANT(T("b")) "," USER(T("a")),
-         ""},
-        {"one side is one turn",
-         {M(USER, A), M(USER, B), M(ASSISTANT, A), M(ASSISTANT, END)},
-         4,
-         USER(T("a") "," T("b")) "," ASSISTANT(T("a") "," T("begin")),
-         ""},
-        {"an end is trimmed of white space only",
-         {M(USER, A), M(ASSISTANT, SLASH)},
-         2,
-         USER(T("a")) "," ASSISTANT(T("c:\\\\n")),
-         ""},
-        {"but only the conversation's",
-         {M(USER, A), M(ASSISTANT, END), M(USER, A)},
-         3,
-         USER(T("a")) "," ASSISTANT(T("begin \\n  ")) "," USER(T("a")),
-         ""},
-        {"blank ones are left out",
-         {M(USER, A), M(ASSISTANT, BLANK), M(USER, B)},
-         3,
-         USER(T("a") "," T("b")),
-         ""},
-        {"the user begins",
-         {M(ASSISTANT, A), M(USER, B)},
-         2,
-         DOT "," ASSISTANT(T("a")) "," USER(T("b")),
-         "messages "},
-        {"nothing said", {M(USER, BLANK)}, 1, DOT, "messages "},
-        {"no messages", {M(USER, A)}, 0, DOT, "messages "},
-        {"cached",
-         {M(USER, CACHED_TEXT)},
-         1,
-         USER("{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}"),
-         ""},
-        {"a refusal is a text",
-         {M(USER, A), M(ASSISTANT, REFUSED), M(USER, A)},
-         3,
-         USER(T("a")) "," ASSISTANT(T("no")) "," USER(T("a")),
-         ""},
-        {"calls and results",
-         {M(USER, A), M(ASSISTANT, CALLS), M(TOOL, RESULTS), M(USER, B)},
-         4,
-         USER(T("a")) "," ASSISTANT(
-             T(
-                 "I look") ",{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
-                           "\"x\": 1}},"
-                           "{\"type\":\"tool_use\",\"id\":\"c_2_0\",\"name\":\"look\",\"input\":{}"
-                           "}") "," USER("{\"type\":\"tool_result\",\"tool_use_id\":\"c1\","
-                                         "\"content\":[" T("a") "]},"
-                                                                "{\"type\":\"tool_result\",\"tool_"
-                                                                "use_id\":\"c_2_0\"}," T(
-                                                                    "then") "," T("b")),
-         ""},
-        {"results of several messages stand first",
-         {M(USER, A), M(ASSISTANT, LIST), M(USER, B), M(TOOL, IMAGE_RESULT)},
-         4,
-         USER(T("a")) "," ASSISTANT(
-             "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
-             "\"INVALID_JSON\":[1]}}") "," USER("{\"type\":\"tool_result\",\"tool_use_id\":\"c1\","
-                                                "\"content\":[{\"type\":\"image\","
-                                                "\"source\":{\"type\":\"base64\",\"media_type\":"
-                                                "\"image/gif\",\"data\":\"R0lG\"}}],"
-                                                "\"is_error\":true}," T("b")),
-         ""},
-        {"arguments that are not JSON",
-         {M(USER, A), M(ASSISTANT, BROKEN)},
-         2,
-         USER(T("a")) "," ASSISTANT(
-             "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
-             "\"INVALID_JSON\":\"{\\\"x\\\":\"}}"),
-         ""},
-        {"an image's kind is seen",
-         {M(USER, GUESSED)},
-         1,
-         USER("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/jpeg\","
-              "\"data\":\"/9j/4AAQ\"}}"),
-         ""},
-        {"an image by URL",
-         {M(USER, BY_URL)},
-         1,
-         USER("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://x/y.png\"}}"),
-         ""},
-        {"a document",
-         {M(USER, PDF)},
-         1,
-         USER("{\"type\":\"document\",\"source\":{\"type\":\"base64\",\"media_type\":"
-              "\"application/pdf\",\"data\":\"JVBERi0=\"},\"title\":\"a.pdf\"}"),
-         ""},
-        {"a document by URL",
-         {M(USER, PDF_URL)},
-         1,
-         USER("{\"type\":\"document\",\"source\":{\"type\":\"url\",\"url\":\"https://x/y.pdf\"}}"),
-         ""},
-        {"a document of text",
-         {M(USER, PLAIN)},
-         1,
-         USER("{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\","
-              "\"data\":\"words\"}}"),
-         ""},
-        {"a file that is an image",
-         {M(USER, IMAGE_FILE)},
-         1,
-         USER("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
-              "\"data\":\"iVBORw\"}}"),
-         ""},
-        {"an image of the assistant",
-         {M(USER, A), M(ASSISTANT, IMAGE), M(USER, B)},
-         3,
-         USER(T("a") "," T("b")),
-         "images of the assistant "},
-        {"thoughts go back signed",
-         {M(USER, A), M(ASSISTANT, THOUGHT), M(USER, B)},
-         3,
-         USER(T("a")) "," ASSISTANT(
-             "{\"type\":\"thinking\",\"thinking\":\"hm\",\"signature\":\"sig==\"},"
-             "{\"type\":\"redacted_thinking\",\"data\":\"xyz\"}," T("so")) "," USER(T("b")),
-         "reasoning_content "},
+} MESSAGES[] = {
+    {"turns",
+     {M(USER, A), M(ASSISTANT, B), M(USER, A)},
+     3,
+     USER(T("a")) "," ASSISTANT(T("b")) "," USER(T("a")),
+     ""},
+    {"one side is one turn",
+     {M(USER, A), M(USER, B), M(ASSISTANT, A), M(ASSISTANT, END)},
+     4,
+     USER(T("a") "," T("b")) "," ASSISTANT(T("a") "," T("begin")),
+     ""},
+    {"an end is trimmed of white space only",
+     {M(USER, A), M(ASSISTANT, SLASH)},
+     2,
+     USER(T("a")) "," ASSISTANT(T("c:\\\\n")),
+     ""},
+    {"but only the conversation's",
+     {M(USER, A), M(ASSISTANT, END), M(USER, A)},
+     3,
+     USER(T("a")) "," ASSISTANT(T("begin \\n  ")) "," USER(T("a")),
+     ""},
+    {"blank ones are left out",
+     {M(USER, A), M(ASSISTANT, BLANK), M(USER, B)},
+     3,
+     USER(T("a") "," T("b")),
+     ""},
+    {"the user begins",
+     {M(ASSISTANT, A), M(USER, B)},
+     2,
+     DOT "," ASSISTANT(T("a")) "," USER(T("b")),
+     "messages "},
+    {"nothing said", {M(USER, BLANK)}, 1, DOT, "messages "},
+    {"no messages", {M(USER, A)}, 0, DOT, "messages "},
+    {"cached",
+     {M(USER, CACHED_TEXT)},
+     1,
+     USER("{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}"),
+     ""},
+    {"a refusal is a text",
+     {M(USER, A), M(ASSISTANT, REFUSED), M(USER, A)},
+     3,
+     USER(T("a")) "," ASSISTANT(T("no")) "," USER(T("a")),
+     ""},
+    {"calls and results",
+     {M(USER, A), M(ASSISTANT, CALLS), M(TOOL, RESULTS), M(USER, B)},
+     4,
+     USER(T("a")) "," ASSISTANT(
+         T("I look") ",{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
+                     "\"x\": 1}},"
+                     "{\"type\":\"tool_use\",\"id\":\"c_2_0\",\"name\":\"look\",\"input\":{}"
+                     "}") "," USER("{\"type\":\"tool_result\",\"tool_use_id\":\"c1\","
+                                   "\"content\":[" T("a") "]},"
+                                                          "{\"type\":\"tool_result\",\"tool_"
+                                                          "use_id\":\"c_2_0\"}," T("then") "," T(
+                                                              "b")),
+     ""},
+    {"results of several messages stand first",
+     {M(USER, A), M(ASSISTANT, LIST), M(USER, B), M(TOOL, IMAGE_RESULT)},
+     4,
+     USER(T("a")) "," ASSISTANT(
+         "{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
+         "\"INVALID_JSON\":[1]}}") "," USER("{\"type\":\"tool_result\",\"tool_use_id\":\"c1\","
+                                            "\"content\":[{\"type\":\"image\","
+                                            "\"source\":{\"type\":\"base64\",\"media_type\":"
+                                            "\"image/gif\",\"data\":\"R0lG\"}}],"
+                                            "\"is_error\":true}," T("b")),
+     ""},
+    {"arguments that are not JSON",
+     {M(USER, A), M(ASSISTANT, BROKEN)},
+     2,
+     USER(T("a")) "," ASSISTANT("{\"type\":\"tool_use\",\"id\":\"c1\",\"name\":\"look\",\"input\":{"
+                                "\"INVALID_JSON\":\"{\\\"x\\\":\"}}"),
+     ""},
+    {"an image's kind is seen",
+     {M(USER, GUESSED)},
+     1,
+     USER("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/jpeg\","
+          "\"data\":\"/9j/4AAQ\"}}"),
+     ""},
+    {"an image by URL",
+     {M(USER, BY_URL)},
+     1,
+     USER("{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"https://x/y.png\"}}"),
+     ""},
+    {"a document",
+     {M(USER, PDF)},
+     1,
+     USER("{\"type\":\"document\",\"source\":{\"type\":\"base64\",\"media_type\":"
+          "\"application/pdf\",\"data\":\"JVBERi0=\"},\"title\":\"a.pdf\"}"),
+     ""},
+    {"a document by URL",
+     {M(USER, PDF_URL)},
+     1,
+     USER("{\"type\":\"document\",\"source\":{\"type\":\"url\",\"url\":\"https://x/y.pdf\"}}"),
+     ""},
+    {"a document of text",
+     {M(USER, PLAIN)},
+     1,
+     USER("{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\","
+          "\"data\":\"words\"}}"),
+     ""},
+    {"a file that is an image",
+     {M(USER, IMAGE_FILE)},
+     1,
+     USER("{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\","
+          "\"data\":\"iVBORw\"}}"),
+     ""},
+    {"an image of the assistant",
+     {M(USER, A), M(ASSISTANT, IMAGE), M(USER, B)},
+     3,
+     USER(T("a") "," T("b")),
+     "images of the assistant "},
+    {"thoughts go back signed",
+     {M(USER, A), M(ASSISTANT, THOUGHT), M(USER, B)},
+     3,
+     USER(T("a")) "," ASSISTANT(
+         "{\"type\":\"thinking\",\"thinking\":\"hm\",\"signature\":\"sig==\"},"
+         "{\"type\":\"redacted_thinking\",\"data\":\"xyz\"}," T("so")) "," USER(T("b")),
+     "reasoning_content "},
 };
 
 static void test_messages(void **state)
