@@ -90,14 +90,66 @@ bool proa_json_string_eq(struct proa_slice token, struct proa_slice plain)
     return escaped ? proa_json_escape_equal(raw, plain) : proa_slice_eq(raw, plain);
 }
 
+bool proa_json_string_is_lossy(struct proa_slice token)
+{
+    struct proa_slice raw;
+    bool escaped = false;
+    if (!token_text(token, &raw, &escaped) || !escaped) {
+        return false;
+    }
+    const unsigned char *end = (const unsigned char *)raw.ptr + raw.len;
+    const unsigned char *p = memchr(raw.ptr, '\\', raw.len);
+    while (p) {
+        uint32_t code = 0;
+        const size_t used = proa_json_escape_decode(p, end, &code);
+        if (proa_json_escape_is_lone(p, used)) {
+            return true;
+        }
+        p += used;
+        p = memchr(p, '\\', (size_t)(end - p));
+    }
+    return false;
+}
+
+static const char hex[] = "0123456789abcdef";
+
+/* What may stand behind a backslash instead of four hexadecimal digits. */
+static const char shorts[256] = {
+    ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+    ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
+};
+
+/* The escape at p, of a control character, as escape_byte() writes it; its length, else 0. */
+static size_t normal_control(const unsigned char *p, const unsigned char *end)
+{
+    if (end - p < 6 || memcmp(p, "\\u00", 4) != 0 || (p[4] != '0' && p[4] != '1')) {
+        return 0;
+    }
+    const char *low = memchr(hex, p[5], 16);
+    const unsigned c = (unsigned)(p[4] - '0') * 16 + (unsigned)(low ? low - hex : 0);
+    return low && !shorts[c] ? 6 : 0;
+}
+
+bool proa_json_string_is_normal(struct proa_slice token)
+{
+    static const bool behind[256] = {['"'] = true, ['\\'] = true, ['b'] = true, ['f'] = true,
+                                     ['n'] = true, ['r'] = true,  ['t'] = true};
+    const unsigned char *end = (const unsigned char *)token.ptr + token.len;
+    const unsigned char *p = memchr(token.ptr, '\\', token.len);
+    while (p) {
+        const size_t used = end - p >= 2 && behind[p[1]] ? 2 : normal_control(p, end);
+        if (used == 0) {
+            return false;
+        }
+        p += used;
+        p = memchr(p, '\\', (size_t)(end - p));
+    }
+    return true;
+}
+
 /* The escape of a byte that cannot stand for itself. */
 static void escape_byte(struct proa_buf *out, unsigned char c)
 {
-    static const char hex[] = "0123456789abcdef";
-    static const char shorts[256] = {
-        ['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
-        ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
-    };
     char text[6] = {'\\', shorts[c], '0', '0', hex[c >> 4], hex[c & 15]};
     size_t len = 2;
     if (!shorts[c]) {

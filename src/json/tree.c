@@ -44,8 +44,7 @@ static const char *bad_escape(const unsigned char *p, const unsigned char *end, 
     if (code == 0) {
         return "U+0000 in a string";
     }
-    bool surrogate = *used == 6 && (p[2] | 0x20) == 'd' && p[3] >= '8';
-    return surrogate ? "lone surrogate in a string" : NULL;
+    return proa_json_escape_is_lone(p, *used) ? "lone surrogate in a string" : NULL;
 }
 
 static bool is_empty_container(const unsigned char *p, const unsigned char *end)

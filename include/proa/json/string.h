@@ -28,6 +28,11 @@ enum proa_err proa_json_string_view(struct proa_slice token, struct proa_arena *
 /* Is the decoded string equal to `plain`? Allocates nothing; false for what is no string token. */
 bool proa_json_string_eq(struct proa_slice token, struct proa_slice plain);
 
+/* Is the token, which holds escapes, just what encoding would make of the string it stands for? */
+bool proa_json_string_is_normal(struct proa_slice token);
+/* Does it hold an escaped surrogate without its other half, so that decoding loses what it was? */
+bool proa_json_string_is_lossy(struct proa_slice token);
+
 /* Appends `text` as a string token with quotes. Escaped are the quote, the backslash and control
  * characters; each byte that is not part of valid UTF-8 becomes U+FFFD. */
 enum proa_err proa_json_string_encode(struct proa_buf *out, struct proa_slice text);

@@ -59,6 +59,52 @@ static void test_low_bits_spread(void **state)
     }
 }
 
+static struct proa_hash128 hash128(struct proa_slice s, const unsigned char *secret, size_t cut)
+{
+    struct proa_hasher h;
+    proa_hasher_init(&h, secret);
+    for (size_t at = 0; at < s.len; at += cut) {
+        proa_hasher_add(&h, proa_slice_head(proa_slice_from(s, at), cut));
+    }
+    proa_hasher_add(&h, PROA_SLICE_NONE);
+    return proa_hasher_final(&h);
+}
+
+static bool same(struct proa_hash128 a, struct proa_hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+/* Every length class of the algorithm, every way of cutting, every byte, and the secret. */
+static void test_128_bits_in_pieces(void **state)
+{
+    (void)state;
+    static const size_t lens[] = {0, 1, 3, 4, 8, 9, 16, 17, 128, 129, 240, 241, 600};
+    unsigned char secrets[2][PROA_HASH_SECRET_BYTES];
+    char bytes[600];
+    for (size_t i = 0; i < PROA_HASH_SECRET_BYTES; i++) {
+        secrets[0][i] = (unsigned char)(i * 167 + 41);
+        secrets[1][i] = (unsigned char)(i * 193 + 7);
+    }
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)(i * 31);
+    }
+    PROA_TEST_ROWS(len, lens)
+    {
+        const struct proa_slice s = proa_slice_make(bytes, *len);
+        const struct proa_hash128 whole = hash128(s, secrets[0], sizeof bytes);
+        for (size_t cut = 1; cut < 70; cut += 3) {
+            assert_true(same(whole, hash128(s, secrets[0], cut)));
+        }
+        assert_false(same(whole, hash128(s, secrets[1], sizeof bytes)));
+        for (size_t i = 0; i < *len; i += 7) {
+            bytes[i] ^= 1;
+            assert_false(same(whole, hash128(s, secrets[0], sizeof bytes)));
+            bytes[i] ^= 1;
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -66,6 +112,7 @@ int main(void)
         cmocka_unit_test(test_depends_on_every_byte_and_the_seed),
         cmocka_unit_test(test_place_in_memory_does_not_matter),
         cmocka_unit_test(test_low_bits_spread),
+        cmocka_unit_test(test_128_bits_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -244,6 +244,54 @@ static void test_integers(void **state)
     }
 }
 
+static void test_normal_and_lossy(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *token;
+        bool normal;
+        bool lossy;
+    } rows[] = {
+        {"\"a\"", true, false},
+        {"\"\"", true, false},
+        {"\"\\n\\r\\t\\b\\f\\\"\\\\\"", true, false},
+        {"\"\\u0001\\u000b\\u001f\\u0000\"", true, false},
+        {"\"\\u001F\"", false, false},
+        {"\"\\u000a\"", false, false}, /* has a short form */
+        {"\"\\u0020\"", false, false}, /* needs no escape */
+        {"\"\\u0022\"", false, false},
+        {"\"\\/\"", false, false},
+        {"\"\\n\\u0041\"", false, false},
+        {"\"\\u00e9\"", false, false},
+        {"\"\\ud83d\\ude00\"", false, false},
+        {"\"\\ud83d\"", false, true},
+        {"\"x\\uDE00y\"", false, true},
+        {"\"\\ud83d\\ud83d\\ude00\"", false, true},
+        {"\"\\ufffd\"", false, false}, /* meant, not made */
+    };
+    struct proa_buf plain;
+    struct proa_buf again;
+    proa_buf_init(&plain, 256);
+    proa_buf_init(&again, 256);
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_slice token = proa_slice_cstr(row->token);
+        PROA_TEST_CHECK(proa_json_string_is_normal(token) == row->normal, "%s", row->token);
+        PROA_TEST_CHECK(proa_json_string_is_lossy(token) == row->lossy, "%s", row->token);
+        proa_buf_clear(&plain);
+        proa_buf_clear(&again);
+        assert_ok(proa_json_string_decode(token, &plain));
+        assert_ok(proa_json_string_encode(&again, proa_buf_slice(&plain)));
+        PROA_TEST_CHECK(proa_slice_eq(token, proa_buf_slice(&again)) == row->normal, "%s",
+                        row->token);
+    }
+    assert_false(proa_json_string_is_lossy(PROA_SLICE("\\ud800")));
+    assert_false(proa_json_string_is_normal(PROA_SLICE("\"\\")));
+    assert_false(proa_json_string_is_normal(PROA_SLICE("\"\\u001")));
+    proa_buf_deinit(&plain);
+    proa_buf_deinit(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -254,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_encodes),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_normal_and_lossy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
