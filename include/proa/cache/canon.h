@@ -1,0 +1,59 @@
+/*
+ * The canonical form of a request body: what two bodies have in common that ask for the same.
+ *
+ * Pure. One walk over the text in place; no tree. The form is a list of pieces, most of which point
+ * into the body, so that it can be hashed and compared without being written anywhere:
+ *  - members of objects in the order of their keys, white space gone, no commas between members;
+ *  - numbers as they are written: 1, 1.0 and 1e0 differ, and no digit of a long one is lost;
+ *  - strings by what they stand for: "A" and "\u0041" are one;
+ *  - without the top-level members that do not change an answer (see canon.c). Unknown ones stay
+ *    in: what is too much in the form costs a miss, what is missing would give a wrong answer.
+ * In the spirit of RFC 8785, without its numbers. The form is unambiguous: the same form means the
+ * same JSON value but for the members left out. It is not JSON itself.
+ *
+ * Value type, meant to be kept and used again: its memory stays until trimmed. What it holds
+ * borrows from the body of the last read.
+ */
+#ifndef PROA_CACHE_CANON_H
+#define PROA_CACHE_CANON_H
+
+#include "proa/core/buf.h"
+#include "proa/core/hash.h"
+
+enum {
+    PROA_CANON_DEPTH_MAX = 32,
+    PROA_CANON_BODY_MAX = 256 * 1024,
+    PROA_CANON_PIECES_MAX = 16 * 1024,
+    PROA_CANON_MEMBERS_MAX = 16 * 1024 /* of the objects that are open at once */
+};
+
+struct proa_canon {
+    struct proa_slice body;
+    struct proa_buf text;    /* strings that are written otherwise in the form */
+    struct proa_buf plain;   /* one of them, decoded */
+    struct proa_buf pieces;  /* private to canon.c, as the next two */
+    struct proa_buf members; /* of the objects that are open */
+    struct proa_buf sorted;
+    size_t total_bytes; /* of the form */
+    bool remote;        /* it names a file or picture by its address: what is there may change */
+    bool fresh;         /* what comes next begins a piece */
+};
+
+void proa_canon_init(struct proa_canon *c);
+void proa_canon_deinit(struct proa_canon *c);
+/* Gives back what large bodies took. Nothing of the last read may be in use. */
+void proa_canon_trim(struct proa_canon *c);
+
+/*
+ * Reads a body. DUPLICATE: a key occurs twice in one object; UNSUPPORTED: an escaped lone
+ * surrogate; DEPTH, LIMIT: more than the bounds above; TYPE: no object; else what is wrong with the
+ * text. There is no form then.
+ */
+enum proa_err proa_canon_read(struct proa_canon *c, struct proa_slice body) PROA_MUST_CHECK;
+
+/* The form, as it was read last. copy() writes total_bytes. */
+void proa_canon_hash(const struct proa_canon *c, struct proa_hasher *h);
+bool proa_canon_equals(const struct proa_canon *c, struct proa_slice form);
+void proa_canon_copy(const struct proa_canon *c, char *out);
+
+#endif

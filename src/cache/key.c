@@ -1,0 +1,87 @@
+#include "proa/cache/key.h"
+
+#include "proa/tls/digest.h"
+
+#include <string.h>
+
+/* Part of every key: counts up when the form or the scope changes, for what outlives a process. */
+static const unsigned char VERSION = 1;
+
+/* Lengths are written in one byte order, so that equal keys are equal on every machine. */
+static void write_u32(struct proa_buf *out, size_t n)
+{
+    const unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
+                                    (unsigned char)(n >> 8), (unsigned char)n};
+    (void)proa_buf_append(out, proa_slice_make(bytes, sizeof bytes));
+}
+
+static void write_part(struct proa_buf *out, struct proa_slice part)
+{
+    write_u32(out, part.len);
+    (void)proa_buf_append(out, part);
+}
+
+void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_slice *credentials,
+                        size_t n, unsigned char out[PROA_KEY_NAMESPACE_BYTES])
+{
+    unsigned char mac[PROA_SHA256_BYTES] = {0};
+    size_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += credentials[i].len;
+    }
+    if (total > 0) {
+        struct proa_buf all;
+        proa_buf_init(&all, SIZE_MAX); /* as long as the head of a request, which has a limit */
+        for (size_t i = 0; i < n; i++) {
+            write_part(&all, credentials[i]);
+        }
+        proa_hmac_sha256(proa_slice_make(secret->names, sizeof secret->names), proa_buf_slice(&all),
+                         mac);
+        proa_zeroize(all.ptr, all.len);
+        proa_buf_deinit(&all);
+    }
+    memcpy(out, mac, PROA_KEY_NAMESPACE_BYTES);
+}
+
+enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct proa_buf *out)
+{
+    const unsigned char fixed[3] = {VERSION, scope->surface, scope->endpoint};
+    (void)proa_buf_append(out, proa_slice_make(fixed, sizeof fixed));
+    (void)proa_buf_append(out, proa_slice_make(scope->namespace, sizeof scope->namespace));
+    write_u32(out, (size_t)(scope->route >> 32));
+    write_u32(out, (size_t)(scope->route & UINT32_MAX));
+    write_part(out, scope->model);
+    write_u32(out, scope->n_headers);
+    for (size_t i = 0; i < scope->n_headers; i++) {
+        write_part(out, scope->headers[i]);
+    }
+    return proa_buf_ok(out) ? PROA_OK : PROA_ERR_LIMIT;
+}
+
+struct proa_cache_key proa_key_make(const struct proa_key_secret *secret, struct proa_slice scope,
+                                    const struct proa_canon *canon)
+{
+    PROA_UNINIT struct proa_hasher h;
+    proa_hasher_init(&h, secret->hash);
+    proa_hasher_add(&h, scope);
+    proa_canon_hash(canon, &h);
+    return (struct proa_cache_key){.hash = proa_hasher_final(&h), .scope = scope, .canon = canon};
+}
+
+size_t proa_key_bytes(const struct proa_cache_key *key)
+{
+    return key->scope.len + key->canon->total_bytes;
+}
+
+void proa_key_copy(const struct proa_cache_key *key, char *out)
+{
+    memcpy(out, key->scope.ptr, key->scope.len);
+    proa_canon_copy(key->canon, out + key->scope.len);
+}
+
+/* A scope tells its own length: that where it ends the form begins needs no mark. */
+bool proa_key_equals(const struct proa_cache_key *key, struct proa_slice bytes)
+{
+    return proa_slice_starts(bytes, key->scope) &&
+           proa_canon_equals(key->canon, proa_slice_from(bytes, key->scope.len));
+}
