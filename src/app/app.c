@@ -272,6 +272,13 @@ static uint64_t byte_budget(const struct proa_limits_cfg *limits)
     return limit < most ? limit : most;
 }
 
+/* As configured, but no more than a quarter of the memory that the cgroup grants. */
+static uint64_t cache_room(const struct proa_cache_room_cfg *cfg)
+{
+    const uint64_t most = proa_memory_limit() / 4;
+    return cfg->size_bytes < most ? cfg->size_bytes : most;
+}
+
 static bool create_server(struct proa_app *app)
 {
     const struct proa_root_cfg *cfg = app->started->cfg;
@@ -282,6 +289,7 @@ static bool create_server(struct proa_app *app)
     app->host.log = &app->log;
     app->host.redactor = app->redactor;
     app->host.buffered_max = byte_budget(&cfg->limits);
+    app->host.cache_max = cache_room(&cfg->cache);
     proa_exchange_host_init(&app->host);
     struct proa_tls_context *tls = NULL;
     if (!make_server_tls(app, &tls)) {

@@ -290,6 +290,9 @@ static void begin_answer(struct attempt *a)
     } else if (a->mode == ANSWER_PLAIN && a->head.has_content_length) {
         length = a->head.content_length;
     }
+    if (x->cached) {
+        proa_cached_answered(a, iov, n, whole);
+    }
     const struct proa_slice type =
         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
     const struct proa_client_reply reply = {

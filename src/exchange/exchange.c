@@ -16,6 +16,7 @@ void proa_exchange_host_init(struct proa_exchange_host *host)
     proa_buf_init(&host->fields, FIELDS_MAX);
     proa_buf_init(&host->scratch, SCRATCH_MAX);
     host->buffered = 0;
+    proa_cached_host_init(host);
     host->m_cancelled = proa_metric_series0(host->metrics, PROA_METRIC_CLIENT_CANCELLED);
     host->m_shed_memory =
         proa_metric_series1(host->metrics, PROA_METRIC_SHED, PROA_SLICE("memory"));
@@ -25,6 +26,7 @@ void proa_exchange_host_init(struct proa_exchange_host *host)
 void proa_exchange_host_deinit(struct proa_exchange_host *host)
 {
     PROA_ASSERT(proa_list_empty(&host->all));
+    proa_cached_host_deinit(host);
     proa_freelist_deinit(&host->pool);
     proa_freelist_deinit(&host->requests);
     proa_buf_deinit(&host->fields);
@@ -70,6 +72,10 @@ static void on_timer(void *ctx, uint64_t now_ns)
 {
     (void)now_ns;
     struct proa_exchange *x = ctx;
+    if (!x->run) {
+        proa_cached_timed_out(x);
+        return;
+    }
     if (x->call_paused) {
         excuse_silence(x);
     }
@@ -180,6 +186,15 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
         return;
     }
+    if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && proa_cached_begin(x, match)) {
+        return;
+    }
+    proa_exchange_start(x);
+}
+
+void proa_exchange_start(struct proa_exchange *x)
+{
+    proa_exchange_make_run(x);
     proa_metric_add(proa_live_route(x->live, x->resolved.route)->inflight, 1);
     const struct proa_event admitted = {.kind = PROA_EV_ADMITTED};
     proa_exchange_feed(x, &admitted);
@@ -300,6 +315,7 @@ void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
 void proa_exchange_host_end_all(struct proa_exchange_host *host)
 {
     const struct proa_event drain = {.kind = PROA_EV_DRAIN};
+    proa_cached_host_end_waiting(host);
     struct proa_list *node = host->all.next;
     host->waking = true; /* none but the one at hand may end, or the walk loses its way */
     while (node != &host->all) {
@@ -328,6 +344,9 @@ void proa_exchange_drained(struct proa_exchange *x)
 void proa_exchange_client_gone(struct proa_exchange *x)
 {
     proa_metric_add(x->host->m_cancelled, 1);
+    if (x->cached && proa_cached_client_gone(x)) {
+        return;
+    }
     if (!x->run) {
         proa_exchange_finish(x, PROA_OUTCOME_CANCELLED);
         return;
@@ -343,6 +362,9 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     PROA_ASSERT(x->state != EXCHANGE_OVER);
     x->state = EXCHANGE_OVER;
     ensure_id(x);
+    if (x->cached) {
+        outcome = proa_cached_end(x, outcome);
+    }
     proa_exchange_settle(x, outcome);
     for (size_t i = 0; x->run && i < x->run->n_attempts; i++) {
         proa_attempt_release(x->attempts[i]);

@@ -8,6 +8,7 @@
  *   rescue.c    going on with an answer that broke off
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
+ *   cached.c, coalesce.c  answered from memory, or by the call of another
  *   live.c, gauges.c  a snapshot at work, and what it counts
  *   news.c      breakers that changed
  *
@@ -106,6 +107,8 @@ struct proa_exchange {
     struct proa_seam *seam; /* what a rescue needs; NULL where none is possible */
     uint64_t seam_budgeted;
 
+    struct cached *cached; /* cached_priv.h; NULL where the route's policy keeps no answers */
+
     /* decisions */
     struct proa_run *run; /* NULL until the request is admitted */
     bool feeding;
@@ -137,12 +140,19 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome);
 bool proa_exchange_take_budget(struct proa_exchange_host *host, uint64_t n);
 void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n);
 
+/* The request is admitted and is not answered otherwise: makes its run. */
+void proa_exchange_start(struct proa_exchange *x);
+
 /* Nothing will be sent of the client's body any more. */
 void proa_exchange_forget_body(struct proa_exchange *x);
 
 /* ---- request.c */
 /* Model, route and options; answers the error itself and returns false where there is one. */
 bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match);
+/* The engine's part of it. */
+void proa_exchange_make_run(struct proa_exchange *x);
+/* The time that the client gives it; 0 = it says nothing. */
+uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x);
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);
 
 /* ---- attempt.c */
@@ -200,6 +210,13 @@ void proa_exchange_tell_refusal(struct proa_exchange_host *host, const struct pr
 /* Header lines of an answer that attempt `a` (may be NULL) gave, into host->fields. */
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra);
+/* Appends those that say what it is and who made it. */
+void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f);
+/* A whole answer in one write. */
+void proa_reply_whole(struct proa_exchange *x, uint16_t status, struct proa_slice content_type,
+                      struct proa_slice body, struct proa_slice extra);
+/* x-should-retry and retry-after lines. */
+void proa_reply_advice(const struct proa_terminal *t, struct proa_buf *out);
 void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice body,
                      struct proa_slice extra);
 /* An error of ours, as an answer or, once that has begun, in-band. */
@@ -209,6 +226,36 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
 void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *terminal);
 /* "openai/k1:429/12ms, anthropic/k1:200/431ms" */
 void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
+
+/* ---- cached.c, coalesce.c: without a cache, only host_*, text and lines are called */
+void proa_cached_host_init(struct proa_exchange_host *host);
+void proa_cached_host_deinit(struct proa_exchange_host *host);
+void proa_cached_host_sample(struct proa_exchange_host *host);
+/* Ends those who wait for others, before the others end. */
+void proa_cached_host_end_waiting(struct proa_exchange_host *host);
+/* Looks for an answer. True: it is answered, and gone, or waits for the call of another. */
+bool proa_cached_begin(struct proa_exchange *x, const struct proa_api_match *match);
+/* The answer is about to go out; `whole`: iov is all of it. */
+void proa_cached_answered(struct attempt *a, const struct iovec *iov, size_t n, bool whole);
+/* All attempts have failed. True: an older answer went out instead. */
+bool proa_cached_failed(struct proa_exchange *x, const struct proa_terminal *t);
+/* What its client is told instead of an answer; others who wait for it are told, too. */
+void proa_cached_share_error(struct proa_exchange *x, const struct proa_api_error *error,
+                             const struct proa_terminal *t);
+void proa_cached_share_reply(struct proa_exchange *x, struct proa_slice content_type,
+                             struct proa_slice body, const struct proa_terminal *t);
+/* True: others wait for its answer, so it goes on. */
+bool proa_cached_client_gone(struct proa_exchange *x);
+/* The time of one that waits is over. */
+void proa_cached_timed_out(struct proa_exchange *x);
+uint64_t proa_cached_waited_ns(const struct proa_exchange *x);
+/* It ends, with this outcome unless the cache knows better. */
+enum proa_outcome proa_cached_end(struct proa_exchange *x, enum proa_outcome outcome);
+void proa_cached_count(const struct proa_exchange *x);
+/* "hit"; empty without a cache. */
+struct proa_slice proa_cached_text(const struct proa_exchange *x);
+/* Header lines: what the cache did for it. */
+void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
 
 /* ---- settle.c */
 /* Time spent with upstreams or waiting for them until this callback began; the rest of the

@@ -1,6 +1,7 @@
 #include "proa/exchange/live.h"
 
 #include "proa/core/alloc.h"
+#include "proa/core/hash.h"
 #include "proa/provider/vendor.h"
 
 static void route_series(struct proa_live *live, struct proa_live_route *route,
@@ -23,10 +24,40 @@ static struct proa_slice otel_name(const struct proa_provider *provider)
     return vendor && vendor->otel_name.len > 0 ? vendor->otel_name : provider->name;
 }
 
+/* Lengths are in it, so that no two routes are written alike. */
+static void append_part(struct proa_buf *out, struct proa_slice part)
+{
+    (void)proa_buf_append_u64(out, part.len);
+    (void)proa_buf_append_byte(out, ':');
+    (void)proa_buf_append(out, part);
+}
+
+/* Where the route leads: what is kept of its answers is of use as long as that stays the same. */
+static uint64_t generation_of(const struct proa_route *route)
+{
+    struct proa_buf text;
+    proa_buf_init(&text, SIZE_MAX); /* as long as the configuration, which has a limit */
+    append_part(&text, route->name);
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct proa_candidate *c = &route->candidates[i];
+        const struct proa_provider *provider = c->target->provider;
+        (void)proa_buf_append_u64(&text, c->tier * 2U + c->substitute);
+        append_part(&text, provider->name);
+        append_part(&text, proa_slice_cstr(provider->dialect->name));
+        append_part(&text, provider->endpoint->identity);
+        append_part(&text, provider->base_path);
+        append_part(&text, c->target->model);
+    }
+    const uint64_t hash = proa_hash64(proa_buf_slice(&text), 0);
+    proa_buf_deinit(&text);
+    return hash;
+}
+
 static void open_route(struct proa_live *live, const struct proa_route *route)
 {
     struct proa_live_route *r = &live->routes[route->id];
     route_series(live, r, route->name);
+    r->generation = generation_of(route);
     r->candidates = proa_alloc_zero(route->n_candidates + 1, sizeof *r->candidates);
     for (size_t c = 0; c < route->n_candidates; c++) {
         r->candidates[c].otel_provider = otel_name(route->candidates[c].target->provider);

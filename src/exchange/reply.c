@@ -87,6 +87,20 @@ static void returned_lines(const struct attempt *a, bool without_retry_advice, s
     }
 }
 
+static void maker(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)
+{
+    const struct proa_target *target = x->run->attempts[a->index].candidate->target;
+    line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
+    line(f, PROA_SLICE("x-proa-model: "), a->model);
+}
+
+void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)
+{
+    line(f, PROA_SLICE("content-type: "),
+         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE));
+    maker(x, a, f);
+}
+
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra)
 {
@@ -97,9 +111,7 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     line(f, PROA_SLICE("content-type: "), content_type);
     if (a) {
         returned_lines(a, ours_instead, f);
-        const struct proa_target *target = x->run->attempts[a->index].candidate->target;
-        line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
-        line(f, PROA_SLICE("x-proa-model: "), a->model);
+        maker(x, a, f);
     }
     if (a && a->mode == ANSWER_PLAIN) {
         cost(x, a, f); /* that of a stream is known at its end */
@@ -118,25 +130,32 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
             PROA_BUF_LIT(f, "\r\nx-proa-fallback: 1");
         }
     }
-    PROA_BUF_LIT(f, "\r\nx-proa-cache: bypass\r\n");
+    PROA_BUF_LIT(f, "\r\n");
+    proa_cached_lines(x, f);
     timing(x, f);
     (void)proa_buf_append(f, extra);
     return proa_buf_slice(f);
 }
 
-void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice body,
-                     struct proa_slice extra)
+void proa_reply_whole(struct proa_exchange *x, uint16_t status, struct proa_slice content_type,
+                      struct proa_slice body, struct proa_slice extra)
 {
     const struct iovec iov = {(void *)(uintptr_t)body.ptr, body.len};
     x->status = status;
     x->head_sent = true;
     const struct proa_client_reply reply = {
         .status = status,
-        .fields = proa_reply_fields(x, NULL, PROA_SLICE("application/json"), extra),
+        .fields = proa_reply_fields(x, NULL, content_type, extra),
         .body_bytes = body.len,
         .last = true,
     };
     x->client->reply(x->client_ctx, &reply, &iov, 1);
+}
+
+void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice body,
+                     struct proa_slice extra)
+{
+    proa_reply_whole(x, status, PROA_SLICE("application/json"), body, extra);
 }
 
 static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
@@ -180,7 +199,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
 
 /* ---- what the engine decided ----------------------------------------------------------------- */
 
-static void advice(const struct proa_terminal *t, struct proa_buf *out)
+void proa_reply_advice(const struct proa_terminal *t, struct proa_buf *out)
 {
     (void)proa_buf_append_cstr(out, t->should_retry ? "x-should-retry: true\r\n"
                                                     : "x-should-retry: false\r\n");
@@ -315,6 +334,9 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     x->status = a->head.status;
     x->head_sent = true;
     x->error = proa_class_text(t->class);
+    if (x->cached) {
+        proa_cached_share_reply(x, type, body, t);
+    }
     const struct proa_client_reply reply = {
         .status = x->status,
         .fields = proa_reply_fields(x, a, type, advice_lines),
@@ -329,8 +351,11 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
 {
     struct proa_buf lines;
     x->fail = t->fail;
+    if (x->cached && proa_cached_failed(x, t)) {
+        return;
+    }
     proa_buf_init(&lines, 512);
-    advice(t, &lines);
+    proa_reply_advice(t, &lines);
     const bool upstream = t->fail == PROA_FAIL_UPSTREAM;
     if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
         struct proa_api_error error = {
@@ -343,6 +368,9 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
             } else if (upstream && a && a->failure.status >= 400) {
                 error.status = a->failure.status;
             }
+        }
+        if (x->cached) {
+            proa_cached_share_error(x, &error, t);
         }
         proa_reply_error(x, &error, proa_buf_slice(&lines));
     }

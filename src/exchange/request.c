@@ -172,6 +172,13 @@ static uint64_t read_affinity(const struct proa_exchange *x, uint32_t input_toke
     return hash != 0 ? hash : 1;
 }
 
+uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x)
+{
+    const uint64_t ours = parse_span(header(x, PROA_HTTP_HEADER_X_PROA_TIMEOUT));
+    const uint64_t sdk = parse_span(header(x, PROA_HTTP_HEADER_X_STAINLESS_TIMEOUT));
+    return sdk > 0 && (ours == 0 || sdk < ours) ? sdk : ours;
+}
+
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
     out->stream = x->stream;
@@ -179,11 +186,7 @@ static void read_options(const struct proa_exchange *x, struct proa_run_options 
     const struct proa_slice no_fallback = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
     out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
                        !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));
-    out->timeout_ns = parse_span(header(x, PROA_HTTP_HEADER_X_PROA_TIMEOUT));
-    const uint64_t sdk = parse_span(header(x, PROA_HTTP_HEADER_X_STAINLESS_TIMEOUT));
-    if (sdk > 0 && (out->timeout_ns == 0 || sdk < out->timeout_ns)) {
-        out->timeout_ns = sdk;
-    }
+    out->timeout_ns = proa_exchange_asked_timeout(x);
     uint64_t retry = 0;
     if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {
         out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
@@ -239,19 +242,21 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     }
     proa_buf_deinit(&text);
     proa_buf_deinit(&name);
-    if (admitted) {
-        x->operation = operation_of(match->kind);
-        select_headers(x);
-        struct proa_run_options options = {0};
-        read_options(x, &options);
-        proa_rescue_prepare(x);
-        struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
-                                                                 proa_run_bytes(x->resolved.route));
-        running->x = x;
-        x->run = &running->run;
-        proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
-    }
+    x->operation = operation_of(match->kind);
     return admitted;
+}
+
+void proa_exchange_make_run(struct proa_exchange *x)
+{
+    struct proa_run_options options = {0};
+    select_headers(x);
+    read_options(x, &options);
+    proa_rescue_prepare(x);
+    struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
+                                                             proa_run_bytes(x->resolved.route));
+    running->x = x;
+    x->run = &running->run;
+    proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
 }
 
 /* ---- GET /v1/models -------------------------------------------------------------------------- */

@@ -12,8 +12,9 @@ uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
 {
     const uint64_t now = proa_loop_now(x->host->loop);
     const struct proa_run *run = x->run;
+    const uint64_t waited = x->cached ? proa_cached_waited_ns(x) : 0;
     if (!run || (run->n_attempts == 0 && run->queued_ns == 0)) {
-        return 0;
+        return waited;
     }
     uint64_t end = run->n_attempts == 0 ? now : 0;
     for (size_t i = 0; i < run->n_attempts; i++) {
@@ -21,7 +22,8 @@ uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x)
         const uint64_t ended = a->stage == PROA_STAGE_OVER ? a->ended_ns : now;
         end = ended > end ? ended : end;
     }
-    return proa_clock_since(end, run->queued_ns > 0 ? run->queued_ns : run->attempts[0].started_ns);
+    return waited +
+           proa_clock_since(end, run->queued_ns > 0 ? run->queued_ns : run->attempts[0].started_ns);
 }
 
 static struct proa_slice fate(const struct proa_attempt_record *a)
@@ -149,6 +151,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
                  : outcome == PROA_OUTCOME_CANCELLED ? PROA_SLICE("client_cancelled")
                                                      : PROA_SLICE_NONE,
         .model = x->model,
+        .cache = proa_cached_text(x),
         .attempts = attempts,
         .n_attempts = list_attempts(x, attempts),
         .status = x->status,

@@ -185,6 +185,9 @@ static const struct proa_option root_rows[] = {
     ROOT(log, "log", OBJECT, .table = &log_table, .help = "What is logged, and how."),
     ROOT(reload, "reload", OBJECT, .table = &reload_table,
          .help = "How changes of files are noticed."),
+    ROOT(cache, "cache", OBJECT, .table = &proa_policy_cache_room_table,
+         .help = "How much room there is for answers that are kept; which ones are is said by "
+                 "policies."),
     ROOT(admin, "admin", OBJECT, .table = &admin_table,
          .help = "What operators may do while it runs: eject, restore and reset targets."),
     ROOT(egress, "egress", OBJECT, .table = &proa_policy_egress_table,

@@ -141,6 +141,8 @@ static const struct proa_option policy_rows[] = {
            .help = "How much is under way at once."),
     POLICY(credential, "credential", OBJECT, .table = &proa_policy_credential_table,
            .help = "How long refused keys and spent quotas are left alone."),
+    POLICY(cache, "cache", OBJECT, .table = &proa_policy_cache_table,
+           .help = "Which answers are kept and given again."),
     POLICY(priority, "priority", ENUM, .preset = "default", .names = priorities,
            .help = "Of the route's requests when places or limits are scarce: critical before "
                    "default before batch before sheddable."),

@@ -39,6 +39,7 @@
     X(OVERLOADED, "gateway_overloaded", 503, "overloaded_error")                                   \
     X(DRAINING, "gateway_draining", 503, "overloaded_error")                                       \
     X(DEADLINE, "deadline_exceeded", 504, "timeout_error")                                         \
+    X(NOT_CACHED, "not_cached", 504, "invalid_request_error")                                      \
     X(TIMEOUT_CONNECT, "upstream_timeout_connect", 504, "timeout_error")                           \
     X(TIMEOUT_FIRST_BYTE, "upstream_timeout_first_byte", 504, "timeout_error")                     \
     X(TIMEOUT_FIRST_CONTENT, "upstream_timeout_first_content", 504, "timeout_error")               \

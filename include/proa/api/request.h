@@ -22,6 +22,8 @@ enum proa_api_member {
     PROA_API_M_MAX_TOKENS,
     PROA_API_M_MAX_COMPLETION_TOKENS,
     PROA_API_M_PROMPT_CACHE_KEY,
+    PROA_API_M_TEMPERATURE,
+    PROA_API_M_SEED,
     PROA_API_M_PROVIDER_OPTIONS, /* and what follows: the gateway's own, never sent upstream */
     PROA_API_M_MODELS,
     PROA_API_M_PROVIDER,

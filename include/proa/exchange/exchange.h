@@ -16,12 +16,15 @@
 #include "proa/api/error.h"
 #include "proa/api/surface.h"
 #include "proa/auth/redact.h"
+#include "proa/cache/answers.h"
 #include "proa/core/freelist.h"
 #include "proa/core/list.h"
 #include "proa/exchange/live.h"
 #include "proa/obs/access.h"
 
 #include <sys/uio.h>
+
+struct proa_cached_host;
 
 /* What all exchanges of a loop share. Value type, owned by the app; zero-initialise, then init. */
 struct proa_exchange_host {
@@ -34,6 +37,7 @@ struct proa_exchange_host {
     struct proa_live *live; /* in force now */
     struct proa_prng prng;
     uint64_t buffered_max; /* byte budget over all bodies and held answers */
+    uint64_t cache_max;    /* bytes of answers that are kept; 0 = none */
     bool draining;         /* answers then carry connection: close */
 
     /* kept by this module */
@@ -42,8 +46,9 @@ struct proa_exchange_host {
     struct proa_freelist pool;
     struct proa_freelist requests; /* what was read of a body, apart: a stream does not keep it */
     struct proa_list all;
-    struct proa_buf fields;  /* scratch: header lines of the answer being started */
-    struct proa_buf scratch; /* scratch: redaction, messages */
+    struct proa_cached_host *cached; /* the answers that are kept, and who waits for one */
+    struct proa_buf fields;          /* scratch: header lines of the answer being started */
+    struct proa_buf scratch;         /* scratch: redaction, messages */
     uint64_t buffered;
     struct proa_metric_series *m_cancelled;
     struct proa_metric_series *m_shed_memory;
@@ -62,6 +67,9 @@ size_t proa_exchange_host_count(const struct proa_exchange_host *host);
 void proa_exchange_host_tell_news(struct proa_exchange_host *host);
 /* Sets the figures of what the engine knows; see proa_live_sample(). */
 void proa_exchange_host_sample(struct proa_exchange_host *host);
+
+/* The answers that are kept; for whoever shows or purges them. */
+struct proa_answers *proa_exchange_host_answers(struct proa_exchange_host *host);
 
 /* body_bytes of an answer whose length is not known when it starts. */
 #define PROA_BODY_UNKNOWN UINT64_MAX

@@ -34,6 +34,7 @@ struct proa_live_route {
     struct proa_metric_series *inflight;
     struct proa_metric_series *queue_wait;
     struct proa_live_candidate *candidates; /* as many as the route has */
+    uint64_t generation; /* another one when the route leads elsewhere; the same across reloads */
 };
 
 struct proa_live {

@@ -55,7 +55,7 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
     X(CONFIG_RELOADED, "proa_config_last_reload_success_timestamp_seconds", GAUGE, NONE, NONE,     \
       "When a configuration was last put in force, in seconds since 1970.", NULL)                  \
     X(REQUESTS, "proa_requests_total", COUNTER, NONE, NONE,                                        \
-      "Requests finished; degraded means answered by a fallback or the cache.", "route",           \
+      "Requests finished; degraded means answered by a fallback or by a stale answer.", "route",   \
       "outcome")                                                                                   \
     X(REQUEST_DURATION, "proa_request_duration_seconds", HISTOGRAM, SECONDS, WAIT,                 \
       "Time from the request's first byte to the end of its answer.", "route")                     \
@@ -101,6 +101,18 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "Upstream connections attempted, by result.", "endpoint", "result")                          \
     X(UPSTREAM_HANDSHAKES, "proa_upstream_tls_handshakes_total", COUNTER, NONE, NONE,              \
       "TLS handshakes with upstreams: full, or resumed from a saved session.", "endpoint", "kind") \
+    X(CACHE_REQUESTS, "proa_cache_requests_total", COUNTER, NONE, NONE,                            \
+      "Requests of routes with a cache, by what it did for them, and why it did not.", "result",   \
+      "reason")                                                                                    \
+    X(CACHE_STORES, "proa_cache_stores_total", COUNTER, NONE, NONE,                                \
+      "Answers that might have been kept: stored, or why not.", "result")                          \
+    X(CACHE_ENTRIES, "proa_cache_entries", GAUGE, NONE, NONE, "Answers that are kept.", NULL)      \
+    X(CACHE_BYTES, "proa_cache_bytes", GAUGE, BYTES, NONE,                                         \
+      "Memory for answers that are kept, with what they are found by.", NULL)                      \
+    X(CACHE_EVICTIONS, "proa_cache_evictions_total", COUNTER, NONE, NONE,                          \
+      "Answers that are no longer kept, by why.", "reason")                                        \
+    X(CACHE_SAVED_TOKENS, "proa_cache_saved_tokens_total", COUNTER, NONE, NONE,                    \
+      "Tokens of answers that were given again instead of being paid for again.", "type")          \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \
       "Bytes of bodies and answers held in memory against the byte budget.", NULL)                 \
     X(TELEMETRY_DROPPED, "proa_telemetry_dropped_total", COUNTER, NONE, NONE,                      \

@@ -7,6 +7,7 @@
 #ifndef PROA_POLICY_CFG_H
 #define PROA_POLICY_CFG_H
 
+#include "proa/cache/eligible.h"
 #include "proa/core/option.h"
 #include "proa/resilience/balance.h"
 #include "proa/resilience/breaker.h"
@@ -138,6 +139,7 @@ struct proa_policy_cfg {
     struct proa_limiter_cfg limiter;
     struct proa_concurrency_cfg concurrency;
     struct proa_credential_cfg credential;
+    struct proa_cache_cfg cache;
     uint32_t priority;      /* enum proa_priority */
     uint32_t midstream;     /* enum proa_midstream */
     uint32_t on_disconnect; /* enum proa_on_disconnect */
@@ -186,6 +188,11 @@ struct proa_reload_cfg {
     uint64_t settle_ns; /* from the last change to reading */
 };
 
+/* Of the answers that are kept, of all policies together. */
+struct proa_cache_room_cfg {
+    uint64_t size_bytes;
+};
+
 /* What operators may do. */
 struct proa_operator_cfg {
     struct proa_secret_cfg token; /* neither: actions are off */
@@ -197,6 +204,7 @@ struct proa_root_cfg {
     struct proa_limits_cfg limits;
     struct proa_log_cfg log;
     struct proa_reload_cfg reload;
+    struct proa_cache_room_cfg cache;
     struct proa_operator_cfg admin;
     struct proa_egress_cfg egress;
     struct proa_option_list providers; /* struct proa_provider_cfg */

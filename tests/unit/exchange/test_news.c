@@ -37,6 +37,7 @@ static int setup(void **state)
     t->live = (struct proa_live){
         .snapshot = &t->f.snapshot, .roster = t->f.roster, .metrics = t->host.metrics};
     t->host.live = &t->live;
+    proa_cached_host_init(&t->host);
     *state = t;
     return 0;
 }
@@ -45,6 +46,7 @@ static int teardown(void **state)
 {
     struct news_test *t = *state;
     fixture_deinit(&t->f);
+    proa_cached_host_deinit(&t->host);
     proa_metric_reg_destroy(t->host.metrics);
     proa_loop_destroy(t->host.loop);
     proa_logger_deinit(&t->log);

@@ -1,0 +1,108 @@
+/*
+ * What the cache has to do with exchanges.
+ *
+ *   cached.c    is it there? is it kept?
+ *   coalesce.c  those who wait for the call of another
+ *
+ * An exchange whose route has a cache looks before it starts a run. It is answered at once; or it
+ * takes a seat in a flight and waits, without a run of its own; or it leads a flight: it runs as
+ * any other, and what comes of it is told to the seats. Its client may go: then it runs on for
+ * them, talking to a client that is not there. What is told is carried out at the end of the loop's
+ * turn, so that no exchange is answered inside the callback of another.
+ */
+#ifndef PROA_EXCHANGE_CACHED_PRIV_H
+#define PROA_EXCHANGE_CACHED_PRIV_H
+
+#include "exchange_priv.h"
+
+#include "proa/cache/answers.h"
+#include "proa/cache/eligible.h"
+#include "proa/cache/flight.h"
+
+enum verdict {
+    VERDICT_BYPASS = 0,
+    VERDICT_MISS,
+    VERDICT_HIT,
+    VERDICT_COALESCED,
+    VERDICT_STALE,
+    VERDICTS
+};
+
+/* Of one exchange, in its arena. */
+struct cached {
+    struct proa_exchange *x;
+    enum proa_cache_kind kind;
+    uint8_t surface;
+    uint8_t endpoint;
+    enum verdict verdict;
+    enum proa_cache_reason reason; /* of a miss or bypass */
+    enum proa_cache_reason stored; /* what became of the answer; NONE: there was none yet */
+    bool refresh;
+    uint64_t max_age_ns;
+    struct proa_flight *flight;   /* that it leads */
+    uint64_t budgeted;            /* for it */
+    bool hurried;                 /* its client gives it less time than the policy */
+    bool client_gone;             /* and it runs on for others */
+    struct proa_flight_seat seat; /* in which it waits */
+    uint64_t waits_since_ns;      /* 0: it does not */
+    uint64_t waited_ns;
+
+    /* of the answer it got from memory or from another */
+    uint64_t age_ns;
+    uint64_t ttl_ns;
+    uint64_t stale_ns;
+    uint64_t saved_input;
+    uint64_t saved_output;
+};
+
+/* Of all exchanges of a host. */
+struct proa_cached_host {
+    struct proa_exchange_host *host;
+    struct proa_answers answers;
+    struct proa_flights flights;
+    struct proa_key_secret secret;
+    struct proa_canon canon; /* scratch, as the next */
+    struct proa_buf scope;
+    struct proa_list told; /* struct told: to be carried out */
+    struct proa_deferred deliver;
+    bool ending; /* every exchange ends: no call is cancelled for want of others */
+    struct proa_metric_series *m_hits;
+    struct proa_metric_series *m_saved[2];
+};
+
+/* ---- cached.c */
+/* Looks for an answer or a flight; false: it is to start a run. True: it is answered, and gone, or
+ * it waits. */
+bool proa_cached_look(struct proa_exchange *x);
+/* Sends an answer that was made for another request. */
+void proa_cached_send(struct proa_exchange *x, const struct proa_answer *answer, enum verdict v);
+
+/* ---- coalesce.c */
+enum told_kind {
+    TOLD_ANSWER = 0, /* send it */
+    TOLD_REPLY,      /* a provider's own error answer, likewise */
+    TOLD_ERROR,      /* one of ours */
+    TOLD_ALONE,      /* make your own call */
+    TOLD_AGAIN       /* look again: the leader ended for a reason that is its own */
+};
+
+/* What comes of a flight. Owned by it. */
+struct told {
+    struct proa_list node; /* in told */
+    struct proa_flight *flight;
+    enum told_kind kind;
+    enum verdict verdict;        /* ANSWER */
+    struct proa_answer *answer;  /* ANSWER, REPLY */
+    uint64_t stale_ns;           /* ANSWER that is stale */
+    struct proa_api_error error; /* ERROR; its slices are in `text` */
+    struct proa_buf text;
+    struct proa_terminal terminal; /* ERROR, REPLY */
+};
+
+/* Takes a seat in the flight; false: there is none. */
+bool proa_coalesce_join(struct proa_exchange *x, struct proa_flight *f);
+/* The flight that x leads is over; *what is copied, and its answer referred to. */
+void proa_coalesce_tell(struct proa_exchange *x, const struct told *what);
+void proa_coalesce_deliver(void *ctx);
+
+#endif
