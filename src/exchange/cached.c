@@ -4,6 +4,7 @@
  */
 #include "cached_priv.h"
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/core/alloc.h"
 #include "proa/io/file.h"
 
@@ -31,6 +32,7 @@ void proa_cached_host_init(struct proa_exchange_host *host)
         proa_metric_series1(host->metrics, PROA_METRIC_CACHE_SAVED_TOKENS, PROA_SLICE("input"));
     ch->m_saved[1] =
         proa_metric_series1(host->metrics, PROA_METRIC_CACHE_SAVED_TOKENS, PROA_SLICE("output"));
+    ch->m_saved_usd = proa_metric_series0(host->metrics, PROA_METRIC_CACHE_SAVED_USD);
 }
 
 void proa_cached_host_deinit(struct proa_exchange_host *host)
@@ -182,6 +184,7 @@ void proa_cached_send(struct proa_exchange *x, const struct proa_answer *answer,
     c->reason = PROA_CACHE_REASON_NONE;
     c->saved_input = answer->input_tokens;
     c->saved_output = answer->output_tokens;
+    c->saved_pico_usd = answer->cost_pico_usd;
     c->age_ns = proa_clock_since(proa_loop_now(x->host->loop), answer->made_ns);
     x->status = answer->status;
     x->head_sent = true;
@@ -277,6 +280,12 @@ bool proa_cached_begin(struct proa_exchange *x, const struct proa_api_match *mat
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
+static bool is_same_model(const struct proa_target *a, const struct proa_target *b)
+{
+    return proa_slice_eq(a->model, b->model) ||
+           (a->offer && b->offer && a->offer->model == b->offer->model);
+}
+
 /* Did a model answer that none of the first choices is? */
 static bool is_substitute(const struct proa_route *route, const struct proa_candidate *by)
 {
@@ -284,7 +293,7 @@ static bool is_substitute(const struct proa_route *route, const struct proa_cand
         return true;
     }
     for (size_t i = 0; i < route->n_candidates && route->candidates[i].tier == 0; i++) {
-        if (proa_slice_eq(route->candidates[i].target->model, by->target->model)) {
+        if (is_same_model(route->candidates[i].target, by->target)) {
             return false;
         }
     }
@@ -302,6 +311,7 @@ static struct proa_answer *make_answer(const struct attempt *a, const struct iov
     answer->made_ns = proa_loop_now(x->host->loop);
     answer->input_tokens = a->usage.count[PROA_USAGE_INPUT];
     answer->output_tokens = a->usage.count[PROA_USAGE_OUTPUT];
+    (void)proa_exchange_cost(x, a, &answer->cost_pico_usd);
     return answer;
 }
 
@@ -475,4 +485,5 @@ void proa_cached_count(const struct proa_exchange *x)
     }
     proa_metric_add(ch->m_saved[0], c->saved_input);
     proa_metric_add(ch->m_saved[1], c->saved_output);
+    proa_metric_add(ch->m_saved_usd, c->saved_pico_usd);
 }

@@ -53,6 +53,7 @@ struct cached {
     uint64_t stale_ns;
     uint64_t saved_input;
     uint64_t saved_output;
+    uint64_t saved_pico_usd;
 };
 
 /* Of all exchanges of a host. */
@@ -67,7 +68,8 @@ struct proa_cached_host {
     struct proa_deferred deliver;
     bool ending; /* every exchange ends: no call is cancelled for want of others */
     struct proa_metric_series *m_hits;
-    struct proa_metric_series *m_saved[2];
+    struct proa_metric_series *m_saved[2]; /* input and output tokens */
+    struct proa_metric_series *m_saved_usd;
 };
 
 /* ---- cached.c */

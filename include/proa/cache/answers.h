@@ -26,14 +26,15 @@ struct proa_answer {
     uint32_t refs;
     uint16_t status;
     uint64_t made_ns;
-    uint64_t input_tokens; /* what it took to make it; 0 = not known */
+    uint64_t input_tokens; /* what it took to make it, this and the next two; 0 = not known */
     uint64_t output_tokens;
+    uint64_t cost_pico_usd;
     struct proa_slice fields; /* header lines that are the same whenever it is sent */
     struct proa_slice body;
     char bytes[]; /* fields and body, one behind the other */
 };
 
-/* Copies; one reference for the caller. made_ns and tokens are the caller's to set. */
+/* Copies; one reference for the caller. made_ns and what it took are the caller's to set. */
 struct proa_answer *proa_answer_make(uint16_t status, struct proa_slice fields,
                                      const struct iovec *body, size_t n);
 struct proa_answer *proa_answer_ref(struct proa_answer *a);

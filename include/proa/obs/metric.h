@@ -113,6 +113,9 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "Answers that are no longer kept, by why.", "reason")                                        \
     X(CACHE_SAVED_TOKENS, "proa_cache_saved_tokens_total", COUNTER, NONE, NONE,                    \
       "Tokens of answers that were given again instead of being paid for again.", "type")          \
+    X(CACHE_SAVED_USD, "proa_cache_saved_usd_total", COUNTER, USD, NONE,                           \
+      "What these answers had cost by the listed prices; those without a price are not in it.",    \
+      NULL)                                                                                        \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \
       "Bytes of bodies and answers held in memory against the byte budget.", NULL)                 \
     X(TELEMETRY_DROPPED, "proa_telemetry_dropped_total", COUNTER, NONE, NONE,                      \
