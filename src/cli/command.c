@@ -109,6 +109,10 @@ static const struct proa_cli_flag mock_flags[] = {
     {.name = "fault", .arg = "RECIPE", .help = "What goes wrong with every answer."},
     {.name = "pace", .arg = "TIME", .help = "Time between two events of a stream, as in 20ms."},
     {.name = "seed", .arg = "NUMBER", .help = "Seed of all chances: the same seed, the same run."},
+    {.name = "jwt-key",
+     .arg = "FILE",
+     .help = "Public RSA key (PEM) that assertions to Google's token endpoint are verified with; "
+             "default is that of RFC 7515, A.2."},
     QUIET_FLAG("Do not explain how to use it."),
     END_OF_FLAGS,
 };
@@ -306,7 +310,8 @@ const struct proa_cli_command proa_cli_commands[] = {
      .operands = "",
      .about =
          "Speaks the OpenAI protocol: chat completions, completions, embeddings, moderations and "
-         "models, whole or streamed, with usage. Nothing leaves the machine.\n"
+         "models, whole or streamed, with usage; and, under a path for each provider, the "
+         "provider's own: its formats, its checks, its errors. Nothing leaves the machine.\n"
          "\n"
          "A recipe says what goes wrong. It applies to every answer (--fault), to those under a "
          "path (/status=503/v1/...), to a key (anything+status=429), to a model "

@@ -11,8 +11,49 @@
 #include <signal.h>
 #include <sysexits.h>
 
+/* Paths by which providers are played, with where their own begin. */
+static const struct {
+    const char *path;
+    const char *about;
+} PROFILES[] = {
+    {"/v1", "any OpenAI-shaped service; no key is needed"},
+    {"/openai/v1", "OpenAI; also POST /openai/oauth/token"},
+    {"/azure/openai", "Azure OpenAI: deployments/{name}?api-version=..., and v1"},
+    {"/anthropic/v1", "Anthropic's messages; also POST oauth/token"},
+    {"/gemini/v1beta", "Gemini: models/{model}:generateContent, and openai"},
+    {"/vertex/v1",
+     "Vertex AI: projects/{p}/locations/{l}/publishers/google/..., anthropic/..., and "
+     "endpoints/openapi; wants a token of /google/token"},
+    {"/bedrock",
+     "Bedrock: model/{id}/converse, converse-stream, invoke, and openai/v1; signed with "
+     "SigV4 by any key id with AWS' example secret, or any bearer"},
+    {"/mistral/v1, /xai/v1, /groq/openai/v1, /deepseek", "OpenAI's format, each with its own ways"},
+    {"/cohere", "Cohere: v2/chat, v2/embed, v2/rerank, and compatibility/v1"},
+    {"/vllm/v1, /ollama/v1, /llamacpp/v1", "servers of one's own"},
+    {"/openrouter/api/v1, /together/v1, /fireworks/inference/v1, /perplexity, /cerebras/v1",
+     "resellers and others"},
+    {"/google/token, /entra/{tenant}/oauth2/v2.0/token, /aws/credentials, /aws/sts",
+     "where tokens come from; `expires` says how long they live"},
+};
+
+static void explain_profiles(struct proa_cli_out *out)
+{
+    proa_cli_out_printf(out, "\n%sProviders%s\n", proa_cli_bold(out), proa_cli_plain(out));
+    proa_cli_out_printf(
+        out,
+        "  A recipe stands ahead of the profile: /error=overloaded/anthropic/v1. A key that\n"
+        "  begins with \"bad-key\" is refused, a model that begins with \"unknown\" is not\n"
+        "  known. `error=NAME` answers with a recorded error; each profile has those of its\n"
+        "  provider: rate, quota, context, filter, bad-key, model, overloaded, server, ...\n\n");
+    for (size_t i = 0; i < sizeof PROFILES / sizeof PROFILES[0]; i++) {
+        proa_cli_out_printf(out, "  %s\n      ", PROFILES[i].path);
+        proa_cli_help_wrap(out, proa_slice_cstr(PROFILES[i].about), 6, 6);
+    }
+}
+
 void proa_cli_mock_more(struct proa_cli_out *out)
 {
+    explain_profiles(out);
     proa_cli_out_printf(out, "\n%sRecipes%s\n", proa_cli_bold(out), proa_cli_plain(out));
     proa_cli_out_printf(
         out, "  Items are separated by commas, each drawn on its own; settings of one item are\n"
@@ -26,11 +67,32 @@ void proa_cli_mock_more(struct proa_cli_out *out)
     }
 }
 
+enum { JWT_KEY_MAX = 16 * 1024 };
+
 struct settings {
     struct proa_addr addr;
+    struct proa_buf jwt_key;
     struct proa_mock_recipe faults;
     struct proa_mock_cfg cfg;
 };
+
+static bool read_jwt_key(struct proa_cli *cli, struct settings *s, int *code)
+{
+    const char *path = proa_cli_args_value(cli->args, "jwt-key");
+    char shown[PROA_CLI_SHOWN_MAX];
+    if (!path) {
+        return true;
+    }
+    if (proa_file_read(path, &s->jwt_key) != PROA_OK ||
+        !proa_mock_is_jwt_key(proa_buf_slice(&s->jwt_key))) {
+        *code =
+            proa_cli_usage(cli, "--jwt-key cannot be \"%s\"; it must be a public RSA key as PEM",
+                           proa_cli_shown(shown, proa_slice_cstr(path)));
+        return false;
+    }
+    s->cfg.jwt_key = proa_buf_slice(&s->jwt_key);
+    return true;
+}
 
 static bool read_settings(struct proa_cli *cli, struct settings *s, int *code)
 {
@@ -65,7 +127,7 @@ static bool read_settings(struct proa_cli *cli, struct settings *s, int *code)
         return false;
     }
     s->cfg.faults = fault ? &s->faults : NULL;
-    return true;
+    return read_jwt_key(cli, s, code);
 }
 
 static void explain(struct proa_cli *cli, const char *address)
@@ -129,13 +191,16 @@ int proa_cli_mock(struct proa_cli *cli)
 {
     struct settings s = {0};
     int code = EX_OK;
+    proa_buf_init(&s.jwt_key, JWT_KEY_MAX);
     if (!read_settings(cli, &s, &code)) {
+        proa_buf_deinit(&s.jwt_key);
         return code;
     }
     proa_process_harden();
     struct proa_loop *loop = proa_loop_create();
     struct proa_net *net = proa_net_create(loop);
     struct proa_mock *mock = proa_mock_create(net, &s.cfg);
+    proa_buf_deinit(&s.jwt_key);
     code = serve(cli, &s, loop, mock);
     proa_mock_destroy(mock);
     proa_net_destroy(net);

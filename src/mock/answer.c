@@ -1,7 +1,6 @@
-#include "answer_priv.h"
+#include "speech_priv.h"
 
 #include "proa/core/alloc.h"
-#include "proa/json/writer.h"
 
 enum { KEEP_BYTES = 16 * 1024 };
 
@@ -60,6 +59,7 @@ void proa_mock_answer_init(struct mock_answer *a)
 {
     *a = (struct mock_answer){.status = 200, .content_type = JSON_TYPE};
     proa_buf_init(&a->body, MOCK_ANSWER_MAX);
+    proa_mock_answer_for(a, NULL);
 }
 
 void proa_mock_answer_deinit(struct mock_answer *a)
@@ -86,42 +86,55 @@ void proa_mock_answer_clear(struct mock_answer *a)
     a->n_events = 0;
     a->event_at = 0;
     a->tokens = 0;
+    a->lines = PROA_SLICE_NONE;
+    a->error_type = PROA_SLICE_NONE;
 }
 
-static void write_error(struct proa_buf *out, const struct mock_error *error)
+static enum mock_wire wire_of(const struct mock_path *path)
 {
-    struct proa_json_writer w;
-    proa_json_writer_init(&w, out);
-    proa_json_writer_begin_object(&w);
-    proa_json_writer_key(&w, PROA_SLICE("error"));
-    proa_json_writer_begin_object(&w);
-    proa_json_writer_member_string(&w, "message", error->message);
-    proa_json_writer_member_string(&w, "type", error->type);
-    proa_json_writer_key(&w, PROA_SLICE("param"));
-    if (error->param.len > 0) {
-        proa_json_writer_string(&w, error->param);
-    } else {
-        proa_json_writer_null(&w);
+    const enum mock_dialect dialect = path->route ? path->route->dialect : MOCK_DIALECT_OPENAI;
+    const bool sse = proa_slice_search(path->query, PROA_SLICE("alt=sse")) < path->query.len;
+    if (dialect == MOCK_DIALECT_GEMINI) {
+        return sse ? MOCK_WIRE_DATA : MOCK_WIRE_ARRAY;
     }
-    proa_json_writer_key(&w, PROA_SLICE("code"));
-    if (error->code.len > 0) {
-        proa_json_writer_string(&w, error->code);
-    } else {
-        proa_json_writer_null(&w);
+    if (dialect == MOCK_DIALECT_ANTHROPIC) {
+        return MOCK_WIRE_NAMED;
     }
-    proa_json_writer_end_object(&w);
-    proa_json_writer_end_object(&w);
+    if (dialect == MOCK_DIALECT_BEDROCK) {
+        return MOCK_WIRE_FRAMES;
+    }
+    if (dialect == MOCK_DIALECT_COHERE) {
+        return MOCK_WIRE_DASHED;
+    }
+    return path->profile == MOCK_LLAMACPP ? MOCK_WIRE_LLAMA : MOCK_WIRE_DATA;
+}
+
+void proa_mock_answer_for(struct mock_answer *a, const struct mock_path *path)
+{
+    static const struct mock_path plain = {.profile = MOCK_PLAIN};
+    path = path ? path : &plain;
+    a->profile = proa_mock_profile_of(path);
+    a->style = proa_mock_style_of(path);
+    a->wire = wire_of(path);
+    a->silence = a->wire == MOCK_WIRE_NAMED
+                     ? proa_mock_profile(MOCK_ANTHROPIC)->silence
+                     : (a->wire == MOCK_WIRE_FRAMES ? PROA_SLICE_NONE : a->profile->silence);
 }
 
 void proa_mock_answer_error(struct mock_answer *a, const struct mock_error *error)
 {
     proa_mock_answer_clear(a);
     a->status = error->status;
-    write_error(&a->body, error);
+    proa_mock_error_write(&a->body, a->style, error);
+    a->lines = error->headers;
+    a->error_type = error->type;
+    if (a->style == MOCK_STYLE_AWS_QUERY) {
+        a->content_type = PROA_SLICE("text/xml");
+    }
 }
 
 /* The usual error of a status; a code replaces the usual one, and brings its own sentence. */
-static struct mock_error planned_error(const struct proa_mock_plan *plan, uint16_t status)
+static struct mock_error usual_error(const struct proa_mock_plan *plan, uint16_t status)
 {
     const uint16_t family = status >= 500 || status < 400 ? 500 : 400;
     struct mock_error e = {.status = status};
@@ -145,16 +158,55 @@ static struct mock_error planned_error(const struct proa_mock_plan *plan, uint16
     return e;
 }
 
+/* The profile's recorded error: by name, by status, or the one that it breaks with. */
+static struct mock_error recorded_error(const struct mock_answer *a,
+                                        const struct proa_mock_plan *plan, uint16_t status)
+{
+    const enum mock_profile_id id = a->profile->id;
+    struct mock_error e = {.status = 0};
+    if (proa_mock_plan_has(plan, PROA_MOCK_ERROR)) {
+        e = proa_mock_error_recorded(id, proa_mock_error_name(plan->values[PROA_MOCK_ERROR]));
+        if (e.status == 0) {
+            e = (struct mock_error){
+                .status = 400,
+                .type = proa_mock_error_type(a->style, 400),
+                .code = PROA_SLICE("invalid_recipe"),
+                .message = PROA_SLICE("This profile of the mock has no error of that name.")};
+        }
+    } else if (status == 0) {
+        e = proa_mock_error_recorded(id, a->profile->error_default);
+    } else {
+        e = proa_mock_error_by_status(id, status);
+    }
+    e.status = e.status != 0 && status != 0 ? status : e.status;
+    return e;
+}
+
+struct mock_error proa_mock_planned_error(const struct mock_answer *a,
+                                          const struct proa_mock_plan *plan)
+{
+    const uint16_t status = (uint16_t)proa_mock_plan_get(plan, PROA_MOCK_STATUS, 0);
+    struct mock_error e = {.status = 0};
+    if (proa_mock_plan_has(plan, PROA_MOCK_ERROR) ||
+        (a->profile->id != MOCK_PLAIN && !proa_mock_plan_has(plan, PROA_MOCK_CODE))) {
+        e = recorded_error(a, plan, status);
+    }
+    if (e.status == 0) {
+        e = usual_error(plan, status != 0 ? status : 500);
+        e.type = a->style == MOCK_STYLE_OPENAI ? e.type : proa_mock_error_type(a->style, e.status);
+    }
+    return e;
+}
+
 void proa_mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *plan)
 {
-    const uint16_t status = (uint16_t)proa_mock_plan_get(plan, PROA_MOCK_STATUS, 500);
-    const struct mock_error error = planned_error(plan, status);
+    const struct mock_error error = proa_mock_planned_error(a, plan);
     proa_mock_answer_error(a, &error);
     if (proa_mock_plan_has(plan, PROA_MOCK_HTML)) {
         proa_buf_clear(&a->body);
         a->content_type = HTML_TYPE;
         PROA_BUF_LIT(&a->body, "<!DOCTYPE html><html><head><title>Error ");
-        (void)proa_buf_append_u64(&a->body, status);
+        (void)proa_buf_append_u64(&a->body, error.status);
         PROA_BUF_LIT(&a->body, "</title></head><body><h1>The edge is unwell</h1></body></html>\n");
     }
     if (proa_mock_plan_has(plan, PROA_MOCK_OK_ERROR)) {
@@ -162,99 +214,52 @@ void proa_mock_answer_fault(struct mock_answer *a, const struct proa_mock_plan *
     }
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
-
-static void note_end(struct mock_answer *a)
-{
-    if (a->n_events == a->cap) {
-        a->cap = a->cap ? a->cap * 2 : 32;
-        a->ends = proa_realloc(a->ends, a->cap * sizeof *a->ends);
-    }
-    a->ends[a->n_events++] = a->body.len;
-    a->event_at = a->body.len;
-}
-
-static void drop_event(struct mock_answer *a)
-{
-    a->body.len = a->event_at;
-}
-
-static void end_with_error(struct mock_answer *a, const struct proa_mock_plan *plan)
-{
-    const struct mock_error error = planned_error(plan, 500);
-    drop_event(a);
-    PROA_BUF_LIT(&a->body, "data: ");
-    write_error(&a->body, &error);
-    PROA_BUF_LIT(&a->body, "\n\n");
-    note_end(a);
-    a->has_ended = true;
-}
-
-/* After how many events the error comes; UINT64_MAX = never. */
-static uint64_t error_after(const struct proa_mock_plan *plan)
-{
-    return proa_mock_plan_has(plan, PROA_MOCK_ERROR_FIRST)
-               ? 0
-               : proa_mock_plan_get(plan, PROA_MOCK_ERROR_AFTER, UINT64_MAX);
-}
-
-void proa_mock_event_end(struct mock_answer *a, const struct proa_mock_plan *plan)
-{
-    if (a->has_ended) {
-        drop_event(a);
-        return;
-    }
-    if (a->n_events >= error_after(plan)) {
-        end_with_error(a, plan);
-        return;
-    }
-    if (a->n_events + 1 == proa_mock_plan_get(plan, PROA_MOCK_MALFORMED, 0)) {
-        drop_event(a);
-        PROA_BUF_LIT(&a->body, "data: {\"id\":\"chatcmpl-\",\"choices\":[{\n\n");
-    }
-    note_end(a);
-}
-
-void proa_mock_events_finish(struct mock_answer *a, const struct proa_mock_plan *plan)
-{
-    if (!a->has_ended && error_after(plan) != UINT64_MAX) {
-        end_with_error(a, plan);
-    } else if (!a->has_ended && !proa_mock_plan_has(plan, PROA_MOCK_NO_DONE)) {
-        PROA_BUF_LIT(&a->body, "data: [DONE]\n\n");
-        proa_mock_event_end(a, plan);
-    }
-}
-
 /* ---- all ------------------------------------------------------------------------------------- */
 
-static bool wants_error(const struct mock_request *req, const struct proa_mock_plan *plan)
+/* A recorded error is the whole answer, unless it is to come later. */
+static bool wants_error(const struct proa_mock_plan *plan)
 {
-    (void)req;
+    const bool later = proa_mock_plan_has(plan, PROA_MOCK_ERROR_FIRST) ||
+                       proa_mock_plan_has(plan, PROA_MOCK_ERROR_AFTER);
     return proa_mock_plan_get(plan, PROA_MOCK_STATUS, 200) != 200 ||
            proa_mock_plan_has(plan, PROA_MOCK_CODE) || proa_mock_plan_has(plan, PROA_MOCK_HTML) ||
-           proa_mock_plan_has(plan, PROA_MOCK_OK_ERROR);
+           proa_mock_plan_has(plan, PROA_MOCK_OK_ERROR) ||
+           (proa_mock_plan_has(plan, PROA_MOCK_ERROR) && !later);
 }
 
-static void make(struct mock_answer *a, const struct mock_request *req,
-                 const struct proa_mock_plan *plan, const struct mock_author *author,
-                 struct proa_arena *arena)
+static struct proa_slice stream_type(enum mock_wire wire)
 {
-    switch (req->endpoint) {
-    case MOCK_CHAT:
-    case MOCK_COMPLETIONS:
-        proa_mock_chat_make(a, req, plan, author, arena);
+    if (wire == MOCK_WIRE_FRAMES) {
+        return PROA_SLICE("application/vnd.amazon.eventstream");
+    }
+    return wire == MOCK_WIRE_ARRAY ? JSON_TYPE : SSE_TYPE;
+}
+
+static void make(struct mock_making *m, enum mock_dialect dialect)
+{
+    const bool speaks = m->req->endpoint == MOCK_CHAT || m->req->endpoint == MOCK_COMPLETIONS;
+    if (speaks) {
+        proa_mock_speech_make(m->req, m->plan, m->author, m->arena, &m->speech);
+    }
+    m->a->tokens = m->req->prompt_tokens + m->speech.completion_tokens * m->req->n;
+    switch (dialect) {
+    case MOCK_DIALECT_OPENAI:
+        proa_mock_openai_make(m);
         break;
-    case MOCK_EMBEDDINGS:
-        proa_mock_embeddings_make(a, req, arena);
+    case MOCK_DIALECT_ANTHROPIC:
+        proa_mock_anthropic_make(m);
         break;
-    case MOCK_MODERATIONS:
-        proa_mock_moderations_make(a, req, author, arena);
+    case MOCK_DIALECT_GEMINI:
+        proa_mock_gemini_make(m);
         break;
-    case MOCK_MODELS:
-        proa_mock_models_make(a, author);
+    case MOCK_DIALECT_BEDROCK:
+        proa_mock_bedrock_make(m);
         break;
-    case MOCK_MODEL:
-        proa_mock_model_make(a, req->model, author);
+    case MOCK_DIALECT_COHERE:
+        proa_mock_cohere_make(m);
+        break;
+    case MOCK_DIALECT_TOKEN:
+        proa_mock_token_make(m);
         break;
     }
 }
@@ -263,18 +268,19 @@ void proa_mock_answer_make(struct mock_answer *a, const struct mock_request *req
                            const struct proa_mock_plan *plan, const struct mock_author *author,
                            struct proa_arena *arena)
 {
+    struct mock_making m = {.a = a, .req = req, .plan = plan, .author = author, .arena = arena};
     proa_mock_answer_clear(a);
-    if (wants_error(req, plan)) {
+    if (wants_error(plan)) {
         proa_mock_answer_fault(a, plan);
         a->tokens = req->prompt_tokens;
         return;
     }
     if (req->stream) {
         a->is_stream = true;
-        a->content_type = SSE_TYPE;
+        a->content_type = stream_type(a->wire);
     }
     if (!proa_mock_plan_has(plan, PROA_MOCK_EMPTY)) {
-        make(a, req, plan, author, arena);
+        make(&m, req->dialect);
     }
     if (!proa_buf_ok(&a->body)) {
         const struct mock_error large = {

@@ -32,9 +32,19 @@ struct proa_mock *proa_mock_create(struct proa_net *net, const struct proa_mock_
     proa_buf_init(&mock->out, OUT_MAX);
     proa_prng_seed(&mock->prng, cfg->seed);
     proa_mock_quota_init(&mock->quota, cfg->seed);
+    if (cfg->jwt_key.len == 0 || proa_mock_rsa_key_read(cfg->jwt_key, &mock->desk.key) != PROA_OK) {
+        proa_mock_rsa_key_example(&mock->desk.key);
+    }
+    proa_sha256(proa_slice_make(&cfg->seed, sizeof cfg->seed), mock->desk.secret);
     proa_list_init(&mock->clients);
     proa_freelist_init(&mock->arena_chunks, ARENA_CHUNK, ARENA_SPARE);
     return mock;
+}
+
+bool proa_mock_is_jwt_key(struct proa_slice pem)
+{
+    struct mock_rsa_key key;
+    return proa_mock_rsa_key_read(pem, &key) == PROA_OK;
 }
 
 void proa_mock_destroy(struct proa_mock *mock)

@@ -1,11 +1,16 @@
 /*
  * The mock as its units see it.
  *
- *   recipe.c   recipes and plans                     (pure)
- *   path.c request.c                                 what is asked for (pure)
- *   speech.c chat.c vectors.c models.c answer.c      what is said (pure)
- *   quota.c    counts per key                        (pure)
- *   serve.c    from a whole request to an answer and its head
+ *   recipe.c          recipes and plans                               (pure)
+ *   profiles.c path.c who is played, and what is served               (pure)
+ *   reading.c         what readers share; request.c, shapes.c, anthropic_read.c, gemini_read.c,
+ *                     bedrock_read.c, cohere_read.c: what is asked for, and what refused (pure)
+ *   speech.c          what is said, ahead of any format; instance.c: values that fit a schema
+ * (pure) answer.c          the answer; chat.c, anthropic.c, gemini.c, bedrock.c, cohere.c,
+ * vectors.c, models.c: in each format; events.c, frames.c: its events (pure) errors.c errors;
+ * recorded_shapes.c, recorded_native.c: by name (pure) tokens.c rsa.c sigv4.c  tokens, assertions
+ * and signatures         (pure) quota.c rates.c   counts per key, and the headers that tell them
+ * (pure) keys.c     whose request it is serve.c    from a whole request to an answer and its head
  *   play.c     an answer on its way out, faults and pauses included
  *   client.c   one connection
  *   mock.c     listeners, and what connections share
@@ -17,6 +22,7 @@
 
 #include "answer_priv.h"
 #include "quota_priv.h"
+#include "tokens_priv.h"
 
 #include "proa/core/list.h"
 #include "proa/mock/mock.h"
@@ -44,6 +50,7 @@ struct proa_mock {
     struct mock_limits limits;
     struct mock_quota quota;
     struct proa_prng prng;
+    struct mock_desk desk;
     struct proa_buf out; /* scratch: what one turn of a player writes */
     struct proa_mock_stats stats;
 };
@@ -82,6 +89,7 @@ struct client {
     uint64_t due_ns;       /* nothing is sent before */
     uint64_t keepalive_ns; /* when the next comment line is due; PROA_NEVER = none */
     uint64_t cut_at;       /* bytes of body; UINT64_MAX = never */
+    uint64_t split_at;     /* bytes of body, a pause behind them; UINT64_MAX = none */
     size_t at;             /* bytes of body sent */
     size_t event;          /* events sent */
     bool blocked;          /* waits for the connection to drain */
@@ -93,6 +101,23 @@ void proa_mock_client_accept(struct proa_mock *mock, struct proa_sock *sock);
 void proa_mock_client_close(struct client *c);
 /* The player is through. */
 void proa_mock_client_done(struct client *c);
+
+/* ---- keys.c */
+struct mock_caller_key {
+    const struct mock_path *path;
+    const struct mock_profile *profile;
+    const struct proa_http_head *head;
+    struct proa_slice body;
+    const struct mock_desk *desk;
+    struct proa_arena *arena;
+    struct mock_error *error;
+};
+/* The key that a request presents, and whether its provider would take it; false with *k->error. */
+bool proa_mock_key_check(struct mock_caller_key *k, struct proa_slice *key);
+
+/* ---- rates.c */
+void proa_mock_rates_put(struct proa_buf *out, enum mock_rates rates,
+                         const struct mock_standing *at, uint64_t cost, uint64_t now_ms);
 
 /* ---- serve.c */
 /* Fills c->plan, c->answer and c->answer_head for the request in c->head and c->body. */

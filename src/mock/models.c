@@ -16,6 +16,12 @@ static const struct proa_slice CATEGORIES[] = {
     PROA_SLICE_INIT("sexual"),     PROA_SLICE_INIT("violence"),
 };
 
+size_t proa_mock_model_names(const struct proa_slice **names)
+{
+    *names = NAMES;
+    return PROA_ARRAY_LEN(NAMES);
+}
+
 static void write_model(struct proa_json_writer *w, struct proa_slice id, uint64_t created)
 {
     proa_json_writer_begin_object(w);

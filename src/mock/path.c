@@ -1,16 +1,4 @@
-#include "request_priv.h"
-
-static const struct {
-    struct proa_slice rest;
-    enum mock_endpoint endpoint;
-    enum proa_http_method method;
-} ENDPOINTS[] = {
-    {PROA_SLICE_INIT("chat/completions"), MOCK_CHAT, PROA_HTTP_POST},
-    {PROA_SLICE_INIT("completions"), MOCK_COMPLETIONS, PROA_HTTP_POST},
-    {PROA_SLICE_INIT("embeddings"), MOCK_EMBEDDINGS, PROA_HTTP_POST},
-    {PROA_SLICE_INIT("moderations"), MOCK_MODERATIONS, PROA_HTTP_POST},
-    {PROA_SLICE_INIT("models"), MOCK_MODELS, PROA_HTTP_GET},
-};
+#include "profile_priv.h"
 
 static int hex_digit(char c)
 {
@@ -44,74 +32,83 @@ static struct proa_slice decode(struct proa_slice s, struct proa_arena *arena)
     return proa_slice_make(out, n);
 }
 
-static bool unknown_url(enum proa_http_method method, struct proa_slice path,
-                        struct proa_arena *arena, struct mock_error *error)
+static bool refuse(const struct mock_path *path, uint16_t status, struct proa_slice code,
+                   struct proa_slice message, struct mock_error *error)
+{
+    *error = (struct mock_error){.status = status,
+                                 .type = proa_mock_error_type(proa_mock_style_of(path), status),
+                                 .code = code,
+                                 .message = message};
+    return false;
+}
+
+static bool unknown_url(enum proa_http_method method, struct proa_slice whole,
+                        const struct mock_path *path, struct proa_arena *arena,
+                        struct mock_error *error)
 {
     const struct proa_slice name = proa_http_method_text(method);
-    *error = (struct mock_error){
-        .status = 404,
-        .type = PROA_SLICE("invalid_request_error"),
-        .code = PROA_SLICE("unknown_url"),
-        .message = proa_arena_printf(
-            arena, "Unknown request URL: %" PROA_SLICE_FMT " %" PROA_SLICE_FMT ".",
-            PROA_SLICE_ARG(name), PROA_SLICE_ARG(path))};
-    return false;
+    return refuse(path, 404, PROA_SLICE("unknown_url"),
+                  proa_arena_printf(arena,
+                                    "Unknown request URL: %" PROA_SLICE_FMT " %" PROA_SLICE_FMT ".",
+                                    PROA_SLICE_ARG(name), PROA_SLICE_ARG(whole)),
+                  error);
 }
 
-static bool wrong_method(const char *allowed, struct proa_arena *arena, struct mock_error *error)
+/* Cuts the profile's segment off; the plain profile has none, and begins with /v1/. */
+static bool take_profile(struct proa_slice path, struct mock_path *out, struct proa_slice *rest)
 {
-    *error = (struct mock_error){
-        .status = 405,
-        .type = PROA_SLICE("invalid_request_error"),
-        .code = PROA_SLICE("method_not_supported"),
-        .message = proa_arena_printf(arena, "Not allowed here; use %s.", allowed)};
-    return false;
-}
-
-/* "/v1/x" gives "x"; "/recipe/v1/x" gives "x" and the recipe. */
-static bool split_prefix(struct proa_slice path, struct proa_slice *recipe, struct proa_slice *rest)
-{
-    const struct proa_slice v1 = PROA_SLICE("/v1/");
-    *recipe = PROA_SLICE_NONE;
-    if (!proa_slice_starts(path, v1)) {
-        struct proa_slice inner = proa_slice_from(path, 1);
-        const size_t end = proa_slice_find(inner, '/');
-        *recipe = proa_slice_head(inner, end);
-        path = proa_slice_from(inner, end);
+    const struct proa_slice inner = proa_slice_from(path, 1);
+    const struct proa_slice segment = proa_slice_head(inner, proa_slice_find(inner, '/'));
+    const struct mock_profile *profile = proa_mock_profile_find(segment);
+    *rest = path;
+    if (profile) {
+        out->profile = profile->id;
+        *rest = proa_slice_from(inner, segment.len);
+        return true;
     }
-    *rest = proa_slice_from(path, v1.len);
-    return proa_slice_starts(path, v1);
+    return proa_slice_starts(path, PROA_SLICE("/v1/"));
+}
+
+/* "/v1/x" and "/anthropic/x" stand for themselves; else the first segment is a recipe. */
+static bool split(struct proa_slice path, struct mock_path *out, struct proa_slice *rest)
+{
+    if (take_profile(path, out, rest)) {
+        return true;
+    }
+    const struct proa_slice inner = proa_slice_from(path, 1);
+    const size_t end = proa_slice_find(inner, '/');
+    out->recipe = proa_slice_head(inner, end);
+    return take_profile(proa_slice_from(inner, end), out, rest);
 }
 
 bool proa_mock_path_parse(enum proa_http_method method, struct proa_slice path,
                           struct proa_arena *arena, struct mock_path *out, struct mock_error *error)
 {
     const struct proa_slice whole = path;
+    const struct mock_route *other = NULL;
     struct proa_slice rest;
+    *out = (struct mock_path){.profile = MOCK_PLAIN};
     if (path.len > 1 && path.ptr[path.len - 1] == '/') {
         path.len--;
     }
-    if (!split_prefix(path, &out->recipe, &rest)) {
-        return unknown_url(method, whole, arena, error);
+    if (!split(path, out, &rest)) {
+        return unknown_url(method, whole, out, arena, error);
     }
     out->recipe = decode(out->recipe, arena);
     if (proa_slice_eq(out->recipe, PROA_SLICE("down"))) {
         out->recipe = PROA_SLICE("status=503");
     }
-    out->id = PROA_SLICE_NONE;
-    for (size_t i = 0; i < PROA_ARRAY_LEN(ENDPOINTS); i++) {
-        if (proa_slice_eq(rest, ENDPOINTS[i].rest)) {
-            out->endpoint = ENDPOINTS[i].endpoint;
-            const bool head = method == PROA_HTTP_HEAD && ENDPOINTS[i].method == PROA_HTTP_GET;
-            return method == ENDPOINTS[i].method || head ||
-                   wrong_method(ENDPOINTS[i].method == PROA_HTTP_GET ? "GET" : "POST", arena,
-                                error);
-        }
+    out->route = proa_mock_route_find(out->profile, method, rest, &out->id, &other);
+    if (!out->route && other) {
+        const char *allowed = other->method == PROA_HTTP_GET ? "GET" : "POST";
+        out->endpoint = other->endpoint;
+        return refuse(out, 405, PROA_SLICE("method_not_supported"),
+                      proa_arena_printf(arena, "Not allowed here; use %s.", allowed), error);
     }
-    if (!proa_slice_starts(rest, PROA_SLICE("models/"))) {
-        return unknown_url(method, whole, arena, error);
+    if (!out->route) {
+        return unknown_url(method, whole, out, arena, error);
     }
-    out->endpoint = MOCK_MODEL;
-    out->id = decode(proa_slice_from(rest, strlen("models/")), arena);
-    return method == PROA_HTTP_GET || method == PROA_HTTP_HEAD || wrong_method("GET", arena, error);
+    out->endpoint = out->route->endpoint;
+    out->id = decode(out->id, arena);
+    return true;
 }

@@ -9,11 +9,7 @@ enum { PIECE_MAX = 64 * 1024, OUT_HIGH = 256 * 1024 };
 
 static const uint64_t LINGER_NS = 2 * PROA_NS_PER_S;
 static const uint64_t KEEPALIVE_MIN_NS = PROA_NS_PER_MS;
-
-static struct proa_slice comment_line(void)
-{
-    return PROA_SLICE(": keep-alive\n\n");
-}
+static const uint64_t SPLIT_NS = 20 * PROA_NS_PER_MS;
 
 static uint64_t planned(const struct client *c, enum proa_mock_setting s, uint64_t otherwise)
 {
@@ -55,10 +51,16 @@ static void put_suffix(struct client *c)
     }
 }
 
+/* What the provider sends meanwhile; empty where it sends nothing. */
+static struct proa_slice silence(const struct client *c)
+{
+    return c->answer.is_stream ? c->answer.silence : c->answer.profile->plain_silence;
+}
+
 static void put_comment(struct client *c)
 {
-    put_prefix(c, comment_line().len);
-    (void)proa_buf_append(&c->mock->out, comment_line());
+    put_prefix(c, silence(c).len);
+    (void)proa_buf_append(&c->mock->out, silence(c));
     put_suffix(c);
 }
 
@@ -74,7 +76,7 @@ static void step_head(struct client *c, uint64_t now_ns)
     (void)proa_buf_append(&c->mock->out, proa_buf_slice(&c->answer_head));
     c->phase = PLAY_BODY;
     c->due_ns = proa_clock_after(now_ns, first);
-    if (first > 0 && c->answer.is_stream && proa_mock_plan_has(&c->plan, PROA_MOCK_KEEPALIVE)) {
+    if (first > 0 && silence(c).len > 0 && proa_mock_plan_has(&c->plan, PROA_MOCK_KEEPALIVE)) {
         c->keepalive_ns = keepalive_after(c, now_ns);
     }
     if (planned(c, PROA_MOCK_STALL, 0) == 1) {
@@ -107,12 +109,21 @@ static void event_sent(struct client *c, uint64_t now_ns)
     }
 }
 
+static size_t drop_size(const struct client *c)
+{
+    const uint64_t n = planned(c, PROA_MOCK_PIECE, 1);
+    return n > 0 && n < PIECE_MAX ? (size_t)n : PIECE_MAX;
+}
+
 static void step_piece(struct client *c, uint64_t now_ns)
 {
     const bool drips = proa_mock_plan_has(&c->plan, PROA_MOCK_DRIP);
-    const size_t most = drips ? 1 : PIECE_MAX;
+    const size_t most = drips ? drop_size(c) : PIECE_MAX;
     const size_t end = event_end(c);
-    const size_t piece = end - c->at < most ? end - c->at : most;
+    size_t piece = end - c->at < most ? end - c->at : most;
+    if (c->at < c->split_at && c->split_at - c->at < piece) {
+        piece = (size_t)(c->split_at - c->at);
+    }
     const size_t sent = c->cut_at - c->at < piece ? (size_t)(c->cut_at - c->at) : piece;
     /* A chunk that is cut announces what it would have held. */
     put_prefix(c, piece);
@@ -127,6 +138,9 @@ static void step_piece(struct client *c, uint64_t now_ns)
     }
     if (c->at == end) {
         event_sent(c, now_ns);
+    }
+    if (c->at == c->split_at) {
+        c->due_ns = proa_clock_after(now_ns, SPLIT_NS);
     }
 }
 
@@ -231,6 +245,7 @@ void proa_mock_play_start(struct client *c)
     c->keepalive_ns = PROA_NEVER;
     c->due_ns = proa_clock_after(now_ns, planned(c, PROA_MOCK_DELAY, 0));
     c->cut_at = cut_offset(c);
+    c->split_at = planned(c, PROA_MOCK_SPLIT, UINT64_MAX);
     proa_timer_clear(c->mock->loop, &c->timer);
     if (proa_mock_plan_has(&c->plan, PROA_MOCK_STALL) && planned(c, PROA_MOCK_STALL, 1) == 0) {
         c->phase = PLAY_SILENT;

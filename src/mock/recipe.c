@@ -1,5 +1,7 @@
 #include "proa/mock/recipe.h"
 
+#include "errors_priv.h"
+
 #include "proa/config/quantity.h"
 
 #include <stdarg.h>
@@ -14,7 +16,9 @@ enum value_type {
     TYPE_BYTES,
     TYPE_SWITCH,
     TYPE_STALL,
-    TYPE_CUT
+    TYPE_CUT,
+    TYPE_ERROR,
+    TYPE_FINISH
 };
 
 #define REQUIRED UINT64_MAX
@@ -49,6 +53,43 @@ static const struct proa_slice CODES[] = {
     PROA_SLICE_INIT("server_error"),
     PROA_SLICE_INIT("overloaded"),
     PROA_SLICE_INIT("slow_down"),
+};
+
+/* Reasons of all dialects; each is said as it stands here, by whichever profile is asked. */
+static const struct proa_slice FINISHES[] = {
+    PROA_SLICE_INIT("stop"),
+    PROA_SLICE_INIT("length"),
+    PROA_SLICE_INIT("content_filter"),
+    PROA_SLICE_INIT("error"),
+    PROA_SLICE_INIT("model_length"),
+    PROA_SLICE_INIT("insufficient_system_resource"),
+    PROA_SLICE_INIT("eos"),
+    PROA_SLICE_INIT("end_turn"),
+    PROA_SLICE_INIT("stop_sequence"),
+    PROA_SLICE_INIT("pause_turn"),
+    PROA_SLICE_INIT("max_tokens"),
+    PROA_SLICE_INIT("model_context_window_exceeded"),
+    PROA_SLICE_INIT("refusal"),
+    PROA_SLICE_INIT("compaction"),
+    PROA_SLICE_INIT("content_filtered"),
+    PROA_SLICE_INIT("guardrail_intervened"),
+    PROA_SLICE_INIT("malformed_model_output"),
+    PROA_SLICE_INIT("malformed_tool_use"),
+    PROA_SLICE_INIT("MAX_TOKENS"),
+    PROA_SLICE_INIT("CONTINUATION"),
+    PROA_SLICE_INIT("SAFETY"),
+    PROA_SLICE_INIT("RECITATION"),
+    PROA_SLICE_INIT("BLOCKLIST"),
+    PROA_SLICE_INIT("PROHIBITED_CONTENT"),
+    PROA_SLICE_INIT("SPII"),
+    PROA_SLICE_INIT("LANGUAGE"),
+    PROA_SLICE_INIT("MALFORMED_FUNCTION_CALL"),
+    PROA_SLICE_INIT("UNEXPECTED_TOOL_CALL"),
+    PROA_SLICE_INIT("OTHER"),
+    PROA_SLICE_INIT("STOP_SEQUENCE"),
+    PROA_SLICE_INIT("ERROR"),
+    PROA_SLICE_INIT("TIMEOUT"),
+    PROA_SLICE_INIT("blocked"),
 };
 
 /* ---- refusals -------------------------------------------------------------------------------- */
@@ -130,6 +171,10 @@ static const char *type_text(enum value_type type)
         return "head, first or a number of events";
     case TYPE_CUT:
         return "head, middle or a number of bytes";
+    case TYPE_ERROR:
+        return "the name of a recorded error such as rate, context or bad-key";
+    case TYPE_FINISH:
+        return "a reason such as content_filter, refusal or SAFETY";
     case TYPE_FLAG:
         break;
     }
@@ -164,10 +209,11 @@ static enum proa_err read_status(struct proa_slice text, uint64_t *out)
     return PROA_OK;
 }
 
-static enum proa_err read_code(struct proa_slice text, uint64_t *out)
+static enum proa_err read_name(const struct proa_slice *names, size_t n, struct proa_slice text,
+                               uint64_t *out)
 {
-    for (size_t i = 0; i < PROA_ARRAY_LEN(CODES); i++) {
-        if (proa_slice_eq(text, CODES[i])) {
+    for (size_t i = 0; i < n; i++) {
+        if (proa_slice_eq(text, names[i])) {
             *out = i;
             return PROA_OK;
         }
@@ -241,7 +287,7 @@ static enum proa_err read_value(enum value_type type, struct proa_slice text, ui
     case TYPE_STATUS:
         return read_status(text, out);
     case TYPE_CODE:
-        return read_code(text, out);
+        return read_name(CODES, PROA_ARRAY_LEN(CODES), text, out);
     case TYPE_COUNT:
         return read_count(text, out);
     case TYPE_DURATION:
@@ -254,6 +300,10 @@ static enum proa_err read_value(enum value_type type, struct proa_slice text, ui
         return read_stall(text, out);
     case TYPE_CUT:
         return read_cut(text, out);
+    case TYPE_ERROR:
+        return proa_mock_error_name_find(text, out) ? PROA_OK : PROA_ERR_SYNTAX;
+    case TYPE_FINISH:
+        return read_name(FINISHES, PROA_ARRAY_LEN(FINISHES), text, out);
     case TYPE_FLAG:
         break;
     }
@@ -479,4 +529,9 @@ struct proa_slice proa_mock_setting_help(enum proa_mock_setting s)
 struct proa_slice proa_mock_code_text(uint64_t value)
 {
     return value < PROA_ARRAY_LEN(CODES) ? CODES[value] : PROA_SLICE_NONE;
+}
+
+struct proa_slice proa_mock_finish_text(uint64_t value)
+{
+    return value < PROA_ARRAY_LEN(FINISHES) ? FINISHES[value] : PROA_SLICE_NONE;
 }

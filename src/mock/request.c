@@ -1,6 +1,5 @@
-#include "request_priv.h"
+#include "shapes_priv.h"
 
-#include "proa/json/cursor.h"
 #include "proa/json/string.h"
 
 enum want {
@@ -17,6 +16,7 @@ enum want {
     WANT_INPUT,
     WANT_ENCODING_FORMAT,
     WANT_DIMENSIONS,
+    WANT_OUTPUT_DIMENSION, /* Mistral's name of it */
     WANTS
 };
 
@@ -40,6 +40,7 @@ static const struct proa_json_want WANTED[WANTS] = {
                     PROA_JSON_TYPE(PROA_JSON_ARRAY) | PROA_JSON_TYPE(PROA_JSON_STRING)},
     [WANT_ENCODING_FORMAT] = {PROA_SLICE_INIT("encoding_format"), NULLABLE(PROA_JSON_STRING)},
     [WANT_DIMENSIONS] = {PROA_SLICE_INIT("dimensions"), NULLABLE(PROA_JSON_NUMBER)},
+    [WANT_OUTPUT_DIMENSION] = {PROA_SLICE_INIT("output_dimension"), NULLABLE(PROA_JSON_NUMBER)},
 };
 
 static const struct proa_slice ROLES[] = {
@@ -48,15 +49,9 @@ static const struct proa_slice ROLES[] = {
     PROA_SLICE_INIT("\"tool\""),   PROA_SLICE_INIT("\"function\""),
 };
 
-/* Families whose models think before they answer: they refuse the older name of the limit. */
-static const struct proa_slice REASONING[] = {
-    PROA_SLICE_INIT("o1"),
-    PROA_SLICE_INIT("o3"),
-    PROA_SLICE_INIT("o4"),
-    PROA_SLICE_INIT("gpt-5"),
-};
-
 struct parsing {
+    struct mock_reading *r;
+    const struct mock_shape *shape;
     struct proa_slice body;
     struct proa_arena *arena;
     struct proa_json_member members[WANTS];
@@ -71,7 +66,7 @@ static bool refuse(struct parsing *p, const char *param, const char *code,
 {
     *p->error = (struct mock_error){
         .status = 400,
-        .type = PROA_SLICE("invalid_request_error"),
+        .type = proa_mock_error_type(p->r->style, 400),
         .param = param ? proa_arena_dup(p->arena, proa_slice_cstr(param)) : PROA_SLICE_NONE,
         .code = proa_slice_cstr(code),
         .message = message};
@@ -144,27 +139,47 @@ static bool is_true(struct proa_slice object, struct proa_slice key)
 /* The text parts of a message's content, joined. */
 static struct proa_slice content_text(struct parsing *p, struct proa_slice content)
 {
-    if (proa_json_kind_of(content) == PROA_JSON_STRING) {
-        return text_of(p, content);
+    return proa_json_kind_of(content) == PROA_JSON_STRING ? text_of(p, content)
+                                                          : proa_mock_joined(p->r, content);
+}
+
+/* An image's address is a string in some dialects, an object in most. */
+static bool see_image(struct parsing *p, struct proa_slice part)
+{
+    const struct proa_slice image = proa_mock_member(part, PROA_SLICE("image_url"));
+    const struct proa_slice url = proa_mock_is(image, PROA_JSON_STRING)
+                                      ? text_of(p, image)
+                                      : proa_mock_string(p->r, image, PROA_SLICE("url"));
+    if ((p->shape->checks & MOCK_CHECK_DATA_IMAGES) &&
+        !proa_slice_starts(url, PROA_SLICE("data:"))) {
+        return refuse(p, NULL, NULL, PROA_SLICE("invalid image input"));
     }
+    return proa_mock_saw_url(p->r, url) ||
+           refuse(p, NULL, "invalid_base64_image", PROA_SLICE("Invalid base64 image_url."));
+}
+
+static bool see_media(struct parsing *p, struct proa_slice content)
+{
     struct proa_json_cursor c;
     struct proa_json_item part;
-    struct proa_slice joined = PROA_SLICE_NONE;
-    if (proa_json_cursor_init(&c, content) != PROA_OK || c.is_object) {
-        return joined;
+    if (!mock_walk(&c, content) || c.is_object) {
+        return true;
     }
-    char *out = proa_arena_alloc(p->arena, content.len); /* decoding never grows a text */
     while (proa_json_cursor_next(&c, &part)) {
-        struct proa_slice token;
-        if (proa_json_get(part.value, PROA_SLICE("text"), &token) == PROA_JSON_STRING) {
-            const struct proa_slice piece = text_of(p, token);
-            if (piece.len > 0) {
-                memcpy(out + joined.len, piece.ptr, piece.len);
-                joined = proa_slice_make(out, joined.len + piece.len);
+        const struct proa_slice type = proa_mock_string(p->r, part.value, PROA_SLICE("type"));
+        if (proa_slice_eq(type, PROA_SLICE("image_url"))) {
+            if (!see_image(p, part.value)) {
+                return false;
             }
+        } else if (proa_slice_eq(type, PROA_SLICE("input_audio"))) {
+            const struct proa_slice audio = proa_mock_member(part.value, PROA_SLICE("input_audio"));
+            proa_mock_saw_media(p->r, proa_mock_string(p->r, audio, PROA_SLICE("format")));
+        } else if (proa_slice_eq(type, PROA_SLICE("file")) ||
+                   proa_slice_eq(type, PROA_SLICE("document_url"))) {
+            proa_mock_saw_media(p->r, type);
         }
     }
-    return joined;
+    return true;
 }
 
 static bool is_role(struct proa_slice token)
@@ -187,7 +202,7 @@ static bool read_messages(struct parsing *p)
     if (!has(p, WANT_MESSAGES)) {
         return refuse_missing(p, "messages");
     }
-    if (proa_json_cursor_init(&c, raw(p, WANT_MESSAGES)) != PROA_OK) {
+    if (!mock_walk(&c, raw(p, WANT_MESSAGES))) {
         return refuse_missing(p, "messages");
     }
     for (; proa_json_cursor_next(&c, &item); n++) {
@@ -210,6 +225,9 @@ static bool read_messages(struct parsing *p)
         p->out->prompt_tokens += 4 + mock_tokens(content.len);
         if (proa_slice_eq(role, PROA_SLICE("\"user\""))) {
             user = content;
+            if (!see_media(p, content)) {
+                return false;
+            }
         }
         begun = proa_slice_eq(role, PROA_SLICE("\"assistant\"")) ? content : PROA_SLICE_NONE;
     }
@@ -224,24 +242,43 @@ static bool read_messages(struct parsing *p)
     return true;
 }
 
-static bool read_tools(struct parsing *p)
+/* What is no function is passed over, as it would be called by the service itself. */
+static bool list_tools(struct parsing *p)
 {
-    struct mock_request *out = p->out;
-    struct proa_slice choice = raw(p, WANT_TOOL_CHOICE);
-    const bool any =
-        has(p, WANT_TOOLS) && proa_json_at(raw(p, WANT_TOOLS), 0, NULL) != PROA_JSON_ABSENT;
-    out->tools = any ? raw(p, WANT_TOOLS) : PROA_SLICE_NONE;
-    if (!has(p, WANT_TOOL_CHOICE)) {
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    const bool checked = p->shape->checks & MOCK_CHECK_CALLS;
+    if (!has(p, WANT_TOOLS) || !mock_walk(&c, raw(p, WANT_TOOLS))) {
         return true;
     }
-    if (!any) {
-        return refuse(p, "tool_choice", NULL,
-                      PROA_SLICE("Invalid value for 'tool_choice': 'tool_choice' is only allowed "
-                                 "when 'tools' are specified."));
+    while (proa_json_cursor_next(&c, &item)) {
+        const struct proa_slice function = proa_mock_member(item.value, PROA_SLICE("function"));
+        const struct proa_slice name = proa_mock_string(p->r, function, PROA_SLICE("name"));
+        if (checked && !proa_mock_is_name(name, 64)) {
+            return refuse(p, "tools[0].function.name", "invalid_value",
+                          PROA_SLICE("Invalid 'tools[0].function.name': string does not match "
+                                     "pattern. Expected a string that matches the pattern "
+                                     "'^[a-zA-Z0-9_-]+$'."));
+        }
+        if (name.len > 0 &&
+            !proa_mock_add_tool(p->r, name, proa_mock_member(function, PROA_SLICE("parameters")))) {
+            return refuse(p, "tools", "array_above_max_length",
+                          PROA_SLICE("Invalid 'tools': array too long. Expected an array with "
+                                     "maximum length 128."));
+        }
     }
+    return true;
+}
+
+static bool read_choice(struct parsing *p)
+{
+    struct mock_request *out = p->out;
+    const struct proa_slice choice = raw(p, WANT_TOOL_CHOICE);
     if (proa_slice_eq(choice, PROA_SLICE("\"none\""))) {
         out->tool_choice = MOCK_TOOLS_NONE;
-    } else if (proa_slice_eq(choice, PROA_SLICE("\"required\""))) {
+    } else if (proa_slice_eq(choice, PROA_SLICE("\"required\"")) ||
+               ((p->shape->checks & MOCK_TAKES_ANY) &&
+                proa_slice_eq(choice, PROA_SLICE("\"any\"")))) {
         out->tool_choice = MOCK_TOOLS_REQUIRED;
     } else if (p->members[WANT_TOOL_CHOICE].kind == PROA_JSON_OBJECT) {
         const struct proa_json_step steps[] = {PROA_JSON_STEP_KEY("function"),
@@ -260,14 +297,45 @@ static bool read_tools(struct parsing *p)
     return true;
 }
 
-static bool is_reasoning(struct proa_slice model)
+static bool read_tools(struct parsing *p)
 {
-    for (size_t i = 0; i < PROA_ARRAY_LEN(REASONING); i++) {
-        if (proa_slice_starts(model, REASONING[i])) {
-            return true;
-        }
+    const bool any =
+        has(p, WANT_TOOLS) && proa_json_at(raw(p, WANT_TOOLS), 0, NULL) != PROA_JSON_ABSENT;
+    if (!list_tools(p)) {
+        return false;
     }
-    return false;
+    if (!has(p, WANT_TOOL_CHOICE) || (p->shape->checks & MOCK_IGNORES_CHOICE)) {
+        return true;
+    }
+    if (!any) {
+        return refuse(p, "tool_choice", NULL,
+                      PROA_SLICE("Invalid value for 'tool_choice': 'tool_choice' is only allowed "
+                                 "when 'tools' are specified."));
+    }
+    return read_choice(p);
+}
+
+static bool read_format(struct parsing *p)
+{
+    const struct proa_slice format = proa_mock_member(p->body, PROA_SLICE("response_format"));
+    const struct proa_slice type = proa_mock_string(p->r, format, PROA_SLICE("type"));
+    const struct proa_slice schema = proa_mock_member(format, PROA_SLICE("json_schema"));
+    p->out->wants_json = proa_slice_eq(type, PROA_SLICE("json_object"));
+    if (!proa_slice_eq(type, PROA_SLICE("json_schema"))) {
+        return true;
+    }
+    p->out->schema = proa_mock_member(schema, PROA_SLICE("schema"));
+    if (proa_mock_string(p->r, schema, PROA_SLICE("name")).len == 0) {
+        return refuse_missing(p, "response_format.json_schema.name");
+    }
+    return proa_mock_is(p->out->schema, PROA_JSON_OBJECT) ||
+           refuse_missing(p, "response_format.json_schema.schema");
+}
+
+static bool thinks_unasked(const struct parsing *p)
+{
+    const struct proa_slice model = p->out->model;
+    return proa_mock_any_glob(p->shape->thinkers.names, p->shape->thinkers.n, model);
 }
 
 static bool read_generation(struct parsing *p)
@@ -284,7 +352,13 @@ static bool read_generation(struct parsing *p)
         out->include_usage = is_true(raw(p, WANT_STREAM_OPTIONS), PROA_SLICE("include_usage"));
         out->obfuscate = is_true(raw(p, WANT_STREAM_OPTIONS), PROA_SLICE("include_obfuscation"));
     }
-    if (has(p, WANT_MAX_TOKENS) && out->endpoint == MOCK_CHAT && is_reasoning(out->model)) {
+    if ((p->shape->quirks & MOCK_SHAPE_OBFUSCATES) &&
+        proa_json_get(raw(p, WANT_STREAM_OPTIONS), PROA_SLICE("include_obfuscation"), NULL) !=
+            PROA_JSON_FALSE) {
+        out->obfuscate = true;
+    }
+    if (has(p, WANT_MAX_TOKENS) && out->endpoint == MOCK_CHAT &&
+        (p->shape->checks & MOCK_CHECK_LIMIT_NAME) && thinks_unasked(p)) {
         return refuse(p, "max_tokens", "unsupported_parameter",
                       PROA_SLICE("Unsupported parameter: 'max_tokens' is not supported with this "
                                  "model. Use 'max_completion_tokens' instead."));
@@ -296,7 +370,9 @@ static bool read_generation(struct parsing *p)
     }
     out->n = (uint32_t)n;
     if (out->endpoint == MOCK_CHAT) {
-        return read_messages(p) && read_tools(p);
+        out->thinks = proa_mock_shape_thinks(p->r, p->shape);
+        return read_messages(p) && read_tools(p) && read_format(p) &&
+               proa_mock_shape_chat(p->r, p->shape);
     }
     struct proa_slice prompt = raw(p, WANT_PROMPT);
     if (p->members[WANT_PROMPT].kind == PROA_JSON_ARRAY) {
@@ -345,7 +421,8 @@ static bool read_input(struct parsing *p)
         return true;
     }
     uint64_t dimensions = 0;
-    if (!read_number(p, WANT_DIMENSIONS, 1, MOCK_MAX_DIMENSIONS, &dimensions)) {
+    if (!read_number(p, WANT_DIMENSIONS, 1, MOCK_MAX_DIMENSIONS, &dimensions) ||
+        !read_number(p, WANT_OUTPUT_DIMENSION, 1, MOCK_MAX_DIMENSIONS, &dimensions)) {
         return false;
     }
     out->dimensions = (uint32_t)dimensions;
@@ -368,9 +445,14 @@ struct proa_slice proa_mock_input_text(struct proa_slice input, struct proa_aren
 
 /* ---- all ------------------------------------------------------------------------------------- */
 
+/* Where the path names a deployment, that is the model. */
 static bool read_model(struct parsing *p)
 {
     struct mock_request *out = p->out;
+    if (p->r->path->id.len > 0) {
+        out->model = p->r->path->id;
+        return true;
+    }
     if (!has(p, WANT_MODEL)) {
         if (out->endpoint == MOCK_MODERATIONS) {
             out->model = PROA_SLICE("omni-moderation-latest");
@@ -382,32 +464,34 @@ static bool read_model(struct parsing *p)
     if (out->model.len == 0) {
         return refuse(p, NULL, NULL, PROA_SLICE("you must provide a model parameter"));
     }
-    out->recipe = proa_slice_from(out->model, proa_slice_find(out->model, '+') + 1);
     return true;
 }
 
-bool proa_mock_request_parse(const struct mock_path *path, struct proa_slice body,
-                             struct proa_arena *arena, struct mock_request *out,
-                             struct mock_error *error)
+bool proa_mock_openai_read(struct mock_reading *r)
 {
-    struct parsing p = {.body = body, .arena = arena, .out = out, .error = error};
-    *out = (struct mock_request){.endpoint = path->endpoint, .n = 1, .max_tokens = UINT64_MAX};
-    if (path->endpoint == MOCK_MODELS || path->endpoint == MOCK_MODEL) {
-        out->model = path->id;
+    struct parsing p = {.r = r,
+                        .shape = proa_mock_shape(r->path),
+                        .body = r->body,
+                        .arena = r->arena,
+                        .out = r->out,
+                        .error = r->error};
+    const enum mock_endpoint endpoint = r->out->endpoint;
+    if (endpoint == MOCK_MODELS || endpoint == MOCK_MODEL) {
+        r->out->model = r->path->id;
         return true;
     }
     const struct proa_json_scan_cfg cfg = {.wants = WANTED, .n_wants = WANTS};
     struct proa_json_info info;
-    enum proa_err err = proa_json_scan(body, &cfg, p.members, &info);
+    enum proa_err err = proa_json_scan(r->body, &cfg, p.members, &info);
     if (err) {
         return refuse_json(&p, err, &info);
     }
     if (info.kind != PROA_JSON_OBJECT) {
         return refuse(&p, NULL, NULL, PROA_SLICE("The body of the request must be an object."));
     }
-    if (!read_model(&p)) {
+    if (!read_model(&p) || !proa_mock_shape_members(r, p.shape)) {
         return false;
     }
-    return path->endpoint == MOCK_CHAT || path->endpoint == MOCK_COMPLETIONS ? read_generation(&p)
-                                                                             : read_input(&p);
+    return endpoint == MOCK_CHAT || endpoint == MOCK_COMPLETIONS ? read_generation(&p)
+                                                                 : read_input(&p);
 }

@@ -33,20 +33,10 @@ static bool fail(struct serving *s, uint16_t status, struct proa_slice code,
                  struct proa_slice message)
 {
     s->error = (struct mock_error){.status = status,
-                                   .type = PROA_SLICE("invalid_request_error"),
+                                   .type = proa_mock_error_type(s->c->answer.style, status),
                                    .code = code,
                                    .message = message};
     return false;
-}
-
-static struct proa_slice presented_key(const struct proa_http_head *head)
-{
-    const struct proa_slice scheme = PROA_SLICE("bearer ");
-    const struct proa_slice value =
-        proa_http_header_value(&head->headers, PROA_HTTP_HEADER_AUTHORIZATION);
-    return proa_slice_eq_nocase(proa_slice_head(value, scheme.len), scheme)
-               ? proa_slice_trim(proa_slice_from(value, scheme.len))
-               : PROA_SLICE_NONE;
 }
 
 static void find_known(const struct proa_mock *mock, struct caller *caller)
@@ -66,7 +56,17 @@ static bool identify(struct serving *s)
 {
     const struct proa_mock *mock = s->c->mock;
     struct caller *caller = &s->caller;
-    const struct proa_slice key = presented_key(&s->c->head);
+    struct proa_slice key;
+    struct mock_caller_key presented = {.path = &s->path,
+                                        .profile = proa_mock_profile_of(&s->path),
+                                        .head = &s->c->head,
+                                        .body = proa_buf_slice(&s->c->body),
+                                        .desk = &mock->desk,
+                                        .arena = &s->c->arena,
+                                        .error = &s->error};
+    if (!proa_mock_key_check(&presented, &key)) {
+        return false;
+    }
     const size_t plus = proa_slice_find(key, '+');
     caller->key = key;
     if (plus < key.len &&
@@ -74,7 +74,7 @@ static bool identify(struct serving *s)
         caller->key = proa_slice_head(key, plus);
     }
     caller->id = proa_hash64(key, mock->quota.counters.seed);
-    if (mock->n_keys == 0) {
+    if (mock->n_keys == 0 || (s->path.route && (s->path.route->flags & MOCK_ROUTE_NO_KEY))) {
         return true;
     }
     if (key.len == 0) {
@@ -150,7 +150,10 @@ static void apply_fail_first(struct serving *s)
 {
     static const uint64_t shapes = UINT64_C(1) << PROA_MOCK_WORDS | UINT64_C(1) << PROA_MOCK_SIZE |
                                    UINT64_C(1) << PROA_MOCK_CALLS | UINT64_C(1) << PROA_MOCK_LIMIT |
-                                   UINT64_C(1) << PROA_MOCK_GAP;
+                                   UINT64_C(1) << PROA_MOCK_GAP | UINT64_C(1) << PROA_MOCK_THINK |
+                                   UINT64_C(1) << PROA_MOCK_CACHED |
+                                   UINT64_C(1) << PROA_MOCK_MIRROR | UINT64_C(1) << PROA_MOCK_ODD |
+                                   UINT64_C(1) << PROA_MOCK_EXPIRES;
     struct proa_mock_plan *plan = &s->c->plan;
     if (!proa_mock_plan_has(plan, PROA_MOCK_FAIL_FIRST)) {
         return;
@@ -172,14 +175,15 @@ static void apply_fail_first(struct serving *s)
 static bool read_request(struct serving *s)
 {
     struct client *c = s->c;
-    if (c->head.method == PROA_HTTP_POST &&
+    const struct mock_caller caller = {.head = &c->head, .desk = &c->mock->desk};
+    if (c->head.method == PROA_HTTP_POST && s->path.endpoint != MOCK_TOKEN &&
         !proa_http_media_type_is(
             proa_http_header_value(&c->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE),
             PROA_SLICE("application/json"))) {
         return fail(s, 415, PROA_SLICE("unsupported_content_type"),
                     PROA_SLICE("Unsupported content type: send 'application/json'."));
     }
-    return proa_mock_request_parse(&s->path, proa_buf_slice(&c->body), &c->arena, &s->req,
+    return proa_mock_request_parse(&s->path, &caller, proa_buf_slice(&c->body), &c->arena, &s->req,
                                    &s->error);
 }
 
@@ -190,6 +194,7 @@ static void say(struct serving *s)
         .text = proa_buf_slice(&c->mock->text),
         .id = s->answer_id,
         .created = proa_loop_wall_ms(c->mock->loop) / 1000,
+        .desk = &c->mock->desk,
     };
     const bool broken = proa_mock_plan_has(&c->plan, PROA_MOCK_STATUS) ||
                         proa_mock_plan_has(&c->plan, PROA_MOCK_OK_ERROR);
@@ -204,7 +209,8 @@ static void say(struct serving *s)
 
 static bool is_counted(const struct serving *s)
 {
-    return s->error.status == 0 && s->req.endpoint != MOCK_MODELS && s->req.endpoint != MOCK_MODEL;
+    return s->error.status == 0 && s->req.endpoint != MOCK_MODELS &&
+           s->req.endpoint != MOCK_MODEL && s->req.endpoint != MOCK_TOKEN;
 }
 
 /* A key that used up its limit gets 429 instead of what it asked for. */
@@ -224,7 +230,9 @@ static void charge(struct serving *s)
     const bool requests = s->standing.left_requests == 0;
     const struct mock_error error = {
         .status = 429,
-        .type = requests ? PROA_SLICE("requests") : PROA_SLICE("tokens"),
+        .type = c->answer.style == MOCK_STYLE_OPENAI
+                    ? (requests ? PROA_SLICE("requests") : PROA_SLICE("tokens"))
+                    : proa_mock_error_type(c->answer.style, 429),
         .code = PROA_SLICE("rate_limit_exceeded"),
         .message = proa_arena_printf(
             &c->arena, "Rate limit reached for %s per min. Please try again in %llums.",
@@ -246,14 +254,6 @@ static void put_count(struct proa_buf *out, const char *name, uint64_t value)
     PROA_BUF_LIT(out, "\r\n");
 }
 
-static void put_duration(struct proa_buf *out, const char *name, uint64_t ns)
-{
-    (void)proa_buf_append_cstr(out, name);
-    PROA_BUF_LIT(out, ": ");
-    proa_mock_quota_append_duration(out, ns);
-    PROA_BUF_LIT(out, "\r\n");
-}
-
 static void put_date(struct proa_buf *out, const char *name, uint64_t unix_s)
 {
     char date[29];
@@ -267,18 +267,16 @@ static void put_date(struct proa_buf *out, const char *name, uint64_t unix_s)
 static void put_rates(const struct serving *s, struct proa_buf *out)
 {
     const struct proa_mock_plan *plan = &s->c->plan;
-    const struct mock_standing *at = &s->standing;
-    const bool spent = proa_mock_plan_has(plan, PROA_MOCK_RESET);
+    struct mock_standing at = s->standing;
     if (!s->has_standing || s->c->answer.status == 404) {
         return;
     }
-    put_count(out, "x-ratelimit-limit-requests", at->limit_requests);
-    put_count(out, "x-ratelimit-limit-tokens", at->limit_tokens);
-    put_count(out, "x-ratelimit-remaining-requests", spent ? 0 : at->left_requests);
-    put_count(out, "x-ratelimit-remaining-tokens", at->left_tokens);
-    put_duration(out, "x-ratelimit-reset-requests",
-                 proa_mock_plan_get(plan, PROA_MOCK_RESET, at->reset_requests_ns));
-    put_duration(out, "x-ratelimit-reset-tokens", at->reset_tokens_ns);
+    if (proa_mock_plan_has(plan, PROA_MOCK_RESET)) {
+        at.left_requests = 0;
+        at.reset_requests_ns = plan->values[PROA_MOCK_RESET];
+    }
+    proa_mock_rates_put(out, s->c->answer.profile->rates, &at, s->c->answer.tokens,
+                        proa_loop_wall_ms(s->c->mock->loop));
 }
 
 static void put_retry(const struct client *c, struct proa_buf *out)
@@ -307,12 +305,19 @@ static bool may_have_body(uint16_t status)
     return status != 204 && status != 304;
 }
 
+/* Then it is not known how many bytes will come ahead of the answer. */
+static bool waits_in_lines(const struct client *c)
+{
+    return !c->answer.is_stream && proa_mock_plan_has(&c->plan, PROA_MOCK_KEEPALIVE) &&
+           c->answer.profile->plain_silence.len > 0;
+}
+
 static void put_framing(struct client *c, struct proa_buf *out)
 {
     c->framing = FRAME_LENGTH;
     if (!may_have_body(c->answer.status)) {
         proa_buf_clear(&c->answer.body);
-    } else if (!c->answer.is_stream) {
+    } else if (!c->answer.is_stream && !waits_in_lines(c)) {
         put_count(out, "content-length", c->answer.body.len);
     } else if (c->head.minor_version > 0) {
         c->framing = FRAME_CHUNKED;
@@ -328,6 +333,18 @@ static void put_framing(struct client *c, struct proa_buf *out)
     }
 }
 
+/* AWS says in the head which error it is. */
+static void put_lines(const struct client *c, struct proa_buf *out)
+{
+    const struct mock_answer *a = &c->answer;
+    (void)proa_buf_append(out, a->lines);
+    if (a->style == MOCK_STYLE_AWS && a->error_type.len > 0 && a->lines.len == 0) {
+        PROA_BUF_LIT(out, "x-amzn-errortype: ");
+        (void)proa_buf_append(out, a->error_type);
+        PROA_BUF_LIT(out, ":http://internal.amazon.com/coral/com.amazon.bedrock/\r\n");
+    }
+}
+
 static void write_head(const struct serving *s)
 {
     struct client *c = s->c;
@@ -340,15 +357,18 @@ static void write_head(const struct serving *s)
     put_date(out, "date", proa_loop_wall_ms(c->mock->loop) / 1000);
     PROA_BUF_LIT(out, "content-type: ");
     (void)proa_buf_append(out, c->answer.content_type);
-    PROA_BUF_LIT(out, "\r\nopenai-organization: org-mock\r\nopenai-processing-ms: 1\r\n"
-                      "openai-version: 2020-10-01\r\nx-request-id: req_");
+    PROA_BUF_LIT(out, "\r\n");
+    (void)proa_buf_append(out, c->answer.profile->headers);
+    (void)proa_buf_append(out, c->answer.profile->id_header);
     (void)proa_buf_append_hex(out, s->answer_id);
     PROA_BUF_LIT(out, "\r\n");
+    put_lines(c, out);
     if (c->answer.is_stream) {
         PROA_BUF_LIT(out, "cache-control: no-cache\r\n");
     }
     if (c->answer.status == 405) {
-        const bool get = s->path.endpoint == MOCK_MODELS || s->path.endpoint == MOCK_MODEL;
+        const bool get = s->path.endpoint == MOCK_MODELS || s->path.endpoint == MOCK_MODEL ||
+                         s->path.profile == MOCK_AWS;
         (void)proa_buf_append_cstr(out, get ? "allow: GET, HEAD\r\n" : "allow: POST\r\n");
     }
     put_rates(s, out);
@@ -361,8 +381,12 @@ void proa_mock_serve(struct client *c)
 {
     struct serving s = {.c = c, .answer_id = proa_prng_next(&c->mock->prng)};
     c->plan.set = 0;
-    if (proa_mock_path_parse(c->head.method, c->head.path, &c->arena, &s.path, &s.error) &&
-        identify(&s)) {
+    c->mock->desk.now_ms = proa_loop_wall_ms(c->mock->loop);
+    const bool served =
+        proa_mock_path_parse(c->head.method, c->head.path, &c->arena, &s.path, &s.error);
+    s.path.query = c->head.query;
+    proa_mock_answer_for(&c->answer, &s.path);
+    if (served && identify(&s)) {
         (void)read_request(&s);
         plan_request(&s);
         apply_fail_first(&s);
@@ -377,6 +401,7 @@ void proa_mock_serve(struct client *c)
 void proa_mock_serve_fault(struct client *c, enum proa_http_fault fault)
 {
     const struct proa_http_fault_info *info = proa_http_fault_info(fault);
+    proa_mock_answer_for(&c->answer, NULL);
     struct serving s = {.c = c, .answer_id = proa_prng_next(&c->mock->prng)};
     (void)fail(&s, (uint16_t)info->status, info->code, info->text);
     c->plan.set = 0;

@@ -1,10 +1,10 @@
+#include "instance_priv.h"
 #include "speech_priv.h"
 
-#include "proa/json/cursor.h"
-#include "proa/json/string.h"
-#include "proa/json/writer.h"
+enum { BYTES_PER_TOKEN = 4 };
 
-enum { ARGUMENT_BYTES = 64, ARGUMENTS_MAX = 64 * 1024, BYTES_PER_TOKEN = 4 };
+static const struct proa_slice THOUGHT =
+    PROA_SLICE_INIT("The words are plain, so an echo of them will do.");
 
 static const struct proa_slice LEXICON[] = {
     PROA_SLICE_INIT("the"),   PROA_SLICE_INIT("outrigger"), PROA_SLICE_INIT("keeps"),
@@ -85,77 +85,6 @@ static struct proa_slice choose_text(const struct mock_request *req,
 
 /* ---- tools ----------------------------------------------------------------------------------- */
 
-/* A value that fits a property's schema, as far as its first level says. */
-static void write_argument(struct proa_json_writer *w, struct proa_slice schema,
-                           struct proa_slice text)
-{
-    struct proa_slice found = PROA_SLICE_NONE;
-    struct proa_slice first;
-    if (proa_json_get(schema, PROA_SLICE("enum"), &found) == PROA_JSON_ARRAY &&
-        proa_json_at(found, 0, &first) != PROA_JSON_ABSENT) {
-        proa_json_writer_raw(w, first);
-        return;
-    }
-    found = PROA_SLICE_NONE;
-    (void)proa_json_get(schema, PROA_SLICE("type"), &found);
-    if (proa_slice_eq(found, PROA_SLICE("\"integer\"")) ||
-        proa_slice_eq(found, PROA_SLICE("\"number\""))) {
-        proa_json_writer_u64(w, 1);
-    } else if (proa_slice_eq(found, PROA_SLICE("\"boolean\""))) {
-        proa_json_writer_bool(w, true);
-    } else if (proa_slice_eq(found, PROA_SLICE("\"array\""))) {
-        proa_json_writer_raw(w, PROA_SLICE("[]"));
-    } else if (proa_slice_eq(found, PROA_SLICE("\"object\""))) {
-        proa_json_writer_raw(w, PROA_SLICE("{}"));
-    } else {
-        proa_json_writer_string(w, proa_mock_speech_part(&text, ARGUMENT_BYTES));
-    }
-}
-
-static struct proa_slice make_arguments(struct proa_slice tool, struct proa_slice text,
-                                        struct proa_arena *arena)
-{
-    const struct proa_json_step steps[] = {PROA_JSON_STEP_KEY("function"),
-                                           PROA_JSON_STEP_KEY("parameters"),
-                                           PROA_JSON_STEP_KEY("properties")};
-    struct proa_slice properties;
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    struct proa_json_writer w;
-    struct proa_buf out;
-    proa_buf_init(&out, ARGUMENTS_MAX);
-    proa_json_writer_init(&w, &out);
-    proa_json_writer_begin_object(&w);
-    if (proa_json_path(tool, steps, 3, &properties) == PROA_JSON_OBJECT &&
-        proa_json_cursor_init(&c, properties) == PROA_OK) {
-        while (proa_json_cursor_next(&c, &item)) {
-            struct proa_slice key = PROA_SLICE_NONE;
-            if (proa_json_string_view(item.key, arena, &key) == PROA_OK) {
-                proa_json_writer_key(&w, key);
-                write_argument(&w, item.value, text);
-            }
-        }
-    }
-    proa_json_writer_end_object(&w);
-    const struct proa_slice arguments =
-        proa_buf_ok(&out) ? proa_arena_dup(arena, proa_buf_slice(&out)) : PROA_SLICE("{}");
-    proa_buf_deinit(&out);
-    return arguments;
-}
-
-static struct proa_slice tool_name(struct proa_slice tool, struct proa_arena *arena)
-{
-    const struct proa_json_step steps[] = {PROA_JSON_STEP_KEY("function"),
-                                           PROA_JSON_STEP_KEY("name")};
-    struct proa_slice token;
-    struct proa_slice name = PROA_SLICE_NONE;
-    if (proa_json_path(tool, steps, 2, &token) != PROA_JSON_STRING ||
-        proa_json_string_view(token, arena, &name) != PROA_OK) {
-        return PROA_SLICE_NONE;
-    }
-    return name;
-}
-
 static bool mentions(struct proa_slice text, struct proa_slice word)
 {
     return word.len > 0 && proa_slice_search_nocase(text, word) < text.len;
@@ -175,46 +104,104 @@ static void call_tools(const struct mock_request *req, const struct proa_mock_pl
                        struct proa_arena *arena, struct mock_speech *out)
 {
     uint64_t most = proa_mock_plan_get(plan, PROA_MOCK_CALLS, 1);
-    struct proa_json_cursor c;
-    struct proa_json_item item;
     if (most > MOCK_MAX_CALLS) {
         most = MOCK_MAX_CALLS;
     }
-    if (req->tool_choice == MOCK_TOOLS_NONE || proa_json_cursor_init(&c, req->tools) != PROA_OK ||
+    if (req->tool_choice == MOCK_TOOLS_NONE ||
         (req->after_tool && req->tool_choice == MOCK_TOOLS_AUTO)) {
         return;
     }
-    while (out->n_calls < most && proa_json_cursor_next(&c, &item)) {
-        const struct proa_slice name = tool_name(item.value, arena);
-        if (name.len > 0 && is_called(req, plan, name)) {
+    for (uint32_t i = 0; i < req->n_tools && out->n_calls < most; i++) {
+        const struct mock_tool *tool = &req->tools[i];
+        if (is_called(req, plan, tool->name)) {
             struct mock_call *call = &out->calls[out->n_calls++];
-            call->name = name;
-            call->arguments = make_arguments(item.value, req->text, arena);
-            out->completion_tokens += mock_tokens(name.len + call->arguments.len);
+            call->name = tool->name;
+            call->arguments = proa_mock_instance(tool->schema, req->text, arena);
+            out->completion_tokens += mock_tokens(tool->name.len + call->arguments.len);
         }
     }
 }
 
-void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
-                           const struct mock_author *author, struct proa_arena *arena,
-                           struct mock_speech *out)
+/* ---- all ------------------------------------------------------------------------------------- */
+
+/* "words [saw 2: image/png, url]" */
+static struct proa_slice with_media(const struct mock_request *req, struct proa_slice text,
+                                    struct proa_arena *arena)
 {
-    *out = (struct mock_speech){.finish = PROA_SLICE("stop")};
-    if (req->tools.len > 0) {
-        call_tools(req, plan, arena, out);
+    struct proa_slice seen = proa_arena_printf(arena, "[saw %u:", req->n_media);
+    for (uint32_t i = 0; i < req->n_media && i < MOCK_MAX_MEDIA; i++) {
+        seen =
+            proa_arena_printf(arena, "%" PROA_SLICE_FMT "%s%" PROA_SLICE_FMT, PROA_SLICE_ARG(seen),
+                              i > 0 ? ", " : " ", PROA_SLICE_ARG(req->media[i]));
     }
-    if (out->n_calls > 0) {
-        out->finish = PROA_SLICE("tool_calls");
+    return proa_arena_printf(arena, "%" PROA_SLICE_FMT " %" PROA_SLICE_FMT "]",
+                             PROA_SLICE_ARG(text), PROA_SLICE_ARG(seen));
+}
+
+static void say_text(const struct mock_request *req, const struct proa_mock_plan *plan,
+                     const struct mock_author *author, struct proa_arena *arena,
+                     struct mock_speech *out)
+{
+    if (proa_mock_plan_has(plan, PROA_MOCK_MIRROR)) {
+        out->text = req->body;
+        out->completion_tokens += mock_tokens(out->text.len);
         return;
     }
-    out->text = choose_text(req, plan, author, arena);
+    if (req->schema.len > 0) {
+        out->text = proa_mock_instance(req->schema, req->text, arena);
+    } else if (req->wants_json) {
+        out->text = PROA_SLICE("{\"mock\": true}");
+    } else {
+        out->text = choose_text(req, plan, author, arena);
+        out->text = req->n_media > 0 ? with_media(req, out->text, arena) : out->text;
+    }
     if (proa_slice_starts(out->text, req->begun)) {
         out->text = proa_slice_from(out->text, req->begun.len);
     }
     if (mock_tokens(out->text.len) > req->max_tokens) {
         struct proa_slice rest = out->text;
         out->text = proa_mock_speech_part(&rest, (size_t)req->max_tokens * BYTES_PER_TOKEN);
-        out->finish = PROA_SLICE("length");
+        out->finish = MOCK_FINISH_LENGTH;
     }
-    out->completion_tokens = mock_tokens(out->text.len);
+    out->completion_tokens += mock_tokens(out->text.len);
+}
+
+void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
+                           const struct mock_author *author, struct proa_arena *arena,
+                           struct mock_speech *out)
+{
+    const uint64_t cached = proa_mock_plan_get(plan, PROA_MOCK_CACHED, 0);
+    *out = (struct mock_speech){.finish = MOCK_FINISH_STOP};
+    out->cached_tokens = cached < req->prompt_tokens ? cached : req->prompt_tokens;
+    if (proa_mock_plan_get(plan, PROA_MOCK_THINK, req->thinks)) {
+        out->thought = THOUGHT;
+        out->thought_tokens = mock_tokens(THOUGHT.len);
+        out->completion_tokens = out->thought_tokens;
+    }
+    if (proa_mock_plan_has(plan, PROA_MOCK_FINISH)) {
+        out->reason = proa_mock_finish_text(plan->values[PROA_MOCK_FINISH]);
+    }
+    call_tools(req, plan, arena, out);
+    if (out->n_calls > 0) {
+        out->finish = MOCK_FINISH_CALLS;
+        return;
+    }
+    say_text(req, plan, author, arena, out);
+}
+
+bool proa_mock_ends_open(const struct proa_mock_plan *plan)
+{
+    return proa_mock_plan_has(plan, PROA_MOCK_NO_DONE) ||
+           proa_mock_plan_has(plan, PROA_MOCK_NO_TERMINATOR);
+}
+
+struct proa_slice proa_mock_finish(const struct mock_making *m, struct proa_slice stop,
+                                   struct proa_slice length, struct proa_slice calls)
+{
+    if (m->speech.reason.len > 0) {
+        return m->speech.reason;
+    }
+    return m->speech.finish == MOCK_FINISH_STOP
+               ? stop
+               : (m->speech.finish == MOCK_FINISH_LENGTH ? length : calls);
 }

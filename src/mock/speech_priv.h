@@ -15,12 +15,29 @@ struct mock_call {
     struct proa_slice arguments; /* JSON */
 };
 
+/* Why an answer ends, before a dialect gives it a name. */
+enum mock_finish { MOCK_FINISH_STOP = 0, MOCK_FINISH_LENGTH, MOCK_FINISH_CALLS };
+
 struct mock_speech {
     struct proa_slice text;
+    struct proa_slice thought; /* what is thought before; empty = nothing */
     struct mock_call calls[MOCK_MAX_CALLS];
     uint32_t n_calls; /* not 0: calls instead of text */
-    struct proa_slice finish;
-    uint64_t completion_tokens; /* of one choice */
+    enum mock_finish finish;
+    struct proa_slice reason;   /* FINISH: said instead of what `finish` is called; empty = not */
+    uint64_t completion_tokens; /* of one choice, thoughts included */
+    uint64_t thought_tokens;
+    uint64_t cached_tokens; /* of the prompt's */
+};
+
+/* What each dialect's writer works with. */
+struct mock_making {
+    struct mock_answer *a;
+    const struct mock_request *req;
+    const struct proa_mock_plan *plan;
+    const struct mock_author *author;
+    struct proa_arena *arena;
+    struct mock_speech speech; /* CHAT, COMPLETIONS */
 };
 
 /* Text: what WORDS or SIZE ask for, else the author's, else an echo; cut at max_tokens. Tools are
@@ -30,6 +47,27 @@ struct mock_speech {
 void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
                            const struct mock_author *author, struct proa_arena *arena,
                            struct mock_speech *out);
+
+/* Does the plan leave out what a stream ends with? */
+bool proa_mock_ends_open(const struct proa_mock_plan *plan);
+/* The name of the finish in a dialect's words, or what FINISH says instead. */
+struct proa_slice proa_mock_finish(const struct mock_making *m, struct proa_slice stop,
+                                   struct proa_slice length, struct proa_slice calls);
+static inline bool mock_says_usage(const struct mock_making *m)
+{
+    return proa_mock_plan_get(m->plan, PROA_MOCK_USAGE, 1) != 0;
+}
+
+/* ---- one for each dialect: writes m->a for what its reader took */
+void proa_mock_openai_make(struct mock_making *m);
+void proa_mock_anthropic_make(struct mock_making *m);
+void proa_mock_gemini_make(struct mock_making *m);
+void proa_mock_bedrock_make(struct mock_making *m);
+void proa_mock_cohere_make(struct mock_making *m);
+void proa_mock_token_make(struct mock_making *m);
+
+/* Chat and completions of OpenAI's dialect (chat.c). */
+void proa_mock_chat_make(struct mock_making *m);
 
 /* Cuts the next word, with the blanks before it, off the front of *rest. */
 struct proa_slice proa_mock_speech_word(struct proa_slice *rest);

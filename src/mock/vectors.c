@@ -95,6 +95,13 @@ static void write_embedding(struct proa_json_writer *w, const struct mock_reques
     proa_arena_reset(&scratch);
 }
 
+void proa_mock_vector_write(struct proa_json_writer *w, struct proa_slice text, uint32_t dimensions)
+{
+    const uint32_t n = dimensions ? dimensions : DIMENSIONS;
+    struct components c = components_of(text, n);
+    write_floats(w, &c, n);
+}
+
 void proa_mock_embeddings_make(struct mock_answer *a, const struct mock_request *req,
                                struct proa_arena *arena)
 {

@@ -38,8 +38,13 @@ struct proa_mock_cfg {
     uint64_t seed;                         /* of chances and ids: same seed, same run */
     uint32_t requests_per_min;             /* per key, then 429; 0 = no limit */
     uint32_t tokens_per_min;               /* per key, then 429; 0 = no limit */
+    struct proa_slice jwt_key;             /* PEM, see proa_mock_is_jwt_key(); empty = RFC 7515's */
     struct proa_tls_context *tls;          /* server side; takes a reference; NULL = plain */
 };
+
+/* Can it be a jwt_key: a public RSA key of at most 4096 bits as PEM? Assertions to Google's token
+ * endpoint are verified with it. */
+bool proa_mock_is_jwt_key(struct proa_slice pem);
 
 struct proa_mock *proa_mock_create(struct proa_net *net, const struct proa_mock_cfg *cfg);
 /* Closes listeners and connections at once. NULL is fine. Not from inside one of its callbacks. */

@@ -60,6 +60,8 @@
     X(ERROR_FIRST, "error-first", FLAG, 1, "the first event is an error object, and the last one") \
     X(ERROR_AFTER, "error-after", COUNT, REQUIRED, "an error object after so many events")         \
     X(NO_DONE, "no-done", FLAG, 1, "no [DONE]")                                                    \
+    X(NO_TERMINATOR, "no-terminator", FLAG, 1,                                                     \
+      "streams lack what ends them: [DONE], message_stop, messageStop, a finishReason, ...")       \
     X(NO_FINISH, "no-finish", FLAG, 1, "no event with a finish_reason")                            \
     X(USAGE, "usage", SWITCH, REQUIRED, "no: never say how many tokens were used")                 \
     X(OK_ERROR, "200-error", FLAG, 1, "an error object with status 200")                           \
@@ -68,7 +70,19 @@
     X(LIMIT, "limit", COUNT, REQUIRED, "requests a minute the key may make; then 429")             \
     X(CALLS, "calls", COUNT, 1, "call so many of the request's tools")                             \
     X(WORDS, "words", COUNT, REQUIRED, "answer with so many words")                                \
-    X(SIZE, "size", BYTES, REQUIRED, "answer with so many bytes of text")
+    X(SIZE, "size", BYTES, REQUIRED, "answer with so many bytes of text")                          \
+    X(ERROR, "error", ERROR, REQUIRED,                                                             \
+      "answer, or end the stream with error-first and error-after, with a recorded error of the "  \
+      "profile")                                                                                   \
+    X(FINISH, "finish", FINISH, REQUIRED, "say this as the reason why the answer ended")           \
+    X(THINK, "think", SWITCH, 1, "think first, asked or not; no: never")                           \
+    X(CACHED, "cached", COUNT, REQUIRED, "so many tokens of the prompt came from a cache")         \
+    X(MIRROR, "mirror", FLAG, 1, "the answer's text is the body of the request")                   \
+    X(ODD, "odd", FLAG, 1, "shapes that are rare, but that the provider has been seen to send")    \
+    X(BAD_CRC, "bad-crc", COUNT, 1, "this frame of an event stream has a wrong checksum")          \
+    X(PIECE, "piece", COUNT, REQUIRED, "so many bytes at a time with `drip`, instead of one")      \
+    X(SPLIT, "split", COUNT, REQUIRED, "pause for 20 ms behind so many bytes of body")             \
+    X(EXPIRES, "expires", DURATION, REQUIRED, "tokens that are issued live so long")
 
 enum proa_mock_setting {
 #define PROA_MOCK_SETTING_ENUM(id, name, type, bare, help) PROA_MOCK_##id,
@@ -134,5 +148,7 @@ struct proa_slice proa_mock_setting_name(enum proa_mock_setting s);
 struct proa_slice proa_mock_setting_help(enum proa_mock_setting s);
 /* The error code that a value of CODE stands for; empty for no such value. */
 struct proa_slice proa_mock_code_text(uint64_t value);
+/* The reason that a value of FINISH stands for; empty for no such value. */
+struct proa_slice proa_mock_finish_text(uint64_t value);
 
 #endif

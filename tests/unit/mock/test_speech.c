@@ -70,7 +70,7 @@ static void answer(enum mock_endpoint endpoint, struct proa_slice body)
     const struct mock_author author = {.id = 1, .created = 2};
     proa_arena_init(&arena, NULL);
     proa_mock_answer_init(&a);
-    if (proa_mock_request_parse(&path, body, &arena, &req, &error)) {
+    if (proa_mock_request_parse(&path, NULL, body, &arena, &req, &error)) {
         proa_mock_answer_make(&a, &req, &plan, &author, &arena);
         assert_int_equal(a.status, 200);
         assert_true(a.body.len > 0);
