@@ -30,8 +30,8 @@ static const struct {
     {"/mistral/v1, /xai/v1, /groq/openai/v1, /deepseek", "OpenAI's format, each with its own ways"},
     {"/cohere", "Cohere: v2/chat, v2/embed, v2/rerank, and compatibility/v1"},
     {"/vllm/v1, /ollama/v1, /llamacpp/v1", "servers of one's own"},
-    {"/openrouter/api/v1, /together/v1, /fireworks/inference/v1, /perplexity, /cerebras/v1",
-     "resellers and others"},
+    {"/openrouter/api/v1, /together/v1, /fireworks/inference/v1", "resellers"},
+    {"/perplexity, /cerebras/v1", "others"},
     {"/google/token, /entra/{tenant}/oauth2/v2.0/token, /aws/credentials, /aws/sts",
      "where tokens come from; `expires` says how long they live"},
 };
@@ -40,11 +40,11 @@ static void explain_profiles(struct proa_cli_out *out)
 {
     proa_cli_out_printf(out, "\n%sProviders%s\n", proa_cli_bold(out), proa_cli_plain(out));
     proa_cli_out_printf(
-        out,
-        "  A recipe stands ahead of the profile: /error=overloaded/anthropic/v1. A key that\n"
-        "  begins with \"bad-key\" is refused, a model that begins with \"unknown\" is not\n"
-        "  known. `error=NAME` answers with a recorded error; each profile has those of its\n"
-        "  provider: rate, quota, context, filter, bad-key, model, overloaded, server, ...\n\n");
+        out, "  A recipe stands ahead of the profile: /error=overloaded/anthropic/v1. A key\n"
+             "  that begins with \"bad-key\" is refused, a model that begins with \"unknown\"\n"
+             "  is not known. error=NAME answers with a recorded error; each profile has\n"
+             "  those of its provider: rate, quota, context, filter, bad-key, model,\n"
+             "  overloaded, server, ...\n\n");
     for (size_t i = 0; i < sizeof PROFILES / sizeof PROFILES[0]; i++) {
         proa_cli_out_printf(out, "  %s\n      ", PROFILES[i].path);
         proa_cli_help_wrap(out, proa_slice_cstr(PROFILES[i].about), 6, 6);

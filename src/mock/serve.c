@@ -73,7 +73,7 @@ static bool identify(struct serving *s)
         proa_mock_recipe_parse(proa_slice_from(key, plus + 1), &caller->recipe, NULL) == PROA_OK) {
         caller->key = proa_slice_head(key, plus);
     }
-    caller->id = proa_hash64(key, mock->quota.counters.seed);
+    caller->id = proa_hash64(key, mock->quota.counters.seed ^ (uint64_t)s->path.profile);
     if (mock->n_keys == 0 || (s->path.route && (s->path.route->flags & MOCK_ROUTE_NO_KEY))) {
         return true;
     }

@@ -1,18 +1,24 @@
 /*
- * An upstream that speaks the OpenAI protocol and fails on demand: for a first minute without any
- * key, for tests, and as a quick local upstream for measurements.
+ * An upstream that speaks every provider's protocol and fails on demand: for a first minute without
+ * any key, for tests, and as a quick local upstream for measurements.
  *
  * I/O half. Handle type, on the loop of the given `net`; never blocks, keeps everything bounded.
  * It shares no code with the side of the gateway that talks to providers, so that a mistake there
  * is not mirrored here.
  *
- * Served under `/v1`, and under `/<recipe>/v1`, where the recipe (recipe.h) then applies to every
- * answer; `/down/v1` is short for `/status=503/v1`:
- *   POST chat/completions, completions    echo of the last user message, whole or as a stream
- *   POST embeddings, moderations          deterministic vectors and verdicts
- *   GET  models, models/{id}
- * Any model name is served; what follows the first `+` in it is a recipe. The header `x-mock` of a
- * request is a recipe, too, and so is what follows the first `+` in a caller's key.
+ *   /v1/...                    any OpenAI-shaped service, lenient: chat/completions, completions,
+ *                              embeddings, moderations, models
+ *   /<profile>/...             a provider as it is: its paths, formats, checks, errors and headers;
+ *                              the profiles and their paths are tables (src/mock/profiles.c)
+ *   /<recipe>/v1/..., /<recipe>/<profile>/...
+ *                              the recipe (recipe.h) applies to every answer; `down` is short for
+ *                              `status=503`
+ * An answer echoes the last user message; it calls tools, fits a schema, thinks first and says
+ * which images it saw where the request asks for that. Any model name is served but one that begins
+ * with "unknown"; what follows the first `+` in it is a recipe. The header `x-mock` of a request is
+ * a recipe, too, and so is what follows the first `+` in a caller's key. Profiles want a key, any
+ * but one that begins with "bad-key"; Bedrock recomputes the signature, Vertex takes tokens only
+ * that the mock's own endpoint has issued.
  */
 #ifndef PROA_MOCK_MOCK_H
 #define PROA_MOCK_MOCK_H
