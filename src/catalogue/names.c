@@ -37,28 +37,32 @@ static void claim(struct reading *r, struct proa_map *taken, const struct proa_s
     (void)proa_map_put(taken, key, (void *)(uintptr_t)model);
 }
 
+static void check_offer(struct reading *r, struct proa_map *taken,
+                        const struct proa_source_model *model, size_t index)
+{
+    const struct proa_source_offer *offer = &model->offers[index];
+    for (size_t k = 0; k < index; k++) {
+        if (proa_slice_eq(model->offers[k].provider, offer->provider)) {
+            at_model(r, model);
+            (void)proa_buf_append_printf(&r->path, ".offers[%zu]", index);
+            proa_source_error(
+                r, "%.*s has an offer of this model already; write further ids of it as \"also\"",
+                (int)offer->provider.len, offer->provider.ptr);
+        }
+    }
+    claim(r, taken, offer, offer->id, model, index);
+    for (size_t k = 0; k < offer->n_also; k++) {
+        claim(r, taken, offer, offer->also[k], model, index);
+    }
+}
+
 static void check_offers(struct reading *r, const struct proa_source *s)
 {
     struct proa_map taken;
     proa_map_init(&taken, 0);
     for (size_t m = 0; m < s->n_models; m++) {
-        const struct proa_source_model *model = &s->models[m];
-        for (size_t i = 0; i < model->n_offers; i++) {
-            const struct proa_source_offer *offer = &model->offers[i];
-            for (size_t k = 0; k < i; k++) {
-                if (proa_slice_eq(model->offers[k].provider, offer->provider)) {
-                    at_model(r, model);
-                    (void)proa_buf_append_printf(&r->path, ".offers[%zu]", i);
-                    proa_source_error(r,
-                                      "%.*s has an offer of this model already; write further "
-                                      "ids of it as \"also\"",
-                                      (int)offer->provider.len, offer->provider.ptr);
-                }
-            }
-            claim(r, &taken, offer, offer->id, model, i);
-            for (size_t k = 0; k < offer->n_also; k++) {
-                claim(r, &taken, offer, offer->also[k], model, i);
-            }
+        for (size_t i = 0; i < s->models[m].n_offers; i++) {
+            check_offer(r, &taken, &s->models[m], i);
         }
     }
     proa_map_deinit(&taken);

@@ -168,3 +168,29 @@ def test_refresh_over_tls(tmp_path, upstreams, certs):
     assert json.loads(done.stdout)["providers"][0]["listed"] == 1
     untrusted = refresh(tmp_path, {"openai": of_vendor(secure)})
     assert untrusted.returncode == 69 and "does not answer" in untrusted.stdout
+
+
+@pytest.mark.parametrize("vendor, dialect, pages, paths, header", [
+    ("anthropic", "anthropic",
+     [{"data": [{"type": "model", "id": "claude-opus-5"}], "has_more": True, "last_id": "claude-opus-5"},
+      {"data": [{"type": "model", "id": "claude-next"}], "has_more": False, "last_id": "claude-next"}],
+     ["/v1/models?limit=1000", "/v1/models?limit=1000&after_id=claude-opus-5"], "x-api-key"),
+    ("gemini", "gemini",
+     [{"models": [{"name": "models/gemini-2.5-pro"}], "nextPageToken": "a/b"},
+      {"models": [{"name": "models/gemini-next"}]}],
+     ["/v1/models?pageSize=1000", "/v1/models?pageSize=1000&pageToken=a%2Fb"], "x-goog-api-key"),
+    ("cohere", "cohere",
+     [{"models": [{"name": "command-r"}], "next_page_token": "2"}, {"models": [{"name": "command-next"}]}],
+     ["/v1/v1/models?page_size=1000", "/v1/v1/models?page_size=1000&page_token=2"], "authorization"),
+])
+def test_refresh_goes_through_all_pages(tmp_path, upstreams, vendor, dialect, pages, paths, header):
+    paged = upstreams()
+    paged.script = [up.answer(200, page) for page in pages]
+    done = refresh(tmp_path, {vendor: of_vendor(paged)}, "--json")
+    if "does not speak the %s dialect" % dialect in done.stderr:
+        pytest.skip("this version does not speak %s" % dialect)
+    assert done.returncode == 0, done.stdout + done.stderr
+    result = json.loads(done.stdout)["providers"][0]
+    assert result["listed"] == 2 and len(result["new"]) == 1 and result["new"][0].endswith("-next")
+    assert [request.target for request in paged.requests] == paths
+    assert all("test-key-1" in request.header(header) for request in paged.requests)
