@@ -223,10 +223,13 @@ static void read_offer(struct reading *r, const struct proa_json_node *node,
     }
     out->id = member_id(r, node, "id");
     out->also = member_ids(r, node, "also", &out->n_also);
+    const uint32_t errors = r->diags->n_errors;
     for (size_t f = 0; f < PROA_PRICE_FIELDS; f++) {
         read_price(r, node, (enum proa_price_field)f, &out->price);
     }
-    check_price(r, &out->price);
+    if (r->diags->n_errors == errors) {
+        check_price(r, &out->price);
+    }
     out->context = member_tokens(r, node, "context", &model->context);
     out->max_output = member_tokens(r, node, "max_output", &model->max_output);
     check_limits(r, out->context, out->max_output);

@@ -195,6 +195,7 @@ static void begin(struct one *o)
     proa_arena_init(&o->call_arena, NULL);
     proa_buf_init(&o->body, BODY_MAX);
     if (!o->listing) {
+        o->list->skipped = true;
         finish(o, "has no list of models that can be asked for");
         return;
     }

@@ -77,7 +77,8 @@ static void print_list(struct proa_cli_out *out, const struct proa_cli_list *lis
     const struct proa_slice name = list->provider->name;
     if (!list->whole) {
         proa_cli_out_printf(out, "%s%.*s%s %s%s%s\n", proa_cli_bold(out), (int)name.len, name.ptr,
-                            proa_cli_plain(out), proa_cli_red(out), list->detail,
+                            proa_cli_plain(out),
+                            list->skipped ? proa_cli_yellow(out) : proa_cli_red(out), list->detail,
                             proa_cli_plain(out));
         return;
     }
@@ -117,7 +118,8 @@ static void write_list(struct proa_json_writer *w, const struct proa_cli_list *l
         write_ids(w, "gone", c.gone, c.n_gone);
         write_ids(w, "unpriced", c.unpriced, c.n_unpriced);
     } else {
-        proa_json_writer_member_string(w, "error", proa_slice_cstr(list->detail));
+        proa_json_writer_member_string(w, list->skipped ? "skipped" : "error",
+                                       proa_slice_cstr(list->detail));
     }
     proa_json_writer_end_object(w);
 }
@@ -154,7 +156,8 @@ static int report(struct proa_cli *cli, const struct proa_cli_list *lists, size_
         if (!json) {
             print_list(&cli->out, &lists[i], arena);
         }
-        code = code == EX_OK && !lists[i].whole ? EX_UNAVAILABLE : code;
+        const bool silent = !lists[i].whole && !lists[i].skipped;
+        code = code == EX_OK && silent ? EX_UNAVAILABLE : code;
     }
     return code;
 }

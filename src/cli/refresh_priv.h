@@ -23,6 +23,7 @@ struct proa_cli_list {
     struct proa_slice *ids; /* in the arena */
     size_t n;
     bool whole;                        /* the list is here */
+    bool skipped;                      /* it has none that can be asked for */
     char detail[PROA_CLI_LIST_DETAIL]; /* why not */
 };
 

@@ -9,15 +9,16 @@
 enum { ID_MAX = 256, MODELS_MAX = 20000, MARK_MAX = 4096 };
 
 struct proa_listing {
-    struct proa_slice of;     /* a vendor's name, or a dialect's */
-    struct proa_slice path;   /* behind the base URL; empty: there is none */
-    struct proa_slice page;   /* before the mark of a further page; empty: one has it all */
-    struct proa_slice items;  /* member that holds the array */
-    struct proa_slice id;     /* member of each element */
-    struct proa_slice prefix; /* of ids, cut off */
-    struct proa_slice next;   /* member with the mark of the next page */
-    struct proa_slice more;   /* member that must be true for there to be one; empty = none */
-    struct proa_slice lines;  /* further header lines */
+    struct proa_slice of;      /* a vendor's name, or a dialect's */
+    struct proa_slice path;    /* behind the base URL; empty: there is none */
+    struct proa_slice page;    /* before the mark of a further page; empty: one has it all */
+    struct proa_slice items;   /* member that holds the array */
+    struct proa_slice id;      /* member of each element */
+    struct proa_slice prefix;  /* of ids, cut off */
+    struct proa_slice next;    /* member with the mark of the next page */
+    struct proa_slice more;    /* member that must be true for there to be one; empty = none */
+    struct proa_slice lines;   /* further header lines */
+    struct proa_slice version; /* before the version that a site's classic paths want */
 };
 
 #define S PROA_SLICE_INIT
@@ -26,6 +27,11 @@ struct proa_listing {
 static const struct proa_listing LISTINGS[] = {
     {.of = S("vertex")},  /* its list is of another service and holds what was uploaded */
     {.of = S("bedrock")}, /* likewise another host, and it only takes signatures */
+    {.of = S("azure"),
+     .path = S("/models"),
+     .items = S("data"),
+     .id = S("id"),
+     .version = S("?api-version=")},
     {.of = S("openai"), .path = S("/models"), .items = S("data"), .id = S("id")},
     {.of = S("anthropic"),
      .path = S("/models?limit=1000"),
@@ -66,12 +72,12 @@ const struct proa_listing *proa_listing_find(const struct proa_vendor *vendor,
     return found && found->path.len > 0 ? found : NULL;
 }
 
-/* Marks of pages come from the provider: they go out as one value of a query. */
-static struct proa_slice encode(struct proa_slice mark, struct proa_arena *arena)
+/* As one value of a query. Marks of pages come from the provider and may hold anything. */
+static struct proa_slice encode(struct proa_slice value, struct proa_arena *arena)
 {
     struct proa_buf text;
     proa_buf_init(&text, MARK_MAX);
-    (void)proa_http_percent_encode(&text, mark);
+    (void)proa_http_percent_encode(&text, value);
     const struct proa_slice out =
         proa_buf_ok(&text) ? proa_arena_dup(arena, proa_buf_slice(&text)) : PROA_SLICE_NONE;
     proa_buf_deinit(&text);
@@ -83,16 +89,22 @@ enum proa_err proa_listing_request(const struct proa_listing *listing,
                                    struct proa_arena *arena, struct proa_encoded *out)
 {
     const bool further = page.len > 0 && listing->page.len > 0;
-    const struct proa_slice mark = further ? encode(page, arena) : PROA_SLICE_NONE;
+    const bool dated = in->site && listing->version.len > 0 && proa_site_is_classic(in->site);
+    const struct proa_slice value = further ? page
+                                    : dated ? in->site->api_version
+                                            : PROA_SLICE_NONE;
+    const struct proa_slice encoded = encode(value, arena);
     out->n_iov = 0;
-    if (further && mark.len == 0) {
+    if (value.len > 0 && encoded.len == 0) {
         return PROA_ERR_LIMIT;
     }
     const struct proa_request_head head = {
         .get = true,
         .path = listing->path,
-        .path2 = further ? listing->page : PROA_SLICE_NONE,
-        .path3 = mark,
+        .path2 = further ? listing->page
+                 : dated ? listing->version
+                         : PROA_SLICE_NONE,
+        .path3 = encoded,
         .lines = listing->lines,
     };
     out->body_bytes = 0;

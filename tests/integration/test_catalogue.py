@@ -5,7 +5,7 @@ import os
 import pytest
 from conftest import KEYS, provider
 from testenv import upstream as up
-from testenv.gateway import ROOT
+from testenv.gateway import ROOT, cli
 from testenv.poll import eventually
 
 with open(os.path.join(ROOT, "policies", "models.json"), encoding="utf-8") as file:
@@ -181,3 +181,20 @@ def test_what_is_known_of_a_model_survives_a_reload(catalogue, upstreams):
     for _ in range(6):
         assert gateway.chat("openai/gpt-4o").header("x-proa-provider") == "azure"
     assert len(openai.requests) == told
+
+
+def test_a_saved_state_explains_a_model_without_a_route(catalogue, upstreams, tmp_path):
+    openai, azure = upstreams(default=up.error(401, code="invalid_api_key")), upstreams()
+    gateway = catalogue({"openai": openai, "azure": azure})
+    while not openai.requests:
+        assert gateway.chat("gpt-4o").status == 200
+    admin = "--admin=127.0.0.1:%d" % gateway.admin_port
+    told = json.loads(cli("explain", "gpt-4o", "--output", "json", admin).stdout)
+    saved = tmp_path / "state.json"
+    saved.write_text(cli("status", "--output", "json", admin).stdout)
+    here = json.loads(cli("explain", "openai/gpt-4o", "--output", "json", "--state", str(saved),
+                          "--config", gateway.config_path, env=KEYS).stdout)
+    for explanation in (told, here):
+        assert explanation["route"] == "openai/gpt-4o" and explanation["policy"] == "default"
+        assert {c["target"]: c["eligible"] for c in explanation["candidates"]} == {
+            "openai/k1/gpt-4o": False, "azure/k1/gpt-4o": True}

@@ -17,8 +17,9 @@ const struct proa_listing *proa_listing_find(const struct proa_vendor *vendor,
                                              struct proa_slice dialect);
 
 /*
- * Writes the request: of `in` only base_path, host_header and authorization matter. `page` is empty
- * or what the page before said. The head is in the arena, holds the credential, and is to be wiped.
+ * Writes the request: of `in` only base_path, host_header, site and authorization matter. `page` is
+ * empty or what the page before said. The head is in the arena, holds the credential, and is to be
+ * wiped.
  */
 enum proa_err proa_listing_request(const struct proa_listing *listing,
                                    const struct proa_encode_in *in, struct proa_slice page,

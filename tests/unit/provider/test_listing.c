@@ -81,6 +81,34 @@ static void requests_are_plain_gets(void **state)
     }
 }
 
+/* Azure's older paths want a version. */
+static void a_dated_site_is_asked_by_its_date(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        const char *begin;
+    } rows[] = {
+        {"", "GET /openai/models HTTP/1.1\r\n"},
+        {"v1", "GET /openai/models HTTP/1.1\r\n"},
+        {"2024-10-21", "GET /openai/models?api-version=2024-10-21 HTTP/1.1\r\n"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_arena arena;
+        const struct proa_site site = {.api_version = proa_slice_cstr(row->version)};
+        const struct proa_encode_in in = {
+            .base_path = PROA_SLICE("/openai"), .host_header = PROA_SLICE("h"), .site = &site};
+        struct proa_encoded out = {0};
+        proa_arena_init(&arena, NULL);
+        assert_ok(proa_listing_request(of("azure", "openai"), &in, PROA_SLICE_NONE, &arena, &out));
+        const struct proa_slice head = proa_slice_make(out.iov[0].iov_base, out.iov[0].iov_len);
+        PROA_TEST_CHECK(proa_slice_starts(head, proa_slice_cstr(row->begin)), "%.*s", (int)head.len,
+                        head.ptr);
+        proa_arena_reset(&arena);
+    }
+}
+
 static void a_mark_without_end_is_refused(void **state)
 {
     (void)state;
@@ -219,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_has_a_list),
         cmocka_unit_test(requests_are_plain_gets),
+        cmocka_unit_test(a_dated_site_is_asked_by_its_date),
         cmocka_unit_test(a_mark_without_end_is_refused),
         cmocka_unit_test(lists_are_read),
         cmocka_unit_test(what_is_no_list_is_refused),
