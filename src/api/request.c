@@ -1,5 +1,7 @@
 #include "proa/api/request.h"
 
+#include "kind_priv.h"
+
 #include "proa/core/check.h"
 #include "proa/json/string.h"
 
@@ -51,6 +53,11 @@ static const char *const KIND_TEXT[] = {
     [PROA_JSON_NUMBER] = "a number",  [PROA_JSON_STRING] = "a string",
     [PROA_JSON_OBJECT] = "an object", [PROA_JSON_ARRAY] = "an array",
 };
+
+const char *proa_api_kind_text(enum proa_json_kind kind)
+{
+    return KIND_TEXT[(size_t)kind < PROA_ARRAY_LEN(KIND_TEXT) ? kind : PROA_JSON_ABSENT];
+}
 
 /* The message is everything in `text`. */
 static enum proa_err refuse(struct proa_api_error *error, enum proa_api_error_code code,

@@ -18,6 +18,7 @@ static const struct path_row PATHS[] = {
     {PROA_SLICE_INIT("/completions"), PROA_API_COMPLETIONS, ALLOW_WRITE},
     {PROA_SLICE_INIT("/embeddings"), PROA_API_EMBEDDINGS, ALLOW_WRITE},
     {PROA_SLICE_INIT("/moderations"), PROA_API_MODERATIONS, ALLOW_WRITE},
+    {PROA_SLICE_INIT("/rerank"), PROA_API_RERANK, ALLOW_WRITE},
     {PROA_SLICE_INIT("/models"), PROA_API_MODELS, ALLOW_READ},
 };
 

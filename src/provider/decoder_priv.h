@@ -127,10 +127,7 @@ static inline struct proa_slice proa_decode_string(const struct proa_json_item *
 /* Is the item's key this one? */
 static inline bool proa_decode_key_is(const struct proa_json_item *item, struct proa_slice key)
 {
-    if (PROA_UNLIKELY(item->key_escaped)) {
-        return proa_json_string_eq(item->key, key);
-    }
-    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+    return proa_json_key_is(item, key);
 }
 
 #endif

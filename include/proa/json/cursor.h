@@ -15,6 +15,7 @@
 #define PROA_JSON_CURSOR_H
 
 #include "proa/json/scan.h"
+#include "proa/json/string.h"
 
 /* State of the lexer under it all; its own business. */
 struct proa_json_lex {
@@ -47,6 +48,15 @@ struct proa_json_item {
 /* What the text begins with, after whitespace; ABSENT when no value can begin so. Looks at one byte
  * only. */
 enum proa_json_kind proa_json_kind_of(struct proa_slice value);
+
+/* Is the item's key this one, however it is written? */
+static inline bool proa_json_key_is(const struct proa_json_item *item, struct proa_slice key)
+{
+    if (PROA_UNLIKELY(item->key_escaped)) {
+        return proa_json_string_eq(item->key, key);
+    }
+    return item->key.len == key.len + 2 && memcmp(item->key.ptr + 1, key.ptr, key.len) == 0;
+}
 
 /* `value` is an object or an array, perhaps with whitespace around; anything else is ERR_TYPE. */
 enum proa_err proa_json_cursor_init(struct proa_json_cursor *c,
