@@ -40,11 +40,13 @@ static bool shares_fault(enum proa_scope scope, const struct proa_candidate *fai
 }
 
 /* Would the same thing fail in the same way a moment later? */
-static bool is_lasting(enum proa_class class)
+static bool is_lasting(const struct proa_attempt_record *failed)
 {
-    return class == PROA_CLASS_AUTH || class == PROA_CLASS_PERMISSION ||
-           class == PROA_CLASS_NOT_FOUND || class == PROA_CLASS_QUOTA ||
-           class == PROA_CLASS_REDIRECT;
+    const enum proa_class class = failed->class;
+    /* What was never sent would not be put otherwise a moment later. */
+    return (class == PROA_CLASS_UNFIT && failed->status == 0) || class == PROA_CLASS_AUTH ||
+           class == PROA_CLASS_PERMISSION || class == PROA_CLASS_NOT_FOUND ||
+           class == PROA_CLASS_QUOTA || class == PROA_CLASS_REDIRECT;
 }
 
 /* Never sent, or refused before anything was done with it. */
@@ -69,7 +71,7 @@ void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record 
 {
     const uint64_t of = of_fault(run, failed);
     run->avoid |= of;
-    run->barred |= is_lasting(failed->class) ? of : 0;
+    run->barred |= is_lasting(failed) ? of : 0;
 }
 
 /* ---- what is left ---------------------------------------------------------------------------- */

@@ -60,7 +60,9 @@ static struct proa_terminal most_useful(const struct proa_run *run, uint64_t now
     }
     const struct proa_attempt_record *a = &run->attempts[t.attempt];
     t.class = a->class;
-    t.fail = best >= 2 ? PROA_FAIL_UPSTREAM : PROA_FAIL_ALL_FAILED;
+    t.fail = best >= 2                             ? PROA_FAIL_UPSTREAM
+             : all_of_class(run, PROA_CLASS_UNFIT) ? PROA_FAIL_UNFIT
+                                                   : PROA_FAIL_ALL_FAILED;
     t.should_retry = all_of_class(run, PROA_CLASS_RATE);
     if (t.should_retry || a->class == PROA_CLASS_OVERLOADED) {
         t.retry_after_ns = soonest_retry(run, now_ns);
@@ -76,9 +78,8 @@ void proa_run_reply(struct proa_run *run, const struct proa_terminal *terminal,
         return;
     }
     proa_run_emit(out, PROA_CMD_REPLY_ERROR, reason)->terminal = *terminal;
-    proa_run_finish(
-        run, terminal->class == PROA_CLASS_CLIENT ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR,
-        reason, out);
+    const bool clients = terminal->class == PROA_CLASS_CLIENT || terminal->fail == PROA_FAIL_UNFIT;
+    proa_run_finish(run, clients ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR, reason, out);
 }
 
 void proa_run_reply_useful(struct proa_run *run, uint64_t now_ns, enum proa_reason reason,

@@ -9,6 +9,8 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/provider/decoder.h"
+
 static const uint64_t GRACE_NS = 1 * PROA_NS_PER_S; /* for an end mark after all finish reasons */
 
 static void on_sent(void *ctx, bool reused)
@@ -37,9 +39,13 @@ static void on_head(void *ctx, const struct proa_http_head *head)
         a->detail = PROA_SLICE("the answer is compressed although identity was asked for");
         proa_attempt_fail(a, PROA_CLASS_MALFORMED, PROA_ERR_UNSUPPORTED);
         return;
-    } else if (a->x->stream && proa_http_media_type_is(type, PROA_SLICE("text/event-stream"))) {
+    } else if (a->x->stream && proa_http_media_type_is(type, a->dialect->stream_type)) {
         a->mode = ANSWER_STREAM;
-        a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);
+        if (a->translation) {
+            proa_translate_begin(a);
+        } else {
+            a->reader = a->dialect->reader_create(a->x->operation, &a->answer, a->x->arena);
+        }
     } else if (proa_attempt_continues(a)) {
         proa_attempt_fail(a, PROA_CLASS_MALFORMED, PROA_ERR_UNSUPPORTED);
         return;
@@ -151,7 +157,8 @@ static void stream_body(struct attempt *a, struct proa_slice bytes)
         return;
     }
     PROA_UNINIT struct proa_reader_report report;
-    const enum proa_err err = a->dialect->reader_feed(a->reader, bytes, &report);
+    const enum proa_err err = a->translation ? proa_translate_feed(a, bytes, &report)
+                                             : a->dialect->reader_feed(a->reader, bytes, &report);
     const bool failed = err != PROA_OK || report.state == PROA_ANSWER_ERROR;
     a->held_events += report.events;
     if (proa_attempt_continues(a)) {
@@ -205,7 +212,8 @@ static void on_batch(void *ctx)
         return;
     }
     if (a->mode == ANSWER_PLAIN && !a->committed) {
-        if (a->held.len >= a->x->resolved.route->policy->commit.max_plain_bytes) {
+        if (!a->translation &&
+            a->held.len >= a->x->resolved.route->policy->commit.max_plain_bytes) {
             a->content = true;
             proa_attempt_feed(a, PROA_EV_FIRST_CONTENT); /* too much to hold back */
         } else {
@@ -234,8 +242,11 @@ static void plain_complete(struct attempt *a)
         proa_attempt_fail(a, PROA_CLASS_EMPTY, PROA_ERR_TRUNCATED);
         return;
     }
-    if (!a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage, &a->answered_by,
-                                &a->failure)) {
+    const bool read = a->translation
+                          ? proa_translate_whole(a, body, &a->failure)
+                          : a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage,
+                                                   &a->answered_by, &a->failure);
+    if (!read) {
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);
         return;
@@ -245,14 +256,35 @@ static void plain_complete(struct attempt *a)
     proa_attempt_feed(a, PROA_EV_ENDED);
 }
 
-/* The stream is whole, whatever became of its connection. */
-static void stream_whole(struct attempt *a)
+/* What is told of the answer beside its content. */
+static void read_facts(struct attempt *a)
 {
     struct proa_arena *arena = a->x->arena;
+    if (a->translation) {
+        const struct proa_decoder *d = proa_translate_decoder(a);
+        a->usage = *proa_decoder_usage(d);
+        a->finish_reason = proa_arena_dup(arena, proa_decoder_finish_reason(d));
+        a->answered_by = proa_arena_dup(arena, proa_decoder_model(d));
+        return;
+    }
     a->usage = *a->dialect->reader_usage(a->reader);
     a->finish_reason = proa_arena_dup(arena, a->dialect->reader_finish_reason(a->reader));
     a->answered_by = proa_arena_dup(arena, a->dialect->reader_model(a->reader));
-    if (!a->end_mark) {
+}
+
+static bool stream_is_complete(struct attempt *a, bool ended)
+{
+    return a->translation ? proa_translate_is_complete(a, ended)
+                          : a->dialect->reader_complete(a->reader);
+}
+
+/* The stream is whole, whatever became of its connection. */
+static void stream_whole(struct attempt *a)
+{
+    read_facts(a);
+    if (a->translation) {
+        proa_translate_end(a);
+    } else if (!a->end_mark) {
         (void)proa_attempt_gather(
             a, PROA_API_STREAM_END); /* whole without it: clients may wait for it */
     }
@@ -262,7 +294,7 @@ static void stream_whole(struct attempt *a)
 
 static void stream_complete(struct attempt *a)
 {
-    if (a->committed && a->dialect->reader_complete(a->reader)) {
+    if (a->committed && stream_is_complete(a, true)) {
         stream_whole(a);
         return;
     }
@@ -308,7 +340,7 @@ static void on_fail(void *ctx, const struct proa_call_failure *failure)
     a->detail = failure->detail.len > 0 || failure->fault == PROA_HTTP_FAULT_NONE
                     ? proa_arena_dup(a->x->arena, failure->detail)
                     : proa_http_fault_info(failure->fault)->text;
-    if (a->mode == ANSWER_STREAM && a->committed && a->dialect->reader_complete(a->reader)) {
+    if (a->mode == ANSWER_STREAM && a->committed && stream_is_complete(a, false)) {
         stream_whole(a);
         return;
     }

@@ -6,6 +6,7 @@
 
 #include "proa/auth/secret.h"
 #include "proa/core/hash.h"
+#include "proa/provider/decoder.h"
 #include "proa/provider/rates.h"
 
 #include <string.h>
@@ -39,6 +40,16 @@ static uint64_t fingerprint(struct proa_exchange *x)
     return x->fingerprint;
 }
 
+/* What was told so far. */
+static void take_usage(struct attempt *a)
+{
+    if (a->reader) {
+        a->usage = *a->dialect->reader_usage(a->reader);
+    } else if (a->translation && proa_translate_decoder(a)) {
+        a->usage = *proa_decoder_usage(proa_translate_decoder(a));
+    }
+}
+
 /* The attempt is over without an answer that can be used. */
 void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err err)
 {
@@ -58,9 +69,7 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
     if (a->mode == ANSWER_ERROR) {
         proa_attempt_read_rates(a, &event);
     }
-    if (a->reader) {
-        a->usage = *a->dialect->reader_usage(a->reader); /* what was told before it broke */
-    }
+    take_usage(a);
     if (a->call) {
         proa_call_cancel(a->call);
         a->call = NULL;
@@ -92,7 +101,7 @@ bool proa_attempt_hold(struct attempt *a, struct proa_slice bytes)
     return proa_buf_append(&a->held, bytes) == PROA_OK;
 }
 
-static void unhold(struct attempt *a)
+void proa_attempt_unhold(struct attempt *a)
 {
     proa_buf_deinit(&a->held);
     proa_buf_init(&a->held, SIZE_MAX);
@@ -102,8 +111,15 @@ static void unhold(struct attempt *a)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static enum proa_err encode(struct attempt *a, const struct proa_target *target,
-                            struct proa_encoded *out)
+/* Does the target speak as the client does? */
+static bool passes(const struct attempt *a)
+{
+    return a->dialect == a->x->dialect &&
+           a->dialect->passes(a->answer.vendor, a->model, a->x->operation);
+}
+
+static enum proa_class encode(struct attempt *a, const struct proa_target *target,
+                              struct proa_encoded *out, enum proa_err *err)
 {
     struct proa_exchange *x = a->x;
     struct proa_encode_in in = {
@@ -131,11 +147,17 @@ static enum proa_err encode(struct attempt *a, const struct proa_target *target,
         in.prefill_form = (enum proa_prefill_form)target->provider->cfg->prefill;
         in.messages_member = x->request->members[PROA_API_M_MESSAGES];
     }
-    const enum proa_err err = a->dialect->encode(&in, x->arena, out);
-    if (err == PROA_OK) {
+    enum proa_class class = PROA_CLASS_OK;
+    if (PROA_LIKELY(passes(a))) {
+        *err = a->dialect->encode(&in, x->arena, out);
+        class = *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
+    } else {
+        class = proa_translate_encode(a, &in, out, err);
+    }
+    if (class == PROA_CLASS_OK) {
         a->wire_head = out->iov[0];
     }
-    return err;
+    return class;
 }
 
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
@@ -148,9 +170,9 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     a->x = x;
     a->index = index;
     a->purpose = command->purpose;
-    a->dialect = target->provider->dialect;
     a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
+    a->dialect = proa_dialect_for(target->provider->dialect, a->answer.vendor, a->model);
     a->answer.model = a->model;
     proa_buf_init(&a->held, SIZE_MAX);
     if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
@@ -158,9 +180,10 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
         return;
     }
     PROA_UNINIT struct proa_encoded encoded;
-    const enum proa_err err = encode(a, target, &encoded);
-    if (err != PROA_OK) {
-        proa_attempt_fail(a, PROA_CLASS_LOCAL, err);
+    enum proa_err err = PROA_OK;
+    const enum proa_class class = encode(a, target, &encoded, &err);
+    if (class != PROA_CLASS_OK) {
+        proa_attempt_fail(a, class, err);
         return;
     }
     struct iovec *iov = proa_arena_alloc(x->arena, encoded.n_iov * sizeof *iov);
@@ -196,14 +219,17 @@ void proa_attempt_release(struct attempt *a)
         proa_call_cancel(a->call);
         a->call = NULL;
     }
+    take_usage(a);
     if (a->reader) {
-        a->usage = *a->dialect->reader_usage(a->reader);
         a->dialect->reader_destroy(a->reader);
         a->reader = NULL;
     }
+    if (a->translation) {
+        proa_translate_release(a);
+    }
     proa_buf_deinit(&a->spliced);
     wipe_wire_head(a);
-    unhold(a);
+    proa_attempt_unhold(a);
 }
 
 /* ---- sending to the client ---------------------------------------------------------------------
@@ -294,7 +320,8 @@ static void begin_answer(struct attempt *a)
         proa_cached_answered(a, iov, n, whole);
     }
     const struct proa_slice type =
-        proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
+        a->translation ? proa_translate_type(a)
+                       : proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
     const struct proa_client_reply reply = {
         .status = x->status,
         .fields = proa_reply_fields(x, a, type, PROA_SLICE_NONE),
@@ -306,7 +333,7 @@ static void begin_answer(struct attempt *a)
     }
     x->client->reply(x->client_ctx, &reply, iov, n);
     a->piece = PROA_SLICE_NONE;
-    unhold(a);
+    proa_attempt_unhold(a);
     after_write(a);
 }
 
@@ -322,7 +349,7 @@ static void continue_answer(struct attempt *a)
         x->client->body(x->client_ctx, iov, n, false);
         after_write(a);
     }
-    unhold(a);
+    proa_attempt_unhold(a);
 }
 
 /* Nothing is sent again after the first content, unless a break could be rescued, and a stream may
@@ -334,6 +361,9 @@ static void forget_request(struct attempt *a)
         return;
     }
     wipe_wire_head(a);
+    if (a->translation) {
+        proa_translate_forget_request(a);
+    }
     if (!a->x->seam) {
         proa_exchange_forget_body(a->x);
     }

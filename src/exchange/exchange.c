@@ -17,6 +17,7 @@ void proa_exchange_host_init(struct proa_exchange_host *host)
     proa_buf_init(&host->scratch, SCRATCH_MAX);
     host->buffered = 0;
     proa_cached_host_init(host);
+    host->spoken = proa_dialect_find(PROA_SLICE("openai"));
     host->m_cancelled = proa_metric_series0(host->metrics, PROA_METRIC_CLIENT_CANCELLED);
     host->m_shed_memory =
         proa_metric_series1(host->metrics, PROA_METRIC_SHED, PROA_SLICE("memory"));
@@ -105,6 +106,7 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
     x->arena = arena;
     x->client = client;
     x->client_ctx = ctx;
+    x->dialect = host->spoken;
     x->arrived_ns = proa_loop_now(host->loop);
     x->timer.fn = on_timer;
     x->timer.ctx = x;
@@ -155,6 +157,7 @@ enum proa_err proa_exchange_add_body(struct proa_exchange *x, struct proa_slice 
 
 void proa_exchange_forget_body(struct proa_exchange *x)
 {
+    proa_translate_forget(x);
     proa_buf_deinit(&x->body);
     proa_exchange_give_budget(x->host, x->body_budgeted);
     x->body_budgeted = 0;

@@ -5,6 +5,7 @@
  *   request.c   from the request's bytes to a route: body, model, options
  *   attempt.c   one upstream try: encode, call, hold, write to the client
  *   answer.c    its answer: read, classified
+ *   translate.c the same where client and target speak different dialects
  *   rescue.c    going on with an answer that broke off
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
@@ -50,6 +51,7 @@ struct attempt {
     struct proa_http_head head;
     struct proa_answer_head answer; /* the same, as dialects take it */
     struct proa_reader *reader;
+    struct translation *translation; /* NULL: passed on as it is */
     struct proa_buf held;    /* answer bytes not yet sent: plain body, stream prefix, error body */
     struct proa_slice piece; /* plain: the newest body bytes, still in the read buffer */
     uint64_t budgeted;       /* of held, taken from the byte budget */
@@ -106,6 +108,9 @@ struct proa_exchange {
     uint64_t fingerprint;   /* of the body; 0 = not asked for yet */
     struct proa_seam *seam; /* what a rescue needs; NULL where none is possible */
     uint64_t seam_budgeted;
+    const struct proa_dialect *dialect;   /* that the client speaks */
+    struct asked *asked;                  /* read for a target that speaks another; else NULL */
+    const struct proa_api_error *refusal; /* why it could not be read; NULL: it could */
 
     struct cached *cached; /* cached_priv.h; NULL where the route's policy keeps no answers */
 
@@ -175,6 +180,8 @@ bool proa_attempt_gather(struct attempt *a, struct proa_slice bytes);
 bool proa_attempt_clear_out(struct attempt *a);
 /* Everything gathered goes out in one write. */
 void proa_attempt_flush(struct attempt *a, bool last);
+/* Gives back what is held. */
+void proa_attempt_unhold(struct attempt *a);
 /* Does it go on with an answer that another attempt began? */
 static inline bool proa_attempt_continues(const struct attempt *a)
 {
@@ -185,6 +192,33 @@ static inline bool proa_attempt_continues(const struct attempt *a)
 extern const struct proa_call_events proa_answer_events;
 /* The stream has all it needs though its end mark did not come. */
 void proa_attempt_complete_late(struct attempt *a);
+
+/* ---- translate.c; all but the first two for a translated attempt only */
+/* Makes it one, and writes its request: what `common` says beside the client's own bytes. Other
+ * than OK: *err, and a->detail says what the target cannot do. */
+enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encode_in *common,
+                                      struct proa_encoded *out, enum proa_err *err);
+/* What was read of the client's body. */
+void proa_translate_forget(struct proa_exchange *x);
+void proa_translate_forget_request(struct attempt *a);
+/* An answer comes. */
+void proa_translate_begin(struct attempt *a);
+/* As a reader's feed: what is ready lives until the next call. */
+enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
+                                  struct proa_reader_report *out);
+/* Is a stream complete? `ended`: nothing follows; then gathers what only that tells. */
+bool proa_translate_is_complete(struct attempt *a, bool ended);
+/* Gathers the end of a stream that has not told it. */
+void proa_translate_end(struct attempt *a);
+/* A whole answer: a->piece is what the client gets. */
+bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa_failure *failure);
+/* Media type of what the client gets. */
+struct proa_slice proa_translate_type(const struct attempt *a);
+/* NULL before an answer came. */
+const struct proa_decoder *proa_translate_decoder(const struct attempt *a);
+/* What was asked for and is not done; empty when all is. In the arena. */
+struct proa_slice proa_translate_warnings(const struct attempt *a);
+void proa_translate_release(struct attempt *a); /* idempotent */
 
 /* ---- rescue.c */
 /* Keeps what a rescue would need, where the policy wants one and the request asks for mere text. */

@@ -113,6 +113,9 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
         returned_lines(a, ours_instead, f);
         maker(x, a, f);
     }
+    if (a && a->translation) {
+        line(f, PROA_SLICE("x-proa-warnings: "), proa_translate_warnings(a));
+    }
     if (a && a->mode == ANSWER_PLAIN) {
         cost(x, a, f); /* that of a stream is known at its end */
     }
@@ -229,6 +232,8 @@ static enum proa_api_error_code code_of(const struct proa_terminal *t)
                                                     : PROA_API_ERR_INTERRUPTED;
     case PROA_FAIL_DRAINING:
         return PROA_API_ERR_DRAINING;
+    case PROA_FAIL_UNFIT:
+        return PROA_API_ERR_INVALID_REQUEST;
     case PROA_FAIL_NONE:
     case PROA_FAIL_UPSTREAM:
     case PROA_FAIL_ALL_FAILED:
@@ -267,6 +272,8 @@ static const char *headline(enum proa_fail fail)
     case PROA_FAIL_SHED:
         return "Too many requests of this route are under way, and none ended in time to make room "
                "for this one";
+    case PROA_FAIL_UNFIT:
+        return "No target of this route can do what the request asks for";
     case PROA_FAIL_NONE:
     case PROA_FAIL_UPSTREAM:
     case PROA_FAIL_ALL_FAILED:
@@ -317,6 +324,27 @@ static struct proa_slice explain(const struct proa_exchange *x, const struct pro
     return text;
 }
 
+/* A provider's error in another dialect than the client's is told in the client's. */
+static void tell_translated(struct proa_exchange *x, const struct proa_terminal *t,
+                            struct proa_api_error *error)
+{
+    const struct attempt *a = x->attempts[t->attempt];
+    if (!a || !a->translation || a->failure.message.len == 0) {
+        return;
+    }
+    if (t->class == PROA_CLASS_CLIENT) {
+        error->code = PROA_API_ERR_INVALID_REQUEST;
+    } else if (t->class == PROA_CLASS_NOT_FOUND) {
+        error->code = PROA_API_ERR_MODEL_NOT_FOUND;
+    } else if (t->class == PROA_CLASS_RATE) {
+        error->code = PROA_API_ERR_RATE_LIMITED;
+    } else {
+        return;
+    }
+    error->message = proa_arena_dup(
+        x->arena, proa_redact_foreign(x->host->redactor, a->failure.message, &x->host->scratch));
+}
+
 /* A provider's own error answer goes on as it came, keys blackened. */
 static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
                     struct proa_slice advice_lines)
@@ -324,8 +352,8 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     const struct attempt *a = x->attempts[t->attempt];
     const struct proa_slice type =
         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
-    if (a->mode != ANSWER_ERROR || a->failure.message.len == 0 || a->head.status < 400 ||
-        !proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
+    if (a->translation || a->mode != ANSWER_ERROR || a->failure.message.len == 0 ||
+        a->head.status < 400 || !proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
         return false;
     }
     const struct proa_slice body =
@@ -357,7 +385,9 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
     proa_buf_init(&lines, 512);
     proa_reply_advice(t, &lines);
     const bool upstream = t->fail == PROA_FAIL_UPSTREAM;
-    if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
+    if (x->refusal && t->class == PROA_CLASS_CLIENT && x->run->attempts[t->attempt].status == 0) {
+        proa_reply_error(x, x->refusal, proa_buf_slice(&lines));
+    } else if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
         struct proa_api_error error = {
             .code = code_of(t), .message = explain(x, t), .from_provider = upstream};
         if (x->run->n_attempts > 0) {
@@ -367,6 +397,9 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
                 error.status = a->head.status;
             } else if (upstream && a && a->failure.status >= 400) {
                 error.status = a->failure.status;
+            }
+            if (upstream) {
+                tell_translated(x, t, &error);
             }
         }
         if (x->cached) {

@@ -23,6 +23,8 @@ static enum proa_operation operation_of(enum proa_endpoint_kind kind)
         return PROA_OP_EMBEDDING;
     case PROA_API_MODERATIONS:
         return PROA_OP_MODERATION;
+    case PROA_API_RERANK:
+        return PROA_OP_RERANK;
     case PROA_API_NONE:
     case PROA_API_CHAT:
     case PROA_API_MODELS:

@@ -61,7 +61,7 @@ void proa_rescue_prepare(struct proa_exchange *x)
         return;
     }
     x->seam = PROA_NEW(struct proa_seam);
-    proa_seam_init(x->seam, x->resolved.route->candidates[0].target->provider->dialect, TEXT_MAX);
+    proa_seam_init(x->seam, x->dialect, TEXT_MAX);
 }
 
 void proa_rescue_drop(struct proa_exchange *x)
@@ -129,7 +129,8 @@ bool proa_rescue_begin(struct attempt *a)
         return false;
     }
     const bool prefill = a->purpose == PROA_PURPOSE_RESCUE_PREFILL;
-    proa_seam_begin(x->seam, prefill ? PROA_SEAM_PREFILL : PROA_SEAM_SPLICE, a->dialect);
+    /* In the client's words, whoever's it is. */
+    proa_seam_begin(x->seam, prefill ? PROA_SEAM_PREFILL : PROA_SEAM_SPLICE, x->dialect);
     proa_buf_init(&a->spliced, SPLICED_MAX);
     return true;
 }

@@ -155,7 +155,8 @@ enum proa_fail {
     PROA_FAIL_SHED,         /* no place came free in time: 503 */
     PROA_FAIL_DEADLINE,     /* our own deadline: 504 */
     PROA_FAIL_INTERRUPTED,  /* the stream broke after commit: in-band */
-    PROA_FAIL_DRAINING      /* grace period over */
+    PROA_FAIL_DRAINING,     /* grace period over */
+    PROA_FAIL_UNFIT         /* the request asks for what no target can do: 400 */
 };
 
 struct proa_terminal {

@@ -50,6 +50,7 @@ struct proa_exchange_host {
     struct proa_buf fields;          /* scratch: header lines of the answer being started */
     struct proa_buf scratch;         /* scratch: redaction, messages */
     uint64_t buffered;
+    const struct proa_dialect *spoken; /* by clients of the OpenAI surface */
     struct proa_metric_series *m_cancelled;
     struct proa_metric_series *m_shed_memory;
     struct proa_metric_series *m_buffered;

@@ -1,0 +1,381 @@
+/*
+ * The way of a translated attempt. What is written by others stands in their units: the request's
+ * reader and the answer's writer in api, the words of the target in provider.
+ */
+#include "translate_priv.h"
+
+#include "proa/chat/text.h"
+
+enum {
+    BODY_SPARE = 64 * 1024,          /* what a request may grow by in other words, */
+    BODY_GROWTH = 4,                 /* and how many times its size */
+    CHUNKS_MAX = 32 * 1024 * 1024,   /* of what one read of a stream becomes */
+    ANSWER_MAX = 1024 * 1024 * 1024, /* of a whole answer: its source is held by budget */
+    MESSAGE_MAX = 1024
+};
+
+/* ---- what is asked --------------------------------------------------------------------------- */
+
+static void keep_refusal(struct proa_exchange *x, const struct proa_api_error *error)
+{
+    struct proa_api_error *kept = PROA_ARENA_NEW(x->arena, struct proa_api_error);
+    *kept = *error;
+    kept->message = proa_arena_dup(x->arena, error->message);
+    kept->param = proa_arena_dup(x->arena, error->param);
+    x->refusal = kept;
+}
+
+static enum proa_err read_asked(struct proa_exchange *x, struct asked *asked)
+{
+    struct proa_buf text;
+    proa_buf_init(&text, MESSAGE_MAX);
+    const struct proa_api_openai_body body = {.bytes = proa_buf_slice(&x->body),
+                                              .request = x->request,
+                                              .arena = &asked->arena,
+                                              .text = &text};
+    struct proa_api_error error = {.code = PROA_API_ERR_INVALID_REQUEST};
+    enum proa_err err = PROA_ERR_UNSUPPORTED;
+    switch (x->operation) {
+    case PROA_OP_CHAT:
+        err = proa_api_openai_chat_read(&body, &asked->openai, &error);
+        break;
+    case PROA_OP_COMPLETION:
+        err = proa_api_openai_completion_read(&body, &asked->openai, &error);
+        break;
+    case PROA_OP_EMBEDDING:
+        err = proa_api_openai_embed_read(&body, &asked->embed, &error);
+        break;
+    case PROA_OP_RERANK:
+        err = proa_api_openai_rerank_read(&body, &asked->rerank, &error);
+        break;
+    case PROA_OP_MODERATION:
+        break;
+    }
+    if (err == PROA_ERR_TYPE || err == PROA_ERR_SYNTAX) {
+        keep_refusal(x, &error);
+    }
+    proa_buf_deinit(&text);
+    return err;
+}
+
+/* Reads it for the first attempt that needs it. */
+static struct asked *asked_of(struct proa_exchange *x)
+{
+    if (!x->asked) {
+        struct asked *asked = PROA_ARENA_NEW(x->arena, struct asked);
+        proa_arena_init(&asked->arena, x->arena->chunks);
+        x->asked = asked;
+        asked->err = read_asked(x, asked);
+        const uint64_t bytes = asked->arena.total_bytes;
+        if (asked->err == PROA_OK && !proa_exchange_take_budget(x->host, bytes)) {
+            asked->err = PROA_ERR_OVERLOAD;
+        } else if (asked->err == PROA_OK) {
+            asked->budgeted = bytes;
+        }
+    }
+    return x->asked;
+}
+
+void proa_translate_forget(struct proa_exchange *x)
+{
+    if (x->asked) {
+        proa_exchange_give_budget(x->host, x->asked->budgeted);
+        proa_arena_reset(&x->asked->arena);
+        x->asked = NULL;
+    }
+}
+
+/* ---- the request ----------------------------------------------------------------------------- */
+
+/* The chat, and behind it what the answer has begun with. */
+static const struct proa_chat_request *begun_chat(struct proa_exchange *x, struct asked *asked)
+{
+    struct proa_arena *arena = &asked->arena;
+    const struct proa_chat_request *chat = &asked->openai.chat;
+    struct proa_chat_request *begun = PROA_ARENA_NEW(arena, struct proa_chat_request);
+    struct proa_chat_part *part = PROA_ARENA_NEW(arena, struct proa_chat_part);
+    struct proa_chat_message *messages =
+        proa_arena_alloc(arena, (chat->n_messages + 1) * sizeof messages[0]);
+    memcpy(messages, chat->messages, chat->n_messages * sizeof messages[0]);
+    part->text = proa_chat_text_of(proa_arena_dup(arena, proa_rescue_text(x)), arena);
+    messages[chat->n_messages] =
+        (struct proa_chat_message){.role = PROA_CHAT_ASSISTANT, .parts = part, .n_parts = 1};
+    *begun = *chat;
+    begun->messages = messages;
+    begun->n_messages = chat->n_messages + 1;
+    return begun;
+}
+
+static void cannot(struct attempt *a, const char *feature, const char *reason)
+{
+    a->detail = proa_arena_printf(a->x->arena, "%s: %s", feature, reason);
+}
+
+/* Sets what of the model the operation takes. */
+static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *in)
+{
+    switch (a->translation->op) {
+    case PROA_OP_EMBEDDING:
+        in->embed = &asked->embed;
+        break;
+    case PROA_OP_RERANK:
+        in->rerank = &asked->rerank;
+        break;
+    case PROA_OP_CHAT:
+    case PROA_OP_COMPLETION:
+    case PROA_OP_MODERATION:
+        in->chat = a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked)
+                                                             : &asked->openai.chat;
+        break;
+    }
+}
+
+static enum proa_class class_of_asked(enum proa_err err)
+{
+    return err == PROA_OK             ? PROA_CLASS_OK
+           : err == PROA_ERR_OVERLOAD ? PROA_CLASS_LOCAL
+                                      : PROA_CLASS_CLIENT;
+}
+
+/* Takes n bytes more for the attempt. */
+static bool take_budget(struct attempt *a, uint64_t n)
+{
+    const bool taken = proa_exchange_take_budget(a->x->host, n);
+    a->translation->budgeted += taken ? n : 0;
+    return taken;
+}
+
+static enum proa_class write_request(struct attempt *a, const struct proa_encode_in *in,
+                                     struct proa_encoded *out, enum proa_err *err)
+{
+    struct translation *t = a->translation;
+    proa_buf_init(&out->body, a->x->body.len * BODY_GROWTH + BODY_SPARE);
+    out->feature = NULL;
+    *err = a->dialect->encode(in, a->x->arena, out);
+    t->body = out->body; /* what stands in it does not move any more */
+    if (*err == PROA_ERR_UNSUPPORTED) {
+        cannot(a, out->feature ? out->feature : "the request", out->reason ? out->reason : "");
+        return PROA_CLASS_UNFIT;
+    }
+    if (*err == PROA_OK && !take_budget(a, t->body.cap)) {
+        *err = PROA_ERR_OVERLOAD;
+    }
+    return *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
+}
+
+enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encode_in *common,
+                                      struct proa_encoded *out, enum proa_err *err)
+{
+    struct proa_exchange *x = a->x;
+    struct translation *t = PROA_ARENA_NEW(x->arena, struct translation);
+    a->translation = t;
+    t->op = x->operation == PROA_OP_COMPLETION ? PROA_OP_CHAT : x->operation;
+    *err = PROA_OK;
+    if (t->op == PROA_OP_MODERATION || !a->dialect->decode ||
+        !a->dialect->offers(common->vendor, a->model, t->op)) {
+        cannot(a, proa_operation_name(t->op), "is not offered by this provider");
+        return PROA_CLASS_UNFIT;
+    }
+    struct asked *asked = asked_of(x);
+    if (asked->err != PROA_OK) {
+        *err = asked->err;
+        return class_of_asked(asked->err);
+    }
+    struct proa_encode_in in = {
+        .operation = t->op,
+        .stream = common->stream,
+        .base_path = common->base_path,
+        .host_header = common->host_header,
+        .authorization = common->authorization,
+        .vendor = common->vendor,
+        .site = common->site,
+        .model = common->model,
+        .warnings = &t->warnings,
+        .headers = common->headers,
+        .n_headers = common->n_headers,
+    };
+    fill(a, asked, &in);
+    return write_request(a, &in, out, err);
+}
+
+void proa_translate_forget_request(struct attempt *a)
+{
+    proa_buf_deinit(&a->translation->body);
+}
+
+/* ---- the answer ------------------------------------------------------------------------------ */
+
+static struct proa_chat_sink writer_of(struct attempt *a)
+{
+    struct proa_exchange *x = a->x;
+    struct translation *t = a->translation;
+    const struct asked *asked = x->asked;
+    switch (t->op) {
+    case PROA_OP_EMBEDDING:
+        t->vectors = proa_api_vectors_create(&asked->embed, a->model, &t->out, x->arena);
+        return proa_api_vectors_sink(t->vectors, 0);
+    case PROA_OP_RERANK:
+        t->ranking = proa_api_ranking_create(&asked->rerank, a->model, &t->out, x->arena);
+        return proa_api_ranking_sink(t->ranking);
+    case PROA_OP_CHAT:
+    case PROA_OP_COMPLETION:
+    case PROA_OP_MODERATION:
+        break;
+    }
+    const struct proa_api_answer_cfg cfg = {
+        .stream = x->stream,
+        .completion = x->operation == PROA_OP_COMPLETION,
+        .functions = asked->openai.functions,
+        .include_usage = asked->openai.include_usage,
+        .hide_thinking = asked->openai.chat.show_thinking == PROA_CHAT_NO,
+        .id = x->id,
+        .model = a->model,
+        .created_s = a->answer.unix_ms / 1000,
+    };
+    t->answer = proa_api_answer_create(&cfg, &t->out, x->arena);
+    return proa_api_answer_sink(t->answer);
+}
+
+void proa_translate_begin(struct attempt *a)
+{
+    struct translation *t = a->translation;
+    proa_buf_init(&t->out, a->mode == ANSWER_STREAM ? CHUNKS_MAX : ANSWER_MAX);
+    const struct proa_chat_sink sink = writer_of(a);
+    t->decoder = proa_decoder_create(a->dialect, t->op, &a->answer, &sink, a->x->arena);
+}
+
+/* Writes what comes last; false when what has come is no answer. */
+static bool end_answer(struct translation *t)
+{
+    const struct proa_usage *usage = proa_decoder_usage(t->decoder);
+    t->ended = true;
+    if (t->vectors) {
+        return proa_api_vectors_end(t->vectors, usage);
+    }
+    if (t->ranking) {
+        return proa_api_ranking_end(t->ranking, usage);
+    }
+    proa_api_answer_end(t->answer, usage);
+    return proa_buf_ok(&t->out);
+}
+
+enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
+                                  struct proa_reader_report *out)
+{
+    struct translation *t = a->translation;
+    PROA_UNINIT struct proa_decoder_report report;
+    proa_buf_clear(&t->out);
+    enum proa_err err = proa_decoder_feed(t->decoder, bytes, &report);
+    if (err == PROA_OK && report.state == PROA_ANSWER_DONE && !t->ended) {
+        (void)end_answer(t);
+    }
+    err = err == PROA_OK && !proa_buf_ok(&t->out) ? PROA_ERR_LIMIT : err;
+    *out = (struct proa_reader_report){
+        .state = report.state,
+        .ready = {proa_buf_slice(&t->out), PROA_SLICE_NONE},
+        .content_events = report.content_events,
+        .events = report.events,
+        .malformed = report.malformed,
+        .failure = report.failure,
+    };
+    return err;
+}
+
+bool proa_translate_is_complete(struct attempt *a, bool ended)
+{
+    struct proa_decoder *d = a->translation->decoder;
+    if (!ended) {
+        return proa_decoder_is_complete(d);
+    }
+    if (!proa_attempt_clear_out(a)) {
+        return false;
+    }
+    proa_buf_clear(&a->translation->out);
+    return proa_decoder_end(d) && proa_attempt_gather(a, proa_buf_slice(&a->translation->out));
+}
+
+void proa_translate_end(struct attempt *a)
+{
+    struct translation *t = a->translation;
+    if (!t->ended && proa_attempt_clear_out(a)) {
+        proa_buf_clear(&t->out);
+        (void)end_answer(t);
+        (void)proa_attempt_gather(a, proa_buf_slice(&t->out));
+    }
+}
+
+bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa_failure *failure)
+{
+    struct translation *t = a->translation;
+    proa_translate_begin(a);
+    if (!proa_decoder_whole(t->decoder, body, failure)) {
+        return false;
+    }
+    if (!end_answer(t)) {
+        *failure = (struct proa_failure){.class = PROA_CLASS_MALFORMED};
+        return false;
+    }
+    if (!take_budget(a, t->out.cap)) {
+        *failure = (struct proa_failure){.class = PROA_CLASS_LOCAL};
+        return false;
+    }
+    a->usage = *proa_decoder_usage(t->decoder);
+    a->answered_by = proa_decoder_model(t->decoder);
+    a->finish_reason = proa_arena_dup(a->x->arena, proa_decoder_finish_reason(t->decoder));
+    proa_attempt_unhold(a);
+    a->piece = proa_buf_slice(&t->out);
+    return true;
+}
+
+struct proa_slice proa_translate_type(const struct attempt *a)
+{
+    return a->x->stream && a->translation->answer ? PROA_SLICE("text/event-stream")
+                                                  : PROA_SLICE("application/json");
+}
+
+/* ---- what became of it ----------------------------------------------------------------------- */
+
+const struct proa_decoder *proa_translate_decoder(const struct attempt *a)
+{
+    return a->translation->decoder;
+}
+
+/* "seed: has no equivalent at this provider; n: ..." */
+struct proa_slice proa_translate_warnings(const struct attempt *a)
+{
+    const struct proa_chat_warnings *w = &a->translation->warnings;
+    if (w->n == 0) {
+        return PROA_SLICE_NONE;
+    }
+    struct proa_buf text;
+    proa_buf_init(&text, 4096);
+    for (size_t i = 0; i < w->n; i++) {
+        (void)proa_buf_append_cstr(&text, i > 0 ? "; " : "");
+        (void)proa_buf_append_cstr(&text, w->items[i].feature);
+        PROA_BUF_LIT(&text, ": ");
+        (void)proa_buf_append_cstr(&text, w->items[i].reason);
+    }
+    if (w->dropped > 0) {
+        PROA_BUF_LIT(&text, "; and ");
+        (void)proa_buf_append_u64(&text, w->dropped);
+        PROA_BUF_LIT(&text, " more");
+    }
+    const struct proa_slice all = proa_arena_dup(a->x->arena, proa_buf_slice(&text));
+    proa_buf_deinit(&text);
+    return all;
+}
+
+void proa_translate_release(struct attempt *a)
+{
+    struct translation *t = a->translation;
+    proa_decoder_destroy(t->decoder);
+    proa_api_answer_destroy(t->answer);
+    proa_api_vectors_destroy(t->vectors);
+    t->decoder = NULL;
+    t->answer = NULL;
+    t->vectors = NULL;
+    proa_buf_deinit(&t->body);
+    proa_buf_deinit(&t->out);
+    proa_exchange_give_budget(a->x->host, t->budgeted);
+    t->budgeted = 0;
+}
