@@ -20,16 +20,14 @@ struct top {
     bool has_prompt;
 };
 
-typedef enum proa_err read_member_fn(struct top *t, const struct place *at,
-                                     const struct proa_json_item *item);
-
 enum row_kind { ROW_SKIP = 0, ROW_TEXT, ROW_NUMBER, ROW_COUNT, ROW_FLAG, ROW_OBJECT, ROW_CALL };
 
 struct row {
     struct proa_slice key;
     enum row_kind kind;
     size_t offset; /* in struct proa_chat_request */
-    read_member_fn *read;
+    enum proa_err (*read)(struct top *t, const struct place *at,
+                          const struct proa_json_item *item); /* CALL */
 };
 
 /* ---- members of their own form --------------------------------------------------------------- */

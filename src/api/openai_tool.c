@@ -106,12 +106,11 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
                           : err;
 }
 
-typedef enum proa_err read_one_fn(struct reading *r, const struct place *at,
-                                  const struct proa_json_item *item, struct proa_chat_tool *out);
-
-static enum proa_err read_list(struct reading *r, const struct place *at,
-                               const struct proa_json_item *item, read_one_fn *read_one,
-                               struct proa_chat_request *out)
+static enum proa_err
+read_list(struct reading *r, const struct place *at, const struct proa_json_item *item,
+          enum proa_err (*read_one)(struct reading *r, const struct place *at,
+                                    const struct proa_json_item *item, struct proa_chat_tool *out),
+          struct proa_chat_request *out)
 {
     struct proa_chat_tool *tools = NULL;
     struct proa_json_cursor c;

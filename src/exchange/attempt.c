@@ -111,11 +111,12 @@ void proa_attempt_unhold(struct attempt *a)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-/* Does the target speak as the client does? */
+/* Does the target speak as the client does? Moderations are not put in other words. */
 static bool passes(const struct attempt *a)
 {
+    const enum proa_operation op = a->x->operation;
     return a->dialect == a->x->dialect &&
-           a->dialect->passes(a->answer.vendor, a->model, a->x->operation);
+           (op == PROA_OP_MODERATION || a->dialect->passes(a->answer.vendor, a->model, op));
 }
 
 static enum proa_class encode(struct attempt *a, const struct proa_target *target,
