@@ -259,6 +259,7 @@ static inline void sim_check_useful(const struct sim_witness *w, const struct pr
 {
     int best = -1;
     bool all_rate = true;
+    bool all_unfit = true; /* none can do what is asked */
     for (uint8_t i = 0; i < w->n_attempts; i++) {
         const struct sim_attempt *a = &w->attempts[i];
         const int rank = a->class == PROA_CLASS_CLIENT ? 3
@@ -267,6 +268,7 @@ static inline void sim_check_useful(const struct sim_witness *w, const struct pr
                                                        : 0;
         best = rank > best ? rank : best;
         all_rate = all_rate && a->class == PROA_CLASS_RATE;
+        all_unfit = all_unfit && a->class == PROA_CLASS_UNFIT;
     }
     if (best < 0) {
         SIM_MUST(t->fail == PROA_FAIL_NO_TARGET || t->fail == PROA_FAIL_RATE_LIMITED ||
@@ -280,7 +282,9 @@ static inline void sim_check_useful(const struct sim_witness *w, const struct pr
     SIM_MUST((best == 3) == (told->class == PROA_CLASS_CLIENT));
     SIM_MUST(best != 2 || told->status >= 500);
     SIM_MUST(best != 1 || (told->status >= 400 && told->status < 500));
-    SIM_MUST(t->fail == (best > 0 ? PROA_FAIL_UPSTREAM : PROA_FAIL_ALL_FAILED));
+    SIM_MUST(t->fail == (best > 0    ? PROA_FAIL_UPSTREAM
+                         : all_unfit ? PROA_FAIL_UNFIT
+                                     : PROA_FAIL_ALL_FAILED));
     SIM_MUST(t->should_retry == all_rate);
     uint64_t soonest = PROA_NEVER;
     for (uint8_t i = 0; i < w->n_attempts; i++) {
@@ -338,7 +342,7 @@ static inline void sim_on_finish(struct sim_witness *w, const struct proa_comman
         SIM_MUST(first == (c->outcome == PROA_OUTCOME_OK));
     }
     if (failed) {
-        SIM_MUST((w->terminal.class == PROA_CLASS_CLIENT) ==
+        SIM_MUST((w->terminal.class == PROA_CLASS_CLIENT || w->terminal.fail == PROA_FAIL_UNFIT) ==
                  (c->outcome == PROA_OUTCOME_CLIENT_ERROR));
     }
 }

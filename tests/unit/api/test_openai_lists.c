@@ -125,7 +125,7 @@ static const struct {
     {"[ 0.1 , 3E-5, -1 ]", "zczMPYKo+zcAAIC/", "[0.1,3e-05,-1]"},
     {"[0,-0]", "AAAAAAAAAIA=", "[0,-0]"},
     {"[0.100000001490116]", "zczMPQ==", "[0.1]"},
-    {"[16777217]", "AACASw==", "[1.6777216e+07]"},     /* half way: to even */
+    {"[16777217]", "AACASw==", "[16777216]"},          /* half way: to even */
     {"[16777219]", "AgCASw==", "[1.677722e+07]"},      /* half way: to even */
     {"[16777217.0000000000001]", "AQCASw==", NULL},    /* above half way by less than a double */
     {"[3.4028235e38]", "//9/fw==", "[3.4028235e+38]"}, /* the largest */

@@ -213,6 +213,32 @@ static void each_scope_avoids_its_own(void **state)
     }
 }
 
+/* What cannot be put in a provider's words is not put otherwise for another of its keys. */
+static void what_was_never_sent_is_not_sent_there(void **state)
+{
+    (void)state;
+    for (uint8_t n_others = 0; n_others < 2; n_others++) {
+        struct engine_test t;
+        setup(&t, 0);
+        (void)fixture_add(&t.fx, (struct fixture_target){.provider = 0, .key = 0});
+        (void)fixture_add(&t.fx, (struct fixture_target){.provider = 0, .key = 1});
+        if (n_others > 0) {
+            (void)fixture_add(&t.fx,
+                              (struct fixture_target){.endpoint = 1, .provider = 1, .tier = 1});
+        }
+        admit(&t);
+        fails(&t, 0, PROA_CLASS_UNFIT, 0);
+        if (n_others > 0) {
+            assert_int_equal(candidate_of(&t, 1), 2);
+            fails(&t, 1, PROA_CLASS_UNFIT, 0);
+        }
+        assert_true(t.w.finished);
+        assert_int_equal(t.w.n_attempts, 1 + n_others);
+        assert_int_equal(t.w.terminal.fail, PROA_FAIL_UNFIT);
+        teardown(&t);
+    }
+}
+
 static void a_key_without_a_group_is_a_group_of_its_own(void **state)
 {
     (void)state;
@@ -435,6 +461,7 @@ int main(void)
         cmocka_unit_test(no_fallback_is_one_attempt),
         cmocka_unit_test(only_movable_classes_move),
         cmocka_unit_test(each_scope_avoids_its_own),
+        cmocka_unit_test(what_was_never_sent_is_not_sent_there),
         cmocka_unit_test(a_key_without_a_group_is_a_group_of_its_own),
         cmocka_unit_test(a_group_belongs_to_its_provider),
         cmocka_unit_test(what_is_avoided_adds_up),

@@ -46,6 +46,24 @@ static const struct terminal_case CASES[] = {
      1,
      false,
      0},
+    {"nobody can do it",
+     {{PROA_CLASS_UNFIT, 0, 0}, {PROA_CLASS_UNFIT, 0, 0}},
+     PROA_FAIL_UNFIT,
+     1,
+     false,
+     0},
+    {"one could have done it",
+     {{PROA_CLASS_UNFIT, 0, 0}, {PROA_CLASS_RESET, 0, 0}},
+     PROA_FAIL_ALL_FAILED,
+     1,
+     false,
+     0},
+    {"nobody can do it, and one said so itself",
+     {{PROA_CLASS_UNFIT, 501, 0}, {PROA_CLASS_UNFIT, 0, 0}},
+     PROA_FAIL_UPSTREAM,
+     0,
+     false,
+     0},
     {"the last 5xx",
      {{PROA_CLASS_SERVER, 500, 0}, {PROA_CLASS_SERVER, 502, 0}, {PROA_CLASS_AUTH, 401, 0}},
      PROA_FAIL_UPSTREAM,
@@ -266,8 +284,8 @@ static void the_outcome_says_whose_fault(void **state)
         setup_once_each(&t, 1);
         admit(&t);
         fails(&t, 0, (enum proa_class) class, 0);
-        assert_int_equal(t.w.outcome, class == PROA_CLASS_CLIENT ? PROA_OUTCOME_CLIENT_ERROR
-                                                                 : PROA_OUTCOME_ERROR);
+        const bool clients = class == PROA_CLASS_CLIENT || class == PROA_CLASS_UNFIT;
+        assert_int_equal(t.w.outcome, clients ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
         teardown(&t);
     }
 }
