@@ -231,7 +231,7 @@ static void put_stop(struct anthropic_writing *a)
 
 static void put_user(struct anthropic_writing *a)
 {
-    if (a->chat->user.len > 0 && !proa_anthropic_has_option(&a->options, PROA_SLICE("metadata"))) {
+    if (a->chat->user.len > 0 && !proa_options_have(&a->options.members, PROA_SLICE("metadata"))) {
         proa_json_writer_key(&a->w, PROA_SLICE("metadata"));
         proa_json_writer_begin_object(&a->w);
         proa_json_writer_key(&a->w, PROA_SLICE("user_id"));
@@ -243,7 +243,7 @@ static void put_user(struct anthropic_writing *a)
 static void put_tier(struct anthropic_writing *a)
 {
     const struct proa_slice said = a->chat->service_tier;
-    if (said.len == 0 || proa_anthropic_has_option(&a->options, PROA_SLICE("service_tier"))) {
+    if (said.len == 0 || proa_options_have(&a->options.members, PROA_SLICE("service_tier"))) {
         return;
     }
     for (size_t i = 0; i < PROA_ARRAY_LEN(TIERS); i++) {
@@ -253,14 +253,6 @@ static void put_tier(struct anthropic_writing *a)
         }
     }
     proa_chat_warn(a->in->warnings, "service_tier", "has no equivalent at this provider");
-}
-
-static void put_options(struct anthropic_writing *a)
-{
-    for (size_t i = 0; i < a->options.n; i++) {
-        proa_json_writer_key(&a->w, a->options.items[i].key);
-        proa_json_writer_raw(&a->w, a->options.items[i].value);
-    }
 }
 
 static void put_body(struct anthropic_writing *a)
@@ -285,7 +277,7 @@ static void put_body(struct anthropic_writing *a)
     put_stop(a);
     put_user(a);
     put_tier(a);
-    put_options(a);
+    proa_options_put(w, &a->options.members);
     if (a->in->stream) {
         proa_json_writer_member_bool(w, "stream", true);
     }
@@ -329,6 +321,7 @@ static enum proa_err finish(struct anthropic_writing *a)
 enum proa_err proa_anthropic_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                     struct proa_encoded *out)
 {
+    out->feature = NULL;
     if (!in->chat) {
         out->feature = proa_operation_name(in->operation);
         out->reason = "this provider has no such operation";

@@ -138,40 +138,11 @@ static void set_beta(struct anthropic_options *out, struct proa_slice array,
     out->beta = proa_buf_slice(&text);
 }
 
-bool proa_anthropic_has_option(const struct anthropic_options *options, struct proa_slice key)
-{
-    for (size_t i = 0; i < options->n; i++) {
-        if (proa_slice_eq(options->items[i].key, key)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* A name of the API: lower case and underscores. */
-static bool is_member_name(struct proa_slice key)
-{
-    for (size_t i = 0; i < key.len; i++) {
-        const char c = key.ptr[i];
-        if (c != '_' && (c < 'a' || c > 'z') && (c < '0' || c > '9')) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < PROA_ARRAY_LEN(OWN); i++) {
-        if (proa_slice_eq(OWN[i], key)) {
-            return false;
-        }
-    }
-    return key.len > 0;
-}
-
 static void add_member(struct anthropic_options *out, struct proa_slice key,
                        struct proa_slice value, struct proa_chat_warnings *warnings)
 {
-    if (!is_member_name(key) || out->n == ANTHROPIC_OPTIONS_MAX) {
+    if (!proa_options_add(&out->members, key, value)) {
         proa_chat_warn(warnings, FEATURE, "holds an option that is not known");
-    } else if (!proa_anthropic_has_option(out, key)) {
-        out->items[out->n++] = (struct anthropic_option){key, value};
     }
 }
 
@@ -231,6 +202,7 @@ void proa_anthropic_options(const struct proa_chat_request *chat, struct proa_ar
     struct proa_json_item item;
     struct proa_slice object = PROA_SLICE_NONE;
     out->wish = proa_claude_wish_of(chat);
+    out->members = (struct proa_options){.own = OWN, .n_own = PROA_ARRAY_LEN(OWN)};
     if (proa_json_get(chat->provider_options, PROA_SLICE("anthropic"), &object) ==
             PROA_JSON_OBJECT &&
         proa_json_cursor_init(&c, object) == PROA_OK) {

@@ -15,24 +15,16 @@
 
 #include "claude_priv.h"
 #include "decoder_priv.h"
+#include "options_priv.h"
 
 #include "proa/provider/dialect.h"
-
-enum { ANTHROPIC_OPTIONS_MAX = 24 };
-
-/* A member of the body that is written as it came. */
-struct anthropic_option {
-    struct proa_slice key;   /* plain */
-    struct proa_slice value; /* JSON */
-};
 
 struct anthropic_options {
     struct proa_claude_wish wish;
     bool no_parallel;
     bool no_reasoning;      /* earlier reasoning is not sent back */
     struct proa_slice beta; /* value of anthropic-beta; empty = none */
-    size_t n;
-    struct anthropic_option items[ANTHROPIC_OPTIONS_MAX];
+    struct proa_options members;
 };
 
 /* Who serves the Messages API, and in what it differs from Anthropic. */
@@ -62,7 +54,6 @@ void proa_anthropic_refuse(struct anthropic_writing *a, const char *feature, con
 /* providerOptions.anthropic, and the extras where they are Anthropic's. */
 void proa_anthropic_options(const struct proa_chat_request *chat, struct proa_arena *arena,
                             struct proa_chat_warnings *warnings, struct anthropic_options *out);
-bool proa_anthropic_has_option(const struct anthropic_options *options, struct proa_slice key);
 
 /* ---- anthropic_blocks.c */
 /* `system`, unless there is none. */

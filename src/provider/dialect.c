@@ -8,6 +8,7 @@ static const struct proa_dialect *const DIALECTS[] = {
     &proa_dialect_openai,
     &proa_dialect_anthropic,
     &proa_dialect_gemini,
+    &proa_dialect_cohere,
 };
 
 static const char *const OPERATIONS[PROA_OPERATIONS] = {

@@ -9,5 +9,6 @@
 extern const struct proa_dialect proa_dialect_openai;
 extern const struct proa_dialect proa_dialect_anthropic;
 extern const struct proa_dialect proa_dialect_gemini;
+extern const struct proa_dialect proa_dialect_cohere;
 
 #endif

@@ -13,6 +13,7 @@ static void test_find(void **state)
                 d->reader_model && d->reader_destroy);
     assert_string_equal(proa_dialect_find(PROA_SLICE("anthropic"))->name, "anthropic");
     assert_string_equal(proa_dialect_find(PROA_SLICE("gemini"))->name, "gemini");
+    assert_string_equal(proa_dialect_find(PROA_SLICE("cohere"))->name, "cohere");
     assert_null(proa_dialect_find(PROA_SLICE("openai2")));
     assert_null(proa_dialect_find(PROA_SLICE_NONE));
 }
