@@ -110,6 +110,24 @@ static void who_offers_it_is_known_by_host_too(void **state)
     policy_route(f, "gpt-5.5", "0:spare/k1/gpt-5.5*1 0:east/k1/gpt-5.5*1 0:openai/k1/gpt-5.5*1");
 }
 
+/* google is another name of the vendor gemini: both are the catalogue's google. */
+static void vendors_by_other_names_offer_the_same(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const names[] = {"google", "gemini"};
+    f->env = ENV;
+    PROA_TEST_ROWS(name, names)
+    {
+        char yaml[256];
+        char candidates[128];
+        (void)snprintf(yaml, sizeof(yaml), PROVIDERS("  %s: {keys: [{env: A}]}\n" GROQ), *name);
+        (void)snprintf(candidates, sizeof(candidates), "0:%s/k1/gemini-2.5-flash*1", *name);
+        (void)policy_build(f, yaml);
+        policy_route(f, "google/gemini-2.5-flash", candidates);
+        policy_route(f, "gemini-2.5-flash", candidates);
+    }
+}
+
 static void unoffered_is_told_from_unknown(void **state)
 {
     struct policy_fixture *f = *state;
@@ -228,6 +246,7 @@ int main(void)
         TEST(ids_of_a_provider_stay_its_own),
         TEST(a_provider_called_like_a_creator_means_itself),
         TEST(who_offers_it_is_known_by_host_too),
+        TEST(vendors_by_other_names_offer_the_same),
         TEST(unoffered_is_told_from_unknown),
         TEST(a_target_may_be_a_model),
         TEST(what_the_route_places_stays_there),
