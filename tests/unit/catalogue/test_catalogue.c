@@ -157,6 +157,7 @@ static void well_known_names(void **state)
         {"claude-sonnet-4.5", "anthropic/claude-sonnet-4.5"},
         {"anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4.5"},
         {"anthropic/claude-sonnet-5", "anthropic/claude-sonnet-5"},
+        {"claude-haiku-4-5-20251001", "anthropic/claude-haiku-4.5"},
         {"gemini-2.5-flash", "google/gemini-2.5-flash"},
         {"llama-3.3-70b-versatile", "meta/llama-3.3-70b"},
         {"deepseek-chat", "deepseek/deepseek-chat"},
