@@ -88,17 +88,23 @@ void proa_attempt_keep_failure(struct attempt *a)
 
 /* ---- holding back ------------------------------------------------------------------------- */
 
-bool proa_attempt_hold(struct attempt *a, struct proa_slice bytes)
+bool proa_exchange_hold(struct proa_exchange_host *host, struct proa_buf *held, uint64_t *budgeted,
+                        struct proa_slice bytes)
 {
-    const size_t want = a->held.len + bytes.len;
-    if (want > a->budgeted) {
-        const uint64_t more = want > 2 * a->budgeted ? want - a->budgeted : a->budgeted;
-        if (!proa_exchange_take_budget(a->x->host, more)) {
+    const size_t want = held->len + bytes.len;
+    if (want > *budgeted) {
+        const uint64_t more = want > 2 * *budgeted ? want - *budgeted : *budgeted;
+        if (!proa_exchange_take_budget(host, more)) {
             return false;
         }
-        a->budgeted += more;
+        *budgeted += more;
     }
-    return proa_buf_append(&a->held, bytes) == PROA_OK;
+    return proa_buf_append(held, bytes) == PROA_OK;
+}
+
+bool proa_attempt_hold(struct attempt *a, struct proa_slice bytes)
+{
+    return proa_exchange_hold(a->x->host, &a->held, &a->budgeted, bytes);
 }
 
 void proa_attempt_unhold(struct attempt *a)
@@ -155,10 +161,30 @@ static enum proa_class encode(struct attempt *a, const struct proa_target *targe
     } else {
         class = proa_translate_encode(a, &in, out, err);
     }
-    if (class == PROA_CLASS_OK) {
+    if (class == PROA_CLASS_OK && out->n_iov > 0) {
         a->wire_head = out->iov[0];
     }
     return class;
+}
+
+struct proa_call_request proa_attempt_call_request(const struct attempt *a, const struct iovec *iov,
+                                                   size_t n)
+{
+    const struct proa_timeout_cfg *timeouts = &a->x->resolved.route->policy->timeouts;
+    return (struct proa_call_request){
+        .iov = iov,
+        .n_iov = n,
+        .arena = a->x->arena,
+        .connect_ns = timeouts->connect_ns,
+        .tls_ns = timeouts->tls_ns,
+        .write_ns = timeouts->write_ns,
+    };
+}
+
+struct proa_connpool *proa_attempt_pool(const struct attempt *a)
+{
+    const struct proa_target *target = a->x->run->attempts[a->index].candidate->target;
+    return a->x->live->pools[target->provider->endpoint->id];
 }
 
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
@@ -187,20 +213,14 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
         proa_attempt_fail(a, class, err);
         return;
     }
+    if (a->translation && proa_translate_starts_batch(a)) {
+        return;
+    }
     struct iovec *iov = proa_arena_alloc(x->arena, encoded.n_iov * sizeof *iov);
     memcpy(iov, encoded.iov, encoded.n_iov * sizeof *iov);
-    const struct proa_timeout_cfg *timeouts = &x->resolved.route->policy->timeouts;
-    const struct proa_call_request request = {
-        .iov = iov,
-        .n_iov = encoded.n_iov,
-        .arena = x->arena,
-        .connect_ns = timeouts->connect_ns,
-        .tls_ns = timeouts->tls_ns,
-        .write_ns = timeouts->write_ns,
-    };
+    const struct proa_call_request request = proa_attempt_call_request(a, iov, encoded.n_iov);
     bool sent = false;
-    a->call = proa_call_start(x->live->pools[target->provider->endpoint->id], &request,
-                              &proa_answer_events, a, &sent);
+    a->call = proa_call_start(proa_attempt_pool(a), &request, &proa_answer_events, a, &sent);
     if (sent) {
         proa_answer_events.on_sent(a, true);
     }
@@ -320,12 +340,9 @@ static void begin_answer(struct attempt *a)
     if (x->cached) {
         proa_cached_answered(a, iov, n, whole);
     }
-    const struct proa_slice type =
-        a->translation ? proa_translate_type(a)
-                       : proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
     const struct proa_client_reply reply = {
         .status = x->status,
-        .fields = proa_reply_fields(x, a, type, PROA_SLICE_NONE),
+        .fields = proa_reply_fields(x, a, proa_reply_type(a), PROA_SLICE_NONE),
         .body_bytes = length,
         .last = whole,
     };

@@ -6,6 +6,7 @@
  *   attempt.c   one upstream try: encode, call, hold, write to the client
  *   answer.c    its answer: read, classified
  *   translate.c the same where client and target speak different dialects
+ *   batch.c     one attempt of several calls
  *   rescue.c    going on with an answer that broke off
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
@@ -172,6 +173,14 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
 void proa_attempt_keep_failure(struct attempt *a);
 /* What the answer's head says about the limits of its key. */
 void proa_attempt_read_rates(struct attempt *a, struct proa_event *event);
+/* Appends to what is held of one answer, `budgeted` of the byte budget; false when that is spent.
+ */
+bool proa_exchange_hold(struct proa_exchange_host *host, struct proa_buf *held, uint64_t *budgeted,
+                        struct proa_slice bytes);
+/* What asks the attempt's target with these bytes, and where. */
+struct proa_call_request proa_attempt_call_request(const struct attempt *a, const struct iovec *iov,
+                                                   size_t n);
+struct proa_connpool *proa_attempt_pool(const struct attempt *a);
 /* Copies what cannot go out yet; false when the byte budget is spent. Likewise the next two. */
 bool proa_attempt_hold(struct attempt *a, struct proa_slice bytes);
 /* Adds to what goes out in one write, or is held. */
@@ -201,6 +210,8 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
 /* What was read of the client's body. */
 void proa_translate_forget(struct proa_exchange *x);
 void proa_translate_forget_request(struct attempt *a);
+/* Is it asked by several calls? Then they begin. */
+bool proa_translate_starts_batch(struct attempt *a);
 /* An answer comes. */
 void proa_translate_begin(struct attempt *a);
 /* As a reader's feed: what is ready lives until the next call. */
@@ -244,6 +255,8 @@ void proa_exchange_tell_refusal(struct proa_exchange_host *host, const struct pr
 /* Header lines of an answer that attempt `a` (may be NULL) gave, into host->fields. */
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra);
+/* Media type of what the client gets of the attempt's answer. */
+struct proa_slice proa_reply_type(const struct attempt *a);
 /* Appends those that say what it is and who made it. */
 void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f);
 /* A whole answer in one write. */

@@ -92,12 +92,20 @@ static void maker(const struct proa_exchange *x, const struct attempt *a, struct
     const struct proa_target *target = x->run->attempts[a->index].candidate->target;
     line(f, PROA_SLICE("x-proa-provider: "), target->provider->name);
     line(f, PROA_SLICE("x-proa-model: "), a->model);
+    if (a->translation) {
+        line(f, PROA_SLICE("x-proa-warnings: "), proa_translate_warnings(a));
+    }
+}
+
+struct proa_slice proa_reply_type(const struct attempt *a)
+{
+    return a->translation ? proa_translate_type(a)
+                          : proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
 }
 
 void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)
 {
-    line(f, PROA_SLICE("content-type: "),
-         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE));
+    line(f, PROA_SLICE("content-type: "), proa_reply_type(a));
     maker(x, a, f);
 }
 
@@ -112,9 +120,6 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     if (a) {
         returned_lines(a, ours_instead, f);
         maker(x, a, f);
-    }
-    if (a && a->translation) {
-        line(f, PROA_SLICE("x-proa-warnings: "), proa_translate_warnings(a));
     }
     if (a && a->mode == ANSWER_PLAIN) {
         cost(x, a, f); /* that of a stream is known at its end */

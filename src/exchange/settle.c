@@ -171,6 +171,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         line.provider = x->run->attempts[x->run->winner].candidate->target->provider->name;
         line.answered_by = winner->answered_by;
         line.finish = winner->finish_reason;
+        line.warnings = winner->translation ? proa_translate_warnings(winner) : PROA_SLICE_NONE;
         line.input_tokens = u->count[PROA_USAGE_INPUT];
         line.output_tokens = u->count[PROA_USAGE_OUTPUT];
         line.cache_read_tokens = u->count[PROA_USAGE_CACHE_READ];

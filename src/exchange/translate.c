@@ -145,19 +145,19 @@ static bool take_budget(struct attempt *a, uint64_t n)
     return taken;
 }
 
-static enum proa_class write_request(struct attempt *a, const struct proa_encode_in *in,
-                                     struct proa_encoded *out, enum proa_err *err)
+enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode_in *in,
+                                     struct proa_buf *body, struct proa_encoded *out,
+                                     enum proa_err *err)
 {
-    struct translation *t = a->translation;
     proa_buf_init(&out->body, a->x->body.len * BODY_GROWTH + BODY_SPARE);
     out->feature = NULL;
     *err = a->dialect->encode(in, a->x->arena, out);
-    t->body = out->body; /* what stands in it does not move any more */
+    *body = out->body; /* what stands in it does not move any more */
     if (*err == PROA_ERR_UNSUPPORTED) {
         cannot(a, out->feature ? out->feature : "the request", out->reason ? out->reason : "");
         return PROA_CLASS_UNFIT;
     }
-    if (*err == PROA_OK && !take_budget(a, t->body.cap)) {
+    if (*err == PROA_OK && !take_budget(a, body->cap)) {
         *err = PROA_ERR_OVERLOAD;
     }
     return *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
@@ -194,8 +194,22 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
         .headers = common->headers,
         .n_headers = common->n_headers,
     };
+    const size_t inputs_max =
+        t->op == PROA_OP_EMBEDDING ? a->dialect->inputs_max(common->vendor, a->model) : SIZE_MAX;
+    if (asked->embed.n_inputs > inputs_max) {
+        t->batch = proa_batch_create(a, &asked->embed, inputs_max);
+        return proa_batch_encode(t->batch, &in, out, err);
+    }
     fill(a, asked, &in);
-    return write_request(a, &in, out, err);
+    return proa_translate_write(a, &in, &t->body, out, err);
+}
+
+bool proa_translate_starts_batch(struct attempt *a)
+{
+    if (a->translation->batch) {
+        proa_batch_start(a->translation->batch);
+    }
+    return a->translation->batch != NULL;
 }
 
 void proa_translate_forget_request(struct attempt *a)
@@ -205,11 +219,12 @@ void proa_translate_forget_request(struct attempt *a)
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
-static struct proa_chat_sink writer_of(struct attempt *a)
+struct proa_chat_sink proa_translate_open(struct attempt *a)
 {
     struct proa_exchange *x = a->x;
     struct translation *t = a->translation;
     const struct asked *asked = x->asked;
+    proa_buf_init(&t->out, a->mode == ANSWER_STREAM ? CHUNKS_MAX : ANSWER_MAX);
     switch (t->op) {
     case PROA_OP_EMBEDDING:
         t->vectors = proa_api_vectors_create(&asked->embed, a->model, &t->out, x->arena);
@@ -239,15 +254,13 @@ static struct proa_chat_sink writer_of(struct attempt *a)
 void proa_translate_begin(struct attempt *a)
 {
     struct translation *t = a->translation;
-    proa_buf_init(&t->out, a->mode == ANSWER_STREAM ? CHUNKS_MAX : ANSWER_MAX);
-    const struct proa_chat_sink sink = writer_of(a);
+    const struct proa_chat_sink sink = proa_translate_open(a);
     t->decoder = proa_decoder_create(a->dialect, t->op, &a->answer, &sink, a->x->arena);
 }
 
 /* Writes what comes last; false when what has come is no answer. */
-static bool end_answer(struct translation *t)
+static bool end_answer(struct translation *t, const struct proa_usage *usage)
 {
-    const struct proa_usage *usage = proa_decoder_usage(t->decoder);
     t->ended = true;
     if (t->vectors) {
         return proa_api_vectors_end(t->vectors, usage);
@@ -267,7 +280,7 @@ enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
     proa_buf_clear(&t->out);
     enum proa_err err = proa_decoder_feed(t->decoder, bytes, &report);
     if (err == PROA_OK && report.state == PROA_ANSWER_DONE && !t->ended) {
-        (void)end_answer(t);
+        (void)end_answer(t, proa_decoder_usage(t->decoder));
     }
     err = err == PROA_OK && !proa_buf_ok(&t->out) ? PROA_ERR_LIMIT : err;
     *out = (struct proa_reader_report){
@@ -299,9 +312,23 @@ void proa_translate_end(struct attempt *a)
     struct translation *t = a->translation;
     if (!t->ended && proa_attempt_clear_out(a)) {
         proa_buf_clear(&t->out);
-        (void)end_answer(t);
+        (void)end_answer(t, proa_decoder_usage(t->decoder));
         (void)proa_attempt_gather(a, proa_buf_slice(&t->out));
     }
+}
+
+enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage *usage)
+{
+    struct translation *t = a->translation;
+    if (!end_answer(t, usage)) {
+        return PROA_CLASS_MALFORMED;
+    }
+    if (!take_budget(a, t->out.cap)) {
+        return PROA_CLASS_LOCAL;
+    }
+    proa_attempt_unhold(a);
+    a->piece = proa_buf_slice(&t->out);
+    return PROA_CLASS_OK;
 }
 
 bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa_failure *failure)
@@ -311,19 +338,14 @@ bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa
     if (!proa_decoder_whole(t->decoder, body, failure)) {
         return false;
     }
-    if (!end_answer(t)) {
-        *failure = (struct proa_failure){.class = PROA_CLASS_MALFORMED};
-        return false;
-    }
-    if (!take_budget(a, t->out.cap)) {
-        *failure = (struct proa_failure){.class = PROA_CLASS_LOCAL};
+    const enum proa_class class = proa_translate_close(a, proa_decoder_usage(t->decoder));
+    if (class != PROA_CLASS_OK) {
+        *failure = (struct proa_failure){.class = class};
         return false;
     }
     a->usage = *proa_decoder_usage(t->decoder);
     a->answered_by = proa_decoder_model(t->decoder);
     a->finish_reason = proa_arena_dup(a->x->arena, proa_decoder_finish_reason(t->decoder));
-    proa_attempt_unhold(a);
-    a->piece = proa_buf_slice(&t->out);
     return true;
 }
 
@@ -368,6 +390,9 @@ struct proa_slice proa_translate_warnings(const struct attempt *a)
 void proa_translate_release(struct attempt *a)
 {
     struct translation *t = a->translation;
+    if (t->batch) {
+        proa_batch_release(t->batch);
+    }
     proa_decoder_destroy(t->decoder);
     proa_api_answer_destroy(t->answer);
     proa_api_vectors_destroy(t->vectors);

@@ -39,7 +39,27 @@ struct translation {
     struct proa_buf out;  /* for the client: a stream's newest chunks, or the whole answer */
     uint64_t budgeted;    /* of body and out */
     bool ended;           /* all is written */
+    struct batch *batch;  /* NULL: one call */
     struct proa_chat_warnings warnings;
 };
+
+/* Writes one request into *body; `out` as encode leaves it. */
+enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode_in *in,
+                                     struct proa_buf *body, struct proa_encoded *out,
+                                     enum proa_err *err);
+/* Makes who writes for the client, and where the events go. */
+struct proa_chat_sink proa_translate_open(struct attempt *a);
+/* A whole answer is complete: a->piece is what the client gets. Other than OK: it is none. */
+enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage *usage);
+
+/* ---- batch.c */
+/* `max` inputs in each call, and more than that to ask. */
+struct batch *proa_batch_create(struct attempt *a, const struct proa_chat_embed *embed, size_t max);
+/* All requests, as `common` says but for the inputs. */
+enum proa_class proa_batch_encode(struct batch *b, const struct proa_encode_in *common,
+                                  struct proa_encoded *out, enum proa_err *err);
+void proa_batch_start(struct batch *b);
+/* Cancels what runs. Idempotent. */
+void proa_batch_release(struct batch *b);
 
 #endif

@@ -34,7 +34,8 @@
     COST("cost_usd", cost_pico_usd, a->has &PROA_ACCESS_COST)                                      \
     STR("cache", cache)                                                                            \
     STR("client.app", app)                                                                         \
-    STR("finish_reason", finish)
+    STR("finish_reason", finish)                                                                   \
+    STR("warnings", warnings)
 
 #define IGNORE2(key, member)
 #define IGNORE3(key, member, given)

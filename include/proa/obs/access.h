@@ -53,6 +53,7 @@ struct proa_access {
     struct proa_slice cache;       /* cache: hit, miss, ... */
     struct proa_slice app;         /* client.app */
     struct proa_slice finish;      /* finish_reason */
+    struct proa_slice warnings;    /* warnings: what was asked for and not done */
     const struct proa_access_attempt *attempts;
     uint32_t n_attempts;
     uint32_t status; /* http.response.status_code sent to the client; 0 = none was sent */
