@@ -59,7 +59,7 @@ static const struct option_row *find_option(const struct gemini_writer *w,
     return NULL;
 }
 
-/* Writes those of one place; how many there are, where `write` is not set. */
+/* How many there are for one place; written where `write` is set. */
 static size_t put_options(struct gemini_writer *w, enum place place, bool write)
 {
     struct proa_json_cursor c;
@@ -86,10 +86,9 @@ static size_t put_options(struct gemini_writer *w, enum place place, bool write)
     return n;
 }
 
-bool proa_gemini_has_tool_options(const struct gemini_writer *w)
+bool proa_gemini_has_tool_options(struct gemini_writer *w)
 {
-    struct gemini_writer copy = *w;
-    return put_options(&copy, PLACE_TOOLS, false) > 0;
+    return put_options(w, PLACE_TOOLS, false) > 0;
 }
 
 void proa_gemini_put_tool_options(struct gemini_writer *w)

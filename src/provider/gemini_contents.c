@@ -1,9 +1,9 @@
 /*
  * The messages of a chat: `contents` by turns of user and model, the system's words apart.
  *
- * A turn is a run of messages of one side. Results of tools are a turn of the user's of their own,
- * in the order of the calls that they answer: where ids are not sent, that is how Google tells them
- * apart.
+ * A turn is a run of messages of one side, for sides must alternate. Results of tools stand first
+ * in the user's turn, in the order of the calls that they answer: where ids are not sent, that is
+ * how Google tells them apart.
  */
 #include "gemini_priv.h"
 
@@ -208,48 +208,50 @@ static enum proa_err put_result(struct gemini_writer *w, const struct proa_chat_
 
 /* ---- turns ----------------------------------------------------------------------------------- */
 
-/* Messages [from, to) of one side. */
+/* Messages [from, to) of one side, and between them such as are not sent. */
 struct turn {
     size_t from;
     size_t to;
-    enum proa_chat_role role;
+    bool model; /* whose it is */
 };
 
+static bool is_models(const struct proa_chat_message *message)
+{
+    return message->role == PROA_CHAT_ASSISTANT;
+}
+
+/* Has it anything that is sent in a turn? Thoughts are not: Google does not want them back. */
+static bool is_sent(const struct proa_chat_message *message)
+{
+    for (size_t i = 0; message->role != PROA_CHAT_SYSTEM && i < message->n_parts; i++) {
+        const struct proa_chat_part *part = &message->parts[i];
+        const bool text = part->kind == PROA_CHAT_PART_TEXT || part->kind == PROA_CHAT_PART_REFUSAL;
+        const struct proa_slice words = text ? part->text : part->data;
+        if (part->kind != PROA_CHAT_PART_REASONING &&
+            (words.len > 0 || !(text || part->source == PROA_CHAT_SOURCE_TEXT))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The turn after *t. */
 static bool next_turn(const struct proa_chat_request *r, struct turn *t)
 {
     size_t at = t->to;
-    while (at < r->n_messages && r->messages[at].role == PROA_CHAT_SYSTEM) {
+    while (at < r->n_messages && !is_sent(&r->messages[at])) {
         at++;
     }
     if (at == r->n_messages) {
         return false;
     }
-    t->from = at;
-    t->role = r->messages[at].role;
+    *t = (struct turn){.from = at, .model = is_models(&r->messages[at])};
     while (at < r->n_messages &&
-           (r->messages[at].role == t->role || r->messages[at].role == PROA_CHAT_SYSTEM)) {
+           (is_models(&r->messages[at]) == t->model || !is_sent(&r->messages[at]))) {
         at++;
     }
     t->to = at;
     return true;
-}
-
-/* Has it anything that is sent? Thoughts are not: Google does not want them back. */
-static bool says(const struct proa_chat_request *r, const struct turn *t)
-{
-    for (size_t m = t->from; m < t->to; m++) {
-        for (size_t i = 0; r->messages[m].role == t->role && i < r->messages[m].n_parts; i++) {
-            const struct proa_chat_part *part = &r->messages[m].parts[i];
-            const bool text =
-                part->kind == PROA_CHAT_PART_TEXT || part->kind == PROA_CHAT_PART_REFUSAL;
-            const struct proa_slice words = text ? part->text : part->data;
-            if (part->kind != PROA_CHAT_PART_REASONING &&
-                (words.len > 0 || !(text || part->source == PROA_CHAT_SOURCE_TEXT))) {
-                return true;
-            }
-        }
-    }
-    return false;
 }
 
 static enum proa_err put_part(struct gemini_writer *w, const struct proa_chat_part *part,
@@ -341,6 +343,7 @@ static enum proa_err put_results(struct gemini_writer *w, const struct turn *cal
     return err;
 }
 
+/* All but the results, which stand before it. */
 static enum proa_err put_messages(struct gemini_writer *w, const struct turn *t)
 {
     const struct proa_chat_request *r = w->in->chat;
@@ -348,8 +351,8 @@ static enum proa_err put_messages(struct gemini_writer *w, const struct turn *t)
     bool called = false;
     for (size_t m = t->from; m < t->to; m++) {
         const struct proa_chat_message *message = &r->messages[m];
-        for (size_t i = 0; message->role == t->role && i < message->n_parts && err == PROA_OK;
-             i++) {
+        const bool own = message->role != PROA_CHAT_SYSTEM && message->role != PROA_CHAT_TOOL;
+        for (size_t i = 0; own && i < message->n_parts && err == PROA_OK; i++) {
             err = put_part(w, &message->parts[i], &called);
         }
     }
@@ -380,21 +383,18 @@ static void put_nobody(struct gemini_writer *w)
 
 static enum proa_err put_turns(struct gemini_writer *w)
 {
-    struct turn before = {.role = PROA_CHAT_SYSTEM};
-    struct turn t = {.role = PROA_CHAT_SYSTEM};
+    struct turn before = {.model = false};
+    struct turn t = {.model = false};
     bool begun = false;
     enum proa_err err = PROA_OK;
     while (err == PROA_OK && next_turn(w->in->chat, &t)) {
-        const bool model = t.role == PROA_CHAT_ASSISTANT;
-        if (!says(w->in->chat, &t)) {
-            continue;
-        }
-        if (!begun && model) {
+        if (!begun && t.model) {
             put_nobody(w);
         }
         begun = true;
-        begin_turn(w, model ? "model" : "user");
-        err = t.role == PROA_CHAT_TOOL ? put_results(w, &before, &t) : put_messages(w, &t);
+        begin_turn(w, t.model ? "model" : "user");
+        err = t.model ? PROA_OK : put_results(w, &before, &t);
+        err = err == PROA_OK ? put_messages(w, &t) : err;
         end_turn(w);
         before = t;
     }

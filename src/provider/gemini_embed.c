@@ -13,15 +13,15 @@ enum embed_form {
 
 /* How a model is asked; the first that fits. */
 static const struct embed_row {
-    uint8_t at; /* GEMINI_AT_* */
     struct proa_slice pattern;
-    enum embed_form form;
     size_t inputs_max;
+    enum embed_form form;
+    uint8_t at; /* GEMINI_AT_* */
 } ROWS[] = {
-    {GEMINI_AT_STUDIO, PROA_SLICE_INIT("*"), FORM_CONTENT, 100},
-    {GEMINI_AT_VERTEX, PROA_SLICE_INIT("gemini-embedding-001"), FORM_PREDICT, 1},
-    {GEMINI_AT_VERTEX, PROA_SLICE_INIT("gemini-embedding-*"), FORM_CONTENT, 1},
-    {GEMINI_AT_VERTEX, PROA_SLICE_INIT("*"), FORM_PREDICT, 250},
+    {PROA_SLICE_INIT("*"), 100, FORM_CONTENT, GEMINI_AT_STUDIO},
+    {PROA_SLICE_INIT("gemini-embedding-001"), 1, FORM_PREDICT, GEMINI_AT_VERTEX},
+    {PROA_SLICE_INIT("gemini-embedding-*"), 1, FORM_CONTENT, GEMINI_AT_VERTEX},
+    {PROA_SLICE_INIT("*"), 250, FORM_PREDICT, GEMINI_AT_VERTEX},
 };
 
 static const struct embed_row *find_row(const struct gemini_service *service,

@@ -1,8 +1,10 @@
 /*
- * What a request asks for and Google cannot do: a table that says for each whether the answer is
+ * What a request asks for and Google cannot do: tables that say for each whether the answer is
  * still an answer without it (dropped, with a warning) or another one (refused: another target may
- * do it).
+ * do it). What depends on the model or on how much is asked has its rows here; what Google has no
+ * word for are gaps as every dialect has them.
  */
+#include "gaps_priv.h"
 #include "gemini_priv.h"
 
 #include "proa/core/check.h"
@@ -17,17 +19,6 @@ struct fit_row {
     const char *feature; /* in OpenAI's words */
     const char *reason;
 };
-
-/* A penalty of nothing is none. */
-static bool is_zero(struct proa_slice number)
-{
-    for (size_t i = 0; i < number.len; i++) {
-        if (number.ptr[i] >= '1' && number.ptr[i] <= '9') {
-            return false;
-        }
-    }
-    return true;
-}
 
 bool proa_gemini_seed_fits(struct proa_slice seed)
 {
@@ -69,21 +60,9 @@ static bool other_tools(const struct gemini_writer *w)
     }
     return false;
 }
-static bool frequency(const struct gemini_writer *w)
-{
-    return !proa_gemini_sends_penalties(w) && !is_zero(w->in->chat->frequency_penalty);
-}
-static bool presence(const struct gemini_writer *w)
-{
-    return !proa_gemini_sends_penalties(w) && !is_zero(w->in->chat->presence_penalty);
-}
 static bool strange_seed(const struct gemini_writer *w)
 {
     return w->in->chat->seed.len > 0 && !proa_gemini_seed_fits(w->in->chat->seed);
-}
-static bool one_tool_at_a_time(const struct gemini_writer *w)
-{
-    return w->in->chat->n_tools > 0 && w->in->chat->parallel_tools == PROA_CHAT_NO;
 }
 static bool strict_tools(const struct gemini_writer *w)
 {
@@ -94,16 +73,6 @@ static bool strict_tools(const struct gemini_writer *w)
         }
     }
     return false;
-}
-static bool user(const struct gemini_writer *w)
-{
-    return w->in->chat->user.len > 0;
-}
-static bool service_tier(const struct gemini_writer *w)
-{
-    return w->in->chat->service_tier.len > 0 &&
-           !proa_chat_text_eq(w->in->chat->service_tier, PROA_SLICE("auto")) &&
-           !proa_chat_text_eq(w->in->chat->service_tier, PROA_SLICE("default"));
 }
 static bool thinking(const struct gemini_writer *w)
 {
@@ -125,51 +94,25 @@ static const struct fit_row ROWS[] = {
     {json_and_tools, FIT_REFUSE, "response_format",
      "this model gives JSON only to requests without tools"},
     {other_tools, FIT_REFUSE, "tools", "a tool that only another provider runs"},
-    {frequency, FIT_DROP, "frequency_penalty", "is not taken by this model"},
-    {presence, FIT_DROP, "presence_penalty", "is not taken by this model"},
     {strange_seed, FIT_DROP, "seed", "is not a whole number of 32 bits"},
-    {one_tool_at_a_time, FIT_DROP, "parallel_tool_calls", "has no equivalent at this provider"},
     {strict_tools, FIT_DROP, "strict", "has no equivalent at this provider"},
-    {user, FIT_DROP, "user", "has no equivalent at this provider"},
-    {service_tier, FIT_DROP, "service_tier", "has no equivalent at this provider"},
     {thinking, FIT_DROP, "reasoning_effort", "this model does not think"},
     {no_thinking, FIT_DROP, "reasoning_effort", "this model cannot but think: the least is asked"},
 };
 
-/* What a client of another dialect says besides, of which the answer does not depend. */
-static const char *const SILENT[] = {"stream",   "stream_options",   "store",
-                                     "metadata", "prompt_cache_key", "safety_identifier"};
-/* The rest that is known by name: a warning points at static text. */
-static const char *const LOUD[] = {"logit_bias", "modalities",         "audio",
-                                   "prediction", "web_search_options", "verbosity",
-                                   "functions",  "function_call"};
-
-static bool is_one_of(struct proa_slice key, const char *const *names, size_t n, size_t *which)
-{
-    for (*which = 0; *which < n; *which += 1) {
-        if (proa_json_string_eq(key, proa_slice_cstr(names[*which]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void warn_extras(const struct gemini_writer *w)
-{
-    const struct proa_chat_request *r = w->in->chat;
-    for (size_t i = 0; i < r->n_extras; i++) {
-        size_t at = 0;
-        if (is_one_of(r->extras[i].key, SILENT, PROA_ARRAY_LEN(SILENT), &at)) {
-            continue;
-        }
-        const bool known = is_one_of(r->extras[i].key, LOUD, PROA_ARRAY_LEN(LOUD), &at);
-        proa_chat_warn(w->in->warnings, known ? LOUD[at] : "unknown fields",
-                       known ? "has no equivalent at this provider" : "were left out");
-    }
-}
+/* What has no word at all; the first two only where the model does not take them. */
+enum { PENALTIES = 2 };
+static const struct proa_gap_row GAPS[] = {
+    {PROA_GAP_FREQUENCY_PENALTY, false, "is not taken by this model"},
+    {PROA_GAP_PRESENCE_PENALTY, false, "is not taken by this model"},
+    {PROA_GAP_PARALLEL, false, "has no equivalent at this provider"},
+    {PROA_GAP_USER, false, "has no equivalent at this provider"},
+    {PROA_GAP_SERVICE_TIER, false, "has no equivalent at this provider"},
+};
 
 enum proa_err proa_gemini_fit(struct gemini_writer *w)
 {
+    const size_t skipped = proa_gemini_sends_penalties(w) ? PENALTIES : 0;
     for (size_t i = 0; i < PROA_ARRAY_LEN(ROWS); i++) {
         if (!ROWS[i].asks(w)) {
             continue;
@@ -179,6 +122,8 @@ enum proa_err proa_gemini_fit(struct gemini_writer *w)
         }
         proa_chat_warn(w->in->warnings, ROWS[i].feature, ROWS[i].reason);
     }
-    warn_extras(w);
-    return PROA_OK;
+    return proa_gaps_pass(w->in->chat, GAPS + skipped, PROA_ARRAY_LEN(GAPS) - skipped,
+                          PROA_SLICE("gemini"), w->in->warnings, w->out)
+               ? PROA_OK
+               : PROA_ERR_UNSUPPORTED;
 }

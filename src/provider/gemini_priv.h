@@ -112,7 +112,7 @@ enum proa_err proa_gemini_put_tools(struct gemini_writer *w);
 enum proa_err proa_gemini_put_config(struct gemini_writer *w);
 /* Those that belong into toolConfig. */
 void proa_gemini_put_tool_options(struct gemini_writer *w);
-bool proa_gemini_has_tool_options(const struct gemini_writer *w);
+bool proa_gemini_has_tool_options(struct gemini_writer *w);
 /* The object of providerOptions that is meant for the service that is asked; empty. */
 struct proa_slice proa_gemini_options(const struct proa_encode_in *in,
                                       const struct gemini_service *service);

@@ -55,8 +55,8 @@ static const struct proa_chat_message THOUGHTS[] = {MESSAGE(USER, HO), MESSAGE(A
 static const struct proa_chat_message SORTED[] = {MESSAGE(USER, HO), MESSAGE(ASSISTANT, TWO_CALLS),
                                                   MESSAGE(TOOL, SUN_FIRST)};
 static const struct proa_chat_message APART[] = {
-    MESSAGE(USER, HO), MESSAGE(ASSISTANT, SIGNED_CALLS), MESSAGE(TOOL, SUN_ONLY),
-    MESSAGE(TOOL, RAIN_ONLY), MESSAGE(USER, HO)};
+    MESSAGE(USER, HO),       MESSAGE(ASSISTANT, SIGNED_CALLS), MESSAGE(USER, HO),
+    MESSAGE(TOOL, SUN_ONLY), MESSAGE(TOOL, RAIN_ONLY),         MESSAGE(USER, HO)};
 static const struct proa_chat_message ODD[] = {
     MESSAGE(USER, HO), MESSAGE(ASSISTANT, NO_ARGUMENTS), MESSAGE(TOOL, STRANGER),
     MESSAGE(ASSISTANT, BROKEN_ARGUMENTS), MESSAGE(TOOL, FAILED)};
@@ -89,8 +89,9 @@ static const struct {
      "[{\"role\":\"user\",\"parts\":[{\"text\":\" \"}]},"
      "{\"role\":\"model\",\"parts\":[{\"text\":\"no\"}]}," USER_HO "]",
      ""},
-    /* A turn of nothing is none. */
-    {"gemini", "gemini-2.5-pro", M(BLANKS), "[" USER_HO "," USER_HO "]", ""},
+    /* A turn of nothing is none, and parts nobody's. */
+    {"gemini", "gemini-2.5-pro", M(BLANKS),
+     "[{\"role\":\"user\",\"parts\":[{\"text\":\"ho\"},{\"text\":\"ho\"}]}]", ""},
     /* Thoughts are not sent back, another provider's least of all. */
     {"gemini", "gemini-3.6-flash", M(THOUGHTS),
      "[" USER_HO ",{\"role\":\"model\",\"parts\":[{\"text\":\"ho\"}]}]", ""},
@@ -106,7 +107,7 @@ static const struct {
      "{\"functionResponse\":{\"name\":\"look\",\"response\":{\"name\":\"look\",\"content\":"
      "\"sun\"}}}]}]",
      ""},
-    /* Results in two messages are one turn, and what the user says next another. */
+    /* Results in two messages are one turn, with what the user says before and after. */
     {"gemini", "gemini-3.6-flash", M(APART),
      "[" USER_HO ",{\"role\":\"model\",\"parts\":["
      "{\"functionCall\":{\"id\":\"c1\",\"name\":\"look\",\"args\":{}},\"thoughtSignature\":"
@@ -116,7 +117,7 @@ static const struct {
      "{\"functionResponse\":{\"id\":\"c1\",\"name\":\"look\",\"response\":{\"name\":\"look\","
      "\"content\":\"rain\"}}},"
      "{\"functionResponse\":{\"id\":\"c2\",\"name\":\"look\",\"response\":{\"name\":\"look\","
-     "\"content\":\"sun\"}}}]}," USER_HO "]",
+     "\"content\":\"sun\"}}},{\"text\":\"ho\"},{\"text\":\"ho\"}]}]",
      ""},
     {"gemini", "gemini-2.5-pro", M(ODD),
      "[" USER_HO ",{\"role\":\"model\",\"parts\":["

@@ -111,10 +111,42 @@ static void test_dropped_is_not_sent(void **state)
     r.chat.seed = PROA_SLICE("99999999999");
     r.chat.user = PROA_SLICE("me");
     assert_ok(gemini_request_encode(&r));
-    gemini_request_warned(&r, "frequency_penalty presence_penalty seed user");
+    gemini_request_warned(&r, "seed frequency_penalty presence_penalty user");
     assert_slice_str(proa_buf_slice(&r.out.body),
                      "{\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"hi\"}]}]}");
     gemini_request_deinit(&r);
+}
+
+/* What only another surface has. */
+static void test_extras(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        const char *value;
+        const char *refused;
+        const char *warned;
+    } rows[] = {
+        {"\"stream_options\"", "{}", NULL, ""},
+        {"\"logit_bias\"", "{\"1\":2}", NULL, "logit_bias"},
+        {"\"audio\"", "{}", "audio", ""},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct gemini_request r;
+        const struct proa_chat_extra extra = {proa_slice_cstr(row->key),
+                                              proa_slice_cstr(row->value)};
+        gemini_request_init(&r, "gemini", "gemini-3.6-flash");
+        r.chat.extras = &extra;
+        r.chat.n_extras = 1;
+        r.chat.extras_dialect = PROA_SLICE("openai");
+        assert_int_equal(gemini_request_encode(&r), row->refused ? PROA_ERR_UNSUPPORTED : PROA_OK);
+        if (row->refused) {
+            gemini_request_refused(&r, row->refused);
+        }
+        gemini_request_warned(&r, row->warned);
+        gemini_request_deinit(&r);
+    }
 }
 
 int main(void)
@@ -122,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_dropped_is_not_sent),
+        cmocka_unit_test(test_extras),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
