@@ -254,12 +254,22 @@ static bool next_turn(const struct proa_chat_request *r, struct turn *t)
     return true;
 }
 
-static enum proa_err put_part(struct gemini_writer *w, const struct proa_chat_part *part,
-                              bool *called)
+/* What stands in a message besides its parts' substance, and is left out. */
+static void warn_of_part(const struct gemini_writer *w, const struct proa_chat_part *part)
 {
     if (part->cache_control.len > 0) {
         proa_chat_warn(w->in->warnings, "cache_control", "this provider caches by itself");
     }
+    if (part->detail.len > 0 && !proa_chat_text_eq(part->detail, PROA_SLICE("auto"))) {
+        proa_chat_warn(w->in->warnings, "detail",
+                       "is said for all media at once: providerOptions.google.mediaResolution");
+    }
+}
+
+static enum proa_err put_part(struct gemini_writer *w, const struct proa_chat_part *part,
+                              bool *called)
+{
+    warn_of_part(w, part);
     switch (part->kind) {
     case PROA_CHAT_PART_TEXT:
     case PROA_CHAT_PART_REFUSAL:
@@ -352,6 +362,9 @@ static enum proa_err put_messages(struct gemini_writer *w, const struct turn *t)
     for (size_t m = t->from; m < t->to; m++) {
         const struct proa_chat_message *message = &r->messages[m];
         const bool own = message->role != PROA_CHAT_SYSTEM && message->role != PROA_CHAT_TOOL;
+        if (own && message->name.len > 0) {
+            proa_chat_warn(w->in->warnings, "name", "has no equivalent at this provider");
+        }
         for (size_t i = 0; own && i < message->n_parts && err == PROA_OK; i++) {
             err = put_part(w, &message->parts[i], &called);
         }

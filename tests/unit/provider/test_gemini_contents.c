@@ -259,20 +259,46 @@ static void test_many_results(void **state)
     gemini_request_deinit(&r);
 }
 
-static void test_cache_marks_are_warned_of(void **state)
+static void test_what_is_left_out_is_warned_of(void **state)
 {
     (void)state;
     static const struct proa_chat_part parts[] = {
         {.kind = PROA_CHAT_PART_TEXT,
          .text = PROA_SLICE_INIT("hi"),
-         .cache_control = PROA_SLICE_INIT("{\"type\":\"ephemeral\"}")}};
-    const struct proa_chat_message messages[] = {MESSAGE(USER, parts)};
-    struct gemini_request r;
-    gemini_request_init(&r, "gemini", "gemini-2.5-pro");
-    r.chat.messages = messages;
-    assert_ok(gemini_request_encode(&r));
-    gemini_request_warned(&r, "cache_control");
-    gemini_request_deinit(&r);
+         .cache_control = PROA_SLICE_INIT("{\"type\":\"ephemeral\"}")},
+        {.kind = PROA_CHAT_PART_IMAGE,
+         .source = PROA_CHAT_SOURCE_BASE64,
+         .media_type = PROA_SLICE_INIT("image/png"),
+         .data = PROA_SLICE_INIT("iVBO"),
+         .detail = PROA_SLICE_INIT("auto")},
+        {.kind = PROA_CHAT_PART_IMAGE,
+         .source = PROA_CHAT_SOURCE_BASE64,
+         .media_type = PROA_SLICE_INIT("image/png"),
+         .data = PROA_SLICE_INIT("iVBO"),
+         .detail = PROA_SLICE_INIT("low")}};
+    static const struct {
+        size_t n;
+        const char *name;
+        const char *warned;
+    } rows[] = {
+        {1, "", "cache_control"},
+        {2, "", "cache_control"},
+        {3, "", "cache_control detail"},
+        {1, "Ann", "name cache_control"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_chat_message messages[] = {{.role = PROA_CHAT_USER,
+                                                      .name = proa_slice_cstr(row->name),
+                                                      .parts = parts,
+                                                      .n_parts = row->n}};
+        struct gemini_request r;
+        gemini_request_init(&r, "gemini", "gemini-2.5-pro");
+        r.chat.messages = messages;
+        assert_ok(gemini_request_encode(&r));
+        gemini_request_warned(&r, row->warned);
+        gemini_request_deinit(&r);
+    }
 }
 
 int main(void)
@@ -282,7 +308,7 @@ int main(void)
         cmocka_unit_test(test_media),
         cmocka_unit_test(test_a_result_of_nothing),
         cmocka_unit_test(test_many_results),
-        cmocka_unit_test(test_cache_marks_are_warned_of),
+        cmocka_unit_test(test_what_is_left_out_is_warned_of),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
