@@ -11,6 +11,8 @@
 #include <signal.h>
 #include <sysexits.h>
 
+enum { JWT_KEY_MAX = 16 * 1024, ERRORS_MAX = 4096 };
+
 /* Paths by which providers are played, with where their own begin. */
 static const struct {
     const char *path;
@@ -42,18 +44,37 @@ static void explain_profiles(struct proa_cli_out *out)
     proa_cli_out_printf(
         out, "  A recipe stands ahead of the profile: /error=overloaded/anthropic/v1. A key\n"
              "  that begins with \"bad-key\" is refused, a model that begins with \"unknown\"\n"
-             "  is not known. error=NAME answers with a recorded error; each profile has\n"
-             "  those of its provider: rate, quota, context, filter, bad-key, model,\n"
-             "  overloaded, server, ...\n\n");
+             "  is not known. error=NAME answers with a recorded error of the provider.\n\n");
     for (size_t i = 0; i < sizeof PROFILES / sizeof PROFILES[0]; i++) {
         proa_cli_out_printf(out, "  %s\n      ", PROFILES[i].path);
         proa_cli_help_wrap(out, proa_slice_cstr(PROFILES[i].about), 6, 6);
     }
 }
 
+static void explain_errors(struct proa_cli_out *out)
+{
+    struct proa_slice profile;
+    proa_cli_out_printf(out, "\n%sRecorded errors%s\n", proa_cli_bold(out), proa_cli_plain(out));
+    for (size_t i = 0; (profile = proa_mock_help_profile(i)).len > 0; i++) {
+        struct proa_buf names;
+        struct proa_slice name;
+        proa_buf_init(&names, ERRORS_MAX);
+        for (size_t n = 0; (name = proa_mock_help_error(i, n)).len > 0; n++) {
+            (void)proa_buf_append_cstr(&names, n > 0 ? ", " : "");
+            (void)proa_buf_append(&names, name);
+        }
+        if (names.len > 0) {
+            proa_cli_out_printf(out, "  %-16.*s", (int)profile.len, profile.ptr);
+            proa_cli_help_wrap(out, proa_buf_slice(&names), 18, 18);
+        }
+        proa_buf_deinit(&names);
+    }
+}
+
 void proa_cli_mock_more(struct proa_cli_out *out)
 {
     explain_profiles(out);
+    explain_errors(out);
     proa_cli_out_printf(out, "\n%sRecipes%s\n", proa_cli_bold(out), proa_cli_plain(out));
     proa_cli_out_printf(
         out, "  Items are separated by commas, each drawn on its own; settings of one item are\n"
@@ -66,8 +87,6 @@ void proa_cli_mock_more(struct proa_cli_out *out)
         proa_cli_help_wrap(out, help, 18, 18);
     }
 }
-
-enum { JWT_KEY_MAX = 16 * 1024 };
 
 struct settings {
     struct proa_addr addr;

@@ -491,7 +491,6 @@ static void make_stream(struct making *m)
 /* Groq shows thoughts apart, in the text, or not at all, as it is asked to. */
 static void place_thoughts(struct making *m, const struct mock_shape *shape)
 {
-    const struct proa_slice format = proa_mock_member(m->req->body, PROA_SLICE("reasoning_format"));
     m->text = m->m->speech.text;
     m->thought = shape->thought;
     m->thoughts = shape->thought.len > 0 && m->req->endpoint == MOCK_CHAT ? m->m->speech.thought
@@ -499,6 +498,7 @@ static void place_thoughts(struct making *m, const struct mock_shape *shape)
     if (m->thoughts.len == 0 || !has(m, MOCK_SHAPE_GROQ)) {
         return;
     }
+    const struct proa_slice format = proa_mock_member(m->req->body, PROA_SLICE("reasoning_format"));
     if (proa_slice_eq(format, PROA_SLICE("\"raw\""))) {
         m->text = proa_arena_printf(m->m->arena,
                                     "<think>\n%" PROA_SLICE_FMT "\n</think>\n%" PROA_SLICE_FMT,

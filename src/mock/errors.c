@@ -1,6 +1,7 @@
 #include "recorded_priv.h"
 
 #include "proa/json/writer.h"
+#include "proa/mock/mock.h"
 
 /* ---- envelopes ------------------------------------------------------------------------------- */
 
@@ -322,14 +323,19 @@ struct mock_error proa_mock_error_by_status(enum mock_profile_id profile, uint16
     return (struct mock_error){.status = 0};
 }
 
-size_t proa_mock_error_names(enum mock_profile_id profile, size_t at, struct proa_slice *name)
+struct proa_slice proa_mock_help_profile(size_t i)
+{
+    return i + 1 < MOCK_PROFILES ? proa_mock_profile_name((enum mock_profile_id)(i + 1))
+                                 : PROA_SLICE_NONE;
+}
+
+struct proa_slice proa_mock_help_error(size_t i, size_t n)
 {
     const struct mock_recorded *row;
-    for (; (row = row_at(at)) != NULL; at++) {
-        if (row->profile == profile) {
-            *name = row->name;
-            return at + 1;
+    for (size_t at = 0; (row = row_at(at)) != NULL; at++) {
+        if ((size_t)row->profile == i + 1 && n-- == 0) {
+            return row->name;
         }
     }
-    return 0;
+    return PROA_SLICE_NONE;
 }

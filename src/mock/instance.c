@@ -216,7 +216,7 @@ static void write_typed(struct making *m, struct proa_slice schema, unsigned dep
         write_number(m, schema);
     } else if (proa_slice_eq_nocase(type, PROA_SLICE("boolean"))) {
         proa_json_writer_bool(&m->w, true);
-    } else if (type.len == 0 && is_null_schema(schema)) {
+    } else if (is_null_schema(schema)) {
         proa_json_writer_null(&m->w);
     } else {
         write_string(m, schema);

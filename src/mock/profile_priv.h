@@ -93,9 +93,6 @@ enum { TOKEN_GOOGLE = 0, TOKEN_ENTRA, TOKEN_CONTAINER, TOKEN_STS, TOKEN_OPENAI, 
 /* A recorded error of a profile by its name or its status; status 0 when it has none. */
 struct mock_error proa_mock_error_recorded(enum mock_profile_id profile, struct proa_slice name);
 struct mock_error proa_mock_error_by_status(enum mock_profile_id profile, uint16_t status);
-/* Walks the names a profile has: start with at = 0, go on with what is returned, 0 = the end. */
-size_t proa_mock_error_names(enum mock_profile_id profile, size_t at, struct proa_slice *name);
-
 const struct mock_profile *proa_mock_profile(enum mock_profile_id id);
 struct proa_slice proa_mock_profile_name(enum mock_profile_id id);
 /* The profile of a path segment; NULL for none. */

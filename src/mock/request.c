@@ -17,6 +17,10 @@ enum want {
     WANT_ENCODING_FORMAT,
     WANT_DIMENSIONS,
     WANT_OUTPUT_DIMENSION, /* Mistral's name of it */
+    WANT_RESPONSE_FORMAT,
+    WANT_REASONING_EFFORT,
+    WANT_THINKING,
+    WANT_REASONING,
     WANTS
 };
 
@@ -41,6 +45,10 @@ static const struct proa_json_want WANTED[WANTS] = {
     [WANT_ENCODING_FORMAT] = {PROA_SLICE_INIT("encoding_format"), NULLABLE(PROA_JSON_STRING)},
     [WANT_DIMENSIONS] = {PROA_SLICE_INIT("dimensions"), NULLABLE(PROA_JSON_NUMBER)},
     [WANT_OUTPUT_DIMENSION] = {PROA_SLICE_INIT("output_dimension"), NULLABLE(PROA_JSON_NUMBER)},
+    [WANT_RESPONSE_FORMAT] = {PROA_SLICE_INIT("response_format"), NULLABLE(PROA_JSON_OBJECT)},
+    [WANT_REASONING_EFFORT] = {PROA_SLICE_INIT("reasoning_effort"), NULLABLE(PROA_JSON_STRING)},
+    [WANT_THINKING] = {PROA_SLICE_INIT("thinking"), NULLABLE(PROA_JSON_OBJECT)},
+    [WANT_REASONING] = {PROA_SLICE_INIT("reasoning"), NULLABLE(PROA_JSON_OBJECT)},
 };
 
 static const struct proa_slice ROLES[] = {
@@ -317,9 +325,12 @@ static bool read_tools(struct parsing *p)
 
 static bool read_format(struct parsing *p)
 {
-    const struct proa_slice format = proa_mock_member(p->body, PROA_SLICE("response_format"));
+    const struct proa_slice format = raw(p, WANT_RESPONSE_FORMAT);
     const struct proa_slice type = proa_mock_string(p->r, format, PROA_SLICE("type"));
     const struct proa_slice schema = proa_mock_member(format, PROA_SLICE("json_schema"));
+    if (!has(p, WANT_RESPONSE_FORMAT)) {
+        return true;
+    }
     p->out->wants_json = proa_slice_eq(type, PROA_SLICE("json_object"));
     if (!proa_slice_eq(type, PROA_SLICE("json_schema"))) {
         return true;
@@ -370,7 +381,9 @@ static bool read_generation(struct parsing *p)
     }
     out->n = (uint32_t)n;
     if (out->endpoint == MOCK_CHAT) {
-        out->thinks = proa_mock_shape_thinks(p->r, p->shape);
+        const bool asked =
+            has(p, WANT_REASONING_EFFORT) || has(p, WANT_THINKING) || has(p, WANT_REASONING);
+        out->thinks = proa_mock_shape_thinks(p->r, p->shape, asked);
         return read_messages(p) && read_tools(p) && read_format(p) &&
                proa_mock_shape_chat(p->r, p->shape);
     }

@@ -137,7 +137,8 @@ static const struct mock_shape SHAPES[MOCK_PROFILES] = {
                      .refused = NAMES(COHERE_REFUSED),
                      .refusal = 400,
                      .refusal_text = "invalid request: parameter '@' is not supported"},
-    [MOCK_DEEPSEEK] = {.checks = CHECKED | MOCK_CHECK_JSON_WORD | MOCK_CHECK_NO_SCHEMA,
+    [MOCK_DEEPSEEK] = {.checks = CHECKED | MOCK_CHECK_JSON_WORD | MOCK_CHECK_NO_SCHEMA |
+                                 MOCK_CHECK_THOUGHTS,
                        .quirks = MOCK_SHAPE_USAGE_LAST | MOCK_SHAPE_CACHE_HIT,
                        .thought = PROA_SLICE_INIT("reasoning_content"),
                        .thinkers = NAMES(DEEPSEEK_THINKERS)},
@@ -261,6 +262,24 @@ static bool open_calls(struct mock_reading *r, const struct mock_shape *shape,
     return true;
 }
 
+/* DeepSeek's newer models want the thoughts behind a call back, the older ones refuse all. */
+static bool check_thoughts(struct mock_reading *r, struct proa_slice message)
+{
+    const struct proa_slice calls = proa_mock_member(message, PROA_SLICE("tool_calls"));
+    const struct proa_slice thoughts = proa_mock_member(message, PROA_SLICE("reasoning_content"));
+    if (proa_slice_starts(r->out->model, PROA_SLICE("deepseek-reasoner"))) {
+        return thoughts.len == 0 ||
+               refuse(r, PROA_SLICE("invalid_request_error"), PROA_SLICE_NONE,
+                      "The reasoning_content is an intermediate result for display purposes only "
+                      "and will not be included in the context for inference. Please remove the "
+                      "reasoning_content from your message.");
+    }
+    return !r->out->thinks || proa_mock_count(calls) == 0 || thoughts.len > 0 ||
+           refuse(r, PROA_SLICE("invalid_request_error"), PROA_SLICE_NONE,
+                  "Missing `reasoning_content` field in the assistant message that has tool "
+                  "calls.");
+}
+
 static bool check_message(struct mock_reading *r, const struct mock_shape *shape,
                           struct proa_slice message, struct mock_open_calls *open)
 {
@@ -269,6 +288,9 @@ static bool check_message(struct mock_reading *r, const struct mock_shape *shape
         proa_mock_member(message, PROA_SLICE("name")).len > 0) {
         return refuse(r, PROA_SLICE_NONE, PROA_SLICE_NONE,
                       "'messages' : property 'name' is unsupported");
+    }
+    if ((shape->checks & MOCK_CHECK_THOUGHTS) && !check_thoughts(r, message)) {
+        return false;
     }
     if (!(shape->checks & MOCK_CHECK_CALLS)) {
         return true;
@@ -330,17 +352,16 @@ static bool is_thinker(const struct mock_reading *r, const struct mock_shape *sh
     return proa_mock_any_glob(shape->thinkers.names, shape->thinkers.n, plain_model(r->out));
 }
 
-bool proa_mock_shape_thinks(struct mock_reading *r, const struct mock_shape *shape)
+bool proa_mock_shape_thinks(struct mock_reading *r, const struct mock_shape *shape, bool asked)
 {
+    if (!asked) {
+        return r->path->profile != MOCK_PLAIN && is_thinker(r, shape);
+    }
     const struct proa_slice effort = proa_mock_string(r, r->body, PROA_SLICE("reasoning_effort"));
     const struct proa_slice mode =
         proa_mock_string(r, proa_mock_member(r->body, PROA_SLICE("thinking")), PROA_SLICE("type"));
-    const bool router = proa_mock_member(r->body, PROA_SLICE("reasoning")).len > 0;
-    if (effort.len > 0 || mode.len > 0 || router) {
-        return !proa_slice_eq(effort, PROA_SLICE("none")) &&
-               !proa_slice_eq(mode, PROA_SLICE("disabled"));
-    }
-    return r->path->profile != MOCK_PLAIN && is_thinker(r, shape);
+    return !proa_slice_eq(effort, PROA_SLICE("none")) &&
+           !proa_slice_eq(mode, PROA_SLICE("disabled"));
 }
 
 static bool refuse_value(struct mock_reading *r, struct proa_slice name)
@@ -418,6 +439,9 @@ static bool check_xai(struct mock_reading *r, const struct mock_shape *shape)
 
 bool proa_mock_shape_chat(struct mock_reading *r, const struct mock_shape *shape)
 {
+    if (r->path->profile == MOCK_PLAIN) {
+        return true; /* measured against: nothing is walked over once more */
+    }
     const struct proa_slice tools = proa_mock_member(r->body, PROA_SLICE("tools"));
     if ((shape->checks & MOCK_CHECK_ONE_CHOICE) && r->out->n != 1) {
         return refuse(r, PROA_SLICE_NONE, PROA_SLICE_NONE, "'n' : number must be at most 1");

@@ -25,6 +25,7 @@ enum {
     MOCK_CHECK_TOOLS = 1U << 11,      /* tools is no empty list */
     MOCK_CHECK_LIMIT_NAME = 1U << 12, /* models that think refuse max_tokens */
     MOCK_IGNORES_CHOICE = 1U << 13,   /* tool_choice is not honoured */
+    MOCK_CHECK_THOUGHTS = 1U << 15,   /* thoughts come back with their calls, and only then */
     MOCK_TAKES_ANY = 1U << 14         /* tool_choice "any" */
 };
 
@@ -70,7 +71,7 @@ const struct mock_shape *proa_mock_shape(const struct mock_path *path);
 bool proa_mock_shape_members(struct mock_reading *r, const struct mock_shape *shape);
 /* The rest, once the request is read. */
 bool proa_mock_shape_chat(struct mock_reading *r, const struct mock_shape *shape);
-/* Does this model of the profile think, asked by the request or not? */
-bool proa_mock_shape_thinks(struct mock_reading *r, const struct mock_shape *shape);
+/* Does this model of the profile think? `asked`: the request has a member that speaks of it. */
+bool proa_mock_shape_thinks(struct mock_reading *r, const struct mock_shape *shape, bool asked);
 
 #endif

@@ -384,6 +384,16 @@ def test_deepseek(mock):
     broken = shape(mock, "deepseek", say(stream=True), recipe="finish=insufficient_system_resource")
     assert broken.data[-2]["choices"][0]["finish_reason"] == "insufficient_system_resource"
     refused(shape(mock, "deepseek", say(), recipe="error=quota"), 402, "Insufficient Balance")
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    turns = [{"role": "user", "content": "x"},
+             {"role": "assistant", "content": "", "tool_calls": [call]},
+             {"role": "tool", "tool_call_id": "c", "content": "1"}]
+    newer = {"model": "deepseek-v4-pro", "messages": turns}
+    refused(shape(mock, "deepseek", newer), 400, "Missing `reasoning_content`")
+    assert shape(mock, "deepseek", {**newer, "thinking": {"type": "disabled"}}).status == 200
+    turns[1]["reasoning_content"] = "hm"
+    assert shape(mock, "deepseek", newer).status == 200
+    refused(shape(mock, "deepseek", {**newer, "model": "deepseek-reasoner"}), 400, "remove the")
     assert mock.ask("POST", "/deepseek/embeddings", {}, BEARER).status == 404
 
 

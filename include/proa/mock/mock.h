@@ -70,4 +70,9 @@ struct proa_mock_stats {
 };
 void proa_mock_stats(const struct proa_mock *mock, struct proa_mock_stats *out);
 
+/* For the command's own help: the path segment of the i-th profile, and the name of its n-th
+ * recorded error; static, empty behind the last. */
+struct proa_slice proa_mock_help_profile(size_t i);
+struct proa_slice proa_mock_help_error(size_t i, size_t n);
+
 #endif
