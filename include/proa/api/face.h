@@ -1,0 +1,95 @@
+/*
+ * What a surface brings: how its requests are looked at and read, and how its answers and errors
+ * are written. One const table per surface; whoever carries exchanges out asks it and knows none by
+ * name.
+ *
+ * Pure.
+ */
+#ifndef PROA_API_FACE_H
+#define PROA_API_FACE_H
+
+#include "proa/api/request.h"
+#include "proa/chat/event.h"
+#include "proa/chat/inputs.h"
+#include "proa/chat/request.h"
+#include "proa/core/arena.h"
+#include "proa/http/header.h"
+
+/* A request with its body. */
+struct proa_api_body {
+    enum proa_endpoint_kind kind;
+    struct proa_slice bytes;
+    const struct proa_api_request *request; /* as look() has found it */
+    struct proa_arena *arena;               /* what is read stands in it, and borrows from the body */
+    struct proa_buf *text;                  /* of a refusal's message; 1 KiB is enough */
+};
+
+/* A request read into the neutral model: by its kind `chat`, `embed` or `rerank`. The rest is what
+ * the surface's own writer wants to know again. */
+struct proa_api_asked {
+    struct proa_chat_request chat;
+    struct proa_chat_embed embed;
+    struct proa_chat_rerank rerank;
+    bool include_usage; /* OpenAI: a last chunk with the usage */
+    bool functions;     /* OpenAI: the form before tools */
+    bool raw_chunks;    /* AI SDK: the provider's own chunks too */
+};
+
+struct proa_api_writer_cfg {
+    enum proa_endpoint_kind kind;
+    bool stream;
+    unsigned version; /* of the surface's protocol, where it has several; as look() found it */
+    const struct proa_api_asked *asked;
+    const struct proa_chat_warnings *warnings; /* what was dropped; complete before the first event */
+    struct proa_slice id;    /* plain, visible ASCII: ids are made of it where the answer has none */
+    struct proa_slice model; /* plain; where the answer names none */
+    uint64_t created_s;      /* where the answer tells no time */
+};
+
+/* How an answer is written: a handle on the arena's memory. */
+struct proa_api_writer;
+
+struct proa_api_face {
+    const char *name;    /* "openai"; for logs and metrics */
+    const char *dialect; /* whose bytes may go on as they are; NULL = no provider speaks this */
+    /*
+     * One validating pass over the body, in place: what the gateway needs to know. As
+     * proa_api_request_read(), which see; `headers` are the client's, for surfaces that name the
+     * model there.
+     */
+    enum proa_err (*look)(enum proa_endpoint_kind kind, const struct proa_http_headers *headers,
+                          struct proa_slice body, struct proa_buf *scratch, struct proa_buf *text,
+                          struct proa_api_request *out, struct proa_api_error *error);
+    /* ERR_TYPE, ERR_SYNTAX: refused, see `error`; *out is undefined then. ERR_UNSUPPORTED: requests
+     * of this kind have no neutral form. */
+    enum proa_err (*read)(const struct proa_api_body *body, struct proa_api_asked *out,
+                          struct proa_api_error *error);
+    /*
+     * Appends to `out`, which is borrowed; that it is full shows in proa_buf_ok(). A stream's is the
+     * caller's to empty between events: each event appends whole frames. What cfg points to
+     * outlives the writer.
+     */
+    struct proa_api_writer *(*writer_create)(const struct proa_api_writer_cfg *cfg,
+                                             struct proa_buf *out, struct proa_arena *arena);
+    /* The media type of what the writer writes. */
+    struct proa_slice (*media_type)(enum proa_endpoint_kind kind, bool stream);
+    /* What ends a passed stream that is whole but whose provider sent no end mark; empty = nothing.
+     */
+    struct proa_slice stream_end;
+};
+
+/* Where the events go of a call whose first input is number `first` of all; 0 but for embeddings
+ * that take several calls. */
+struct proa_chat_sink proa_api_writer_sink(struct proa_api_writer *w, size_t first);
+/*
+ * Nothing follows: the last frames, or the whole answer. Once. `gateway` is what the gateway tells
+ * of the exchange, a JSON object or empty, for surfaces that have a place for it. False when what
+ * came is no whole answer.
+ */
+bool proa_api_writer_end(struct proa_api_writer *w, const struct proa_usage *usage,
+                         struct proa_slice gateway) PROA_MUST_CHECK;
+void proa_api_writer_destroy(struct proa_api_writer *w); /* NULL is fine */
+
+const struct proa_api_face *proa_api_face(enum proa_surface surface);
+
+#endif
