@@ -286,7 +286,7 @@ static void stream_whole(struct attempt *a)
         proa_translate_end(a);
     } else if (!a->end_mark) {
         (void)proa_attempt_gather(
-            a, PROA_API_STREAM_END); /* whole without it: clients may wait for it */
+            a, a->x->face->stream_end); /* whole without it: clients may wait for it */
     }
     proa_attempt_flush(a, true);
     proa_attempt_feed(a, PROA_EV_ENDED);

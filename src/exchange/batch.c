@@ -130,7 +130,7 @@ static bool is_error(const struct part *p)
 static enum proa_class read_part(struct part *p)
 {
     struct attempt *a = p->batch->a;
-    const struct proa_chat_sink sink = proa_api_vectors_sink(a->translation->vectors, p->first);
+    const struct proa_chat_sink sink = proa_api_writer_sink(a->translation->writer, p->first);
     struct proa_decoder *d =
         proa_decoder_create(a->dialect, PROA_OP_EMBEDDING, &p->answer, &sink, a->x->arena);
     const bool read = proa_decoder_whole(d, proa_buf_slice(&p->held), &a->failure);

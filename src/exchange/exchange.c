@@ -17,7 +17,10 @@ void proa_exchange_host_init(struct proa_exchange_host *host)
     proa_buf_init(&host->scratch, SCRATCH_MAX);
     host->buffered = 0;
     proa_cached_host_init(host);
-    host->spoken = proa_dialect_find(PROA_SLICE("openai"));
+    for (int s = 0; s < PROA_SURFACES; s++) {
+        const char *spoken = proa_api_face((enum proa_surface)s)->dialect;
+        host->spoken[s] = spoken ? proa_dialect_find(proa_slice_cstr(spoken)) : NULL;
+    }
     host->m_cancelled = proa_metric_series0(host->metrics, PROA_METRIC_CLIENT_CANCELLED);
     host->m_shed_memory =
         proa_metric_series1(host->metrics, PROA_METRIC_SHED, PROA_SLICE("memory"));
@@ -106,7 +109,8 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
     x->arena = arena;
     x->client = client;
     x->client_ctx = ctx;
-    x->dialect = host->spoken;
+    x->face = proa_api_face(PROA_SURFACE_OPENAI); /* until the head says which */
+    x->dialect = host->spoken[PROA_SURFACE_OPENAI];
     x->arrived_ns = proa_loop_now(host->loop);
     x->timer.fn = on_timer;
     x->timer.ctx = x;
@@ -116,9 +120,13 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
     return x;
 }
 
-void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head)
+void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head,
+                        enum proa_surface surface)
 {
     x->head = head;
+    x->surface = surface;
+    x->face = proa_api_face(surface);
+    x->dialect = x->host->spoken[surface];
     const struct proa_slice id =
         proa_http_header_value(&head->headers, PROA_HTTP_HEADER_X_REQUEST_ID);
     if (proa_reqid_valid(id)) {

@@ -19,6 +19,7 @@
 #ifndef PROA_EXCHANGE_PRIV_H
 #define PROA_EXCHANGE_PRIV_H
 
+#include "proa/api/face.h"
 #include "proa/api/headers.h"
 #include "proa/api/models.h"
 #include "proa/api/request.h"
@@ -102,14 +103,17 @@ struct proa_exchange {
     struct proa_slice model;          /* as the client asks for it */
     bool stream;
     enum proa_operation operation;
-    struct proa_resolution resolved; /* route NULL until known */
+    enum proa_endpoint_kind kind;
+    enum proa_surface surface;
+    const struct proa_api_face *face; /* of the surface */
+    struct proa_resolution resolved;  /* route NULL until known */
     const struct proa_http_header *forward;
     size_t n_forward;
     struct proa_slice id;   /* the client's, or id_text */
     uint64_t fingerprint;   /* of the body; 0 = not asked for yet */
     struct proa_seam *seam; /* what a rescue needs; NULL where none is possible */
     uint64_t seam_budgeted;
-    const struct proa_dialect *dialect;   /* that the client speaks */
+    const struct proa_dialect *dialect;   /* that the client speaks; NULL: no provider speaks it */
     struct asked *asked;                  /* read for a target that speaks another; else NULL */
     const struct proa_api_error *refusal; /* why it could not be read; NULL: it could */
 

@@ -173,7 +173,7 @@ static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
     /* Into events only: in a plain body it could pass for the bytes that are missing. */
     const bool is_stream =
         x->run && proa_run_committed(x->run) && x->attempts[x->run->winner]->mode == ANSWER_STREAM;
-    if (is_stream && proa_api_error_event(PROA_SURFACE_OPENAI, error, &event) == PROA_OK) {
+    if (is_stream && proa_api_error_event(x->surface, error, &event) == PROA_OK) {
         const struct iovec iov = {event.ptr, event.len};
         x->client->body(x->client_ctx, &iov, 1, false);
     }
@@ -197,7 +197,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
     proa_buf_init(&body, (size_t)256 * 1024);
     proa_reply_trail(x, &trail);
     e.trail = proa_buf_slice(&trail);
-    if (proa_api_error_write(PROA_SURFACE_OPENAI, &e, &body) == PROA_OK) {
+    if (proa_api_error_write(x->surface, &e, &body) == PROA_OK) {
         proa_reply_json(x, e.status != 0 ? e.status : proa_api_error_status(e.code),
                         proa_buf_slice(&body), extra);
     }

@@ -224,7 +224,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     const struct proa_slice body = proa_buf_slice(&x->body);
     x->request = proa_freelist_take_head(&x->host->requests, 0);
     const enum proa_err err =
-        proa_api_request_read(match->kind, body, &name, &text, x->request, &error);
+        x->face->look(match->kind, &x->head->headers, body, &name, &text, x->request, &error);
     bool admitted = false;
     if (err != PROA_OK) {
         proa_reply_error(x, &error, PROA_SLICE_NONE);
@@ -245,6 +245,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     proa_buf_deinit(&text);
     proa_buf_deinit(&name);
     x->operation = operation_of(match->kind);
+    x->kind = match->kind;
     return admitted;
 }
 

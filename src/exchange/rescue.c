@@ -57,7 +57,8 @@ void proa_rescue_prepare(struct proa_exchange *x)
 {
     const bool streams_text = x->operation == PROA_OP_CHAT || x->operation == PROA_OP_COMPLETION;
     if (x->resolved.route->policy->midstream != PROA_MIDSTREAM_RESUME || !x->stream ||
-        !streams_text || !asks_for_text(proa_buf_slice(&x->body))) {
+        !streams_text || !x->dialect || !x->dialect->read_delta ||
+        !asks_for_text(proa_buf_slice(&x->body))) {
         return;
     }
     x->seam = PROA_NEW(struct proa_seam);

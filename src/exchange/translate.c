@@ -29,28 +29,13 @@ static enum proa_err read_asked(struct proa_exchange *x, struct asked *asked)
 {
     struct proa_buf text;
     proa_buf_init(&text, MESSAGE_MAX);
-    const struct proa_api_openai_body body = {.bytes = proa_buf_slice(&x->body),
-                                              .request = x->request,
-                                              .arena = &asked->arena,
-                                              .text = &text};
+    const struct proa_api_body body = {.kind = x->kind,
+                                       .bytes = proa_buf_slice(&x->body),
+                                       .request = x->request,
+                                       .arena = &asked->arena,
+                                       .text = &text};
     struct proa_api_error error = {.code = PROA_API_ERR_INVALID_REQUEST};
-    enum proa_err err = PROA_ERR_UNSUPPORTED;
-    switch (x->operation) {
-    case PROA_OP_CHAT:
-        err = proa_api_openai_chat_read(&body, &asked->openai, &error);
-        break;
-    case PROA_OP_COMPLETION:
-        err = proa_api_openai_completion_read(&body, &asked->openai, &error);
-        break;
-    case PROA_OP_EMBEDDING:
-        err = proa_api_openai_embed_read(&body, &asked->embed, &error);
-        break;
-    case PROA_OP_RERANK:
-        err = proa_api_openai_rerank_read(&body, &asked->rerank, &error);
-        break;
-    case PROA_OP_MODERATION:
-        break;
-    }
+    const enum proa_err err = x->face->read(&body, &asked->api, &error);
     if (err == PROA_ERR_TYPE || err == PROA_ERR_SYNTAX) {
         keep_refusal(x, &error);
     }
@@ -91,7 +76,7 @@ void proa_translate_forget(struct proa_exchange *x)
 static const struct proa_chat_request *begun_chat(struct proa_exchange *x, struct asked *asked)
 {
     struct proa_arena *arena = &asked->arena;
-    const struct proa_chat_request *chat = &asked->openai.chat;
+    const struct proa_chat_request *chat = &asked->api.chat;
     struct proa_chat_request *begun = PROA_ARENA_NEW(arena, struct proa_chat_request);
     struct proa_chat_part *part = PROA_ARENA_NEW(arena, struct proa_chat_part);
     struct proa_chat_message *messages =
@@ -116,16 +101,16 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
 {
     switch (a->translation->op) {
     case PROA_OP_EMBEDDING:
-        in->embed = &asked->embed;
+        in->embed = &asked->api.embed;
         break;
     case PROA_OP_RERANK:
-        in->rerank = &asked->rerank;
+        in->rerank = &asked->api.rerank;
         break;
     case PROA_OP_CHAT:
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
-        in->chat = a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked)
-                                                             : &asked->openai.chat;
+        in->chat =
+            a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked) : &asked->api.chat;
         break;
     }
 }
@@ -196,8 +181,8 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     };
     const size_t inputs_max =
         t->op == PROA_OP_EMBEDDING ? a->dialect->inputs_max(common->vendor, a->model) : SIZE_MAX;
-    if (asked->embed.n_inputs > inputs_max) {
-        t->batch = proa_batch_create(a, &asked->embed, inputs_max);
+    if (asked->api.embed.n_inputs > inputs_max) {
+        t->batch = proa_batch_create(a, &asked->api.embed, inputs_max);
         return proa_batch_encode(t->batch, &in, out, err);
     }
     fill(a, asked, &in);
@@ -223,32 +208,19 @@ struct proa_chat_sink proa_translate_open(struct attempt *a)
 {
     struct proa_exchange *x = a->x;
     struct translation *t = a->translation;
-    const struct asked *asked = x->asked;
-    proa_buf_init(&t->out, a->mode == ANSWER_STREAM ? CHUNKS_MAX : ANSWER_MAX);
-    switch (t->op) {
-    case PROA_OP_EMBEDDING:
-        t->vectors = proa_api_vectors_create(&asked->embed, a->model, &t->out, x->arena);
-        return proa_api_vectors_sink(t->vectors, 0);
-    case PROA_OP_RERANK:
-        t->ranking = proa_api_ranking_create(&asked->rerank, a->model, &t->out, x->arena);
-        return proa_api_ranking_sink(t->ranking);
-    case PROA_OP_CHAT:
-    case PROA_OP_COMPLETION:
-    case PROA_OP_MODERATION:
-        break;
-    }
-    const struct proa_api_answer_cfg cfg = {
+    const struct proa_api_writer_cfg cfg = {
+        .kind = x->kind,
         .stream = x->stream,
-        .completion = x->operation == PROA_OP_COMPLETION,
-        .functions = asked->openai.functions,
-        .include_usage = asked->openai.include_usage,
-        .hide_thinking = asked->openai.chat.show_thinking == PROA_CHAT_NO,
+        .version = x->request->version,
+        .asked = &x->asked->api,
+        .warnings = &t->warnings,
         .id = x->id,
         .model = a->model,
         .created_s = a->answer.unix_ms / 1000,
     };
-    t->answer = proa_api_answer_create(&cfg, &t->out, x->arena);
-    return proa_api_answer_sink(t->answer);
+    proa_buf_init(&t->out, a->mode == ANSWER_STREAM ? CHUNKS_MAX : ANSWER_MAX);
+    t->writer = x->face->writer_create(&cfg, &t->out, x->arena);
+    return proa_api_writer_sink(t->writer, 0);
 }
 
 void proa_translate_begin(struct attempt *a)
@@ -262,14 +234,7 @@ void proa_translate_begin(struct attempt *a)
 static bool end_answer(struct translation *t, const struct proa_usage *usage)
 {
     t->ended = true;
-    if (t->vectors) {
-        return proa_api_vectors_end(t->vectors, usage);
-    }
-    if (t->ranking) {
-        return proa_api_ranking_end(t->ranking, usage);
-    }
-    proa_api_answer_end(t->answer, usage);
-    return proa_buf_ok(&t->out);
+    return proa_api_writer_end(t->writer, usage, PROA_SLICE_NONE) && proa_buf_ok(&t->out);
 }
 
 enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
@@ -351,8 +316,7 @@ bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa
 
 struct proa_slice proa_translate_type(const struct attempt *a)
 {
-    return a->x->stream && a->translation->answer ? PROA_SLICE("text/event-stream")
-                                                  : PROA_SLICE("application/json");
+    return a->x->face->media_type(a->x->kind, a->x->stream);
 }
 
 /* ---- what became of it ----------------------------------------------------------------------- */
@@ -394,11 +358,9 @@ void proa_translate_release(struct attempt *a)
         proa_batch_release(t->batch);
     }
     proa_decoder_destroy(t->decoder);
-    proa_api_answer_destroy(t->answer);
-    proa_api_vectors_destroy(t->vectors);
+    proa_api_writer_destroy(t->writer);
     t->decoder = NULL;
-    t->answer = NULL;
-    t->vectors = NULL;
+    t->writer = NULL;
     proa_buf_deinit(&t->body);
     proa_buf_deinit(&t->out);
     proa_exchange_give_budget(a->x->host, t->budgeted);

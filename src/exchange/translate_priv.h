@@ -11,9 +11,7 @@
 
 #include "exchange_priv.h"
 
-#include "proa/api/openai_answer.h"
-#include "proa/api/openai_lists.h"
-#include "proa/api/openai_request.h"
+#include "proa/api/face.h"
 #include "proa/provider/decoder.h"
 
 /* What the client asks for, in the neutral model. Borrows from the client's body, and is forgotten
@@ -22,24 +20,19 @@ struct asked {
     struct proa_arena arena;
     uint64_t budgeted; /* of the byte budget, for the arena */
     enum proa_err err; /* other than OK: refused, x->refusal says why */
-    struct proa_api_openai_chat openai;
-    struct proa_chat_embed embed;
-    struct proa_chat_rerank rerank;
+    struct proa_api_asked api;
 };
 
 /* One attempt's. */
 struct translation {
     enum proa_operation op; /* asked of the target */
     struct proa_decoder *decoder;
-    /* Who writes for the client: one of them, by the operation. */
-    struct proa_api_answer *answer;
-    struct proa_api_vectors *vectors;
-    struct proa_api_ranking *ranking;
-    struct proa_buf body; /* of the request */
-    struct proa_buf out;  /* for the client: a stream's newest chunks, or the whole answer */
-    uint64_t budgeted;    /* of body and out */
-    bool ended;           /* all is written */
-    struct batch *batch;  /* NULL: one call */
+    struct proa_api_writer *writer; /* who writes for the client */
+    struct proa_buf body;           /* of the request */
+    struct proa_buf out; /* for the client: a stream's newest chunks, or the whole answer */
+    uint64_t budgeted;   /* of body and out */
+    bool ended;          /* all is written */
+    struct batch *batch; /* NULL: one call */
     struct proa_chat_warnings warnings;
 };
 

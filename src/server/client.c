@@ -341,9 +341,10 @@ static enum proa_err head_done(void *ctx, const struct proa_http_head *head)
     c->state = CLIENT_BODY;
     c->head_at_ns = proa_loop_now(c->server->loop);
     if (c->exchange) {
-        proa_exchange_head(c->exchange, c->head);
+        proa_api_match(head->method, head->path, &c->match);
+        proa_exchange_head(c->exchange, c->head, c->match.surface);
     }
-    if (!proa_guard_check(c, head, &c->match)) {
+    if (!proa_guard_check(c, head)) {
         return head->has_body ? PROA_ERR_CANCELLED : PROA_OK;
     }
     if (!head->has_body) {

@@ -90,10 +90,8 @@ static bool origin_allowed(const struct client *c, const struct proa_http_head *
 
 /* ---- route and body -------------------------------------------------------------------------- */
 
-static bool check_route(struct client *c, const struct proa_http_head *head,
-                        struct proa_api_match *match)
+static bool check_route(struct client *c, const struct proa_api_match *match)
 {
-    proa_api_match(head->method, head->path, match);
     if (match->kind == PROA_API_NONE) {
         return refuse(c, PROA_API_ERR_NOT_FOUND,
                       "There is nothing at this path. The OpenAI API is served under /v1: "
@@ -132,8 +130,7 @@ static bool check_body(struct client *c, const struct proa_http_head *head)
     return true;
 }
 
-bool proa_guard_check(struct client *c, const struct proa_http_head *head,
-                      struct proa_api_match *match)
+bool proa_guard_check(struct client *c, const struct proa_http_head *head)
 {
     if (!host_allowed(c, &head->host)) {
         return refuse(c, PROA_API_ERR_MISDIRECTED,
@@ -151,5 +148,5 @@ bool proa_guard_check(struct client *c, const struct proa_http_head *head,
     if (proa_http_header_count(&head->headers, PROA_HTTP_HEADER_AUTHORIZATION) > 1) {
         return refuse(c, PROA_API_ERR_BAD_HTTP, "Authorization is repeated; send it once.");
     }
-    return check_route(c, head, match) && check_body(c, head);
+    return check_route(c, &c->match) && check_body(c, head);
 }

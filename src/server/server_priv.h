@@ -131,9 +131,8 @@ void proa_server_forget(struct proa_server *server, struct client *c);
 
 /* ---- guard.c */
 /* Fills c->refusal and returns false when the request must not be served. Data listeners also get
- * their route: *match. */
-bool proa_guard_check(struct client *c, const struct proa_http_head *head,
-                      struct proa_api_match *match);
+ * the route that c->match has found. */
+bool proa_guard_check(struct client *c, const struct proa_http_head *head);
 
 /* ---- frame.c */
 extern const struct proa_client_ops proa_frame_ops;

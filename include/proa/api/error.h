@@ -80,7 +80,4 @@ enum proa_err proa_api_error_write(enum proa_surface surface, const struct proa_
 enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_api_error *error,
                                    struct proa_buf *out) PROA_MUST_CHECK;
 
-/* What ends an OpenAI stream that is whole. */
-#define PROA_API_STREAM_END PROA_SLICE("data: [DONE]\n\n")
-
 #endif

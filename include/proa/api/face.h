@@ -20,8 +20,8 @@ struct proa_api_body {
     enum proa_endpoint_kind kind;
     struct proa_slice bytes;
     const struct proa_api_request *request; /* as look() has found it */
-    struct proa_arena *arena;               /* what is read stands in it, and borrows from the body */
-    struct proa_buf *text;                  /* of a refusal's message; 1 KiB is enough */
+    struct proa_arena *arena; /* what is read stands in it, and borrows from the body */
+    struct proa_buf *text;    /* of a refusal's message; 1 KiB is enough */
 };
 
 /* A request read into the neutral model: by its kind `chat`, `embed` or `rerank`. The rest is what
@@ -40,8 +40,9 @@ struct proa_api_writer_cfg {
     bool stream;
     unsigned version; /* of the surface's protocol, where it has several; as look() found it */
     const struct proa_api_asked *asked;
-    const struct proa_chat_warnings *warnings; /* what was dropped; complete before the first event */
-    struct proa_slice id;    /* plain, visible ASCII: ids are made of it where the answer has none */
+    const struct proa_chat_warnings
+        *warnings;        /* what was dropped; complete before the first event */
+    struct proa_slice id; /* plain, visible ASCII: ids are made of it where the answer has none */
     struct proa_slice model; /* plain; where the answer names none */
     uint64_t created_s;      /* where the answer tells no time */
 };
@@ -65,8 +66,8 @@ struct proa_api_face {
     enum proa_err (*read)(const struct proa_api_body *body, struct proa_api_asked *out,
                           struct proa_api_error *error);
     /*
-     * Appends to `out`, which is borrowed; that it is full shows in proa_buf_ok(). A stream's is the
-     * caller's to empty between events: each event appends whole frames. What cfg points to
+     * Appends to `out`, which is borrowed; that it is full shows in proa_buf_ok(). A stream's is
+     * the caller's to empty between events: each event appends whole frames. What cfg points to
      * outlives the writer.
      */
     struct proa_api_writer *(*writer_create)(const struct proa_api_writer_cfg *cfg,

@@ -37,6 +37,7 @@ enum proa_api_member {
 struct proa_api_request {
     struct proa_slice model; /* decoded; borrowed from the body or the scratch buffer */
     bool stream;             /* asked for, and an endpoint that can */
+    uint8_t version;         /* of the surface's protocol, where it has several */
     struct proa_json_member members[PROA_API_MEMBERS]; /* kind PROA_JSON_ABSENT when absent */
     struct proa_json_info info;
     struct proa_json_edit cuts[PROA_API_MEMBERS];

@@ -12,6 +12,7 @@
 #include "proa/http/parser.h"
 
 enum proa_surface { PROA_SURFACE_OPENAI = 0 };
+enum { PROA_SURFACES = 1 };
 
 enum proa_endpoint_kind {
     PROA_API_NONE = 0, /* unknown path: 404 */

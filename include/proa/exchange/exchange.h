@@ -50,7 +50,8 @@ struct proa_exchange_host {
     struct proa_buf fields;          /* scratch: header lines of the answer being started */
     struct proa_buf scratch;         /* scratch: redaction, messages */
     uint64_t buffered;
-    const struct proa_dialect *spoken; /* by clients of the OpenAI surface */
+    /* By clients of each surface; NULL where no provider speaks it. */
+    const struct proa_dialect *spoken[PROA_SURFACES];
     struct proa_metric_series *m_cancelled;
     struct proa_metric_series *m_shed_memory;
     struct proa_metric_series *m_buffered;
@@ -104,8 +105,9 @@ struct proa_exchange *proa_exchange_create(struct proa_exchange_host *host,
                                            const struct proa_client_ops *client, void *ctx);
 
 /* The head, as the parser gave it; must live in the arena. Names the request in logs from now on.
- */
-void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head);
+ * Errors are answered as the surface has them. */
+void proa_exchange_head(struct proa_exchange *x, const struct proa_http_head *head,
+                        enum proa_surface surface);
 /*
  * Announces and adds to the request's body. `total` is its Content-Length, 0 when unknown.
  * ERR_OVERLOAD: the byte budget is spent; refuse the request.
