@@ -423,10 +423,11 @@ def embedding_answers(exchange):
     exchange.send(up.http(200, out))
 
 
+@pytest.mark.parametrize("model", ["embed", "text"])
 @pytest.mark.parametrize("form", ["float", "base64"])
-def test_embeddings(world, form):
+def test_embeddings(world, model, form):
     world.google.default = embedding_answers
-    response = world.gateway.post(EMBEDDINGS, {"model": "text", "input": ["a", "b", "c"],
+    response = world.gateway.post(EMBEDDINGS, {"model": model, "input": ["a", "b", "c"],
                                                "encoding_format": form, "dimensions": 2})
     assert response.status == 200, response
     data = response.json["data"]
@@ -435,9 +436,24 @@ def test_embeddings(world, form):
            else d["embedding"] for d in data]
     assert got == VECTORS
     methods = [r.target.rsplit(":", 1)[1] for r in world.google.requests]
-    assert methods == ["batchEmbedContents" if world.vendor == "gemini" else "predict"]
+    expected = {("gemini", "embed"): ["batchEmbedContents"], ("gemini", "text"): ["batchEmbedContents"],
+                ("vertex", "embed"): ["predict"] * 3, ("vertex", "text"): ["predict"]}
+    assert methods == expected[world.vendor, model]
     if world.vendor == "vertex":
         assert response.json["usage"] == {"prompt_tokens": 6, "total_tokens": 6}
+
+
+def test_more_texts_than_one_call_takes(world):
+    """100 at AI Studio, 250 at Vertex: the rest in further calls, the order kept."""
+    world.google.default = embedding_answers
+    texts = ["abc"[i % 3] for i in range(301)]
+    response = world.gateway.post(EMBEDDINGS, {"model": "text", "input": texts})
+    assert response.status == 200, response
+    assert [d["embedding"] for d in response.json["data"]] == [VECTORS["abc".index(t)] for t in texts]
+    assert [d["index"] for d in response.json["data"]] == list(range(301))
+    sizes = [len(r.json.get("requests") or r.json.get("instances") or [0])
+             for r in world.google.requests]
+    assert sizes == ([100, 100, 100, 1] if world.vendor == "gemini" else [250, 51])
 
 
 def test_one_embedding(world):
