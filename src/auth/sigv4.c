@@ -293,6 +293,18 @@ void proa_sigv4_payload_hash(struct proa_slice body, char out[PROA_SHA256_HEX])
     proa_hex(digest, sizeof digest, out);
 }
 
+void proa_sigv4_pieces_hash(const struct iovec *pieces, size_t n, char out[PROA_SHA256_HEX])
+{
+    unsigned char digest[PROA_SHA256_BYTES];
+    struct proa_sha256 h;
+    proa_sha256_init(&h);
+    for (size_t i = 0; i < n; i++) {
+        proa_sha256_update(&h, proa_slice_make(pieces[i].iov_base, pieces[i].iov_len));
+    }
+    proa_sha256_final(&h, digest);
+    proa_hex(digest, sizeof digest, out);
+}
+
 void proa_sigv4_derive(struct proa_slice secret, struct proa_slice date, struct proa_slice region,
                        struct proa_slice service, unsigned char out[PROA_SHA256_BYTES])
 {

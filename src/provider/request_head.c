@@ -4,16 +4,20 @@
  */
 #include "request_head_priv.h"
 
+#include "proa/auth/sigv4.h"
+
 enum { HEAD_MAX = 16 * 1024, U64_DIGITS = 20 };
 
 #define REQUEST_BEGIN "POST "
 #define GET_BEGIN     "GET "
 #define HOST_LINE     " HTTP/1.1\r\nhost: "
-#define FIXED_LINES   "\r\ncontent-type: application/json\r\naccept-encoding: identity\r\naccept: "
+#define FIXED_LINES   "\r\ncontent-type: " SIGNED_TYPE "\r\naccept-encoding: identity\r\naccept: "
 #define ACCEPT_STREAM "text/event-stream"
 #define ACCEPT_PLAIN  "application/json"
 #define LENGTH_LINE   "\r\ncontent-length: "
 #define HEAD_END      "\r\n\r\n"
+
+#define SIGNED_TYPE "application/json"
 
 /* All constant text of a head, at its longest. */
 #define FIXED_MAX (sizeof(REQUEST_BEGIN HOST_LINE FIXED_LINES LENGTH_LINE HEAD_END) + U64_DIGITS)
@@ -115,10 +119,62 @@ static struct proa_slice accept_of(const struct proa_encode_in *in,
                                 : PROA_SLICE(ACCEPT_PLAIN);
 }
 
+/* ---- signatures ------------------------------------------------------------------------------ */
+
+/* Bytes that the lines of a signature need besides what they are made of. */
+enum { SIGNATURE_MAX = 512 };
+
+static size_t measure_signature(const struct proa_authorization *a)
+{
+    return a->scheme == PROA_AUTH_SIGV4 ? SIGNATURE_MAX + a->access_id.len + a->region.len +
+                                              a->service.len + a->session_token.len
+                                        : 0;
+}
+
+/* Signs the head whose request line begins at `begin` and the body in the other pieces; writes the
+ * lines, each with the end of the line before it, into `room` bytes at *at. */
+static enum proa_err put_signature(const struct proa_encode_in *in, struct proa_slice target,
+                                   const struct proa_encoded *out, size_t room, char **at)
+{
+    const struct proa_authorization *a = &in->authorization;
+    const struct proa_sigv4_header headers[] = {
+        {PROA_SLICE("content-type"), PROA_SLICE(SIGNED_TYPE)},
+        {PROA_SLICE("host"), in->host_header},
+    };
+    char hash[PROA_SHA256_HEX];
+    struct proa_slice query = PROA_SLICE_NONE;
+    const struct proa_slice path = proa_slice_split(target, '?', &query);
+    struct proa_buf lines = {.ptr = *at, .cap = room, .max = room};
+    proa_sigv4_pieces_hash(&out->iov[1], out->n_iov > 1 ? out->n_iov - 1 : 0, hash);
+    const struct proa_sigv4_in sign = {
+        .method = out->n_iov > 1 ? PROA_SLICE("POST") : PROA_SLICE("GET"),
+        .path = path,
+        .query = query,
+        .headers = headers,
+        .n_headers = PROA_ARRAY_LEN(headers),
+        .payload_hash = proa_slice_make(hash, sizeof hash),
+        .key_id = a->access_id,
+        .secret = a->secret,
+        .session_token = a->session_token,
+        .region = a->region,
+        .service = a->service,
+        .unix_s = a->unix_s,
+    };
+    PROA_BUF_LIT(&lines, "\r\n");
+    const enum proa_err err = proa_sigv4_sign(&sign, NULL, &lines, NULL);
+    if (err == PROA_OK) {
+        *at += lines.len - 2; /* whoever goes on ends the last line */
+    }
+    return err;
+}
+
+/* ---- the head -------------------------------------------------------------------------------- */
+
 enum proa_err proa_request_head_write(const struct proa_encode_in *in,
                                       const struct proa_request_head *head,
                                       struct proa_arena *arena, struct proa_encoded *out)
 {
+    const size_t signature = measure_signature(&in->authorization);
     const struct proa_slice accept = accept_of(in, head);
     const struct proa_slice secret =
         in->authorization.scheme == PROA_AUTH_SIGV4 ? PROA_SLICE_NONE : in->authorization.secret;
@@ -129,8 +185,8 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     }
     size_t bytes = FIXED_MAX + in->base_path.len + head->path.len + head->path2.len +
                    head->path3.len + in->host_header.len + scheme.len + secret.len + accept.len +
-                   head->lines.len;
-    const enum proa_err err = measure_headers(in, &bytes);
+                   head->lines.len + signature;
+    enum proa_err err = measure_headers(in, &bytes);
     if (err != PROA_OK) {
         return err;
     }
@@ -140,15 +196,23 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     char *const begin = proa_arena_alloc(arena, bytes);
     char *at = begin;
     at = put(at, head->get ? PROA_SLICE(GET_BEGIN) : PROA_SLICE(REQUEST_BEGIN));
+    const char *const target = at;
     at = put(at, in->base_path);
     at = put(at, head->path);
     at = put(at, head->path2);
     at = put(at, head->path3);
+    const size_t target_len = (size_t)(at - target);
     PUT_LIT(at, HOST_LINE);
     at = put(at, in->host_header);
     if (secret.len > 0) {
         at = put(at, scheme);
         at = put(at, secret);
+    }
+    if (signature > 0) {
+        err = put_signature(in, proa_slice_make(target, target_len), out, signature, &at);
+        if (err != PROA_OK) {
+            return err;
+        }
     }
     PUT_LIT(at, FIXED_LINES);
     at = put(at, accept);
@@ -174,6 +238,7 @@ enum proa_err proa_request_finish(const struct proa_encode_in *in,
     }
     out->iov[1] = (struct iovec){out->body.ptr, out->body.len};
     out->body_bytes = out->body.len;
+    out->n_iov = 2;
     const enum proa_err err = proa_request_head_write(in, head, arena, out);
     out->n_iov = err == PROA_OK ? 2 : 0;
     return err;

@@ -14,6 +14,8 @@
 #include "proa/core/buf.h"
 #include "proa/tls/digest.h"
 
+#include <sys/uio.h>
+
 enum {
     PROA_SIGV4_HEADERS_MAX = 24,
     PROA_SIGV4_PARAMS_MAX = 32,
@@ -60,6 +62,9 @@ struct proa_sigv4_proof {
 
 /* Hex of the body's digest, as payload_hash wants it. */
 void proa_sigv4_payload_hash(struct proa_slice body, char out[PROA_SHA256_HEX]);
+
+/* The same of a body that is in pieces. */
+void proa_sigv4_pieces_hash(const struct iovec *pieces, size_t n, char out[PROA_SHA256_HEX]);
 
 /* The key of the day: `date` is YYYYMMDD. */
 void proa_sigv4_derive(struct proa_slice secret, struct proa_slice date, struct proa_slice region,

@@ -153,6 +153,17 @@ static void test_payload_hashes(void **state)
     proa_sigv4_payload_hash(PROA_SLICE(BEDROCK_BODY), hash);
     assert_slice_lit(proa_slice_make(hash, sizeof hash),
                      "9086f5ed72696dae888c64846e3db151bb80e2483eba722648ee71231780c823");
+
+    /* In two pieces, wherever the cut is. */
+    static char body[] = BEDROCK_BODY;
+    for (size_t cut = 0; cut < sizeof body; cut++) {
+        const struct iovec pieces[] = {{body, cut}, {body + cut, sizeof body - 1 - cut}};
+        proa_sigv4_pieces_hash(pieces, 2, hash);
+        assert_slice_lit(proa_slice_make(hash, sizeof hash),
+                         "9086f5ed72696dae888c64846e3db151bb80e2483eba722648ee71231780c823");
+    }
+    proa_sigv4_pieces_hash(NULL, 0, hash);
+    assert_slice_lit(proa_slice_make(hash, sizeof hash), EMPTY_HASH);
 }
 
 /* get-vanilla, as it goes out. */
