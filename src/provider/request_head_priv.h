@@ -20,8 +20,8 @@ struct proa_request_head {
  * Writes the head into out->iov[0], for the body that stands in the other pieces already, of
  * out->body_bytes bytes in out->n_iov - 1 pieces; where requests are signed, the signature is over
  * both. The head is wiped by whoever sent it, so no copy of the credential stays
- * behind. ERR_PROTOCOL, ERR_LIMIT: a value does not fit a header or the path; ERR_ARG: a part of what a
- * signature needs is missing.
+ * behind. ERR_PROTOCOL, ERR_LIMIT: a value does not fit a header or the path; ERR_ARG: a part of
+ * what a signature needs is missing.
  */
 enum proa_err proa_request_head_write(const struct proa_encode_in *in,
                                       const struct proa_request_head *head,

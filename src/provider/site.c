@@ -15,6 +15,28 @@ const char *proa_site_bedrock(const struct proa_site *site, struct proa_arena *a
     return NULL;
 }
 
+const char *proa_site_bedrock_openai(const struct proa_site *site, struct proa_arena *arena,
+                                     struct proa_slice *url)
+{
+    struct proa_slice runtime = PROA_SLICE_NONE;
+    const char *missing = proa_site_bedrock(site, arena, &runtime);
+    if (!missing) {
+        *url = proa_arena_printf(arena, "%" PROA_SLICE_FMT "/openai/v1", PROA_SLICE_ARG(runtime));
+    }
+    return missing;
+}
+
+const char *proa_site_bedrock_mantle(const struct proa_site *site, struct proa_arena *arena,
+                                     struct proa_slice *url)
+{
+    if (site->region.len == 0) {
+        return "region";
+    }
+    *url = proa_arena_printf(arena, "https://bedrock-mantle.%" PROA_SLICE_FMT ".api.aws/v1",
+                             PROA_SLICE_ARG(site->region));
+    return NULL;
+}
+
 static struct proa_slice vertex_host(const struct proa_site *site, struct proa_arena *arena)
 {
     const struct proa_slice at = site->location;

@@ -27,6 +27,10 @@ typedef const char *proa_site_address_fn(const struct proa_site *site, struct pr
 
 /* https://bedrock-runtime.REGION.SUFFIX; the suffix is the partition's. */
 proa_site_address_fn proa_site_bedrock;
+/* The same with /openai/v1, where it speaks OpenAI's dialect. */
+proa_site_address_fn proa_site_bedrock_openai;
+/* https://bedrock-mantle.REGION.api.aws/v1, which does as well. */
+proa_site_address_fn proa_site_bedrock_mantle;
 /* https://HOST/v1/projects/P/locations/L; without a project https://HOST/v1, the express mode. */
 proa_site_address_fn proa_site_vertex;
 /* https://RESOURCE.openai.azure.com/openai, and /v1 unless the version is a date. */

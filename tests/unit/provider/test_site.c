@@ -19,6 +19,17 @@ static void check(proa_site_address_fn *address, const struct proa_site *site, c
 
 #define SITE(...) (&(const struct proa_site){__VA_ARGS__})
 
+static void test_bedrock_as_openai(void **state)
+{
+    (void)state;
+    check(proa_site_bedrock_openai, SITE(.region = PROA_SLICE("cn-north-1")),
+          "https://bedrock-runtime.cn-north-1.amazonaws.com.cn/openai/v1", NULL);
+    check(proa_site_bedrock_openai, SITE(.project = PROA_SLICE("p")), "", "region");
+    check(proa_site_bedrock_mantle, SITE(.region = PROA_SLICE("eu-west-1")),
+          "https://bedrock-mantle.eu-west-1.api.aws/v1", NULL);
+    check(proa_site_bedrock_mantle, SITE(.project = PROA_SLICE("p")), "", "region");
+}
+
 static void test_bedrock_by_partition(void **state)
 {
     (void)state;
@@ -75,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bedrock_by_partition),
+        cmocka_unit_test(test_bedrock_as_openai),
         cmocka_unit_test(test_vertex_by_location),
         cmocka_unit_test(test_azure_by_version),
     };

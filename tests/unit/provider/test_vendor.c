@@ -64,6 +64,8 @@ static void test_known_vendors(void **state)
         {"cerebras", "openai", "CEREBRAS_API_KEY"},
         {"cohere", "cohere", "COHERE_API_KEY"},
         {"bedrock", "bedrock", "AWS_BEARER_TOKEN_BEDROCK"},
+        {"bedrock-openai", "openai", NULL},
+        {"bedrock-mantle", "openai", NULL},
         {"ollama", "openai", NULL},
         {"vllm", "openai", NULL},
     };
@@ -112,6 +114,7 @@ static void vendors_are_known_by_their_host(void **state)
         {"team.cognitiveservices.azure.com", "azure"},
         {"bedrock-runtime.us-east-1.amazonaws.com", "bedrock"},
         {"bedrock-runtime.cn-north-1.amazonaws.com.cn", "bedrock"},
+        {"bedrock-mantle.us-east-1.api.aws", "bedrock-mantle"},
         {"s3.us-east-1.amazonaws.com", NULL},
         {"aiplatform.googleapis.com", "vertex"},
         {"aiplatform.eu.rep.googleapis.com", "vertex"},
