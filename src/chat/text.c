@@ -96,3 +96,23 @@ bool proa_chat_text_is_blank(struct proa_slice text)
     }
     return true;
 }
+
+struct proa_slice proa_chat_text_trim_end(struct proa_slice text)
+{
+    while (text.len > 0) {
+        if (text.ptr[text.len - 1] == ' ') {
+            text.len--;
+            continue;
+        }
+        size_t slashes = 0;
+        while (slashes + 1 < text.len && text.ptr[text.len - 2 - slashes] == '\\') {
+            slashes++;
+        }
+        const char last = text.ptr[text.len - 1];
+        if (slashes % 2 == 0 || (last != 'n' && last != 'r' && last != 't')) {
+            break;
+        }
+        text.len -= 2;
+    }
+    return text;
+}

@@ -113,27 +113,6 @@ static void put_id(struct anthropic_writing *a, const char *key, struct proa_sli
     put_text(&a->w, key, proa_slice_make(made, id.len > 0 ? id.len : 1));
 }
 
-/* The end of a text without white space, escaped or not. */
-static struct proa_slice trim_end(struct proa_slice text)
-{
-    while (text.len > 0) {
-        if (text.ptr[text.len - 1] == ' ') {
-            text.len--;
-            continue;
-        }
-        size_t slashes = 0;
-        while (slashes + 1 < text.len && text.ptr[text.len - 2 - slashes] == '\\') {
-            slashes++;
-        }
-        const char last = text.ptr[text.len - 1];
-        if (slashes % 2 == 0 || (last != 'n' && last != 'r' && last != 't')) {
-            break;
-        }
-        text.len -= 2;
-    }
-    return text;
-}
-
 /* ---- images and documents -------------------------------------------------------------------- */
 
 /* What base64 of each kind of file begins with. */
@@ -315,7 +294,7 @@ static void put_part(struct anthropic_writing *a, const struct proa_chat_part *p
     case PROA_CHAT_PART_TEXT:
     case PROA_CHAT_PART_REFUSAL:
         /* The beginning of an answer must not end in white space. */
-        put_text_block(&a->w, last && a->plan.prefill ? trim_end(p->text) : p->text,
+        put_text_block(&a->w, last && a->plan.prefill ? proa_chat_text_trim_end(p->text) : p->text,
                        p->cache_control);
         break;
     case PROA_CHAT_PART_IMAGE:

@@ -5,10 +5,8 @@
 #include "proa/provider/vendor.h"
 
 static const struct proa_dialect *const DIALECTS[] = {
-    &proa_dialect_openai,
-    &proa_dialect_anthropic,
-    &proa_dialect_gemini,
-    &proa_dialect_cohere,
+    &proa_dialect_openai, &proa_dialect_anthropic, &proa_dialect_gemini,
+    &proa_dialect_cohere, &proa_dialect_bedrock,
 };
 
 static const char *const OPERATIONS[PROA_OPERATIONS] = {

@@ -10,5 +10,6 @@ extern const struct proa_dialect proa_dialect_openai;
 extern const struct proa_dialect proa_dialect_anthropic;
 extern const struct proa_dialect proa_dialect_gemini;
 extern const struct proa_dialect proa_dialect_cohere;
+extern const struct proa_dialect proa_dialect_bedrock;
 
 #endif

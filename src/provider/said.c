@@ -40,9 +40,11 @@ static void take_error_code(const struct proa_json_item *details, struct proa_sa
 /* One member of an error object, or of a body that is one itself. */
 static void take_member(const struct proa_json_item *item, struct proa_said *out)
 {
-    if (proa_decode_key_is(item, PROA_SLICE("message"))) {
+    if (proa_decode_key_is(item, PROA_SLICE("message")) ||
+        proa_decode_key_is(item, PROA_SLICE("Message"))) { /* AWS writes it both ways */
         out->message = as_text(item);
-    } else if (proa_decode_key_is(item, PROA_SLICE("type"))) {
+    } else if (proa_decode_key_is(item, PROA_SLICE("type")) ||
+               proa_decode_key_is(item, PROA_SLICE("__type"))) {
         out->type = as_text(item);
     } else if (proa_decode_key_is(item, PROA_SLICE("code"))) {
         out->code = as_text(item);

@@ -10,6 +10,8 @@
 #include "proa/json/scan.h"
 #include "proa/provider/decoder.h"
 
+#include "../unit/eventstream_fixture.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { CHOICES = 64, TOOLS = 256 };
@@ -174,6 +176,32 @@ static void check_stream(const struct proa_dialect *dialect, struct proa_slice b
     proa_free(whole);
 }
 
+/* Lines of "name payload" as messages of AWS's framing, so that its CRCs do not keep the fuzzer
+ * out;
+ * "!" before the name makes it an exception. */
+static void check_messages(const struct proa_dialect *dialect, struct proa_slice lines, uint8_t cut)
+{
+    struct proa_buf stream;
+    proa_buf_init(&stream, 1 << 24);
+    while (lines.len > 0) {
+        struct proa_slice payload = PROA_SLICE_NONE;
+        const struct proa_slice line = proa_slice_split(lines, '\n', &lines);
+        struct proa_slice name = proa_slice_split(line, ' ', &payload);
+        const bool exception = proa_slice_starts(name, PROA_SLICE("!"));
+        name = proa_slice_head(proa_slice_from(name, exception), 63);
+        char text[64];
+        size_t n = 0;
+        while (n < name.len && name.ptr[n] != '\0') {
+            text[n] = name.ptr[n];
+            n++;
+        }
+        text[n] = '\0';
+        fixture_put_event(&stream, exception ? "exception" : "event", text, payload);
+    }
+    check_stream(dialect, proa_buf_slice(&stream), cut);
+    proa_buf_deinit(&stream);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 3 || size > 65536) {
@@ -186,6 +214,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     check_stream(dialect, bytes, data[1]);
+    if (proa_slice_eq(dialect->stream_type, PROA_SLICE("application/vnd.amazon.eventstream"))) {
+        check_messages(dialect, bytes, data[1]);
+    }
     const unsigned op = data[0] / 32U % PROA_OPERATIONS;
     check_whole(dialect, op == PROA_OP_MODERATION ? PROA_OP_CHAT : (enum proa_operation)op, bytes);
     return 0;

@@ -29,5 +29,7 @@ struct proa_slice proa_chat_text_plain(struct proa_slice text, struct proa_arena
 bool proa_chat_text_eq(struct proa_slice text, struct proa_slice plain);
 /* Nothing but white space, escaped or not. */
 bool proa_chat_text_is_blank(struct proa_slice text);
+/* Without the white space at its end, escaped or not. Borrowed. */
+struct proa_slice proa_chat_text_trim_end(struct proa_slice text);
 
 #endif

@@ -74,6 +74,25 @@ static void test_blank(void **state)
     }
 }
 
+static void test_trim_end(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"a", "a"},
+        {"a ", "a"},
+        {" a\\n \\t\\r ", " a"},
+        {"\\n\\n", ""},
+        {"a\\\\n", "a\\\\n"},
+        {"a\\\\\\n", "a\\\\"},
+        {"n", "n"},
+        {"a\\u0020", "a\\u0020"},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        assert_slice_str(proa_chat_text_trim_end(proa_slice_cstr(rows[i][0])), rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -82,6 +101,7 @@ int main(void)
         cmocka_unit_test(test_texts_are_equal_by_what_they_stand_for),
         cmocka_unit_test(test_put),
         cmocka_unit_test(test_blank),
+        cmocka_unit_test(test_trim_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
