@@ -58,12 +58,7 @@ static void from_environment(struct proa_build *b)
         if (!variable) {
             continue;
         }
-        if (!proa_dialect_find(vendors[i].dialect)) {
-            proa_build_warn(b, nowhere,
-                            "%s is set, but this version does not speak the %" PROA_SLICE_FMT
-                            " dialect; the key is not used yet",
-                            variable, PROA_SLICE_ARG(vendors[i].dialect));
-        } else if (vendors[i].base_url.len == 0) {
+        if (vendors[i].base_url.len == 0) {
             proa_build_warn(b, nowhere,
                             "%s is set, but not used: %" PROA_SLICE_FMT
                             " has no address of its own; configure providers.%" PROA_SLICE_FMT
@@ -143,16 +138,7 @@ static void set_dialect(struct proa_build *b, const struct proa_build_provider *
     }
     proa_build_guess_init(&guess, name);
     for (const struct proa_vendor *v = proa_vendors(&n), *end = v + n; v < end; v++) {
-        if (proa_slice_eq(v->dialect, name)) {
-            proa_build_error(b, at,
-                             "%s: this version does not speak the %" PROA_SLICE_FMT
-                             " dialect yet; remove the provider",
-                             path, PROA_SLICE_ARG(name));
-            return;
-        }
-        if (proa_dialect_find(v->dialect)) {
-            proa_build_guess_try(&guess, v->dialect);
-        }
+        proa_build_guess_try(&guess, v->dialect);
     }
     proa_build_error(b, at, "%s.dialect: there is no dialect \"%" PROA_SLICE_FMT "\"%s", path,
                      PROA_SLICE_ARG(name), proa_build_guess_text(&guess, b->arena));

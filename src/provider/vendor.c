@@ -22,8 +22,7 @@
 
 /*
  * Addresses and variables: each vendor's SDK. A server of one's own has no default key and none of
- * its variables makes it a provider by itself. Dialects that do not exist yet are named all the
- * same, so that a key can be recognised and said to be unused.
+ * its variables makes it a provider by itself.
  */
 static const struct proa_vendor VENDORS[] = {
     ROW("openai", "openai", "https://api.openai.com/v1", KEYS("OPENAI_API_KEY"), "OPENAI_BASE_URL",

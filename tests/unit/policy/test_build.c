@@ -99,9 +99,9 @@ static void about_providers(void **state)
          "\"openai\"?"},
         {"providers:\n  a:\n    dialect: soap\n    base_url: \"https://a/v1\"\n",
          "proa.yaml:3:14: providers.a.dialect: there is no dialect \"soap\""},
-        {"providers: {a: {dialect: bedrock, base_url: \"https://a\"}}\n",
-         "proa.yaml:1:26: providers.a: this version does not speak the bedrock dialect yet; remove "
-         "the provider"},
+        {"providers: {a: {dialect: bedrok, base_url: \"https://a\"}}\n",
+         "proa.yaml:1:26: providers.a.dialect: there is no dialect \"bedrok\"; did you mean "
+         "\"bedrock\"?"},
         {"providers: {a: {dialect: openai}}\n",
          "proa.yaml:1:16: providers.a: has no address; write base_url: https://HOST/v1"},
         {"providers: {azure: {keys: [{env: KEY}]}}\n",

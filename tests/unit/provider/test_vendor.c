@@ -13,6 +13,7 @@ static void test_every_row_is_sound(void **state)
         const struct proa_vendor *v = &vendors[i];
         assert_true(v->name.len > 0 && v->dialect.len > 0 && v->otel_name.len > 0);
         assert_non_null(v->key_env);
+        assert_non_null(proa_dialect_find(v->dialect));
         assert_ptr_equal(proa_vendor_find(v->name), v);
         if (v->base_url.len > 0) {
             const bool https = proa_slice_starts(v->base_url, PROA_SLICE("https://"));
