@@ -1,6 +1,6 @@
 /*
- * What operators may do: eject, restore, reset. Each names one object by its kind and identity, as
- * /admin/state shows them, and each is told in the log.
+ * What operators may do: eject, restore, reset; each names one object by its kind and identity, as
+ * /admin/state shows them. And purge, which forgets all answers. Each is told in the log.
  *
  * Whoever reaches loopback reaches this listener, so the token of the configuration is asked for;
  * without one, actions are off. Wrong tokens are paid from a budget, so that guessing is slow.
@@ -178,4 +178,24 @@ void proa_admin_reset(struct proa_admin *admin, const struct proa_http_head *hea
                       struct proa_admin_reply *out)
 {
     act(admin, head, "reset", reset, out);
+}
+
+/* Of what is kept of answers, all is forgotten. */
+void proa_admin_purge(struct proa_admin *admin, const struct proa_http_head *head,
+                      struct proa_admin_reply *out)
+{
+    struct proa_json_writer w;
+    if (!allowed(admin, head, "purge", out)) {
+        return;
+    }
+    const size_t n = admin->answers ? proa_answers_purge(admin->answers) : 0;
+    say(admin, "admin.action", "purge", PROA_SLICE("cache"), PROA_SLICE_NONE);
+    proa_json_writer_init(&w, &out->body);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "done", PROA_SLICE("purge"));
+    proa_json_writer_member_u64(&w, "entries", n);
+    proa_json_writer_end_object(&w);
+    (void)proa_buf_append_byte(&out->body, '\n');
+    out->status = 200;
+    out->content_type = "application/json";
 }

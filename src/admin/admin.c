@@ -28,6 +28,11 @@ void proa_admin_show(struct proa_admin *admin, const struct proa_snapshot *snaps
     admin->roster = roster;
 }
 
+void proa_admin_show_answers(struct proa_admin *admin, struct proa_answers *answers)
+{
+    admin->answers = answers;
+}
+
 void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char *code,
                        const char *message)
 {
@@ -127,6 +132,8 @@ static const struct page PAGES[] = {
     {PROA_SLICE_INIT("/metrics"), PROA_HTTP_GET, false, metrics},
     {PROA_SLICE_INIT("/admin/state"), PROA_HTTP_GET, true, proa_admin_state_page},
     {PROA_SLICE_INIT("/admin/explain"), PROA_HTTP_GET, true, proa_admin_explain_page},
+    {PROA_SLICE_INIT("/admin/cache"), PROA_HTTP_GET, true, proa_admin_cache_page},
+    {PROA_SLICE_INIT("/admin/cache/purge"), PROA_HTTP_POST, true, proa_admin_purge},
     {PROA_SLICE_INIT("/admin/eject"), PROA_HTTP_POST, true, proa_admin_eject},
     {PROA_SLICE_INIT("/admin/restore"), PROA_HTTP_POST, true, proa_admin_restore},
     {PROA_SLICE_INIT("/admin/reset"), PROA_HTTP_POST, true, proa_admin_reset},
@@ -160,7 +167,7 @@ void proa_admin_handle(struct proa_admin *admin, enum proa_listener_kind kind,
     }
     proa_admin_text(out, 404,
                     is_admin ? "nothing here: /livez /readyz /startupz /metrics /admin/state "
-                               "/admin/explain?model=NAME, POST /admin/eject /admin/restore "
-                               "/admin/reset\n"
+                               "/admin/explain?model=NAME /admin/cache, POST /admin/eject "
+                               "/admin/restore /admin/reset /admin/cache/purge\n"
                              : "nothing here: /livez /readyz /startupz /metrics\n");
 }

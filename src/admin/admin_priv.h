@@ -11,7 +11,8 @@ struct proa_admin {
     struct proa_admin_cfg cfg;
     const struct proa_snapshot *snapshot; /* NULL: nothing is in force yet */
     struct proa_roster *roster;
-    struct proa_budget refusals; /* what wrong tokens are paid from */
+    struct proa_answers *answers; /* NULL: not shown yet */
+    struct proa_budget refusals;  /* what wrong tokens are paid from */
     uint64_t created_ns;
     bool was_ready;
 };
@@ -27,9 +28,11 @@ void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char
 /* ---- pages.c */
 proa_admin_page_fn proa_admin_state_page;
 proa_admin_page_fn proa_admin_explain_page;
+proa_admin_page_fn proa_admin_cache_page;
 /* ---- action.c */
 proa_admin_page_fn proa_admin_eject;
 proa_admin_page_fn proa_admin_restore;
 proa_admin_page_fn proa_admin_reset;
+proa_admin_page_fn proa_admin_purge;
 
 #endif

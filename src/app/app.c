@@ -291,6 +291,7 @@ static bool create_server(struct proa_app *app)
     app->host.buffered_max = byte_budget(&cfg->limits);
     app->host.cache_max = cache_room(&cfg->cache);
     proa_exchange_host_init(&app->host);
+    proa_admin_show_answers(app->admin, proa_exchange_host_answers(&app->host));
     struct proa_tls_context *tls = NULL;
     if (!make_server_tls(app, &tls)) {
         return false;

@@ -138,6 +138,7 @@ static struct proa_answers_found look(struct proa_answers *s, struct entry *e, u
     }
     proa_s3fifo_touch(&e->node);
     found.state = now_ns < e->fresh_until_ns ? PROA_ANSWERS_FRESH : PROA_ANSWERS_STALE;
+    *(found.state == PROA_ANSWERS_FRESH ? &s->n_fresh : &s->n_stale) += 1;
     found.ttl_ns = proa_clock_since(e->fresh_until_ns, now_ns);
     found.stale_ns = proa_clock_since(now_ns, e->fresh_until_ns);
     return found;
@@ -147,6 +148,7 @@ struct proa_answers_found proa_answers_find(struct proa_answers *s,
                                             const struct proa_cache_key *key, uint64_t now_ns)
 {
     struct entry *e = proa_map_get(&s->map, hash_bytes(&key->hash));
+    s->n_looked++;
     if (!e || !proa_key_equals(key, proa_slice_make(e->key, e->key_len))) {
         return (struct proa_answers_found){0};
     }
@@ -157,6 +159,7 @@ struct proa_answers_found proa_answers_find_again(struct proa_answers *s, struct
                                                   struct proa_slice key, uint64_t now_ns)
 {
     struct entry *e = proa_map_get(&s->map, hash_bytes(&hash));
+    s->n_looked++;
     if (!e || !proa_slice_eq(key, proa_slice_make(e->key, e->key_len))) {
         return (struct proa_answers_found){0};
     }

@@ -1,9 +1,12 @@
-/* One GET and its answer, in a loop of its own. */
+/* One request and its answer, in a loop of its own. */
 #include "ask_priv.h"
 
 #include "proa/core/clock.h"
 #include "proa/http/parser.h"
+#include "proa/http/serialize.h"
 #include "proa/net/conn.h"
+
+#include <string.h>
 
 enum { HEAD_MAX = 16 * 1024, REQUEST_MAX = 16 * 1024 };
 
@@ -116,8 +119,9 @@ static void run(struct asking *a, const struct proa_dial *dial, uint64_t timeout
     proa_loop_destroy(a->loop);
 }
 
-void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t timeout_ns,
-                  struct proa_cli_answer *answer)
+/* `lines` are further header lines. */
+static void ask(const struct proa_cli_place *place, const char *method, const char *path,
+                struct proa_slice lines, uint64_t timeout_ns, struct proa_cli_answer *answer)
 {
     struct proa_dial dial = {.host = proa_slice_cstr(place->text), .connect_ns = timeout_ns};
     if (!place->is_unix &&
@@ -128,16 +132,41 @@ void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t
     struct asking a = {.answer = answer};
     proa_arena_init(&a.arena, NULL);
     proa_buf_init(&a.request, REQUEST_MAX);
-    (void)proa_buf_append_printf(&a.request,
-                                 "GET %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n\r\n", path,
-                                 place->is_unix ? "localhost" : place->text);
+    (void)proa_buf_append_printf(&a.request, "%s %s HTTP/1.1\r\nhost: %s\r\nconnection: close\r\n",
+                                 method, path, place->is_unix ? "localhost" : place->text);
+    (void)proa_buf_append(&a.request, lines);
+    PROA_BUF_LIT(&a.request, "\r\n");
     if (proa_buf_ok(&a.request)) {
         run(&a, &dial, timeout_ns);
+        explicit_bzero(a.request.ptr, a.request.len);
     } else {
         answer->err = PROA_ERR_LIMIT;
     }
     proa_buf_deinit(&a.request);
     proa_arena_reset(&a.arena);
+}
+
+void proa_cli_ask(const struct proa_cli_place *place, const char *path, uint64_t timeout_ns,
+                  struct proa_cli_answer *answer)
+{
+    ask(place, "GET", path, PROA_SLICE_NONE, timeout_ns, answer);
+}
+
+void proa_cli_act(const struct proa_cli_place *place, const char *path, struct proa_slice token,
+                  uint64_t timeout_ns, struct proa_cli_answer *answer)
+{
+    struct proa_buf lines;
+    proa_buf_init(&lines, REQUEST_MAX);
+    PROA_BUF_LIT(&lines, "content-length: 0\r\n");
+    if (proa_http_write_value(&lines, PROA_SLICE("authorization: Bearer "), token) == PROA_OK) {
+        ask(place, "POST", path, proa_buf_slice(&lines), timeout_ns, answer);
+    } else {
+        answer->err = PROA_ERR_ARG;
+    }
+    if (lines.ptr) {
+        explicit_bzero(lines.ptr, lines.cap);
+    }
+    proa_buf_deinit(&lines);
 }
 
 int proa_cli_answer_failed(struct proa_cli *cli, const struct proa_cli_answer *answer,

@@ -62,8 +62,8 @@ static const struct proa_cli_flag run_flags[] = {
      .choices = NAMES("auto", "text", "logfmt", "json"),
      .help = "Shape of the log lines; auto is text on a terminal, else json. Sets log.format."},
     {.name = "mock",
-     .help = "Add embedded mock providers and the route \"demo\", whose first target always fails: "
-             "no key and no file are needed."},
+     .help = "Add embedded mock providers and two routes: \"demo\", whose first target always "
+             "fails, and \"demo-cached\", which keeps answers. No key and no file are needed."},
     {.name = "mock-fault",
      .arg = "RECIPE",
      .help = "What goes wrong in the embedded mock; see \"proa mock --help\"."},
@@ -233,6 +233,20 @@ static const struct proa_cli_flag models_flags[] = {
     END_OF_FLAGS,
 };
 
+static const struct proa_cli_flag cache_flags[] = {
+    {.name = "token-file",
+     .arg = "FILE",
+     .help = "purge: where the token of admin.token stands; the file must not be readable by "
+             "others. Default: $PROA_ADMIN_TOKEN is the token."},
+    ADMIN_FLAG,
+    CONFIG_FLAG("Take the address from this configuration. Default: $PROA_CONFIG."),
+    {.name = "output",
+     .arg = "FORMAT",
+     .choices = NAMES("text", "json"),
+     .help = "stats: text, or json as GET /admin/cache has it."},
+    END_OF_FLAGS,
+};
+
 static const struct proa_cli_flag schema_flags[] = {
     {.name = "policy", .help = "Of policy files instead of the configuration."},
     {.name = "scenario", .help = "Of scenarios for \"proa sim\"; with --reference or --man."},
@@ -381,6 +395,18 @@ const struct proa_cli_command proa_cli_commands[] = {
               "list.",
      .flags = models_flags,
      .run = proa_cli_models},
+    {.name = "cache",
+     .brief = "Show what is kept of answers, or forget it",
+     .operands = "[stats|purge]",
+     .n_operands = 1,
+     .about = "stats, the default: how many answers the running sidecar keeps, in how much memory, "
+              "how often one was there, and why others went. purge: forgets them all; needs the "
+              "token of operators.\n"
+              "\n"
+              "  proa cache\n"
+              "  PROA_ADMIN_TOKEN=... proa cache purge",
+     .flags = cache_flags,
+     .run = proa_cli_cache},
     {.name = "healthcheck",
      .brief = "Ask the running sidecar whether it is well",
      .operands = "",

@@ -118,6 +118,7 @@ int proa_cli_healthcheck(struct proa_cli *cli);
 int proa_cli_status(struct proa_cli *cli);
 int proa_cli_explain(struct proa_cli *cli);
 int proa_cli_models(struct proa_cli *cli);
+int proa_cli_cache(struct proa_cli *cli);
 int proa_cli_drain(struct proa_cli *cli);
 int proa_cli_reload(struct proa_cli *cli);
 int proa_cli_schema(struct proa_cli *cli);

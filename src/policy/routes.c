@@ -11,6 +11,7 @@ enum {
     PATTERN_MAX = 256,
     MODEL_MAX = 256,
     TARGETS_MAX = UINT16_MAX,
+    DEMOS = 2,
     SCALE_MAX = 1000000 /* times the largest weight still fits uint32_t */
 };
 
@@ -397,6 +398,43 @@ static struct proa_route_cfg *demo(struct proa_build *b)
     return cfg;
 }
 
+/* The same question twice, with temperature 0, is one call: the second answer comes from memory. */
+static struct proa_route_cfg *demo_cached(struct proa_build *b)
+{
+    struct proa_tier_cfg *tiers = NULL;
+    struct proa_route_cfg *cfg = made_up(b, PROA_SLICE("demo-cached"), 2, &tiers);
+    cfg->policy = PROA_SLICE("patient");
+    tiers[0].targets = one_target(b, PROA_SLICE("mock"), PROA_SLICE("echo"));
+    tiers[1].targets = one_target(b, PROA_SLICE("mock-down"), PROA_SLICE("echo"));
+    ((struct proa_target_cfg *)tiers[1].targets.items)->substitute = true;
+    return cfg;
+}
+
+static void plan_route(struct proa_build *b, struct plan *plan)
+{
+    check_pattern(b, plan);
+    choose_policy(b, plan);
+    add_tiers(b, plan);
+}
+
+/* Routes that come with the mock, unless the configuration has its own of that name. */
+static size_t plan_demos(struct proa_build *b, struct plan *plans)
+{
+    static const struct {
+        const char *name;
+        struct proa_route_cfg *(*make)(struct proa_build *b);
+    } demos[DEMOS] = {{"demo", demo}, {"demo-cached", demo_cached}};
+    size_t n = 0;
+    for (size_t i = 0; i < DEMOS; i++) {
+        if (!proa_map_get(&b->routes, proa_slice_cstr(demos[i].name))) {
+            plans[n].cfg = demos[i].make(b);
+            plans[n].path = demos[i].name;
+            plan_route(b, &plans[n++]);
+        }
+    }
+    return n;
+}
+
 static void plan_own(struct proa_build *b, const struct proa_provider *provider, struct plan *out)
 {
     struct proa_tier_cfg *tiers = NULL;
@@ -414,13 +452,6 @@ static void plan_own(struct proa_build *b, const struct proa_provider *provider,
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-static void plan_route(struct proa_build *b, struct plan *plan)
-{
-    check_pattern(b, plan);
-    choose_policy(b, plan);
-    add_tiers(b, plan);
-}
-
 static size_t plan_all(struct proa_build *b, struct plan *plans)
 {
     const struct proa_route_cfg *cfgs = b->cfg->routes.items;
@@ -432,10 +463,8 @@ static size_t plan_all(struct proa_build *b, struct plan *plans)
         plans[n].path = proa_arena_printf(b->arena, "routes[%zu]%c", i, '\0').ptr;
         plan_route(b, &plans[n++]);
     }
-    if (b->input->mock && !proa_map_get(&b->routes, PROA_SLICE("demo"))) {
-        plans[n].cfg = demo(b);
-        plans[n].path = "demo";
-        plan_route(b, &plans[n++]);
+    if (b->input->mock) {
+        n += plan_demos(b, plans + n);
     }
     b->snapshot->n_configured_routes = n;
     for (size_t i = 0; i < b->n_providers; i++) {
@@ -446,7 +475,7 @@ static size_t plan_all(struct proa_build *b, struct plan *plans)
 
 void proa_build_routes(struct proa_build *b)
 {
-    const size_t room = b->cfg->routes.n + 1 + b->n_providers + proa_plan_n_models(b);
+    const size_t room = b->cfg->routes.n + DEMOS + b->n_providers + proa_plan_n_models(b);
     struct plan *plans = proa_arena_zero(b->arena, room, sizeof(*plans));
     const uint32_t before = b->diags->n_errors;
     size_t n_targets = 0;

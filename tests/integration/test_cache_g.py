@@ -1,12 +1,14 @@
 """Lessons T-G: identical requests are paid once, and nobody gets what was not made for exactly that
 request of exactly that caller."""
 import json
+import os
 import threading
 import time
 
 import pytest
 from testenv import upstream as up
 from testenv.client import request_bytes
+from testenv.gateway import cli
 from testenv.poll import eventually, seconds
 
 CHAT = "/v1/chat/completions"
@@ -662,3 +664,35 @@ def test_g_a_reload_keeps_answers_while_the_route_leads_to_the_same(gateways, up
     assert ask(gateway).text == "answer 1"
     reload("two", 4)
     assert ask(gateway).text == "answer 2"
+
+
+# ---- operators ----------------------------------------------------------------------------------
+
+def test_g_operators_see_figures_and_purge(simple, upstreams):
+    token = "a-token-of-sixteen-bytes-or-more"
+    gateway = simple(upstreams(default=counting()), policy=ALL,
+                     config={"admin": {"token": {"env": "PROA_ADMIN"}}}, env={"PROA_ADMIN": token})
+    where = ("--admin", "127.0.0.1:%d" % gateway.admin_port)
+    for seed in range(3):
+        ask(gateway, {**BODY, "seed": seed})
+        ask(gateway, {**BODY, "seed": seed})
+    done = cli("cache", *where)
+    assert done.returncode == 0 and "kept      3 answers, " in done.stdout, done
+    assert "asked     6 times: 3 fresh, 0 stale (50 % fresh)" in done.stdout
+    figures = json.loads(cli("cache", "stats", "--output", "json", *where).stdout)
+    assert figures["entries"] == 3 and figures["stored"] == 3 and figures["fresh"] == 3
+    refused = cli("cache", "purge", *where)
+    assert refused.returncode == 64 and "PROA_ADMIN_TOKEN" in refused.stderr
+    wrong = cli("cache", "purge", *where, env={"PROA_ADMIN_TOKEN": "something else"})
+    assert wrong.returncode == 1 and "wrong_token" in wrong.stderr
+    assert verdict(ask(gateway, {**BODY, "seed": 0})) == "hit"
+    done = cli("cache", "purge", *where, env={"PROA_ADMIN_TOKEN": token})
+    assert done.returncode == 0 and done.stdout == "3 answers forgotten\n"
+    assert verdict(ask(gateway, {**BODY, "seed": 0})) == "miss"
+    assert gateway.metrics().total("proa_cache_evictions_total", reason="purged") == 3
+    path = gateway.folder + "/token"
+    with open(path, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    os.chmod(path, 0o600)
+    assert cli("cache", "purge", "--token-file", path, *where).stdout == "1 answers forgotten\n"
+    assert cli("cache", "burn", *where).returncode == 64

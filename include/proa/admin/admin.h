@@ -1,6 +1,7 @@
 /*
  * What the ops and admin listeners answer: health and metrics on both; on the admin listener also
- * the engine's state, why a request would go where, and actions of operators. Request in, response
+ * the engine's state, why a request would go where, what is kept of answers, and actions of
+ * operators. Request in, response
  * out.
  *
  * I/O half. Handle type. The ops listener is read-only by construction: everything it has is a GET.
@@ -11,6 +12,7 @@
 #ifndef PROA_ADMIN_ADMIN_H
 #define PROA_ADMIN_ADMIN_H
 
+#include "proa/cache/answers.h"
 #include "proa/core/buf.h"
 #include "proa/engine/roster.h"
 #include "proa/http/parser.h"
@@ -40,6 +42,9 @@ void proa_admin_destroy(struct proa_admin *admin);
 /* What is in force from now on; both must outlive the next call, or the admin. */
 void proa_admin_show(struct proa_admin *admin, const struct proa_snapshot *snapshot,
                      struct proa_roster *roster);
+
+/* The answers that are kept, for the pages about them; must outlive the admin's last call. */
+void proa_admin_show_answers(struct proa_admin *admin, struct proa_answers *answers);
 
 struct proa_admin_reply {
     uint16_t status;

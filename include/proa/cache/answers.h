@@ -56,7 +56,10 @@ struct proa_answers {
     struct proa_prng prng;
     uint64_t max_bytes;
     uint64_t ended[PROA_ANSWERS_ENDS];
-    uint64_t n_stored; /* ever */
+    uint64_t n_stored; /* ever, as the next three */
+    uint64_t n_looked;
+    uint64_t n_fresh; /* of them */
+    uint64_t n_stale;
 };
 
 /* max_bytes 0: nothing is kept. Allocates nothing yet. */

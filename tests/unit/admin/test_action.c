@@ -135,12 +135,39 @@ static void eject_and_restore(void **state)
     assert_int_equal(state_of(t, 1), PROA_BREAKER_CLOSED);
 }
 
+/* Only with the token, and then all of it. */
+static void purge_forgets_all_answers(void **state)
+{
+    struct admin_test *t = *state;
+    struct proa_answers answers;
+    const struct proa_hash128 hash = {1, 2};
+    const struct proa_answers_life life = {.ttl_ns = PROA_NS_PER_S};
+    struct proa_answer *a = proa_answer_make(200, PROA_SLICE_NONE, NULL, 0);
+    proa_answers_init(&answers, 1 << 20, 1);
+    assert_true(proa_answers_put(&answers, hash, PROA_SLICE("key"), a, &life, 0));
+    proa_answer_unref(a);
+    give_token(t);
+    assert_int_equal(act(t, "/admin/cache/purge", "", "Bearer " TOKEN), 200); /* none to be shown */
+    proa_admin_show_answers(t->admin, &answers);
+    assert_int_equal(act(t, "/admin/cache/purge", "", "Bearer no"), 403);
+    assert_int_equal(proa_answers_n(&answers), 1);
+    assert_int_equal(act(t, "/admin/cache/purge", "", "Bearer " TOKEN), 200);
+    assert_int_equal(proa_answers_n(&answers), 0);
+    assert_slice_lit(proa_buf_slice(&t->reply.body), "{\"done\":\"purge\",\"entries\":1}\n");
+    assert_int_equal(
+        admin_test_ask(t, PROA_LISTENER_ADMIN, PROA_HTTP_GET, "/admin/cache/purge", "", NULL), 405);
+    assert_int_equal(
+        admin_test_ask(t, PROA_LISTENER_OPS, PROA_HTTP_POST, "/admin/cache/purge", "", NULL), 404);
+    proa_answers_deinit(&answers);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         ADMIN_TEST(off_without_a_token),         ADMIN_TEST(only_with_the_token),
         ADMIN_TEST(of_two_tokens_none_counts),   ADMIN_TEST(guessing_is_slow),
         ADMIN_TEST(what_is_named_must_be_there), ADMIN_TEST(eject_and_restore),
+        ADMIN_TEST(purge_forgets_all_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,6 +90,10 @@ static void test_fresh_then_stale_then_gone(void **state)
     assert_int_equal(proa_answers_n(&w.s), 0);
     assert_int_equal(proa_answers_bytes(&w.s), 0);
     assert_int_equal(w.s.ended[PROA_ANSWERS_END_EXPIRED], 1);
+    assert_int_equal(w.s.n_looked, 4);
+    assert_int_equal(w.s.n_fresh, 1);
+    assert_int_equal(w.s.n_stale, 1);
+    assert_int_equal(w.s.n_stored, 1);
     finish(&w);
 }
 

@@ -57,6 +57,34 @@ static void the_shipped_ones_are_sound(void **state)
     }
 }
 
+/* Kept are answers where a policy says so: cheap ones all, careful ones only sure ones. */
+static void what_the_shipped_ones_keep(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *policy;
+        uint32_t mode;
+    } rows[] = {
+        {"default", PROA_CACHE_OFF},
+        {"strict-order", PROA_CACHE_OFF},
+        {"interactive", PROA_CACHE_DETERMINISTIC},
+        {"critical", PROA_CACHE_DETERMINISTIC},
+        {"patient", PROA_CACHE_DETERMINISTIC},
+        {"low-cost", PROA_CACHE_ALL},
+        {"batch", PROA_CACHE_ALL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_cache_cfg *cache = &of_route(f, row->policy)->cache;
+        PROA_TEST_CHECK(cache->mode == row->mode, "%s", row->policy);
+        assert_int_equal(cache->ttl_ns, 300 * PROA_NS_PER_S);
+        assert_int_equal(cache->ttl_fixed_ns, 24 * 3600 * PROA_NS_PER_S);
+        assert_int_equal(cache->stale_ns, 3600 * PROA_NS_PER_S);
+        assert_int_equal(cache->max_answer_bytes, 1 << 20);
+        assert_true(cache->coalesce && !cache->fallback);
+    }
+}
+
 static void same_values(const struct proa_option_table *table, const void *a, const void *b)
 {
     for (const struct proa_option *row = table->rows; row->name; row++) {
@@ -234,6 +262,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(the_shipped_ones_are_sound),
+        TEST(what_the_shipped_ones_keep),
         TEST(default_spells_out_the_defaults),
         TEST(default_is_complete),
         TEST(the_special_ones_do_what_they_are_for),

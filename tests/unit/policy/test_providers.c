@@ -156,7 +156,7 @@ static void the_mock(void **state)
     (void)policy_build(f, NULL);
     assert_int_equal(f->diags.n, 0);
     assert_int_equal(f->snapshot->n_providers, 2);
-    assert_int_equal(f->snapshot->n_configured_routes, 1);
+    assert_int_equal(f->snapshot->n_configured_routes, 2);
     assert_int_equal(f->snapshot->n_endpoints, 1); /* one address, two paths */
     const struct proa_provider *mock = find(f, "mock");
     assert_slice_lit(mock->base_path, "/v1");
@@ -164,6 +164,9 @@ static void the_mock(void **state)
     assert_slice_lit(find(f, "mock-down")->base_path, "/down/v1");
     assert_null(mock->keys[0].secret);
     policy_route(f, "demo", "0:mock-down/k1/echo*1 1:mock/k1/echo~*1");
+    policy_route(f, "demo-cached", "0:mock/k1/echo*1 1:mock-down/k1/echo~*1");
+    assert_int_equal(policy_fixture_route(f, "demo-cached")->policy->cache.mode,
+                     PROA_CACHE_DETERMINISTIC);
     assert_slice_lit(policy_fixture_route(f, "demo")->candidates[0].target->label, "mock-down/k1");
     policy_route(f, "mock/echo", "0:mock/k1/*1");
     policy_route(f, "mock-down/echo", "0:mock-down/k1/*1");
@@ -184,7 +187,7 @@ static void the_mock_stands_back(void **state)
                           "routes: [{model: demo, tiers: [[mock/a], [mock-down/b]]}]\n");
     assert_slice_lit(find(f, "mock")->endpoint->host, "m");
     assert_slice_lit(find(f, "mock-down")->endpoint->host, "127.0.0.1");
-    assert_int_equal(f->snapshot->n_configured_routes, 1);
+    assert_int_equal(f->snapshot->n_configured_routes, 2); /* and demo-cached */
     policy_route(f, "demo", "0:mock/k1/a*1 1:mock-down/k1/b*1");
 }
 
