@@ -111,6 +111,12 @@ static const struct proa_option arrivals_rows[] = {
              .help = "How many distinct beginnings the prompts have. 0 ties them to nothing."),
     ARRIVALS(hot_ppm, "hot", PPM, .preset = "0", .max = MILLION,
              .help = "Share of the requests that have the first of these beginnings."),
+    ARRIVALS(identical, "identical", BOOL, .preset = "false",
+             .help = "They all ask for the same, so that a policy with a cache answers them from "
+                     "memory, and those at the same time by one call. Not with stream."),
+    ARRIVALS(first_leaves_ns, "first_leaves", DURATION, .preset = "0",
+             .help = "The client of the first request of the run goes away after so long. 0 is "
+                     "never."),
     ARRIVALS(poison, "poison", BOOL, .preset = "false",
              .help = "The prompt makes every provider answer with 500. Not counted as success or "
                      "failure."),

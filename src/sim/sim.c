@@ -296,18 +296,21 @@ static void carry_out(struct sim_exchange *x, const struct proa_command *c)
         sim_request(x)->outcome = (uint8_t)c->outcome;
         sim_request(x)->ended_ns = w->clock.now_ns;
         proa_witness_finish(x);
+        proa_memory_end(x, c->outcome);
         break;
     case PROA_CMD_WAIT:
         break;
     }
 }
 
-static void release(struct sim_exchange *x)
+void proa_sim_release(struct sim_exchange *x)
 {
     struct sim_world *w = x->world;
     if (x->again && sim_request(x)->sdk_retry < x->of->sdk_retries) {
         try_again(x);
     }
+    (void)proa_flight_leave(&x->seat);
+    proa_memory_end(x, PROA_OUTCOME_CANCELLED);
     for (uint8_t i = 0; i < x->n_flights; i++) {
         proa_vclock_clear(&w->clock, &x->flights[i].event);
     }
@@ -330,7 +333,7 @@ static void feed_one(struct sim_exchange *x, const struct proa_event *event)
         carry_out(x, &commands.items[i]);
     }
     if (x->finished) {
-        release(x);
+        proa_sim_release(x);
     }
 }
 
@@ -352,14 +355,35 @@ static void on_timer(void *ctx, uint64_t now_ns)
 {
     const struct proa_event event = {.kind = PROA_EV_DEADLINE};
     (void)now_ns;
-    feed(ctx, &event);
+    if (!proa_memory_timer(ctx)) {
+        feed(ctx, &event);
+    }
+}
+
+void proa_sim_client_gone(struct sim_exchange *x)
+{
+    const struct proa_event event = {.kind = PROA_EV_CLIENT_GONE};
+    feed(x, &event);
 }
 
 static void on_leave(void *ctx, uint64_t now_ns)
 {
-    const struct proa_event event = {.kind = PROA_EV_CLIENT_GONE};
     (void)now_ns;
-    feed(ctx, &event);
+    if (!proa_memory_client_gone(ctx)) {
+        proa_sim_client_gone(ctx);
+    }
+}
+
+/* When its client leaves, if it does before the end. */
+static uint64_t leave_of(struct sim_world *w, const struct sim_exchange *x)
+{
+    const struct proa_scenario_arrivals *of = x->of;
+    const bool leaves = proa_dist_chance(&w->clients, of->leave_ppm);
+    const uint64_t after_ns = proa_prng_below(&w->clients, PATIENCE_NS);
+    if (of->first_leaves_ns > 0 && w->record->requests.n == 1) {
+        return w->clock.now_ns + of->first_leaves_ns;
+    }
+    return leaves ? w->clock.now_ns + after_ns : PROA_NEVER;
 }
 
 static uint64_t deadline_of(const struct sim_world *w, const struct proa_scenario_arrivals *of)
@@ -404,9 +428,10 @@ static void begin(struct sim_world *w, const struct proa_scenario_arrivals *of,
     w->n_live++;
     proa_vclock_event_init(&x->timer, on_timer, x);
     proa_vclock_event_init(&x->leave, on_leave, x);
-    const bool leaves = proa_dist_chance(&w->clients, of->leave_ppm);
-    const uint64_t after_ns = proa_prng_below(&w->clients, PATIENCE_NS);
-    proa_vclock_set(&w->clock, &x->leave, leaves ? w->clock.now_ns + after_ns : PROA_NEVER);
+    proa_vclock_set(&w->clock, &x->leave, leave_of(w, x));
+    if (proa_memory_begin(x)) {
+        return;
+    }
     w->kind->begin(sidecar->decider, x->run, &x->options, w->clock.now_ns);
     feed(x, &admitted);
 }
@@ -504,19 +529,21 @@ static void open_world(struct sim_world *w, struct proa_sim *sim,
         proa_dist_stream(&pick, record->seed, PROA_SLICE("pick"), i);
         w->sidecars[i].decider =
             kind->create(sim->snapshot, sim->route, proa_prng_next(&pick), w->clock.now_ns);
+        proa_memory_open(&w->sidecars[i], proa_prng_next(&pick));
     }
 }
 
 static void close_world(struct sim_world *w)
 {
     while (!proa_list_empty(&w->live)) {
-        release(PROA_CONTAINER_OF(w->live.next, struct sim_exchange, live));
+        proa_sim_release(PROA_CONTAINER_OF(w->live.next, struct sim_exchange, live));
     }
     while (!proa_list_empty(&w->waiting)) {
         proa_free(PROA_CONTAINER_OF(proa_list_pop_front(&w->waiting), struct again, waiting));
     }
     for (size_t i = 0; i < w->sim->scenario->sidecars; i++) {
         w->kind->destroy(w->sidecars[i].decider);
+        proa_memory_close(&w->sidecars[i]);
     }
     proa_free(w->sidecars);
     proa_freelist_deinit(&w->exchanges);

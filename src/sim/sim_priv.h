@@ -4,6 +4,8 @@
 #ifndef PROA_SIM_PRIV_H
 #define PROA_SIM_PRIV_H
 
+#include "proa/cache/answers.h"
+#include "proa/cache/flight.h"
 #include "proa/core/freelist.h"
 #include "proa/sim/dist.h"
 #include "proa/sim/sim.h"
@@ -56,6 +58,7 @@ void proa_model_plan(struct proa_model *m, size_t target, const struct proa_scen
 /* ---- sim.c ----------------------------------------------------------------------------------- */
 
 struct sim_exchange;
+struct sim_memory; /* memory.c */
 
 /* One upstream call of an exchange. */
 struct sim_flight {
@@ -73,7 +76,8 @@ struct sim_flight {
 /* One sidecar as the witness sees it. */
 struct sim_sidecar {
     void *decider;
-    uint32_t n_requests; /* that are no retries of an SDK */
+    struct sim_memory *memory; /* its cache */
+    uint32_t n_requests;       /* that are no retries of an SDK */
     uint32_t n_retries;
     uint32_t n_hedges;
     uint32_t n_free_hedges; /* beside probes and trickles: owed by nobody's budget */
@@ -111,7 +115,9 @@ struct sim_exchange {
     uint8_t n_flights;
     uint8_t committed; /* flight that the client sees; PROA_RUN_ATTEMPTS_MAX = none yet */
     bool finished;
-    bool again; /* the client's SDK will try again */
+    bool again;                   /* the client's SDK will try again */
+    struct proa_flight *leads;    /* those who wait for its answer */
+    struct proa_flight_seat seat; /* or where it waits for another's */
     struct sim_flight flights[PROA_RUN_ATTEMPTS_MAX];
     max_align_t run[]; /* the decider's */
 };
@@ -120,6 +126,22 @@ static inline struct proa_sim_request *sim_request(const struct sim_exchange *x)
 {
     return proa_record_request(x->world->record, x->request);
 }
+
+/* It is over, and gone. */
+void proa_sim_release(struct sim_exchange *x);
+void proa_sim_client_gone(struct sim_exchange *x);
+
+/* ---- memory.c: identical requests ------------------------------------------------------------ */
+
+void proa_memory_open(struct sim_sidecar *s, uint64_t seed);
+void proa_memory_close(struct sim_sidecar *s);
+/* True: it is answered, and gone, or waits for another; it has no run then. */
+bool proa_memory_begin(struct sim_exchange *x);
+/* Its run is over: what comes of it is told to those who wait. */
+void proa_memory_end(struct sim_exchange *x, enum proa_outcome outcome);
+/* Its time is over, its client leaves: true when that concerns no run, or others wait for it. */
+bool proa_memory_timer(struct sim_exchange *x);
+bool proa_memory_client_gone(struct sim_exchange *x);
 
 /* ---- witness.c: promises that hold in every simulation ----------------------------------------
  */

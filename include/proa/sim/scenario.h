@@ -60,13 +60,15 @@ struct proa_scenario_arrivals {
     uint64_t to_ns; /* 0 = to the end */
     bool stream;
     uint32_t prompt_tokens;
-    uint32_t max_tokens;  /* 0 = the request does not say */
-    uint64_t timeout_ns;  /* the client's own; 0 = none */
-    uint32_t sdk_retries; /* further tries of the client itself */
-    uint32_t leave_ppm;   /* share of clients that leave before the end */
-    uint32_t prefixes;    /* distinct prompt beginnings; 0 = nothing ties a request */
-    uint32_t hot_ppm;     /* share of requests that have the first of them */
-    bool poison;          /* every provider answers it with an error */
+    uint32_t max_tokens;      /* 0 = the request does not say */
+    uint64_t timeout_ns;      /* the client's own; 0 = none */
+    uint32_t sdk_retries;     /* further tries of the client itself */
+    uint32_t leave_ppm;       /* share of clients that leave before the end */
+    uint32_t prefixes;        /* distinct prompt beginnings; 0 = nothing ties a request */
+    uint32_t hot_ppm;         /* share of requests that have the first of them */
+    bool identical;           /* all ask for the same */
+    uint64_t first_leaves_ns; /* the first client of a run leaves after so long; 0 = it does not */
+    bool poison;              /* every provider answers it with an error */
 };
 
 enum proa_scenario_fault_kind {

@@ -267,7 +267,7 @@ static void draw_scenario(struct proa_prng *p, struct proa_buf *b)
         b,
         "policy: {retry: {max_attempts: %u, per_pool: %u}, hedge: {enabled: %s}, midstream: %s, "
         "on_disconnect: %s, balance: {strategy: %s}, concurrency: {target: %u, route: %u, "
-        "queue_wait: %us, floor: 1}}\n",
+        "queue_wait: %us, floor: 1}, cache: {mode: all, ttl: 5s}}\n",
         1 + below(p, 5), 1 + below(p, 3), below(p, 2) ? "true" : "false",
         below(p, 2) ? "resume" : "error", below(p, 2) ? "cancel" : "drain",
         strategies[below(p, PROA_ARRAY_LEN(strategies))], 1 + below(p, 20), 1 + below(p, 40),
@@ -276,9 +276,10 @@ static void draw_scenario(struct proa_prng *p, struct proa_buf *b)
     (void)proa_buf_append_printf(
         b,
         "arrivals:\n  a: {rate: %u, leave: 0.%u, sdk_retries: %u, prefixes: %u, hot: 0.5, "
-        "prompt_tokens: %u, timeout: %us}\n  b: {rate: 0.5, stream: false, poison: %s}\n",
+        "prompt_tokens: %u, timeout: %us}\n  b: {rate: 2, stream: false, poison: %s, "
+        "identical: %s, leave: 0.3}\n",
         1 + below(p, 4), below(p, 3), below(p, 3), below(p, 5), 500 + below(p, 2) * 2000,
-        below(p, 3) * 20, below(p, 4) == 0 ? "true" : "false");
+        below(p, 3) * 20, below(p, 4) == 0 ? "true" : "false", below(p, 2) ? "true" : "false");
     draw_faults(p, b, n_providers);
 }
 
