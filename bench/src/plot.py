@@ -1,7 +1,7 @@
 """Bar charts as SVG, by hand: a chart needs no library."""
 from xml.sax.saxutils import escape
 
-COLOURS = {"floor": "#9aa5b1", "proa": "#0f766e", "proa_unix": "#5fb3a7", "nginx": "#c2703d",
+COLOURS = {"floor": "#9aa5b1", "proa": "#0f766e", "proa_unix": "#5fb3a7", "proa_translated": "#2d8f9e", "nginx": "#c2703d",
            "haproxy": "#5b6ea6"}
 BAR, GAP, LEFT, WIDTH, TOP = 13, 14, 290, 900, 64
 

@@ -15,6 +15,7 @@ RATIOS = [
     (12, ("1k", 64, "tls"), "cpu", (("nginx", 1.10),)),
     (12, ("10k", 64, "tls"), "cpu", (("nginx", 2.5),)),
 ]
+TRANSLATED = 3.0     # CPU of a translated request, to one that is passed on
 MEMORY_RATIO = 0.75  # to HAProxy
 IDLE_BYTES, STREAM_BYTES = 2.2 * 1024, 8 * 1024
 START_MS, START_RSS_KIB = 10, 5 * 1024
@@ -39,6 +40,11 @@ def ratios(cases):
                              case.added(who, "p50")) for who in ("proa", peer))
             rows.append(_row(number, "%s, %s to %s" % (case.title(), measure, peer),
                              ours / max(theirs, 0.001), limit))
+    translated = by_key.get(("1k", 64, "translated"))
+    if translated is not None:
+        ours, passed = (translated.value(who, "cpu_us") for who in ("proa_translated", "proa"))
+        rows.append(_row(14, "%s, cpu to one passed on" % translated.title(), ours / passed,
+                         TRANSLATED))
     return rows
 
 
@@ -83,7 +89,7 @@ def _cpu_cell(case, name):
 
 
 def tables(cases):
-    names = [*rig.PROXIES, "proa_unix"]
+    names = [*rig.PROXIES, *rig.ROLES]
     print("CPU per request or event, microseconds; in brackets what Proa's is to it\n")
     _line("", names)
     for case in cases:
@@ -116,10 +122,10 @@ def markdown(cases, rest, rows, about):
     """What was measured, as a page: CPU time, memory, goals."""
     text = ["# What bench/compare measured", "", about, "",
             "CPU per request or event, microseconds:", "",
-            "| | " + " | ".join(rig.PROXIES) + " | proa on a unix socket |", "|---" * 6 + "|"]
+            "| | " + " | ".join(rig.PROXIES) + " | proa on a unix socket | proa, translated |", "|---" * 7 + "|"]
     for case in cases:
         cells = ["%.1f" % case.value(name, "cpu_us") if name in case.samples else "–"
-                 for name in (*rig.PROXIES, "proa_unix")]
+                 for name in (*rig.PROXIES, *rig.ROLES)]
         text.append("| %s | %s |" % (case.title(), " | ".join(cells)))
     if rest:
         names = list(rest)

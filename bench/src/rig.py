@@ -19,12 +19,19 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BENCH = os.path.join(ROOT, "bench")
 BUILD = os.environ.get("PROA_BENCH_BUILD") or os.path.join(ROOT, "build", "release")
 PROXIES = ("proa", "nginx", "haproxy", "floor")
+# Proa once more, in another role: over a unix socket, or before a provider of another dialect.
+ROLES = ("proa_unix", "proa_translated")
 SYSTEM_PATH = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
 
 
 def say(text):
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
+
+
+def process_of(name):
+    """Whose process a contestant is."""
+    return "proa" if name in ROLES else name
 
 
 def program(name):
@@ -101,6 +108,8 @@ def bodies(folder):
         "1k-tls": chat_body(1000, "assistant-tls"),
         "10k-tls": chat_body(10000, "assistant-tls"),
         "1k-burst": chat_body(1000, "assistant-burst"),
+        "translated": chat_body(1000, "assistant-claude"),
+        "translated-stream": chat_body(1000, "assistant-claude", stream=True),
         "embed": json.dumps({"model": "embed", "input": TEXT[:120]},
                             separators=(",", ":")).encode(),
         "stream": chat_body(1000, "sse-0x20000", stream=True),
@@ -231,6 +240,7 @@ class Rig:
             name, tls = "mock", False
         if name == "proa_unix":
             return "unix:" + os.path.join(self.folder, "proa.sock")
+        name = process_of(name)
         return "127.0.0.1:%d" % self.port(name, tls and name != "proa")
 
     def _certificates(self):
@@ -313,7 +323,7 @@ class Rig:
         """All processes of the contestant."""
         if name in ("direct",):
             return []
-        pid = self.processes[name.replace("_unix", "")].pid
+        pid = self.processes[process_of(name)].pid
         return [pid, *children(pid)]
 
     def rss_kib(self, name, field="VmRSS"):

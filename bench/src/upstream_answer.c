@@ -43,19 +43,36 @@ static struct upstream_text with_head(struct upstream_text *body)
     return whole;
 }
 
-static struct upstream_text chat(size_t size)
+/* Prose, until the body is nearly as long as it is to be. */
+static void add_words(struct upstream_text *body, size_t size)
 {
     static const char *const words[] = {"the",     "outrigger", "keeps",   "a",   "narrow", "hull",
                                         "upright", "in",        "wind\\n", "and", "swell,"};
+    for (size_t i = 0; body->len + 160 < size; i++) {
+        add(body, "%s ", words[i % (sizeof(words) / sizeof(words[0]))]);
+    }
+}
+
+static struct upstream_text chat(size_t size)
+{
     struct upstream_text body = {0};
     add(&body, "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion\",\"created\":1700000000,"
                "\"model\":\"chat\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
                "\"content\":\"");
-    for (size_t i = 0; body.len + 160 < size; i++) {
-        add(&body, "%s ", words[i % (sizeof(words) / sizeof(words[0]))]);
-    }
+    add_words(&body, size);
     add(&body, "\",\"refusal\":null},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":{"
                "\"prompt_tokens\":200,\"completion_tokens\":180,\"total_tokens\":380}}");
+    return with_head(&body);
+}
+
+static struct upstream_text message(size_t size)
+{
+    struct upstream_text body = {0};
+    add(&body, "{\"id\":\"msg_bench\",\"type\":\"message\",\"role\":\"assistant\","
+               "\"model\":\"claude\",\"content\":[{\"type\":\"text\",\"text\":\"");
+    add_words(&body, size);
+    add(&body, "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{"
+               "\"input_tokens\":200,\"output_tokens\":180}}");
     return with_head(&body);
 }
 
@@ -109,6 +126,7 @@ void upstream_answers_init(struct upstream_answers *a)
     a->plain[UPSTREAM_CHAT_10K] = chat(10000);
     a->plain[UPSTREAM_CHAT_100K] = chat(100000);
     a->plain[UPSTREAM_EMBEDDINGS] = embeddings();
+    a->plain[UPSTREAM_MESSAGE] = message(1000);
     streams(a);
 }
 
@@ -161,6 +179,8 @@ struct upstream_ask upstream_ask_read(const char *body, size_t len)
                 ask.interval_ns = us * 1000;
             }
         }
+    } else if (has(body, len, "\"claude\"")) {
+        ask.kind = UPSTREAM_MESSAGE;
     } else if (has(body, len, "embed")) {
         ask.kind = UPSTREAM_EMBEDDINGS;
     } else if (has(body, len, "-a100k")) {

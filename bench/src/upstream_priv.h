@@ -14,6 +14,7 @@ enum upstream_kind {
     UPSTREAM_CHAT_10K,
     UPSTREAM_CHAT_100K,
     UPSTREAM_EMBEDDINGS,
+    UPSTREAM_MESSAGE,     /* the 1 KB answer in the Messages API's words */
     UPSTREAM_PLAIN_KINDS, /* how many plain answers there are */
     UPSTREAM_STREAM = UPSTREAM_PLAIN_KINDS
 };
