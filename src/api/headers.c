@@ -22,6 +22,13 @@ static const bool FORWARD[PROA_HTTP_HEADER_COUNT] = {
     [PROA_HTTP_HEADER_X_TITLE] = true,
 };
 
+/* What names OpenAI's features and accounts. */
+static const bool OPENAIS[PROA_HTTP_HEADER_COUNT] = {
+    [PROA_HTTP_HEADER_OPENAI_BETA] = true,
+    [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = true,
+    [PROA_HTTP_HEADER_OPENAI_PROJECT] = true,
+};
+
 /*
  * Provider to client: limits, waits, timings and ids for support. Not here, on purpose: framing and
  * hop-by-hop fields, Set-Cookie, Alt-Svc, Strict-Transport-Security, Access-Control-*, Server,
@@ -74,6 +81,11 @@ static const struct proa_slice RETURN_PREFIXES[] = {
 bool proa_api_forward_header(const struct proa_http_header *header)
 {
     return header->id < PROA_HTTP_HEADER_COUNT && FORWARD[header->id];
+}
+
+bool proa_api_header_is_openais(const struct proa_http_header *header)
+{
+    return header->id < PROA_HTTP_HEADER_COUNT && OPENAIS[header->id];
 }
 
 bool proa_api_return_header(const struct proa_http_header *header)

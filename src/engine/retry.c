@@ -39,20 +39,26 @@ static bool shares_fault(enum proa_scope scope, const struct proa_candidate *fai
     return false;
 }
 
+/* It could not be put in this provider's words, so nothing was sent. */
+static bool is_unsent(const struct proa_attempt_record *failed)
+{
+    return failed->class == PROA_CLASS_UNFIT && failed->connected_ns == 0;
+}
+
 /* Would the same thing fail in the same way a moment later? */
 static bool is_lasting(const struct proa_attempt_record *failed)
 {
     const enum proa_class class = failed->class;
-    /* What was never sent would not be put otherwise a moment later. */
-    return (class == PROA_CLASS_UNFIT && failed->status == 0) || class == PROA_CLASS_AUTH ||
-           class == PROA_CLASS_PERMISSION || class == PROA_CLASS_NOT_FOUND ||
-           class == PROA_CLASS_QUOTA || class == PROA_CLASS_REDIRECT;
+    return is_unsent(failed) || class == PROA_CLASS_AUTH || class == PROA_CLASS_PERMISSION ||
+           class == PROA_CLASS_NOT_FOUND || class == PROA_CLASS_QUOTA ||
+           class == PROA_CLASS_REDIRECT;
 }
 
 /* Never sent, or refused before anything was done with it. */
-static bool is_unprocessed(enum proa_class class)
+static bool is_unprocessed(const struct proa_attempt_record *failed)
 {
-    return class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
+    const enum proa_class class = failed->class;
+    return is_unsent(failed) || class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
            class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
 }
 
@@ -130,9 +136,16 @@ bool proa_run_has_time(const struct proa_run *run, uint64_t now_ns)
     return proa_run_remaining(run, now_ns) >= (median > WORTH_NS ? median : WORTH_NS);
 }
 
+/* What takes the place of an attempt that was never sent is no load beside it. */
+static bool is_free(const struct proa_run *run)
+{
+    return is_unsent(&run->attempts[run->failed]);
+}
+
 static bool has_budget(const struct proa_run *run, uint64_t now_ns)
 {
-    return proa_budget_level(proa_engine_retry_budget(run), &run->route->policy->retry.budget,
+    return is_free(run) ||
+           proa_budget_level(proa_engine_retry_budget(run), &run->route->policy->retry.budget,
                              now_ns) >= RUN_ONE_ATTEMPT;
 }
 
@@ -186,8 +199,8 @@ static bool try_start(struct proa_run *run, uint64_t now_ns, const struct pick_w
         run->why_none = pick.reason;
         return false;
     }
-    const bool paid =
-        proa_budget_take(proa_engine_retry_budget(run), &run->route->policy->retry.budget, now_ns);
+    const bool paid = is_free(run) || proa_budget_take(proa_engine_retry_budget(run),
+                                                       &run->route->policy->retry.budget, now_ns);
     PROA_ASSERT(paid); /* has_budget() was asked at this very time */
     run->n_repeats = (uint8_t)(run->n_repeats + (tries_of_pool(run, pick.candidate) > 0));
     proa_run_start(run, now_ns, &pick, PROA_PURPOSE_RETRY, start_reason(run, &pick), out);
@@ -353,8 +366,7 @@ static bool is_same_targets_turn(const struct proa_run *run,
 static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
                                  const struct proa_attempt_record *failed)
 {
-    if (!proa_class_movable(failed->class) ||
-        (run->options.effects && !is_unprocessed(failed->class))) {
+    if (!proa_class_movable(failed->class) || (run->options.effects && !is_unprocessed(failed))) {
         return PROA_REASON_NOT_MOVABLE;
     }
     if (run->options.no_fallback) {

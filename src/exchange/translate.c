@@ -115,6 +115,24 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
     }
 }
 
+/* The client's headers that mean something there. */
+static void select_headers(const struct attempt *a, struct proa_encode_in *in)
+{
+    const struct proa_http_header *from = in->headers;
+    const size_t n = in->n_headers;
+    if (a->dialect == a->x->dialect || n == 0) {
+        return;
+    }
+    struct proa_http_header *kept = proa_arena_alloc(a->x->arena, n * sizeof kept[0]);
+    in->n_headers = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!proa_api_header_is_openais(&from[i])) {
+            kept[in->n_headers++] = from[i];
+        }
+    }
+    in->headers = kept;
+}
+
 static enum proa_class class_of_asked(enum proa_err err)
 {
     return err == PROA_OK             ? PROA_CLASS_OK
@@ -179,6 +197,7 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
         .headers = common->headers,
         .n_headers = common->n_headers,
     };
+    select_headers(a, &in);
     const size_t inputs_max =
         t->op == PROA_OP_EMBEDDING ? a->dialect->inputs_max(common->vendor, a->model) : SIZE_MAX;
     if (asked->api.embed.n_inputs > inputs_max) {

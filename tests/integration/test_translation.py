@@ -114,7 +114,8 @@ def check_stream(response, text, finish="stop"):
 def test_whole_answer(pair):
     gateway, claude, _ = pair()
     response = gateway.chat(messages=[{"role": "system", "content": "be brief"},
-                                      {"role": "user", "content": "hi"}], max_tokens=9)
+                                      {"role": "user", "content": "hi"}], max_tokens=9,
+                            headers={"openai-organization": "org", "anthropic-beta": "b"})
     assert response.status == 200, response
     assert response.json["object"] == "chat.completion" and response.json["model"] == "claude-up"
     assert response.json["choices"] == [{
@@ -127,6 +128,8 @@ def test_whole_answer(pair):
     assert response.header("request-id") == "req_1"
     assert response.header("x-proa-warnings") is None
     asked = claude.requests[0]
+    assert asked.header("openai-organization") is None
+    assert asked.header("anthropic-beta") == "b"
     assert asked.target == "/v1/messages" and asked.header("x-api-key") == "test-key-1"
     assert asked.json["model"] == "up-model" and asked.json["max_tokens"] == 9
     assert json.dumps(asked.json["system"]).count("be brief") == 1

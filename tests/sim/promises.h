@@ -52,6 +52,12 @@ static inline void sim_check_rescue(struct sim_witness *w, const struct proa_com
     sim_pay(w, false);
 }
 
+/* Nothing went out, so whoever takes its place is no load beside it. */
+static inline bool sim_is_unsent(const struct sim_attempt *a)
+{
+    return a->class == PROA_CLASS_UNFIT && a->connected_ns == 0;
+}
+
 /* After a failure, whoever pays for it. */
 static inline void sim_check_next(struct sim_witness *w, size_t candidate)
 {
@@ -64,7 +70,7 @@ static inline void sim_check_next(struct sim_witness *w, size_t candidate)
         SIM_MUST(a->candidate != candidate || w->now_ns >= a->retry_at_ns);
         SIM_MUST(!w->options.effects || a->class == PROA_CLASS_DNS ||
                  a->class == PROA_CLASS_CONNECT || a->class == PROA_CLASS_CONNECT_TIMEOUT ||
-                 a->class == PROA_CLASS_TLS);
+                 a->class == PROA_CLASS_TLS || sim_is_unsent(a));
     }
 }
 
@@ -117,7 +123,9 @@ static inline void sim_check_again(struct sim_witness *w, const struct proa_comm
     SIM_MUST(of_pool < w->fx->policy.retry.per_pool);
     if (c->purpose == PROA_PURPOSE_RETRY) {
         sim_check_next(w, candidate);
-        sim_pay(w, false);
+        if (!sim_is_unsent(&w->attempts[w->failed])) {
+            sim_pay(w, false);
+        }
     } else if (c->purpose == PROA_PURPOSE_EVACUATION && sim_n_active(w) == 0) {
         sim_check_relocation(w, candidate);
     } else {

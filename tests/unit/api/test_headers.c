@@ -160,9 +160,31 @@ static void test_ids_outside_the_table(void **state)
     assert_false(proa_api_return_header(&h));
 }
 
+static void some_mean_something_to_openai_alone(void **state)
+{
+    (void)state;
+    static const enum proa_http_header_id ids[] = {PROA_HTTP_HEADER_OPENAI_BETA,
+                                                   PROA_HTTP_HEADER_OPENAI_ORGANIZATION,
+                                                   PROA_HTTP_HEADER_OPENAI_PROJECT};
+    size_t n = 0;
+    for (int id = 0; id < PROA_HTTP_HEADER_COUNT; id++) {
+        const struct proa_http_header h = {.id = (enum proa_http_header_id)id};
+        n += proa_api_header_is_openais(&h);
+        /* it would never go on else */
+        assert_true(!proa_api_header_is_openais(&h) || proa_api_forward_header(&h));
+    }
+    PROA_TEST_ROWS(id, ids)
+    {
+        const struct proa_http_header h = {.id = *id};
+        assert_true(proa_api_header_is_openais(&h));
+    }
+    assert_int_equal(n, PROA_ARRAY_LEN(ids));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(some_mean_something_to_openai_alone),
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_return),
         cmocka_unit_test(test_ids_outside_the_table),

@@ -14,6 +14,7 @@ static void test_paths(void **state)
         {"/v1/completions", PROA_API_COMPLETIONS, ""},
         {"/v1/embeddings", PROA_API_EMBEDDINGS, ""},
         {"/v1/moderations", PROA_API_MODERATIONS, ""},
+        {"/v1/rerank", PROA_API_RERANK, ""},
         {"/v1/models", PROA_API_MODELS, ""},
         /* tolerated */
         {"/v1/v1/chat/completions", PROA_API_CHAT, ""},

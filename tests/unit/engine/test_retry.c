@@ -213,6 +213,28 @@ static void each_scope_avoids_its_own(void **state)
     }
 }
 
+/* It costs no budget: else an application that asks for what the first cannot do would soon be
+ * refused what the second can. */
+static void what_was_never_sent_is_free(void **state)
+{
+    (void)state;
+    for (int sent = 0; sent < 2; sent++) {
+        struct engine_test t;
+        setup(&t, 2);
+        t.fx.policy.retry.budget.start = 0;
+        t.fx.policy.retry.budget.ratio_ppm = 0;
+        t.fx.policy.retry.budget.per_second_ppm = 0;
+        t.options.effects = sent == 0;
+        admit(&t);
+        if (sent != 0) {
+            tell(&t, PROA_EV_CONNECTED, 0);
+        }
+        fails(&t, 0, PROA_CLASS_UNFIT, 0);
+        assert_int_equal(t.w.n_attempts, sent != 0 ? 1 : 2);
+        teardown(&t);
+    }
+}
+
 /* What cannot be put in a provider's words is not put otherwise for another of its keys. */
 static void what_was_never_sent_is_not_sent_there(void **state)
 {
@@ -439,7 +461,8 @@ static void what_has_effects_is_sent_again_only_if_it_was_not_processed(void **s
     (void)state;
     for (int class = PROA_CLASS_DNS; class < PROA_CLASS_COUNT; class ++) {
         const bool never_sent = class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
-                                class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
+                                class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS ||
+                                class == PROA_CLASS_UNFIT;
         struct engine_test t;
         setup(&t, 2);
         t.options.effects = true;
@@ -462,6 +485,7 @@ int main(void)
         cmocka_unit_test(only_movable_classes_move),
         cmocka_unit_test(each_scope_avoids_its_own),
         cmocka_unit_test(what_was_never_sent_is_not_sent_there),
+        cmocka_unit_test(what_was_never_sent_is_free),
         cmocka_unit_test(a_key_without_a_group_is_a_group_of_its_own),
         cmocka_unit_test(a_group_belongs_to_its_provider),
         cmocka_unit_test(what_is_avoided_adds_up),
