@@ -5,7 +5,10 @@
  */
 #include "translate_priv.h"
 
-enum { CALLS_AT_ONCE = 4 };
+enum {
+    CALLS_AT_ONCE = 4,
+    HEADS_BYTES = 4096 /* of a call, about: what it was sent and answered */
+};
 
 struct part {
     struct batch *batch;
@@ -56,6 +59,10 @@ enum proa_class proa_batch_encode(struct batch *b, const struct proa_encode_in *
                                   struct proa_encoded *out, enum proa_err *err)
 {
     enum proa_class class = PROA_CLASS_OK;
+    if (!proa_translate_take_budget(b->a, b->n_parts * (sizeof b->parts[0] + HEADS_BYTES))) {
+        *err = PROA_ERR_OVERLOAD;
+        return PROA_CLASS_LOCAL;
+    }
     for (size_t i = 0; class == PROA_CLASS_OK && i < b->n_parts; i++) {
         struct part *p = &b->parts[i];
         struct proa_encode_in in = *common;

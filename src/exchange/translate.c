@@ -140,8 +140,7 @@ static enum proa_class class_of_asked(enum proa_err err)
                                       : PROA_CLASS_CLIENT;
 }
 
-/* Takes n bytes more for the attempt. */
-static bool take_budget(struct attempt *a, uint64_t n)
+bool proa_translate_take_budget(struct attempt *a, uint64_t n)
 {
     const bool taken = proa_exchange_take_budget(a->x->host, n);
     a->translation->budgeted += taken ? n : 0;
@@ -160,7 +159,7 @@ enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode
         cannot(a, out->feature ? out->feature : "the request", out->reason ? out->reason : "");
         return PROA_CLASS_UNFIT;
     }
-    if (*err == PROA_OK && !take_budget(a, body->cap)) {
+    if (*err == PROA_OK && !proa_translate_take_budget(a, body->cap)) {
         *err = PROA_ERR_OVERLOAD;
     }
     return *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
@@ -182,7 +181,10 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     struct asked *asked = asked_of(x);
     if (asked->err != PROA_OK) {
         *err = asked->err;
-        return class_of_asked(asked->err);
+        if (*err == PROA_ERR_OVERLOAD) {
+            proa_translate_forget(x); /* there may be room for it a moment later */
+        }
+        return class_of_asked(*err);
     }
     struct proa_encode_in in = {
         .operation = t->op,
@@ -307,7 +309,7 @@ enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage 
     if (!end_answer(t, usage)) {
         return PROA_CLASS_MALFORMED;
     }
-    if (!take_budget(a, t->out.cap)) {
+    if (!proa_translate_take_budget(a, t->out.cap)) {
         return PROA_CLASS_LOCAL;
     }
     proa_attempt_unhold(a);

@@ -40,6 +40,8 @@ struct translation {
 enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode_in *in,
                                      struct proa_buf *body, struct proa_encoded *out,
                                      enum proa_err *err);
+/* Takes n bytes of the byte budget, until the attempt is released. */
+bool proa_translate_take_budget(struct attempt *a, uint64_t n);
 /* Makes who writes for the client, and where the events go. */
 struct proa_chat_sink proa_translate_open(struct attempt *a);
 /* A whole answer is complete: a->piece is what the client gets. Other than OK: it is none. */

@@ -5,6 +5,9 @@
  */
 #include "translate_priv.h"
 
+#include "proa/api/openai_answer.h"
+#include "proa/api/openai_request.h"
+
 #include "proa/core/prng.h"
 #include "proa/provider/vendor.h"
 
