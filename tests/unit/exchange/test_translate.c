@@ -7,7 +7,6 @@
 
 #include "proa/api/openai_answer.h"
 #include "proa/api/openai_request.h"
-
 #include "proa/core/prng.h"
 #include "proa/provider/vendor.h"
 
