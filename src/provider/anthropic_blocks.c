@@ -103,11 +103,16 @@ static void put_text_block(struct proa_json_writer *w, struct proa_slice text,
 static void put_id(struct anthropic_writing *a, const char *key, struct proa_slice id)
 {
     char *made = proa_arena_alloc(a->arena, id.len + 1);
+    if (id.len > 0) {
+        memcpy(made, id.ptr, id.len);
+    }
     for (size_t i = 0; i < id.len; i++) {
         const char c = id.ptr[i];
         const bool fine = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
                           (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-        made[i] = fine ? c : '_';
+        if (!fine) {
+            made[i] = '_';
+        }
     }
     made[id.len] = '_';
     put_text(&a->w, key, proa_slice_make(made, id.len > 0 ? id.len : 1));

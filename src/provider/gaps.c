@@ -17,7 +17,7 @@ static bool is_special(struct proa_slice tier)
 }
 
 static const char *const FEATURES[PROA_GAPS] = {
-#define PROA_GAP_FEATURE(name, feature, said) [PROA_GAP_##name] = feature,
+#define PROA_GAP_FEATURE(name, feature, said) [PROA_GAP_##name] = (feature),
     PROA_GAP_TABLE(PROA_GAP_FEATURE)
 #undef PROA_GAP_FEATURE
 };

@@ -284,6 +284,20 @@ def test_embeddings(world, form):
     assert response.json["usage"]["prompt_tokens"] == 7
 
 
+def test_many_embeddings_keep_their_order(world):
+    """More than one call takes, each answered for its own texts."""
+    def embed(exchange):
+        texts = exchange.request.json["texts"]
+        assert len(texts) <= 96
+        exchange.send(up.http(200, {"embeddings": {"float": [[float(one)] for one in texts]},
+                                    "meta": {"billed_units": {"input_tokens": len(texts)}}}))
+    world.provider.default = embed
+    response = world.gateway.post("/v1/embeddings", {"model": "embed", "input": [str(n) for n in range(200)]})
+    assert response.status == 200, response
+    assert [one["embedding"] for one in response.json["data"]] == [[float(n)] for n in range(200)]
+    assert response.json["usage"]["prompt_tokens"] == 200 and len(world.provider.requests) == 3
+
+
 def test_rerank(world):
     world.provider.default = up.answer(200, {
         "id": "r", "results": [{"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.1}],
