@@ -59,8 +59,11 @@ void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot)
 {
     struct proa_live *before = app->host.live;
     add_secrets(app, snapshot);
-    app->host.live = proa_live_create(snapshot, app->engine, app->upstream, app->metrics,
-                                      proa_loop_now(app->loop));
+    const struct proa_live_parts parts = {.engine = app->engine,
+                                          .upstream = app->upstream,
+                                          .tokens = app->tokens,
+                                          .metrics = app->metrics};
+    app->host.live = proa_live_create(snapshot, &parts, proa_loop_now(app->loop));
     proa_admin_show(app->admin, snapshot, app->host.live->roster);
     if (before) {
         keep_earlier(app, before->snapshot);

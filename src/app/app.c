@@ -244,6 +244,13 @@ static void create_parts(struct proa_app *app)
     app->redactor = proa_redactor_create();
     app->engine = proa_engine_create(seed[0]);
     app->upstream = proa_upstream_create(app->net, app->metrics);
+    const struct proa_tokens_cfg tokens = {.loop = app->loop,
+                                           .upstream = app->upstream,
+                                           .metrics = app->metrics,
+                                           .redactor = app->redactor,
+                                           .log = &app->log,
+                                           .seed = seed[1]};
+    app->tokens = proa_tokens_create(&tokens);
     proa_prng_seed(&app->host.prng, seed[1]);
     app->m_lag = proa_metric_series0(app->metrics, PROA_METRIC_LOOP_LAG);
     app->lag_timer.fn = on_lag;
@@ -329,6 +336,7 @@ static void destroy_parts(struct proa_app *app)
         proa_live_unref(app->host.live);
         proa_exchange_host_deinit(&app->host);
     }
+    proa_tokens_destroy(app->tokens);
     proa_upstream_destroy(app->upstream);
     proa_mock_destroy(app->mock);
     proa_admin_destroy(app->admin);

@@ -44,6 +44,7 @@ struct proa_app {
     struct proa_redactor *redactor;
     struct proa_engine *engine;
     struct proa_upstream *upstream;
+    struct proa_tokens *tokens;
     struct proa_admin *admin;
     struct proa_server *server;
     struct proa_mock *mock;

@@ -165,6 +165,14 @@ static enum proa_err env_file(void *ctx, const char *path, bool secret, struct p
     return err;
 }
 
+static enum proa_err env_list(void *ctx, const char *dir,
+                              void (*fn)(void *fn_ctx, const char *path), void *fn_ctx)
+{
+    struct loading *l = ctx;
+    look_at(l->looked_at, dir);
+    return proa_file_list(dir, PROA_SLICE_NONE, fn, fn_ctx);
+}
+
 enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t generation,
                             struct proa_diags *diags, struct proa_snapshot **out)
 {
@@ -180,7 +188,8 @@ enum proa_err proa_app_load(const struct proa_app_sources *sources, uint64_t gen
         load_path(l, sources->paths[i]);
     }
     if (l->err == PROA_OK) {
-        const struct proa_policy_env env = {.ctx = l, .getenv = env_get, .file = env_file};
+        const struct proa_policy_env env = {
+            .ctx = l, .getenv = env_get, .file = env_file, .list = env_list};
         const struct proa_policy_input input = {
             .files = l->files,
             .n_files = l->n,

@@ -126,6 +126,12 @@ enum proa_grant_answer proa_grant_answer_of(enum proa_grant_kind kind)
     return KINDS[kind].answer;
 }
 
+struct proa_slice proa_grant_use_lines(enum proa_grant_kind kind)
+{
+    return kind == PROA_GRANT_ANTHROPIC ? PROA_SLICE("\r\nanthropic-beta: oauth-2025-04-20")
+                                        : PROA_SLICE_NONE;
+}
+
 bool proa_grant_is_aws(enum proa_grant_kind kind)
 {
     return KINDS[kind].answer != PROA_GRANT_ANSWER_OAUTH;

@@ -51,7 +51,7 @@ static bool is_lasting(const struct proa_attempt_record *failed)
     const enum proa_class class = failed->class;
     return is_unsent(failed) || class == PROA_CLASS_AUTH || class == PROA_CLASS_PERMISSION ||
            class == PROA_CLASS_NOT_FOUND || class == PROA_CLASS_QUOTA ||
-           class == PROA_CLASS_REDIRECT;
+           class == PROA_CLASS_REDIRECT || class == PROA_CLASS_TOKEN;
 }
 
 /* Never sent, or refused before anything was done with it. */
@@ -59,7 +59,8 @@ static bool is_unprocessed(const struct proa_attempt_record *failed)
 {
     const enum proa_class class = failed->class;
     return is_unsent(failed) || class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
-           class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS;
+           class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS ||
+           class == PROA_CLASS_TOKEN;
 }
 
 /* Candidates that would probably fail for the same reason. */

@@ -4,7 +4,6 @@
  */
 #include "exchange_priv.h"
 
-#include "proa/auth/secret.h"
 #include "proa/core/hash.h"
 #include "proa/provider/decoder.h"
 #include "proa/provider/rates.h"
@@ -69,6 +68,9 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
     if (a->mode == ANSWER_ERROR) {
         proa_attempt_read_rates(a, &event);
     }
+    if (class == PROA_CLASS_AUTH && a->token_serial > 0) {
+        proa_attempt_reject_token(a);
+    }
     take_usage(a);
     if (a->call) {
         proa_call_cancel(a->call);
@@ -125,10 +127,11 @@ static bool passes(const struct attempt *a)
            (op == PROA_OP_MODERATION || a->dialect->passes(a->answer.vendor, a->model, op));
 }
 
-static enum proa_class encode(struct attempt *a, const struct proa_target *target,
+static enum proa_class encode(struct attempt *a, const struct proa_authorization *authorization,
                               struct proa_encoded *out, enum proa_err *err)
 {
     struct proa_exchange *x = a->x;
+    const struct proa_target *target = a->target;
     struct proa_encode_in in = {
         .operation = x->operation,
         .stream = x->stream,
@@ -136,9 +139,7 @@ static enum proa_class encode(struct attempt *a, const struct proa_target *targe
         .host_header = target->provider->endpoint->host_header,
         .vendor = target->provider->vendor,
         .site = &target->provider->site,
-        .authorization = {.scheme = target->provider->scheme,
-                          .secret = target->key->secret ? proa_secret_bytes(target->key->secret)
-                                                        : PROA_SLICE_NONE},
+        .authorization = *authorization,
         .model = a->model,
         .body = proa_buf_slice(&x->body),
         .cuts = x->request->cuts,
@@ -183,32 +184,15 @@ struct proa_call_request proa_attempt_call_request(const struct attempt *a, cons
 
 struct proa_connpool *proa_attempt_pool(const struct attempt *a)
 {
-    const struct proa_target *target = a->x->run->attempts[a->index].candidate->target;
-    return a->x->live->pools[target->provider->endpoint->id];
+    return a->x->live->pools[a->target->provider->endpoint->id];
 }
 
-void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
+void proa_attempt_send(struct attempt *a, const struct proa_authorization *authorization)
 {
-    const struct proa_target *target = command->candidate->target;
-    const uint8_t index = command->attempt;
-    struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
-    memset(a, 0, offsetof(struct attempt, out));
-    x->attempts[index] = a;
-    a->x = x;
-    a->index = index;
-    a->purpose = command->purpose;
-    a->answer.vendor = target->provider->vendor;
-    a->model = target->model.len > 0 ? target->model : x->resolved.model;
-    a->dialect = proa_dialect_for(target->provider->dialect, a->answer.vendor, a->model);
-    a->answer.model = a->model;
-    proa_buf_init(&a->held, SIZE_MAX);
-    if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
-        proa_attempt_fail(a, PROA_CLASS_DIVERGED, PROA_OK);
-        return;
-    }
+    struct proa_exchange *x = a->x;
     PROA_UNINIT struct proa_encoded encoded;
     enum proa_err err = PROA_OK;
-    const enum proa_class class = encode(a, target, &encoded, &err);
+    const enum proa_class class = encode(a, authorization, &encoded, &err);
     if (class != PROA_CLASS_OK) {
         proa_attempt_fail(a, class, err);
         return;
@@ -226,6 +210,32 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     }
 }
 
+void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
+{
+    const struct proa_target *target = command->candidate->target;
+    const uint8_t index = command->attempt;
+    struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
+    memset(a, 0, offsetof(struct attempt, out));
+    x->attempts[index] = a;
+    a->x = x;
+    a->index = index;
+    a->purpose = command->purpose;
+    a->target = target;
+    a->answer.vendor = target->provider->vendor;
+    a->model = target->model.len > 0 ? target->model : x->resolved.model;
+    a->dialect = proa_dialect_for(target->provider->dialect, a->answer.vendor, a->model);
+    a->answer.model = a->model;
+    proa_buf_init(&a->held, SIZE_MAX);
+    if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
+        proa_attempt_fail(a, PROA_CLASS_DIVERGED, PROA_OK);
+        return;
+    }
+    struct proa_authorization authorization;
+    if (proa_attempt_authorize(a, &authorization)) {
+        proa_attempt_send(a, &authorization);
+    }
+}
+
 static void wipe_wire_head(struct attempt *a)
 {
     if (a->wire_head.iov_len > 0) {
@@ -236,6 +246,7 @@ static void wipe_wire_head(struct attempt *a)
 
 void proa_attempt_release(struct attempt *a)
 {
+    proa_token_wait_cancel(&a->token_wait);
     if (a->call) {
         proa_call_cancel(a->call);
         a->call = NULL;

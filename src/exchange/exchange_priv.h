@@ -47,6 +47,9 @@ enum answer_mode {
 struct attempt {
     struct proa_exchange *x;
     struct proa_call *call; /* NULL before the start and after the end */
+    const struct proa_target *target;
+    struct proa_token_wait token_wait; /* while its key's token is not there yet */
+    uint32_t token_serial;             /* of the token it shows; 0 = none */
     const struct proa_dialect *dialect;
     struct proa_slice model; /* upstream id asked for */
     struct iovec wire_head;  /* of the request, in the arena; it holds the key and is wiped */
@@ -167,6 +170,8 @@ void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_ma
 
 /* ---- attempt.c */
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);
+/* Sends the request with these credentials. */
+void proa_attempt_send(struct attempt *a, const struct proa_authorization *authorization);
 void proa_attempt_commit(struct attempt *a);
 /* Cancels its call, if it runs, and gives everything back. Idempotent. */
 void proa_attempt_release(struct attempt *a);
@@ -200,6 +205,13 @@ static inline bool proa_attempt_continues(const struct attempt *a)
 {
     return a->purpose == PROA_PURPOSE_RESCUE_PREFILL || a->purpose == PROA_PURPOSE_RESCUE_SPLICE;
 }
+
+/* ---- authorize.c */
+/* What the attempt's key shows. False: it waits for a token and is sent when that has come, or it
+ * has failed for want of one. */
+bool proa_attempt_authorize(struct attempt *a, struct proa_authorization *out);
+/* The provider turned its token down before its time. */
+void proa_attempt_reject_token(struct attempt *a);
 
 /* ---- answer.c */
 extern const struct proa_call_events proa_answer_events;

@@ -64,23 +64,26 @@ static void open_route(struct proa_live *live, const struct proa_route *route)
     }
 }
 
-struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_engine *engine,
-                                   struct proa_upstream *up, struct proa_metric_reg *metrics,
-                                   uint64_t now_ns)
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot,
+                                   const struct proa_live_parts *parts, uint64_t now_ns)
 {
     struct proa_live *live = PROA_NEW(struct proa_live);
     live->refs = 1;
     live->snapshot = snapshot;
-    live->roster = proa_roster_create(engine, snapshot, now_ns);
-    live->metrics = metrics;
+    live->roster = proa_roster_create(parts->engine, snapshot, now_ns);
+    live->metrics = parts->metrics;
     live->pools = proa_alloc_zero(snapshot->n_endpoints + 1, sizeof(struct proa_connpool *));
     live->routes = proa_alloc_zero(snapshot->n_routes + 1, sizeof(struct proa_live_route));
     for (size_t i = 0; i < snapshot->n_providers; i++) {
         const struct proa_provider *provider = &snapshot->providers[i];
         struct proa_connpool **pool = &live->pools[provider->endpoint->id];
         if (!*pool) {
-            *pool = proa_connpool_get(up, provider->endpoint, provider->cfg);
+            *pool = proa_connpool_get(parts->upstream, provider->endpoint, provider->cfg);
         }
+    }
+    live->tokens = proa_alloc_zero(snapshot->n_grants + 1, sizeof(struct proa_token_source *));
+    for (const struct proa_key_grant *g = snapshot->grants; g; g = g->next) {
+        live->tokens[g->id] = proa_token_source_get(parts->tokens, snapshot, g);
     }
     for (size_t i = 0; i < snapshot->n_routes; i++) {
         if (!snapshot->routes[i].on_demand) {
@@ -110,6 +113,10 @@ void proa_live_unref(struct proa_live *live)
     for (size_t i = 0; i < live->snapshot->n_routes; i++) {
         proa_free(live->routes[i].candidates);
     }
+    for (size_t i = 0; i < live->snapshot->n_grants; i++) {
+        proa_token_source_unref(live->tokens[i]);
+    }
+    proa_free(live->tokens);
     proa_free(live->pools);
     proa_free(live->routes);
     proa_roster_destroy(live->roster);

@@ -36,7 +36,7 @@ struct proa_build {
 
     struct proa_map policies; /* name -> struct proa_policy_cfg */
     struct proa_build_provider *providers;
-    struct proa_endpoint *endpoints; /* room for one per provider; those of the snapshot */
+    struct proa_endpoint *endpoints; /* room for one per provider and key; the snapshot's */
     size_t n_providers;
     struct proa_map by_name;         /* name -> struct proa_build_provider */
     struct proa_map routes;          /* configured name -> struct proa_route_cfg */
@@ -106,13 +106,26 @@ void proa_build_keep_known(struct proa_build *b, const char *path, struct proa_s
 struct proa_secret *proa_build_secret(struct proa_build *b, const struct proa_secret_cfg *cfg,
                                       struct proa_option_where at, const struct proa_doc_node *node,
                                       const char *path);
+/* Of one variable, or one file without the line ends behind; `path` is what messages call it. */
+struct proa_secret *proa_build_secret_env(struct proa_build *b, struct proa_option_where at,
+                                          const char *path, const char *name);
+struct proa_secret *proa_build_secret_file(struct proa_build *b, struct proa_option_where at,
+                                           const char *path, const char *file);
 void proa_build_admin(struct proa_build *b);
 /* Reads what is said of proxies in general. */
 void proa_build_egress(struct proa_build *b);
 /* The proxy on the way from this provider (its own, else the general one) to a URL; NULL = none. */
 struct proa_url;
+/* The endpoint of a URL, one for all that share it. */
+const struct proa_endpoint *proa_build_endpoint(struct proa_build *b, const struct proa_url *url,
+                                                struct proa_slice ca_pem,
+                                                const struct proa_proxy *proxy);
 const struct proa_proxy *proa_build_proxy(struct proa_build *b, const struct proa_build_provider *p,
                                           const char *path, const struct proa_url *url);
+/* Where it stands, by the configuration and by the environment. */
+struct proa_site;
+void proa_build_site(struct proa_build *b, const struct proa_provider_cfg *cfg,
+                     const struct proa_vendor *vendor, struct proa_site *out);
 /* Fills out->keys. `path` is how messages call the provider. */
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
 void proa_build_routes(struct proa_build *b);

@@ -5,31 +5,6 @@
 
 /* ---- providers ------------------------------------------------------------------------------- */
 
-static const struct proa_option key_rows[] = {
-    ROW(struct proa_key_cfg, secret.env, "env", STRING,
-        .help = "Name of the environment variable that holds the key. The key itself never stands "
-                "in a configuration file."),
-    ROW(struct proa_key_cfg, secret.file, "file", STRING, .expand = true,
-        .help = "Path of the file that holds the key, instead of env; not readable by others. Line "
-                "ends behind the key are cut off. Read again at each reload."),
-    ROW(struct proa_key_cfg, label, "label", STRING,
-        .help = "How logs, metrics and x-proa-trail call the key; k1, k2, ... by its place "
-                "otherwise."),
-    ROW(struct proa_key_cfg, quota_group, "quota_group", STRING,
-        .help = "Keys of one provider that share an organisation's limits carry the same group. A "
-                "key without one is a group of its own."),
-    ROW(struct proa_key_cfg, weight, "weight", U32, .preset = "1", .max = 1000,
-        .help = "Share of the provider's requests that this key takes; 0 takes none."),
-    ROWS_END,
-};
-
-const struct proa_option_table proa_policy_key_table = {
-    .title = "key",
-    .rows = key_rows,
-    .size = sizeof(struct proa_key_cfg),
-    .where_at = offsetof(struct proa_key_cfg, where),
-};
-
 static const char *const prefills[] = {"none", "assistant", "prefix", "continue", NULL};
 
 #define PROVIDER(member, text, kind, ...)                                                          \

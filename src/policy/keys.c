@@ -1,172 +1,14 @@
 /*
- * Keys: from the environment or a file into the secret type. The value itself never reaches a
- * message, nor does what was written where the name of a variable belongs: people paste keys there.
+ * Keys: which form each is written in, and what they are called. What the forms are stands in
+ * secrets.c, aws.c and grants.c.
  */
-#include "build_priv.h"
+#include "cfg_priv.h"
+#include "keys_priv.h"
 
 #include "proa/auth/secret.h"
 #include "proa/provider/vendor.h"
 
-enum { KEYS_MAX = PROA_ROUTE_TARGETS_MAX, KEY_BYTES_MAX = 8192, TOKEN_BYTES_MIN = 16 };
-
-static bool is_env_name(struct proa_slice s)
-{
-    for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i];
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || c < '0' || c > '9')) {
-            return false;
-        }
-    }
-    return s.len > 0 && s.len <= 255;
-}
-
-static void unref(void *secret)
-{
-    proa_secret_unref(secret);
-}
-
-void proa_build_keep_known(struct proa_build *b, const char *path, struct proa_secret *secret)
-{
-    struct proa_kept *kept = PROA_ARENA_NEW(b->arena, struct proa_kept);
-    kept->secret = secret;
-    kept->where = proa_arena_dup(b->arena, proa_slice_cstr(path));
-    kept->next = b->snapshot->kept;
-    b->snapshot->kept = kept;
-    /* A key that was rotated makes another revision; its digest tells nothing about it. */
-    proa_build_hash(b, proa_slice_make(proa_secret_digest(secret), 32));
-}
-
-struct proa_secret *proa_build_keep(struct proa_build *b, struct proa_option_where at,
-                                    const char *path, const char *source, struct proa_slice bytes)
-{
-    struct proa_secret *secret = NULL;
-    const enum proa_err err = proa_secret_create(bytes, &secret);
-    if (err) {
-        proa_build_error(b, at, "%s: %s cannot be kept in memory: %s", path, source,
-                         proa_err_text(err));
-        return NULL;
-    }
-    proa_arena_defer(b->arena, unref, secret);
-    proa_build_keep_known(b, path, secret);
-    return secret;
-}
-
-/* Takes the value over when it may stand in a header (RFC 9110 5.5, without blanks). `source` is
- * how messages call where it came from. */
-static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_where at,
-                                       const char *path, const char *source,
-                                       struct proa_slice value)
-{
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.ptr[i] <= ' ' || value.ptr[i] > '~') {
-            proa_build_error(b, at,
-                             "%s: %s holds a blank, a line end or another character that cannot "
-                             "stand in a header, at byte %zu of %zu",
-                             path, source, i + 1, value.len);
-            return NULL;
-        }
-    }
-    if (value.len == 0) {
-        proa_build_error(b, at, "%s: %s is empty", path, source);
-        return NULL;
-    }
-    if (value.len > KEY_BYTES_MAX) {
-        proa_build_error(b, at, "%s: %s is longer than %d bytes, which is no key", path, source,
-                         KEY_BYTES_MAX);
-        return NULL;
-    }
-    return proa_build_keep(b, at, path, source, value);
-}
-
-/* Some keys are made of what names are made of, too. */
-static bool looks_like_key(const char *name)
-{
-    bool lower = false;
-    bool digit = false;
-    for (const char *c = name; *c; c++) {
-        lower = lower || (*c >= 'a' && *c <= 'z');
-        digit = digit || (*c >= '0' && *c <= '9');
-    }
-    return lower && digit && strlen(name) >= 16;
-}
-
-static struct proa_secret *from_env(struct proa_build *b, struct proa_option_where at,
-                                    const char *path, const char *name)
-{
-    const struct proa_policy_env *env = b->input->env;
-    struct proa_slice value;
-    if (!env || !env->getenv || !env->getenv(env->ctx, name, &value)) {
-        if (looks_like_key(name)) {
-            proa_build_error(b, at,
-                             "%s: the environment variable of this name is not set, and the name "
-                             "looks like a key; write the variable's name here, never the key "
-                             "itself",
-                             path);
-            return NULL;
-        }
-        proa_build_error(b, at,
-                         "%s: the environment variable %s is not set; set it where proa is "
-                         "started, or remove the key",
-                         path, name);
-        return NULL;
-    }
-    const char *source =
-        proa_arena_printf(b->arena, "the environment variable %s%c", name, '\0').ptr;
-    return make_secret(b, at, path, source, value);
-}
-
-static struct proa_secret *from_file(struct proa_build *b, struct proa_option_where at,
-                                     const char *path, const char *file)
-{
-    const struct proa_policy_env *env = b->input->env;
-    struct proa_slice value;
-    enum proa_err err = PROA_ERR_NOT_FOUND;
-    if (env && env->file) {
-        err = env->file(env->ctx, file, true, &value);
-    }
-    if (err) {
-        proa_build_error(b, at, "%s.file: the file %s %s", path, file,
-                         proa_build_file_trouble(err, true));
-        return NULL;
-    }
-    while (value.len > 0 &&
-           (value.ptr[value.len - 1] == '\n' || value.ptr[value.len - 1] == '\r')) {
-        value.len--;
-    }
-    const char *source = proa_arena_printf(b->arena, "the file %s%c", file, '\0').ptr;
-    return make_secret(b, at, proa_arena_printf(b->arena, "%s.file%c", path, '\0').ptr, source,
-                       value);
-}
-
-struct proa_secret *proa_build_secret(struct proa_build *b, const struct proa_secret_cfg *cfg,
-                                      struct proa_option_where at, const struct proa_doc_node *node,
-                                      const char *path)
-{
-    const struct proa_doc_node *env = proa_build_member(node, "env", NULL);
-    const struct proa_doc_node *file = proa_build_member(node, "file", NULL);
-    if ((cfg->env.len > 0) == (cfg->file.len > 0)) {
-        proa_build_error(b, at,
-                         cfg->env.len > 0 ? "%s: has both env and file; write one of them"
-                                          : "%s: has no env and no file; write "
-                                            "env: NAME_OF_THE_VARIABLE, or file: /path",
-                         path);
-        return NULL;
-    }
-    if (cfg->file.len > 0) {
-        return from_file(b, proa_build_at(file, at), path, proa_arena_cstr(b->arena, cfg->file));
-    }
-    if (!is_env_name(cfg->env)) {
-        proa_build_error(b, proa_build_at(env, at),
-                         "%s.env: is not the name of an environment variable; write the "
-                         "variable's name here, never the key itself",
-                         path);
-        return NULL;
-    }
-    return from_env(b, proa_build_at(env, at),
-                    proa_arena_printf(b->arena, "%s.env%c", path, '\0').ptr,
-                    proa_arena_cstr(b->arena, cfg->env));
-}
+enum { KEYS_MAX = PROA_ROUTE_TARGETS_MAX };
 
 static bool label_is_taken(const struct proa_key *keys, size_t n, struct proa_slice label)
 {
@@ -205,12 +47,6 @@ static void check_names(struct proa_build *b, const struct proa_key *keys, size_
     }
 }
 
-static void set_keys(const struct proa_build_provider *p, const struct proa_key *keys, size_t n)
-{
-    p->out->keys = keys;
-    p->out->n_keys = n;
-}
-
 static void set_secret(struct proa_key *key, struct proa_secret *secret)
 {
     key->secret = secret;
@@ -219,25 +55,170 @@ static void set_secret(struct proa_key *key, struct proa_secret *secret)
     }
 }
 
-/* Nothing was said about keys: a vendor's own variable, or none at all. */
+/* ---- forms -------------------------------------------------------------------------------------
+ */
+
+static const struct form {
+    const char *member;
+    proa_build_form_fn *build;
+} FORMS[] = {
+    {"aws", proa_build_key_aws},
+    {"google", proa_build_key_google},
+    {"azure", proa_build_key_azure},
+    {"exchange", proa_build_key_exchange},
+};
+
+/* The one that is written; NULL: none of them. *n counts all forms that are. */
+static const struct form *find_form(const struct proa_key_cfg *cfg,
+                                    const struct proa_doc_node *node, size_t *n)
+{
+    const struct form *found = NULL;
+    *n = cfg->secret.env.len > 0 || cfg->secret.file.len > 0 ? 1 : 0;
+    *n += cfg->dir.len > 0 ? 1 : 0;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(FORMS); i++) {
+        if (proa_build_member(node, FORMS[i].member, NULL)) {
+            found = &FORMS[i];
+            *n += 1;
+        }
+    }
+    return found;
+}
+
+static void build_form(struct proa_build_key *k, const struct form *form)
+{
+    const struct proa_doc_node *node = proa_build_member(k->node, form->member, NULL);
+    struct proa_build_key inner = *k;
+    inner.node = node;
+    inner.at = proa_build_at(node, k->at);
+    inner.path = proa_build_key_path(k, form->member);
+    form->build(&inner);
+}
+
+/* ---- folders -----------------------------------------------------------------------------------
+ */
+
+struct folder {
+    struct proa_build *b;
+    const struct proa_key_cfg *cfg;
+    struct proa_key *keys;
+    size_t n;
+    const char *path;
+    struct proa_option_where at;
+    enum proa_auth_scheme scheme;
+};
+
+static struct proa_slice file_name(const char *path)
+{
+    struct proa_slice name = proa_slice_cstr(path);
+    for (size_t i = name.len; i > 0; i--) {
+        if (name.ptr[i - 1] == '/') {
+            return proa_slice_from(name, i);
+        }
+    }
+    return name;
+}
+
+static void add_file(void *ctx, const char *path)
+{
+    struct folder *f = ctx;
+    struct proa_build *b = f->b;
+    if (f->n == KEYS_MAX) {
+        proa_build_error(b, f->at, "%s: with it there are more than %d keys", f->path, KEYS_MAX);
+        f->n++; /* said once */
+    }
+    if (f->n > KEYS_MAX) {
+        return;
+    }
+    struct proa_key *key = &f->keys[f->n];
+    const struct proa_slice name = file_name(path);
+    key->label = proa_arena_printf(b->arena, "%" PROA_SLICE_FMT "%s%" PROA_SLICE_FMT,
+                                   PROA_SLICE_ARG(f->cfg->label), f->cfg->label.len > 0 ? "-" : "",
+                                   PROA_SLICE_ARG(name));
+    key->quota_group = f->cfg->quota_group;
+    key->weight = f->cfg->weight;
+    key->scheme = f->scheme;
+    if (!proa_build_is_name(key->label)) {
+        proa_build_error(b, f->at,
+                         "%s: the file \"%" PROA_SLICE_FMT "\" cannot name a key; call it by "
+                         "letters, digits, '.', '_' and '-', at most 64",
+                         f->path, PROA_SLICE_ARG(proa_slice_head(name, 100)));
+        return;
+    }
+    if (label_is_taken(f->keys, f->n, key->label)) {
+        proa_build_error(
+            b, f->at, "%s: another key of this provider is called \"%" PROA_SLICE_FMT "\" already",
+            f->path, PROA_SLICE_ARG(key->label));
+        return;
+    }
+    set_secret(key, proa_build_secret_file(b, f->at, f->path, path));
+    f->n++;
+}
+
+/* A key for each file; the number of keys after it. */
+static size_t add_folder(struct proa_build_key *k, struct proa_key *keys, size_t n)
+{
+    const struct proa_policy_env *env = k->b->input->env;
+    const char *dir = proa_arena_cstr(k->b->arena, k->cfg->dir);
+    struct folder f = {
+        .b = k->b,
+        .cfg = k->cfg,
+        .keys = keys,
+        .n = n,
+        .path = proa_build_key_path(k, "dir"),
+        .at = proa_build_at(proa_build_member(k->node, "dir", NULL), k->at),
+        .scheme = k->key->scheme,
+    };
+    const enum proa_err err =
+        env && env->list ? env->list(env->ctx, dir, add_file, &f) : PROA_ERR_NOT_FOUND;
+    if (err != PROA_OK) {
+        proa_build_error(k->b, f.at, "%s: the folder %s %s", f.path, dir,
+                         proa_build_file_trouble(err, false));
+    } else if (f.n == n) {
+        proa_build_error(k->b, f.at, "%s: the folder %s holds no file", f.path, dir);
+    }
+    return f.n < KEYS_MAX ? f.n : KEYS_MAX;
+}
+
+/* ---- all keys of a provider --------------------------------------------------------------------
+ */
+
+static void set_keys(const struct proa_build_provider *p, const struct proa_key *keys, size_t n)
+{
+    p->out->keys = keys;
+    p->out->n_keys = n;
+}
+
+/* Nothing was said about keys: a vendor's own variables, or none at all. */
 static void keys_by_default(struct proa_build *b, const struct proa_build_provider *p,
                             const char *path)
 {
     const struct proa_vendor *vendor = p->mock ? NULL : proa_vendor_find(p->cfg->name);
     struct proa_key *key = PROA_ARENA_NEW(b->arena, struct proa_key);
+    const char *variable = NULL;
     key->label = PROA_SLICE("k1");
     key->weight = 1;
+    key->scheme = p->out->scheme;
     set_keys(p, key, 1);
     for (size_t i = 0; vendor && vendor->key_env[i]; i++) {
         const struct proa_policy_env *env = b->input->env;
         struct proa_slice value;
         if (env && env->getenv && env->getenv(env->ctx, vendor->key_env[i], &value) &&
             value.len > 0) {
-            set_secret(key, from_env(b, p->cfg->where, path, vendor->key_env[i]));
+            const enum proa_auth_scheme scheme = proa_build_ambient_scheme(vendor->key_env[i]);
+            key->scheme = scheme != PROA_AUTH_NONE ? scheme : key->scheme;
+            set_secret(key, proa_build_secret_env(b, p->cfg->where, path, vendor->key_env[i]));
             return;
         }
     }
-    if (vendor && vendor->key_env[0]) {
+    proa_build_form_fn *form =
+        vendor ? proa_build_ambient_form(b, vendor->name, p->node != NULL, &variable) : NULL;
+    if (form) {
+        struct proa_key_cfg *cfg = PROA_ARENA_NEW(b->arena, struct proa_key_cfg);
+        proa_config_defaults(&proa_policy_key_table, b->arena, cfg);
+        struct proa_build_key k = {
+            .b = b, .p = p, .cfg = cfg, .at = p->cfg->where, .path = path, .key = key};
+        form(&k);
+    } else if (vendor && vendor->key_env[0]) {
         proa_build_error(b, p->cfg->where,
                          "%s: has no keys, and the environment variable %s is not set; set it, "
                          "write keys: [{env: NAME}], or keys: [] when it asks for none",
@@ -245,21 +226,34 @@ static void keys_by_default(struct proa_build *b, const struct proa_build_provid
     }
 }
 
-void proa_build_admin(struct proa_build *b)
+/* One row of the list; the number of keys after it. */
+static size_t add_key(struct proa_build_key *k, size_t i, struct proa_key *keys, size_t n)
 {
-    const struct proa_secret_cfg *cfg = &b->cfg->admin.token;
-    const struct proa_doc_node *node =
-        proa_build_member(proa_build_member(b->tree, "admin", NULL), "token", NULL);
-    if (!node && cfg->env.len == 0 && cfg->file.len == 0) {
-        return;
+    size_t n_forms = 0;
+    struct proa_key *key = &keys[n];
+    const struct form *form = find_form(k->cfg, k->node, &n_forms);
+    *key = (struct proa_key){
+        .label =
+            k->cfg->label.len > 0 ? k->cfg->label : proa_arena_printf(k->b->arena, "k%zu", i + 1),
+        .quota_group = k->cfg->quota_group,
+        .weight = k->cfg->weight,
+        .scheme = k->cfg->scheme != 0 ? (enum proa_auth_scheme)k->cfg->scheme : k->p->out->scheme,
+    };
+    k->key = key;
+    check_names(k->b, keys, n, k->cfg, k->node, k->path);
+    if (n_forms > 1) {
+        proa_build_error(k->b, k->at,
+                         "%s: is written in more than one form; env, file, dir, aws, google, azure "
+                         "and exchange exclude one another",
+                         k->path);
+    } else if (form) {
+        build_form(k, form);
+    } else if (k->cfg->dir.len > 0) {
+        return add_folder(k, keys, n);
+    } else {
+        set_secret(key, proa_build_secret(k->b, &k->cfg->secret, k->at, k->node, k->path));
     }
-    const struct proa_option_where at = proa_build_at(node, (struct proa_option_where){0});
-    struct proa_secret *token = proa_build_secret(b, cfg, at, node, "admin.token");
-    if (token && proa_secret_bytes(token).len < TOKEN_BYTES_MIN) {
-        proa_build_error(b, at, "admin.token: is shorter than %d bytes, so it could be guessed",
-                         TOKEN_BYTES_MIN);
-    }
-    b->snapshot->admin_token = token;
+    return n + 1;
 }
 
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path)
@@ -268,6 +262,7 @@ void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, 
     const struct proa_key_cfg *cfgs = list->items;
     const struct proa_doc_node *nodes = proa_build_member(p->node, "keys", NULL);
     uint64_t weights = 0;
+    size_t n = 0;
     if (list->n == 0) {
         static const struct proa_key keyless = {.label = PROA_SLICE_INIT("k1"), .weight = 1};
         if (list->items) { /* "keys: []": none is wanted */
@@ -281,21 +276,26 @@ void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, 
         proa_build_error(b, p->cfg->where, "%s.keys: are more than %d", path, KEYS_MAX);
         return;
     }
-    struct proa_key *keys = proa_arena_zero(b->arena, list->n, sizeof(*keys));
+    bool folders = false;
     for (size_t i = 0; i < list->n; i++) {
-        const char *key_path = proa_arena_printf(b->arena, "%s.keys[%zu]%c", path, i, '\0').ptr;
-        const struct proa_doc_node *node = proa_build_item(nodes, i);
-        keys[i].label =
-            cfgs[i].label.len > 0 ? cfgs[i].label : proa_arena_printf(b->arena, "k%zu", i + 1);
-        keys[i].quota_group = cfgs[i].quota_group;
-        keys[i].weight = cfgs[i].weight;
-        set_secret(&keys[i], proa_build_secret(b, &cfgs[i].secret, cfgs[i].where, node, key_path));
-        check_names(b, keys, i, &cfgs[i], node, key_path);
+        folders = folders || cfgs[i].dir.len > 0;
+    }
+    struct proa_key *keys = proa_arena_zero(b->arena, folders ? KEYS_MAX : list->n, sizeof(*keys));
+    for (size_t i = 0; i < list->n && n < KEYS_MAX; i++) {
+        struct proa_build_key k = {
+            .b = b,
+            .p = p,
+            .cfg = &cfgs[i],
+            .node = proa_build_item(nodes, i),
+            .at = cfgs[i].where,
+            .path = proa_arena_printf(b->arena, "%s.keys[%zu]%c", path, i, '\0').ptr,
+        };
+        n = add_key(&k, i, keys, n);
         weights += cfgs[i].weight;
     }
     if (weights == 0) {
         proa_build_error(b, p->cfg->where,
                          "%s.keys: all have the weight 0, so none would ever be used", path);
     }
-    set_keys(p, keys, list->n);
+    set_keys(p, keys, n);
 }

@@ -4,6 +4,7 @@
  */
 #include "build_priv.h"
 #include "cfg_priv.h"
+#include "keys_priv.h"
 #include "url_priv.h"
 
 #include "proa/auth/secret.h"
@@ -37,7 +38,7 @@ static struct proa_provider_cfg *made_up(struct proa_build *b, struct proa_slice
     return cfg;
 }
 
-static const char *key_variable(const struct proa_build *b, const struct proa_vendor *vendor)
+static const char *key_variable(struct proa_build *b, const struct proa_vendor *vendor)
 {
     const struct proa_policy_env *env = b->input->env;
     struct proa_slice value;
@@ -46,7 +47,23 @@ static const char *key_variable(const struct proa_build *b, const struct proa_ve
             return vendor->key_env[i];
         }
     }
-    return NULL;
+    const char *variable = NULL;
+    (void)proa_build_ambient_form(b, vendor->name, false, &variable);
+    return variable;
+}
+
+/* Is there an address for it without one being written? */
+static bool has_address(struct proa_build *b, const struct proa_vendor *vendor)
+{
+    struct proa_slice url = vendor->base_url;
+    struct proa_site site;
+    if (vendor->address && url.len == 0) {
+        proa_build_site(b, made_up(b, vendor->name), vendor, &site);
+        if (vendor->address(&site, b->arena, &url) != NULL && vendor->base_url_env) {
+            (void)proa_build_getenv(b, vendor->base_url_env, &url);
+        }
+    }
+    return url.len > 0;
 }
 
 static void from_environment(struct proa_build *b)
@@ -58,7 +75,7 @@ static void from_environment(struct proa_build *b)
         if (!variable) {
             continue;
         }
-        if (vendors[i].base_url.len == 0) {
+        if (!has_address(b, &vendors[i])) {
             proa_build_warn(b, nowhere,
                             "%s is set, but not used: %" PROA_SLICE_FMT
                             " has no address of its own; configure providers.%" PROA_SLICE_FMT
@@ -175,8 +192,9 @@ static struct proa_slice choose_url(struct proa_build *b, const struct proa_buil
     return value;
 }
 
-static struct proa_endpoint *endpoint_of(struct proa_build *b, const struct proa_url *url,
-                                         struct proa_slice ca_pem, const struct proa_proxy *proxy)
+const struct proa_endpoint *proa_build_endpoint(struct proa_build *b, const struct proa_url *url,
+                                                struct proa_slice ca_pem,
+                                                const struct proa_proxy *proxy)
 {
     struct proa_endpoint *all = b->endpoints;
     const char *open = url->ipv6 ? "[" : "";
@@ -259,7 +277,7 @@ static void set_endpoint(struct proa_build *b, const struct proa_build_provider 
         proa_build_error(b, at, "%s: \"%" PROA_SLICE_FMT "\" %s", source,
                          PROA_SLICE_ARG(proa_slice_head(text, 200)), wrong);
     } else if (read_ca(b, p, path, url.tls, &pem)) {
-        p->out->endpoint = endpoint_of(b, &url, pem, proa_build_proxy(b, p, path, &url));
+        p->out->endpoint = proa_build_endpoint(b, &url, pem, proa_build_proxy(b, p, path, &url));
         p->out->base_path = url.path;
     }
 }
@@ -291,13 +309,7 @@ static void resolve(struct proa_build *b, const struct proa_build_provider *p)
             .ptr;
     p->out->name = name;
     p->out->cfg = p->cfg;
-    p->out->site = (struct proa_site){
-        .region = p->cfg->region,
-        .project = p->cfg->project,
-        .location = p->cfg->location,
-        .resource = p->cfg->resource,
-        .api_version = p->cfg->api_version,
-    };
+    proa_build_site(b, p->cfg, vendor, &p->out->site);
     if (!proa_build_is_name(name)) {
         proa_build_error(b, p->cfg->where,
                          "%s: is no name for a provider; write letters, digits, '.', '_' and '-', "
@@ -325,7 +337,11 @@ void proa_build_providers(struct proa_build *b)
         return;
     }
     struct proa_provider *out = proa_arena_zero(b->arena, b->n_providers, sizeof(*out));
-    b->endpoints = proa_arena_zero(b->arena, b->n_providers, sizeof(*b->endpoints));
+    size_t n_endpoints = 0; /* at most: one for each provider, and one where each key comes from */
+    for (size_t i = 0; i < b->n_providers; i++) {
+        n_endpoints += 2 + b->providers[i].cfg->keys.n;
+    }
+    b->endpoints = proa_arena_zero(b->arena, n_endpoints, sizeof(*b->endpoints));
     b->snapshot->endpoints = b->endpoints;
     b->snapshot->providers = out;
     b->snapshot->n_providers = b->n_providers;

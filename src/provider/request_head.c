@@ -185,7 +185,7 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     }
     size_t bytes = FIXED_MAX + in->base_path.len + head->path.len + head->path2.len +
                    head->path3.len + in->host_header.len + scheme.len + secret.len + accept.len +
-                   head->lines.len + signature;
+                   head->lines.len + in->authorization.lines.len + signature;
     enum proa_err err = measure_headers(in, &bytes);
     if (err != PROA_OK) {
         return err;
@@ -217,6 +217,7 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
     PUT_LIT(at, FIXED_LINES);
     at = put(at, accept);
     at = put(at, head->lines);
+    at = put(at, in->authorization.lines);
     for (size_t i = 0; i < in->n_headers; i++) {
         at = put_header(at, &in->headers[i]);
     }

@@ -5,10 +5,17 @@
 #include "upstream_priv.h"
 
 #include "proa/core/alloc.h"
+#include "proa/core/clock.h"
 #include "proa/core/hash.h"
 #include "proa/io/file.h"
 
-enum { LINKS_SPARE = 256, CALLS_SPARE = 256, SESSIONS_MAX = 256, CA_BYTES_MAX = 8 * 1024 * 1024 };
+enum {
+    LINKS_SPARE = 256,
+    CALLS_SPARE = 256,
+    SESSIONS_MAX = 256,
+    CA_BYTES_MAX = 8 * 1024 * 1024,
+    FEW_CONNECTIONS = 4
+};
 
 /* Where distributions keep the authorities they trust; the first that exists is used. */
 static const char *const CA_BUNDLES[] = {
@@ -233,9 +240,15 @@ struct proa_connpool *proa_connpool_get(struct proa_upstream *up,
     }
     proa_buf_deinit(&key);
     pool->refs++;
-    pool->max_connections = cfg->max_connections;
-    pool->max_idle = cfg->max_idle;
-    pool->idle_ns = cfg->idle_ns;
+    if (cfg) {
+        pool->max_connections = cfg->max_connections;
+        pool->max_idle = cfg->max_idle;
+        pool->idle_ns = cfg->idle_ns;
+    } else if (pool->max_connections == 0) {
+        pool->max_connections = FEW_CONNECTIONS;
+        pool->max_idle = 1;
+        pool->idle_ns = 10 * PROA_NS_PER_S;
+    }
     return pool;
 }
 

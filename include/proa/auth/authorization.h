@@ -28,6 +28,8 @@ struct proa_authorization {
     struct proa_slice region;
     struct proa_slice service; /* "bedrock" */
     uint64_t unix_s;           /* wall time of the signature */
+    /* Header lines that must come with it, each with "\r\n" before it; static. Empty: none. */
+    struct proa_slice lines;
 };
 
 #endif

@@ -55,6 +55,9 @@ const char *proa_grant_name(enum proa_grant_kind kind);
 /* Does its answer bring a pair of AWS keys instead of a bearer token? */
 bool proa_grant_is_aws(enum proa_grant_kind kind);
 
+/* Header lines that requests with its tokens need, as authorization.h has them; static. */
+struct proa_slice proa_grant_use_lines(enum proa_grant_kind kind);
+
 /* Appends the whole request, head and body. ERR_ARG: a secret is needed and there is none;
  * ERR_PROTOCOL: a value that cannot stand in a header; ERR_LIMIT: out is full; and as
  * proa_jwt_assertion(). */

@@ -14,6 +14,7 @@
 #include "proa/obs/metric.h"
 #include "proa/provider/dialect.h"
 #include "proa/upstream/call.h"
+#include "proa/upstream/tokens.h"
 
 enum { PROA_OUTCOMES = PROA_OUTCOME_CANCELLED + 1 };
 
@@ -42,15 +43,23 @@ struct proa_live {
     struct proa_snapshot *snapshot;
     struct proa_roster *roster; /* what the engine knows of its parts */
     struct proa_metric_reg *metrics;
-    struct proa_connpool **pools;   /* by endpoint id */
-    struct proa_live_route *routes; /* by route id; zero until used where made on demand */
-    struct proa_live_route none;    /* requests that led to no route; no candidates */
+    struct proa_connpool **pools;      /* by endpoint id */
+    struct proa_token_source **tokens; /* by grant id */
+    struct proa_live_route *routes;    /* by route id; zero until used where made on demand */
+    struct proa_live_route none;       /* requests that led to no route; no candidates */
+};
+
+/* What snapshots are put to work with. All borrowed. */
+struct proa_live_parts {
+    struct proa_engine *engine;
+    struct proa_upstream *upstream;
+    struct proa_tokens *tokens;
+    struct proa_metric_reg *metrics;
 };
 
 /* Takes over the caller's reference to the snapshot. One reference for the caller. */
-struct proa_live *proa_live_create(struct proa_snapshot *snapshot, struct proa_engine *engine,
-                                   struct proa_upstream *up, struct proa_metric_reg *metrics,
-                                   uint64_t now_ns);
+struct proa_live *proa_live_create(struct proa_snapshot *snapshot,
+                                   const struct proa_live_parts *parts, uint64_t now_ns);
 struct proa_live *proa_live_ref(struct proa_live *live);
 void proa_live_unref(struct proa_live *live); /* NULL is fine */
 

@@ -116,6 +116,8 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
     X(CACHE_SAVED_USD, "proa_cache_saved_usd_total", COUNTER, USD, NONE,                           \
       "What these answers had cost by the listed prices; those without a price are not in it.",    \
       NULL)                                                                                        \
+    X(TOKENS, "proa_token_requests_total", COUNTER, NONE, NONE,                                    \
+      "Access tokens asked for, by key and result.", "key", "result")                              \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \
       "Bytes of bodies and answers held in memory against the byte budget.", NULL)                 \
     X(TELEMETRY_DROPPED, "proa_telemetry_dropped_total", COUNTER, NONE, NONE,                      \

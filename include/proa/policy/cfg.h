@@ -26,9 +26,58 @@ struct proa_secret_cfg {
     struct proa_slice file; /* path of the file that holds it */
 };
 
+/* AWS credentials. All empty: as AWS's own programs find them. */
+struct proa_aws_cfg {
+    struct proa_slice profile;
+    struct proa_slice access_key_id;
+    struct proa_secret_cfg secret_access_key;
+    struct proa_secret_cfg session_token;
+    struct proa_slice role_arn; /* with token_file: web identity */
+    struct proa_slice token_file;
+    struct proa_slice session_name;
+    struct proa_slice sts_url;
+};
+
+/* Google: a service account's key, or a projected token. */
+struct proa_google_cfg {
+    struct proa_slice service_account_file;
+    struct proa_slice audience; /* with token_file: workload identity federation */
+    struct proa_slice token_file;
+    struct proa_slice scope;
+    struct proa_slice token_url;
+};
+
+/* Entra: a client secret, or a projected token. */
+struct proa_azure_cfg {
+    struct proa_slice tenant;
+    struct proa_slice client_id;
+    struct proa_secret_cfg client_secret;
+    struct proa_slice token_file;
+    struct proa_slice scope;
+    struct proa_slice authority;
+};
+
+/* A provider's own exchange of a projected token. */
+struct proa_exchange_cfg {
+    uint32_t with; /* index into anthropic, openai; the first is by the vendor */
+    struct proa_slice token_file;
+    struct proa_slice identity_provider; /* openai */
+    struct proa_slice federation_rule;   /* anthropic, as the next */
+    struct proa_slice organization;
+    struct proa_slice service_account;
+    struct proa_slice workspace; /* anthropic */
+    struct proa_slice url;
+};
+
 struct proa_key_cfg {
     struct proa_option_where where;
     struct proa_secret_cfg secret;
+    struct proa_slice dir; /* of key files */
+    struct proa_aws_cfg aws;
+    struct proa_google_cfg google;
+    struct proa_azure_cfg azure;
+    struct proa_exchange_cfg exchange;
+    uint32_t scheme; /* 0: the provider's own; else enum proa_auth_scheme */
     struct proa_slice label;
     struct proa_slice quota_group;
     uint32_t weight;

@@ -9,6 +9,7 @@
 #define PROA_POLICY_SNAPSHOT_H
 
 #include "proa/auth/authorization.h"
+#include "proa/auth/grant.h"
 #include "proa/core/arena.h"
 #include "proa/core/diag.h"
 #include "proa/policy/cfg.h"
@@ -42,10 +43,27 @@ struct proa_endpoint {
     const struct proa_proxy *proxy; /* NULL = straight */
 };
 
+/* Where a key's tokens come from. */
+struct proa_key_grant {
+    uint16_t id; /* dense within the snapshot */
+    struct proa_slice
+        identity;            /* the same across reloads as long as it asks the same for the same */
+    struct proa_slice label; /* "openai/k1", as logs show it */
+    const struct proa_endpoint *endpoint;
+    struct proa_grant grant;
+    const struct proa_key_grant *next; /* of the snapshot */
+};
+
 struct proa_key {
-    struct proa_slice label;       /* "k1" or as configured; safe to show */
-    struct proa_slice quota_group; /* keys that share one limit; "" = a group of its own */
-    struct proa_secret *secret;    /* NULL: the provider asks for none */
+    struct proa_slice label;            /* "k1" or as configured; safe to show */
+    struct proa_slice quota_group;      /* keys that share one limit; "" = a group of its own */
+    enum proa_auth_scheme scheme;       /* how it is shown */
+    struct proa_secret *secret;         /* NULL: the provider asks for none, or `grant` */
+    struct proa_slice access_id;        /* SIGV4 with a secret of its own */
+    struct proa_secret *session;        /* likewise; NULL = none */
+    struct proa_slice region;           /* SIGV4 */
+    struct proa_slice service;          /* SIGV4 */
+    const struct proa_key_grant *grant; /* tokens are asked for; NULL = the secret is all */
     uint64_t version; /* another one with another secret, so that a new key is not held to what the
                          old one was refused */
     uint32_t weight;
@@ -109,6 +127,8 @@ struct proa_snapshot {
     uint64_t generation; /* counts up with each build */
     char revision[17];   /* 16 hex digits of a hash of all input bytes, NUL */
     const struct proa_root_cfg *cfg;
+    const struct proa_key_grant *grants; /* all of them, newest id first */
+    size_t n_grants;
     const struct proa_kept *kept;    /* every secret of it, whatever it is for */
     struct proa_secret *admin_token; /* what actions of operators must show; NULL = they are off */
     const struct proa_endpoint *endpoints;
@@ -141,6 +161,10 @@ struct proa_policy_env {
     void *ctx;
     bool (*getenv)(void *ctx, const char *name, struct proa_slice *value);
     enum proa_err (*file)(void *ctx, const char *path, bool secret, struct proa_slice *bytes);
+    /* fn(fn_ctx, path) for each file in a folder, sorted by name, without those that begin with a
+     * dot. */
+    enum proa_err (*list)(void *ctx, const char *dir, void (*fn)(void *fn_ctx, const char *path),
+                          void *fn_ctx);
 };
 
 struct proa_policy_input {

@@ -37,8 +37,9 @@ struct proa_class_weight {
 };
 
 /* UNFIT: the request is more, or of another kind, than this target takes at all, such as one above
- * a limit per minute; others may take it. TOTAL_TIMEOUT: the time of the exchange ended, and the
- * attempt had been silent for so much of it that this is its own failure; else it is CANCELLED.
+ * a limit per minute; others may take it. TOKEN: where the key's tokens come from gives none just
+ * now, which says nothing about the provider. TOTAL_TIMEOUT: the time of the exchange ended, and
+ * the attempt had been silent for so much of it that this is its own failure; else it is CANCELLED.
  *
  * X(name, text as in logs, metrics and the trail, scope, may another target be tried, weight at the
  * target, at its pool, at its endpoint) */
@@ -61,6 +62,7 @@ struct proa_class_weight {
     X(OVERLOADED, "overloaded", POOL, true, 1, 1, 0)                                               \
     X(RATE, "http_429", QUOTA_GROUP, true, 0, 0, 0)                                                \
     X(QUOTA, "quota", QUOTA_GROUP, true, 0, 0, 0)                                                  \
+    X(TOKEN, "token", TARGET, true, 2, 0, 0)                                                       \
     X(AUTH, "auth", KEY, true, 0, 0, 0)                                                            \
     X(PERMISSION, "permission", TARGET, true, 0, 0, 0)                                             \
     X(NOT_FOUND, "not_found", POOL, true, 0, 0, 0)                                                 \

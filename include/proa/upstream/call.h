@@ -31,7 +31,8 @@ void proa_upstream_destroy(struct proa_upstream *up);
 /*
  * The pool for an endpoint, by its identity: the same one as before a reload when nothing of it
  * changed. Takes a reference, returned by proa_connpool_unref(); the last one closes idle
- * connections. `cfg` gives the limits, which replace earlier ones.
+ * connections. `cfg` gives the limits, which replace earlier ones; NULL: those of others stay, and
+ * where there are none a few connections will do.
  */
 struct proa_connpool *proa_connpool_get(struct proa_upstream *up,
                                         const struct proa_endpoint *endpoint,

@@ -29,6 +29,7 @@ static void each_class_weighs_where_its_fault_is(void **state)
         {PROA_CLASS_STREAM_BROKEN, 1, 1, 0},
         {PROA_CLASS_RATE, 0, 0, 0},
         {PROA_CLASS_QUOTA, 0, 0, 0},
+        {PROA_CLASS_TOKEN, 2, 0, 0},
         {PROA_CLASS_AUTH, 0, 0, 0},
         {PROA_CLASS_PERMISSION, 0, 0, 0},
         {PROA_CLASS_NOT_FOUND, 0, 0, 0},

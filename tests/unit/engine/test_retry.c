@@ -462,7 +462,7 @@ static void what_has_effects_is_sent_again_only_if_it_was_not_processed(void **s
     for (int class = PROA_CLASS_DNS; class < PROA_CLASS_COUNT; class ++) {
         const bool never_sent = class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
                                 class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS ||
-                                class == PROA_CLASS_UNFIT;
+                                class == PROA_CLASS_UNFIT || class == PROA_CLASS_TOKEN;
         struct engine_test t;
         setup(&t, 2);
         t.options.effects = true;

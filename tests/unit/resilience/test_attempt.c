@@ -41,6 +41,7 @@ static void limits_and_credentials_have_their_scope(void **state)
     assert_int_equal(proa_class_scope(PROA_CLASS_RATE), PROA_SCOPE_QUOTA_GROUP);
     assert_int_equal(proa_class_scope(PROA_CLASS_QUOTA), PROA_SCOPE_QUOTA_GROUP);
     assert_int_equal(proa_class_scope(PROA_CLASS_AUTH), PROA_SCOPE_KEY);
+    assert_int_equal(proa_class_scope(PROA_CLASS_TOKEN), PROA_SCOPE_TARGET);
     assert_int_equal(proa_class_scope(PROA_CLASS_CONNECT), PROA_SCOPE_ENDPOINT);
     assert_int_equal(proa_class_scope(PROA_CLASS_SERVER), PROA_SCOPE_POOL);
     assert_int_equal(proa_class_scope(PROA_CLASS_OVERLOADED), PROA_SCOPE_POOL);
@@ -75,6 +76,7 @@ static void texts_are_stable(void **state)
         [PROA_CLASS_OVERLOADED] = "overloaded",
         [PROA_CLASS_RATE] = "http_429",
         [PROA_CLASS_QUOTA] = "quota",
+        [PROA_CLASS_TOKEN] = "token",
         [PROA_CLASS_AUTH] = "auth",
         [PROA_CLASS_PERMISSION] = "permission",
         [PROA_CLASS_NOT_FOUND] = "not_found",
@@ -116,6 +118,7 @@ static void weights_of_health(void **state)
         {PROA_CLASS_OVERLOADED, {1, 1, 0}},
         {PROA_CLASS_REDIRECT, {1, 1, 0}},
         {PROA_CLASS_STREAM_BROKEN, {1, 1, 0}},
+        {PROA_CLASS_TOKEN, {2, 0, 0}},
     };
     uint32_t weighing = 0;
     PROA_TEST_ROWS(row, rows)
@@ -141,7 +144,9 @@ static void weights_follow_the_scope(void **state)
     for (int c = 0; c < PROA_CLASS_COUNT; c++) {
         const struct proa_class_weight w = proa_class_weight((enum proa_class)c);
         const enum proa_scope scope = proa_class_scope((enum proa_class)c);
-        if (w.target > 0) {
+        if (scope == PROA_SCOPE_TARGET) { /* what is beside the provider weighs on nobody else */
+            assert_int_equal(w.pool + w.endpoint, 0);
+        } else if (w.target > 0) {
             assert_true(scope == PROA_SCOPE_POOL || scope == PROA_SCOPE_ENDPOINT);
             assert_true(w.pool > 0 || w.endpoint > 0);
         }
