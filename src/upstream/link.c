@@ -126,7 +126,8 @@ static enum proa_err write_request(struct link *link, const struct proa_call_req
 {
     struct iovec *iov = NULL;
     size_t n = 0;
-    if (PROA_UNLIKELY(proa_connpool_absolute(link->pool, request, &iov, &n))) {
+    if (PROA_UNLIKELY(link->pool->authority.len > 0) &&
+        proa_connpool_absolute(link->pool, request, &iov, &n)) {
         return proa_conn_writev(link->conn, iov, n);
     }
     return proa_conn_writev(link->conn, request->iov, request->n_iov);

@@ -373,6 +373,50 @@ def test_rotation_keeps_exchanges_alive(gateways, upstreams, tmp_path):
     assert gateway.post(CHAT, BODY).status == 200
     assert shown(upstream) == ["Bearer file-key-one", "Bearer file-key-two"]
 
+# ---- AWS ------------------------------------------------------------------------------------------
+
+def aws_config(upstream, aws):
+    return config(upstream, [{"aws": aws}], region="eu-central-1")
+
+
+def assert_secret_stays(upstream, secret):
+    """Of a pair of AWS keys the secret half signs and is never sent."""
+    for request in upstream.requests:
+        assert secret not in request.raw.decode("latin-1")
+
+
+def test_web_identity(gateways, upstreams, tmp_path):
+    upstream = upstreams()
+    endpoint = upstreams(default=tokens.sts("ASIAWEB", "web&amp;secret", "web-session-token"))
+    write(tmp_path / "token", "projected.token.one\n")
+    gateway = gateways(aws_config(upstream, {}), env={
+        "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/app",
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "token"),
+        "AWS_ENDPOINT_URL_STS": endpoint.url[:-3]})
+    assert gateway.post(CHAT, BODY).status == 200
+    request = endpoint.requests[0]
+    assert (request.method, request.target) == ("POST", "/")
+    assert tokens.form(request) == {
+        "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15",
+        "RoleArn": "arn:aws:iam::123456789012:role/app", "RoleSessionName": "proa",
+        "WebIdentityToken": "projected.token.one"}
+    assert_secret_stays(upstream, "web&secret")
+    assert "web-session-token" not in gateway.log()
+
+
+def test_container_endpoint(gateways, upstreams, tmp_path):
+    upstream = upstreams()
+    endpoint = upstreams(default=tokens.aws("ASIATASK", "task-secret", "task-session"))
+    write(tmp_path / "token", "pod-identity-token\n")
+    gateway = gateways(aws_config(upstream, {}), env={
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": endpoint.url[:-3] + "/v1/credentials",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": str(tmp_path / "token")})
+    assert gateway.post(CHAT, BODY).status == 200
+    request = endpoint.requests[0]
+    assert (request.method, request.target) == ("GET", "/v1/credentials")
+    assert request.header("authorization") == "pod-identity-token"
+    assert_secret_stays(upstream, "task-secret")
+
 
 # ---- what is written wrong ------------------------------------------------------------------------
 

@@ -70,7 +70,7 @@ static inline void sim_check_next(struct sim_witness *w, size_t candidate)
         SIM_MUST(a->candidate != candidate || w->now_ns >= a->retry_at_ns);
         SIM_MUST(!w->options.effects || a->class == PROA_CLASS_DNS ||
                  a->class == PROA_CLASS_CONNECT || a->class == PROA_CLASS_CONNECT_TIMEOUT ||
-                 a->class == PROA_CLASS_TLS || sim_is_unsent(a));
+                 a->class == PROA_CLASS_TLS || a->class == PROA_CLASS_TOKEN || sim_is_unsent(a));
     }
 }
 

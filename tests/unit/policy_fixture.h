@@ -68,6 +68,24 @@ static inline enum proa_err policy_fixture_file(void *ctx, const char *path, boo
     return PROA_ERR_NOT_FOUND;
 }
 
+/* A folder is there when a file in it is. */
+static inline enum proa_err policy_fixture_list(void *ctx, const char *dir,
+                                                void (*fn)(void *fn_ctx, const char *path),
+                                                void *fn_ctx)
+{
+    const struct policy_fixture *f = ctx;
+    const size_t len = strlen(dir);
+    enum proa_err err = PROA_ERR_NOT_FOUND;
+    for (size_t i = 0; i < f->n_files; i++) {
+        const char *path = f->files[i].path;
+        if (strncmp(path, dir, len) == 0 && path[len] == '/') {
+            fn(fn_ctx, path);
+            err = PROA_OK;
+        }
+    }
+    return err;
+}
+
 static inline void policy_fixture_deinit(struct policy_fixture *f)
 {
     proa_snapshot_unref(f->snapshot);
@@ -85,8 +103,10 @@ static inline void policy_fixture_build(struct policy_fixture *f, const char *ya
         {"proa.yaml", proa_slice_cstr(yaml)},
         {"more.yaml", proa_slice_cstr(more)},
     };
-    const struct proa_policy_env env = {
-        .ctx = f, .getenv = policy_fixture_getenv, .file = policy_fixture_file};
+    const struct proa_policy_env env = {.ctx = f,
+                                        .getenv = policy_fixture_getenv,
+                                        .file = policy_fixture_file,
+                                        .list = policy_fixture_list};
     const struct proa_policy_input input = {
         .files = files,
         .n_files = !yaml  ? 0

@@ -34,6 +34,65 @@ static void line_ends_of_files_are_cut_off(void **state)
     }
 }
 
+static const struct policy_fixture_file FOLDER[] = {
+    {.path = "/f/alpha", .text = "key-alpha\n", .secret = true},
+    {.path = "/f/beta", .text = "key-beta", .secret = true},
+    {.path = "/g/alpha", .text = "key-gamma", .secret = true},
+    {.path = "/w/a b", .text = "key-bad", .secret = true},
+};
+
+static const struct proa_provider *of_folder(struct policy_fixture *f, const char *keys)
+{
+    char yaml[1024];
+    (void)snprintf(yaml, sizeof(yaml),
+                   "providers: {a: {dialect: openai, base_url: \"https://a\", keys: [%s]}}\n",
+                   keys);
+    f->files = FOLDER;
+    f->n_files = PROA_ARRAY_LEN(FOLDER);
+    policy_fixture_build(f, yaml, NULL);
+    return f->snapshot ? &f->snapshot->providers[0] : NULL;
+}
+
+static void folders_are_as_many_keys_as_they_have_files(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"A=key-env", NULL};
+    f->env = env;
+    const struct proa_provider *p = of_folder(
+        f,
+        "{env: A}, {dir: /f, quota_group: g, weight: 3}, {dir: /g, label: more, scheme: api-key}");
+    assert_int_equal(p->n_keys, 4);
+    static const char *const labels[] = {"k1", "alpha", "beta", "more-alpha"};
+    static const char *const secrets[] = {"key-env", "key-alpha", "key-beta", "key-gamma"};
+    for (size_t i = 0; i < 4; i++) {
+        assert_slice_str(p->keys[i].label, labels[i]);
+        assert_slice_str(proa_secret_bytes(p->keys[i].secret), secrets[i]);
+        assert_int_equal(p->keys[i].weight, i == 1 || i == 2 ? 3 : 1);
+        assert_slice_str(p->keys[i].quota_group, i == 1 || i == 2 ? "g" : "");
+        assert_int_equal(p->keys[i].scheme, i == 3 ? PROA_AUTH_API_KEY : PROA_AUTH_BEARER);
+    }
+}
+
+static void folders_that_cannot_be_keys(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *keys;
+        const char *message;
+    } wrong[] = {
+        {"{dir: /none}", "keys[0].dir: the folder /none does not exist"},
+        {"{dir: /f}, {dir: /g}", "keys[1].dir: another key of this provider is called \"alpha\""},
+        {"{dir: /w}", "keys[0].dir: the file \"a b\" cannot name a key"},
+        {"{dir: /f, env: A}", "keys[0]: is written in more than one form"},
+    };
+    PROA_TEST_ROWS(row, wrong)
+    {
+        assert_null(of_folder(f, row->keys));
+        const char *actual = policy_fixture_message(f, 0);
+        PROA_TEST_CHECK(strstr(actual, row->message), "%s", actual);
+    }
+}
+
 static void paths_expand_the_environment(void **state)
 {
     struct policy_fixture *f = *state;
@@ -107,6 +166,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(line_ends_of_files_are_cut_off),
+        TEST(folders_are_as_many_keys_as_they_have_files),
+        TEST(folders_that_cannot_be_keys),
         TEST(paths_expand_the_environment),
         TEST(labels_count_by_place),
         TEST(versions_follow_the_secret),
