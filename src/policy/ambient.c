@@ -12,6 +12,12 @@ static const struct site_row {
     size_t offset; /* in struct proa_site */
     const char *variables[3];
 } SITES[] = {
+    {PROA_SLICE_INIT("bedrock-openai"),
+     offsetof(struct proa_site, region),
+     {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
+    {PROA_SLICE_INIT("bedrock-mantle"),
+     offsetof(struct proa_site, region),
+     {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
     {PROA_SLICE_INIT("bedrock"),
      offsetof(struct proa_site, region),
      {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
@@ -73,6 +79,8 @@ static const struct form_row {
      proa_build_key_aws,
      {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", NULL}},
     {PROA_SLICE_INIT("bedrock"), proa_build_key_aws, {NULL}},
+    {PROA_SLICE_INIT("bedrock-openai"), proa_build_key_aws, {NULL}},
+    {PROA_SLICE_INIT("bedrock-mantle"), proa_build_key_aws, {NULL}},
     {PROA_SLICE_INIT("vertex"),
      proa_build_key_google,
      {"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_VERTEX_PROJECT", NULL}},

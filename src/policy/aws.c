@@ -7,6 +7,7 @@
 
 #include "proa/auth/aws_profile.h"
 #include "proa/auth/secret.h"
+#include "proa/provider/vendor.h"
 
 #define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -18,6 +19,7 @@ static void set_pair(struct proa_build_key *k, struct proa_slice id, struct proa
 {
     k->key->scheme = PROA_AUTH_SIGV4;
     k->key->access_id = proa_arena_dup(k->b->arena, id);
+    proa_build_hash(k->b, id); /* read from a file, it makes another revision */
     k->key->secret = secret;
     k->key->session = session;
     memcpy(&k->key->version, proa_secret_digest(secret), sizeof(k->key->version));
@@ -257,12 +259,20 @@ static enum found environment_unless_profile(struct proa_build_key *k)
     return k->cfg->aws.profile.len > 0 ? NOTHING : pair_of_environment(k);
 }
 
+/* What requests are signed for; most of AWS's ways to models are one service. */
+static struct proa_slice service_of(const struct proa_vendor *vendor)
+{
+    static const struct proa_slice mantle =
+        PROA_SLICE_INIT("bedrock-mantle"); /* vendor and service */
+    return vendor && proa_slice_eq(vendor->name, mantle) ? mantle : PROA_SLICE("bedrock");
+}
+
 void proa_build_key_aws(struct proa_build_key *k)
 {
     enum found (*const chain[])(struct proa_build_key *) = {
         pair_as_written, environment_unless_profile, web_identity_as_told, shared_files, container};
     k->key->scheme = PROA_AUTH_SIGV4;
-    k->key->service = PROA_SLICE("bedrock");
+    k->key->service = service_of(k->p->out->vendor);
     k->key->region = k->p->out->site.region;
     if (!proa_aws_is_region(k->key->region)) {
         proa_build_error(k->b, k->p->cfg->where,

@@ -121,6 +121,8 @@ void proa_build_key_grant(struct proa_build_key *k, const char *member, struct p
     out->id = (uint16_t)b->snapshot->n_grants++;
     out->next = b->snapshot->grants;
     set_identity(k, out);
+    proa_build_hash(b, out->identity); /* parts of it may come from files */
+    proa_build_hash(b, grant->key_id);
     b->snapshot->grants = out;
     k->key->grant = out;
     k->key->scheme = proa_grant_is_aws(grant->kind) ? PROA_AUTH_SIGV4 : PROA_AUTH_BEARER;

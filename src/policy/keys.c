@@ -150,6 +150,7 @@ static void add_file(void *ctx, const char *path)
             f->path, PROA_SLICE_ARG(key->label));
         return;
     }
+    proa_build_hash(b, key->label);
     set_secret(key, proa_build_secret_file(b, f->at, f->path, path));
     f->n++;
 }

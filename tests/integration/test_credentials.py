@@ -379,6 +379,16 @@ def aws_config(upstream, aws):
     return config(upstream, [{"aws": aws}], region="eu-central-1")
 
 
+def signed_with(request):
+    """The key id of a signature, and that it covers what it must."""
+    header = request.header("authorization")
+    assert header.startswith("AWS4-HMAC-SHA256 Credential="), header
+    scope = header.split("Credential=")[1].split(",")[0].split("/")
+    assert scope[2:] == ["eu-central-1", "bedrock", "aws4_request"], scope
+    assert request.header("x-amz-date").startswith(scope[1])
+    return scope[0]
+
+
 def assert_secret_stays(upstream, secret):
     """Of a pair of AWS keys the secret half signs and is never sent."""
     for request in upstream.requests:
@@ -400,6 +410,8 @@ def test_web_identity(gateways, upstreams, tmp_path):
         "Action": "AssumeRoleWithWebIdentity", "Version": "2011-06-15",
         "RoleArn": "arn:aws:iam::123456789012:role/app", "RoleSessionName": "proa",
         "WebIdentityToken": "projected.token.one"}
+    assert signed_with(upstream.requests[0]) == "ASIAWEB"
+    assert upstream.requests[0].header("x-amz-security-token") == "web-session-token"
     assert_secret_stays(upstream, "web&secret")
     assert "web-session-token" not in gateway.log()
 
@@ -415,7 +427,24 @@ def test_container_endpoint(gateways, upstreams, tmp_path):
     request = endpoint.requests[0]
     assert (request.method, request.target) == ("GET", "/v1/credentials")
     assert request.header("authorization") == "pod-identity-token"
+    assert signed_with(upstream.requests[0]) == "ASIATASK"
     assert_secret_stays(upstream, "task-secret")
+
+
+def test_shared_files_are_read_again(gateways, upstreams, tmp_path):
+    upstream = upstreams()
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    text = "[default]\naws_access_key_id = %s\naws_secret_access_key = file-secret-1\n"
+    write(folder / "credentials", text % "AKIAONE")
+    gateway = gateways(aws_config(upstream, {}), env={"HOME": str(tmp_path)})
+    assert gateway.post(CHAT, BODY).status == 200
+    assert signed_with(upstream.requests[0]) == "AKIAONE"
+    assert upstream.requests[0].header("x-amz-security-token") is None
+    write(folder / "credentials", text % "AKIATWO")
+    eventually(lambda: gateway.post(CHAT, BODY).status == 200 and
+               signed_with(upstream.requests[-1]) == "AKIATWO", 10, "the change being noticed")
+    assert_secret_stays(upstream, "file-secret-1")
 
 
 # ---- what is written wrong ------------------------------------------------------------------------

@@ -280,6 +280,33 @@ static void mistakes(void **state)
     }
 }
 
+static void services_and_regions_of_the_other_ways_in(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"AWS_ACCESS_KEY_ID=AKIAENV",
+                                      "AWS_SECRET_ACCESS_KEY=envsecret", "AWS_REGION=eu-west-1",
+                                      NULL};
+    static const struct {
+        const char *yaml;
+        const char *host;
+        const char *service;
+    } rows[] = {
+        {"providers: {bedrock-openai: {}}", "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock"},
+        {"providers: {bedrock-mantle: {}}", "bedrock-mantle.eu-west-1.api.aws", "bedrock-mantle"},
+        {"providers: {bedrock: {}}", "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock"},
+        {NULL, "bedrock-runtime.eu-west-1.amazonaws.com", "bedrock"},
+    };
+    f->env = env;
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_provider *p = &policy_build(f, row->yaml)->providers[0];
+        assert_slice_str(p->endpoint->host, row->host);
+        assert_slice_str(p->keys[0].service, row->service);
+        assert_slice_lit(p->keys[0].region, "eu-west-1");
+        assert_slice_lit(p->keys[0].access_id, "AKIAENV");
+    }
+}
+
 static void a_region_is_needed_and_checked(void **state)
 {
     struct policy_fixture *f = *state;
@@ -469,6 +496,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(aws_credentials_in_their_order),
         TEST(mistakes),
+        TEST(services_and_regions_of_the_other_ways_in),
         TEST(a_region_is_needed_and_checked),
         TEST(google_accounts),
         TEST(azure_applications),
