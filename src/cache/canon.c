@@ -166,11 +166,11 @@ static void add_mark(struct proa_canon *c, size_t literal)
 }
 
 /* The token as the form has it: mostly as it stands. */
-static enum proa_err string_piece(struct proa_canon *c, struct proa_slice token, bool escaped,
+static enum proa_err string_piece(struct proa_canon *c, struct proa_slice token, bool odd,
                                   struct piece *out)
 {
     *out = (struct piece){place(c, token.ptr), (uint32_t)token.len};
-    if (!escaped || proa_json_string_is_normal(token)) {
+    if (!odd || proa_json_string_is_normal(token)) {
         return PROA_OK;
     }
     if (proa_json_string_is_lossy(token)) {
@@ -320,7 +320,7 @@ static enum proa_err add_scalar(struct walk *w, struct proa_json_item *item, str
     }
     struct piece value = {place(c, item->value.ptr), (uint32_t)item->value.len};
     if (item->kind == PROA_JSON_STRING) {
-        const enum proa_err err = string_piece(c, item->value, cursor->lex.escaped, &value);
+        const enum proa_err err = string_piece(c, item->value, cursor->lex.odd, &value);
         if (err != PROA_OK) {
             return err;
         }
@@ -391,7 +391,8 @@ static enum proa_err take_key(struct walk *w, const struct proa_json_item *item,
                               bool *skip)
 {
     struct proa_canon *c = w->c;
-    const enum proa_err err = string_piece(c, item->key, item->key_escaped, key);
+    const enum proa_err err =
+        string_piece(c, item->key, w->frames[w->depth - 1].cursor.lex.odd, key);
     if (err != PROA_OK) {
         return err;
     }

@@ -106,6 +106,7 @@ bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *ite
         return false;
     }
     c->lex.escaped = false;
+    c->lex.odd = false;
     const unsigned char *value_at = to_value(c, &item->key);
     if (!value_at) {
         return end_walk(c);

@@ -254,6 +254,7 @@ static const unsigned char *lex_escape(struct proa_json_lex *lex, const unsigned
     const unsigned char *end = lex->end;
     lex->escaped = true;
     p++;
+    lex->odd = lex->odd || p == end || *p == 'u' || *p == '/';
     if (p < end && (classes[*p] & CLASS_ESCAPE)) {
         return p + 1;
     }
@@ -305,6 +306,7 @@ lex_prose(struct proa_json_lex *lex, const unsigned char *p, const unsigned char
                 return p;
             }
             lex->escaped = true;
+            lex->odd |= p[1] == '/';
             mask = mask >> i >> 2; /* the backslash and what it escapes */
             p += 2;
         }

@@ -23,6 +23,7 @@ struct proa_json_lex {
     const unsigned char *end;
     unsigned max_depth; /* levels that a value may still open, <= PROA_JSON_MAX_DEPTH */
     bool escaped;       /* set, never cleared by it, when a string holds a backslash */
+    bool odd;           /* likewise, when one of its escapes is a \\u or \\/ */
     enum proa_err err;
     const unsigned char *fault_at;
     const char *reason;

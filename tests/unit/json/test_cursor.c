@@ -415,6 +415,27 @@ static void test_random_damage(void **state)
     proa_buf_deinit(&b);
 }
 
+/* Escapes that a writer would not choose are told, of the item at hand alone. */
+static void test_odd_escapes(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"a\":\"x\\n\\\"\",\"b\":\"\\/\",\"c\\u0041\":1,\"d\":\"\\u0001\",\"e\":[\"\\/\"],"
+        "\"f\":\"0123456789012345678901234567890123456789012345678901234567890123456789\\n\","
+        "\"g\":\"0123456789012345678901234567890123456789012345678901234567890123456789\\/"
+        "0123456789012345678901234567890123456789012345678901234567890123456789\",\"h\":1}";
+    static const bool odd[] = {false, true, true, true, true, false, true, false};
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    size_t n = 0;
+    assert_ok(proa_json_cursor_init(&c, proa_slice_cstr(text)));
+    while (proa_json_cursor_next(&c, &item)) {
+        PROA_TEST_CHECK(c.lex.odd == odd[n], "item %zu", n);
+        n++;
+    }
+    assert_int_equal(n, PROA_ARRAY_LEN(odd));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +455,7 @@ int main(void)
         cmocka_unit_test(test_at),
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_random_damage),
+        cmocka_unit_test(test_odd_escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
