@@ -29,7 +29,7 @@ struct proa_flight *proa_flight_find(const struct proa_flights *t, const struct 
 }
 
 struct proa_flight *proa_flight_begin(struct proa_flights *t, const struct proa_cache_key *key,
-                                      void *leader, bool alone, bool shared, uint64_t now_ns,
+                                      const struct proa_flight_wish *wish,
                                       struct proa_flight_command *out)
 {
     const size_t key_len = proa_key_bytes(key);
@@ -37,19 +37,20 @@ struct proa_flight *proa_flight_begin(struct proa_flights *t, const struct proa_
     char *copy = (char *)(f + 1);
     proa_key_copy(key, copy);
     *f = (struct proa_flight){.table = t,
-                              .stage = shared ? PROA_FLIGHT_ASKING : PROA_FLIGHT_RUNNING,
-                              .leader = leader,
+                              .stage = wish->shared ? PROA_FLIGHT_ASKING : PROA_FLIGHT_RUNNING,
+                              .leader = wish->leader,
                               .hash = key->hash,
                               .key = proa_slice_make(copy, key_len)};
     proa_list_init(&f->seats);
     t->n++;
-    if (!alone && !proa_map_get(&t->map, hash_bytes(&f->hash))) {
+    if (!wish->alone && !proa_map_get(&t->map, hash_bytes(&f->hash))) {
         (void)proa_map_put(&t->map, hash_bytes(&f->hash), f);
         f->listed = true;
     }
     *out = (struct proa_flight_command){
-        .kind = shared ? PROA_FLIGHT_ASK_SHARED : PROA_FLIGHT_START,
-        .deadline_ns = shared ? proa_clock_after(now_ns, PROA_FLIGHT_SHARED_NS) : PROA_NEVER};
+        .kind = wish->shared ? PROA_FLIGHT_ASK_SHARED : PROA_FLIGHT_START,
+        .deadline_ns =
+            wish->shared ? proa_clock_after(wish->now_ns, PROA_FLIGHT_SHARED_NS) : PROA_NEVER};
     return f;
 }
 

@@ -222,8 +222,9 @@ static void lead(struct proa_exchange *x, const struct proa_cache_key *key, bool
     const uint64_t asked_ns = proa_exchange_asked_timeout(x);
     c->budgeted = bytes;
     c->hurried = asked_ns > 0 && asked_ns < x->resolved.route->policy->timeouts.total_ns;
-    c->flight = proa_flight_begin(&x->host->cached->flights, key, x, alone, false,
-                                  proa_loop_now(x->host->loop), &command);
+    const struct proa_flight_wish wish = {
+        .leader = x, .alone = alone, .now_ns = proa_loop_now(x->host->loop)};
+    c->flight = proa_flight_begin(&x->host->cached->flights, key, &wish, &command);
     PROA_ASSERT(command.kind == PROA_FLIGHT_START);
 }
 

@@ -84,8 +84,9 @@ bool proa_memory_begin(struct sim_exchange *x)
         proa_vclock_set(&x->world->clock, &x->timer, x->deadline_ns);
         return true;
     }
-    x->leads =
-        proa_flight_begin(&m->flights, &key, x, f != NULL || !cfg->coalesce, false, now, &command);
+    const struct proa_flight_wish wish = {
+        .leader = x, .alone = f != NULL || !cfg->coalesce, .now_ns = now};
+    x->leads = proa_flight_begin(&m->flights, &key, &wish, &command);
     return false;
 }
 

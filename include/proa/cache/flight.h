@@ -76,12 +76,16 @@ void proa_flights_deinit(struct proa_flights *t);
 /* The one that may be joined, or NULL. */
 struct proa_flight *proa_flight_find(const struct proa_flights *t,
                                      const struct proa_cache_key *key);
-/*
- * A new one. Where there is one under the same hash already, or `alone`, the new one is not found
- * by others. `shared`: there is a shared tier to ask first.
- */
+struct proa_flight_wish {
+    void *leader;
+    bool alone;  /* not to be found by others */
+    bool shared; /* there is a shared tier to ask first */
+    uint64_t now_ns;
+};
+
+/* A new one. Where there is one under the same hash already, the new one is alone, too. */
 struct proa_flight *proa_flight_begin(struct proa_flights *t, const struct proa_cache_key *key,
-                                      void *leader, bool alone, bool shared, uint64_t now_ns,
+                                      const struct proa_flight_wish *wish,
                                       struct proa_flight_command *out);
 /* The shared tier has answered, or its time is over. NOTHING: it came too late. */
 struct proa_flight_command proa_flight_shared(struct proa_flight *f, bool found);

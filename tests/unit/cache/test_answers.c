@@ -204,7 +204,7 @@ static void test_too_large_for_the_room(void **state)
 {
     (void)state;
     struct world w;
-    begin(&w, 40 * 1024);
+    begin(&w, (uint64_t)40 * 1024);
     assert_false(put(&w, key(&w, "a", 1), 1024, 0)); /* with its key and overhead */
     assert_true(put(&w, key(&w, "a", 1), 512, 0));
     assert_false(put(&w, key(&w, "a", 1), 4096, 0));

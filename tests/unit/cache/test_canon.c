@@ -160,7 +160,7 @@ static void test_bounds(void **state)
     assert_ok(proa_canon_read(&c, PROA_SLICE("{\"b\":1,\"a\":2}")));
     assert_int_equal(c.total_bytes, 12);
     proa_canon_trim(&c);
-    assert_true(c.text.cap + c.pieces.cap + c.members.cap + c.sorted.cap <= 64 * 1024);
+    assert_true(c.text.cap + c.pieces.cap + c.members.cap + c.sorted.cap <= (size_t)64 * 1024);
     proa_buf_deinit(&body);
     proa_canon_deinit(&c);
 }
@@ -175,7 +175,7 @@ static void test_sorts_any_number(void **state)
     proa_canon_init(&c);
     for (size_t n = 1; n < 400; n = n * 3 / 2 + 1) {
         for (size_t b = 0; b < 2; b++) {
-            proa_buf_init(&bodies[b], 64 * 1024);
+            proa_buf_init(&bodies[b], (size_t)64 * 1024);
             PROA_BUF_LIT(&bodies[b], "{");
             for (size_t i = 0; i < n; i++) {
                 const size_t key = b == 0 ? i : (i * 7919 + 13) % n; /* 7919 is prime */

@@ -31,7 +31,8 @@ static void finish(struct world *w)
 
 static struct proa_flight *lead(struct world *w)
 {
-    struct proa_flight *f = proa_flight_begin(&w->t, &w->key, &w->leader, false, false, 0, &w->cmd);
+    struct proa_flight *f = proa_flight_begin(
+        &w->t, &w->key, &(struct proa_flight_wish){.leader = &w->leader}, &w->cmd);
     assert_int_equal(w->cmd.kind, PROA_FLIGHT_START);
     return f;
 }
@@ -85,7 +86,8 @@ static void test_another_key_under_the_same_hash(void **state)
     struct proa_cache_key forged = w.key;
     forged.scope = PROA_SLICE("scopf");
     assert_null(proa_flight_find(&w.t, &forged));
-    struct proa_flight *g = proa_flight_begin(&w.t, &forged, &w.other, false, false, 0, &w.cmd);
+    struct proa_flight *g =
+        proa_flight_begin(&w.t, &forged, &(struct proa_flight_wish){.leader = &w.other}, &w.cmd);
     assert_false(g->listed);
     assert_ptr_equal(proa_flight_find(&w.t, &w.key), f);
     assert_false(proa_flight_end(g, NULL));
@@ -99,7 +101,8 @@ static void test_alone(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    struct proa_flight *f = proa_flight_begin(&w.t, &w.key, &w.leader, true, false, 0, &w.cmd);
+    struct proa_flight *f = proa_flight_begin(
+        &w.t, &w.key, &(struct proa_flight_wish){.leader = &w.leader, .alone = true}, &w.cmd);
     assert_null(proa_flight_find(&w.t, &w.key));
     assert_false(proa_flight_end(f, NULL));
     finish(&w);
@@ -188,7 +191,9 @@ static void test_the_shared_tier_is_asked_first(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    struct proa_flight *f = proa_flight_begin(&w.t, &w.key, &w.leader, false, true, 1000, &w.cmd);
+    struct proa_flight *f = proa_flight_begin(
+        &w.t, &w.key,
+        &(struct proa_flight_wish){.leader = &w.leader, .shared = true, .now_ns = 1000}, &w.cmd);
     assert_int_equal(w.cmd.kind, PROA_FLIGHT_ASK_SHARED);
     assert_int_equal(w.cmd.deadline_ns, 1000 + 5 * PROA_NS_PER_MS);
     assert_int_equal(f->stage, PROA_FLIGHT_ASKING);
@@ -196,7 +201,9 @@ static void test_the_shared_tier_is_asked_first(void **state)
     assert_int_equal(proa_flight_shared(f, false).kind, PROA_FLIGHT_START);
     assert_int_equal(proa_flight_shared(f, true).kind, PROA_FLIGHT_NOTHING); /* too late */
     assert_false(proa_flight_end(f, NULL));
-    f = proa_flight_begin(&w.t, &w.key, &w.leader, false, true, 1000, &w.cmd);
+    f = proa_flight_begin(
+        &w.t, &w.key,
+        &(struct proa_flight_wish){.leader = &w.leader, .shared = true, .now_ns = 1000}, &w.cmd);
     assert_int_equal(proa_flight_shared(f, true).kind, PROA_FLIGHT_DELIVER);
     assert_false(proa_flight_end(f, NULL));
     finish(&w);
