@@ -115,19 +115,11 @@ static void write_number(float value, struct proa_buf *out)
 
 /* ---- base64 (RFC 4648 4) --------------------------------------------------------------------- */
 
-/* Bits that wait to become characters, or bytes. */
+/* Bits that wait to become characters, or bytes; fewer than 8 between two calls. */
 struct bits {
     uint32_t value;
     unsigned n;
 };
-
-static void put_byte(struct bits *b, uint8_t byte, struct proa_buf *out)
-{
-    b->value = b->value << 8 | byte;
-    for (b->n += 8; b->n >= 6; b->n -= 6) {
-        (void)proa_buf_append_byte(out, ALPHABET[b->value >> (b->n - 6) & 63]);
-    }
-}
 
 static void put_rest(struct bits *b, struct proa_buf *out)
 {
@@ -157,9 +149,18 @@ static void put_float(float value, struct bits *bits, struct proa_buf *out)
 {
     uint32_t word;
     memcpy(&word, &value, sizeof word);
-    for (unsigned i = 0; i < sizeof word; i++) {
-        put_byte(bits, (uint8_t)(word >> 8 * i), out);
+    char *at = proa_buf_reserve(out, 6); /* 5 bits that wait and 32 more */
+    if (!at) {
+        return;
     }
+    uint64_t all = (uint64_t)bits->value << 32 | __builtin_bswap32(word);
+    unsigned n = bits->n + 32;
+    for (; n >= 6; n -= 6) {
+        *at++ = ALPHABET[all >> (n - 6) & 63];
+        out->len++;
+    }
+    bits->value = (uint32_t)(all & ((UINT64_C(1) << n) - 1));
+    bits->n = n;
 }
 
 /* All or nothing. */
