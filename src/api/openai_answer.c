@@ -47,6 +47,15 @@ void proa_answer_put_image(struct proa_buf *out, const struct proa_chat_event *e
     PROA_BUF_LIT(out, "\"}}");
 }
 
+void proa_answer_put_audio(const struct proa_api_answer *a, struct proa_buf *out,
+                           struct proa_slice data)
+{
+    PROA_BUF_LIT(out, "{\"id\":\"audio_");
+    put(out, a->cfg.id);
+    PROA_BUF_LIT(out, "\",\"data\":");
+    put_text(out, data);
+}
+
 void proa_answer_put_source(struct proa_buf *out, const struct proa_chat_event *event)
 {
     PROA_BUF_LIT(out, "{\"type\":\"url_citation\",\"url_citation\":{\"url\":");
@@ -280,6 +289,21 @@ static void tell_piece(struct proa_api_answer *a, const struct proa_chat_event *
     end_delta(a);
 }
 
+static void tell_media(struct proa_api_answer *a, const struct proa_chat_event *event)
+{
+    begin_delta(a, event->choice);
+    if (proa_answer_is_audio(event)) {
+        PROA_BUF_LIT(a->out, "\"audio\":");
+        proa_answer_put_audio(a, a->out, event->text);
+        PROA_BUF_LIT(a->out, "}");
+    } else {
+        PROA_BUF_LIT(a->out, "\"images\":[");
+        proa_answer_put_image(a->out, event);
+        PROA_BUF_LIT(a->out, "]");
+    }
+    end_delta(a);
+}
+
 static void tell_logprobs(struct proa_api_answer *a, const struct proa_chat_event *event)
 {
     begin_delta(a, event->choice);
@@ -330,11 +354,7 @@ static void tell(struct proa_api_answer *a, const struct proa_chat_event *event)
         }
         break;
     case PROA_CHAT_MEDIA:
-        begin_delta(a, event->choice);
-        PROA_BUF_LIT(a->out, "\"images\":[");
-        proa_answer_put_image(a->out, event);
-        PROA_BUF_LIT(a->out, "]");
-        end_delta(a);
+        tell_media(a, event);
         break;
     case PROA_CHAT_CITATION:
         if (event->id.len > 0) {
@@ -412,8 +432,9 @@ void proa_api_answer_destroy(struct proa_api_answer *a)
         if (!c) {
             continue;
         }
-        struct proa_buf *const bufs[] = {&c->text,    &c->refusal, &c->reasoning, &c->details,
-                                         &c->thought, &c->images,  &c->sources,   &c->logprobs};
+        struct proa_buf *const bufs[] = {&c->text,    &c->refusal, &c->reasoning,
+                                         &c->details, &c->thought, &c->images,
+                                         &c->audio,   &c->sources, &c->logprobs};
         for (size_t b = 0; b < PROA_ARRAY_LEN(bufs); b++) {
             proa_buf_deinit(bufs[b]);
         }

@@ -35,6 +35,7 @@ struct choice {
     struct proa_buf details; /* JSON, elements of reasoning_details */
     struct proa_buf thought; /* of the block that is open */
     struct proa_buf images;  /* JSON, elements of images */
+    struct proa_buf audio;   /* base64 */
     struct proa_buf sources; /* JSON, elements of annotations */
     struct proa_buf logprobs;
     struct call *calls;
@@ -66,6 +67,14 @@ const char *proa_answer_finish(const struct proa_api_answer *a, enum proa_chat_f
 void proa_answer_put_thought(struct proa_buf *out, struct proa_slice text,
                              struct proa_slice signature, uint32_t number);
 void proa_answer_put_redacted(struct proa_buf *out, struct proa_slice data, uint32_t number);
+/* Is it sound? All else that is made is an image. */
+static inline bool proa_answer_is_audio(const struct proa_chat_event *event)
+{
+    return proa_slice_starts(event->media_type, PROA_SLICE("audio/"));
+}
+/* {"id":...,"data":... and no end yet */
+void proa_answer_put_audio(const struct proa_api_answer *a, struct proa_buf *out,
+                           struct proa_slice data);
 /* {"type":"image_url",...} */
 void proa_answer_put_image(struct proa_buf *out, const struct proa_chat_event *event);
 /* {"type":"url_citation",...} */

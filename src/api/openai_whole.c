@@ -100,8 +100,12 @@ void proa_answer_gather(struct proa_api_answer *a, const struct proa_chat_event 
         }
         break;
     case PROA_CHAT_MEDIA:
-        comma(&c->images);
-        proa_answer_put_image(&c->images, event);
+        if (proa_answer_is_audio(event)) {
+            add(&c->audio, event->text);
+        } else {
+            comma(&c->images);
+            proa_answer_put_image(&c->images, event);
+        }
         break;
     case PROA_CHAT_CITATION:
         if (event->id.len > 0) {
@@ -199,6 +203,11 @@ static void write_message(struct proa_api_answer *a, const struct choice *c)
     }
     member_list(out, ",\"images\":", &c->images);
     member_list(out, ",\"annotations\":", &c->sources);
+    if (c->audio.len > 0) {
+        PROA_BUF_LIT(out, ",\"audio\":");
+        proa_answer_put_audio(a, out, proa_buf_slice(&c->audio));
+        PROA_BUF_LIT(out, ",\"expires_at\":0,\"transcript\":\"\"}");
+    }
     PROA_BUF_LIT(out, "}");
 }
 
@@ -226,7 +235,7 @@ static bool is_whole(const struct choice *c)
 {
     bool whole = proa_buf_ok(&c->text) && proa_buf_ok(&c->refusal) && proa_buf_ok(&c->reasoning) &&
                  proa_buf_ok(&c->details) && proa_buf_ok(&c->thought) && proa_buf_ok(&c->images) &&
-                 proa_buf_ok(&c->sources) && proa_buf_ok(&c->logprobs);
+                 proa_buf_ok(&c->audio) && proa_buf_ok(&c->sources) && proa_buf_ok(&c->logprobs);
     for (size_t i = 0; i < c->n_calls; i++) {
         whole = whole && proa_buf_ok(&c->calls[i].arguments);
     }

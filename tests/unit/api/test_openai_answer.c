@@ -237,6 +237,19 @@ static const struct golden {
      "\"data:image/png;base64,AAAA\"}}],\"annotations\":[{\"type\":\"url_citation\","
      "\"url_citation\":{\"url\":\"https://a\",\"title\":\"A\"}}]},"
      "\"logprobs\":{\"content\":[]},\"finish_reason\":\"stop\"}]}"},
+    {"sound",
+     4,
+     {START,
+      {.kind = PROA_CHAT_MEDIA,
+       .media_type = PROA_SLICE_INIT("audio/wav"),
+       .text = PROA_SLICE_INIT("AAAA")},
+      TEXT(TEXT, "x"),
+      FINISH(STOP)},
+     ROLE CHOICE("\"audio\":{\"id\":\"audio_r1\",\"data\":\"AAAA\"}") CHOICE("\"content\":\"x\"")
+         STOP("stop") DONE,
+     WHOLE("\"content\":\"x\",\"refusal\":null,\"audio\":{\"id\":\"audio_r1\","
+           "\"data\":\"AAAA\",\"expires_at\":0,\"transcript\":\"\"}",
+           "stop")},
 };
 
 static void events_become_chunks(void **state)
