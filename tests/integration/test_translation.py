@@ -70,7 +70,7 @@ def error(status, kind, text="it broke"):
 @pytest.fixture
 def pair(gateways, upstreams):
     """pair(policy=...) -> gateway, claude, gpt: one tier each, the Messages API first."""
-    def make(policy=None, order=("claude", "gpt"), prefill="none"):
+    def make(policy=None, order=("claude", "gpt"), prefill="none", **more):
         claude, gpt = upstreams(default=whole("hello from claude")), upstreams()
         config = {
             "providers": {
@@ -80,6 +80,7 @@ def pair(gateways, upstreams):
             "policies": [{"name": "test", "balance": {"standby": 0}, **(policy or TOLERANT)}],
             "routes": [{"model": "m", "policy": "test", "tiers": [
                 [{"provider": name, "model": "up-model"}] for name in order]}],
+            **more,
         }
         for name in order[1:]:
             config["providers"][name]["prefill"] = prefill
@@ -413,6 +414,18 @@ def test_memory_is_given_back(pair):
         assert response.text == text
     eventually(lambda: gateway.metrics().total("proa_buffered_bytes") == 0, 5,
                "an empty byte budget")
+
+
+def test_an_answer_beyond_the_byte_budget(pair):
+    """What is translated is held whole, and that is bounded."""
+    gateway, claude, _ = pair(order=("claude",), limits={"buffered": "8MiB", "body": "4MiB"})
+    claude.default = whole("word " * 2000000)
+    response = gateway.chat()
+    assert response.status >= 500 and response.header("x-proa-trail").startswith("claude/k1:local")
+    eventually(lambda: gateway.metrics().total("proa_buffered_bytes") == 0, 5,
+               "an empty byte budget")
+    claude.default = whole("a word")
+    assert gateway.chat().text == "a word"
 
 
 # ---- embeddings ------------------------------------------------------------------------------------
