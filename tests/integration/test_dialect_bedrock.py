@@ -1,6 +1,9 @@
 """The bedrock dialect from a client of the OpenAI surface to Amazon Bedrock and back, on its own wire
 format: Converse, ConverseStream in AWS's binary framing, InvokeModel."""
 import base64
+import datetime
+import hashlib
+import hmac
 import json
 import struct
 import urllib.parse
@@ -582,3 +585,86 @@ def test_embeddings_as_the_mock_gives_them(mocked, model):
     response = mocked.post(EMBEDDINGS, {"model": "b/" + model, "input": ["a", "b"]})
     assert response.status == 200, response
     assert len(response.json["data"]) == 2
+
+
+# ---- signatures ----------------------------------------------------------------------------------
+
+SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+
+
+def check_signature(request, token=None, region="us-east-1"):
+    """Signature Version 4 computed anew, by its definition, from the request as it was received."""
+    scheme, _, rest = request.header("authorization").partition(" ")
+    fields = dict(field.split("=", 1) for field in rest.split(", "))
+    key, date, where, service, end = fields["Credential"].split("/")
+    assert (scheme, key, where, service, end) == ("AWS4-HMAC-SHA256", "AKIDEXAMPLE", region, "bedrock",
+                                                  "aws4_request")
+    stamp = request.header("x-amz-date")
+    sent = datetime.datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=datetime.timezone.utc)
+    assert abs((datetime.datetime.now(datetime.timezone.utc) - sent).total_seconds()) < 60
+    assert stamp.startswith(date) and request.header("x-amz-security-token") == token
+    names = fields["SignedHeaders"].split(";")
+    assert {"host", "content-type", "x-amz-date"} <= set(names) and names == sorted(names)
+    assert token is None or "x-amz-security-token" in names
+    path, _, query = request.target.partition("?")
+    uri = "/".join(urllib.parse.quote(part, safe="-._~") for part in path.split("/"))
+    canonical = "\n".join([request.method, uri, query] +
+                          ["%s:%s" % (name, " ".join(request.header(name).split())) for name in names] +
+                          ["", ";".join(names), hashlib.sha256(request.body).hexdigest()])
+    text = "\n".join(["AWS4-HMAC-SHA256", stamp, "/".join([date, where, service, end]),
+                      hashlib.sha256(canonical.encode()).hexdigest()])
+    derived = ("AWS4" + SECRET).encode()
+    for part in (date, where, service, end):
+        derived = hmac.new(derived, part.encode(), hashlib.sha256).digest()
+    assert fields["Signature"] == hmac.new(derived, text.encode(), hashlib.sha256).hexdigest()
+
+
+@pytest.fixture
+def signing(gateways, upstreams):
+    """signing(token) -> a gateway that signs, and the upstream that gets what it signed: in Bedrock's
+    dialect as "m", in OpenAI's, the client's own bytes, as "gpt"."""
+    def make(token=None):
+        upstream = upstreams(default=lambda exchange: exchange.send(
+            up.http(200, answer([{"text": "Hello there"}]) if "/converse" in exchange.request.target
+                    else up.chat_body("Hello there"))))
+        aws = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": {"env": "PROA_TEST_SECRET"}}
+        if token:
+            aws["session_token"] = {"env": "PROA_TEST_TOKEN"}
+        root = upstream.url[:-len("/v1")]
+        keys = {"region": "us-east-1", "keys": [{"aws": aws}]}
+        gateway = gateways(
+            {"providers": {"bedrock": {"base_url": root, **keys},
+                           "bedrock-openai": {"base_url": root + "/openai/v1", **keys}},
+             "routes": [{"model": "m", "tiers": [[{"provider": "bedrock", "model": MODELS["m"]}]]},
+                        {"model": "gpt", "tiers": [[{"provider": "bedrock-openai",
+                                                     "model": "openai.gpt-oss-120b-1:0"}]]}]},
+            env={**KEYS, "PROA_TEST_SECRET": SECRET, "PROA_TEST_TOKEN": token or ""})
+        return gateway, upstream
+    return make
+
+
+@pytest.mark.parametrize("token", [None, "session/token+=="])
+@pytest.mark.parametrize("model,target", [
+    ("m", "/model/us.anthropic.claude-sonnet-4-5-20250929-v1%3A0/converse"),
+    ("gpt", "/openai/v1/chat/completions")])
+def test_signatures(signing, token, model, target):
+    gateway, upstream = signing(token)
+    for _ in range(2):
+        response = gateway.post(CHAT, {"model": model, "messages": [{"role": "user", "content": "Zürich"}]})
+        assert response.status == 200 and response.text == "Hello there", response
+    for request in upstream.requests:
+        assert request.target == target
+        assert SECRET.encode() not in request.raw
+        check_signature(request, token)
+
+
+def test_signatures_that_the_mock_believes(gateways, aws):
+    gateway = gateways(
+        {"providers": {"bedrock": {"base_url": "http://127.0.0.1:%d/bedrock" % aws.port, "region": "us-east-1",
+                                   "keys": [{"aws": {"access_key_id": "AKIDEXAMPLE", "secret_access_key": {
+                                       "env": "PROA_TEST_SECRET"}}}]}},
+         "routes": [{"model": "m", "tiers": [[{"provider": "bedrock", "model": MODELS["m"]}]]}]},
+        env={**KEYS, "PROA_TEST_SECRET": SECRET})
+    for streamed in (False, True):
+        response = gateway.post(CHAT, {"model": "m", "messages": HI, "stream": streamed})
+        assert response.status == 200 and response.text, response
