@@ -2,19 +2,21 @@
 #include "openai_priv.h"
 #include "openai_quirks_priv.h"
 
-static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
-                   enum proa_operation op)
-{
-    (void)op;
-    return (proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0;
-}
-
-/* Servers of one's own may have rerankings, and a path that one does not know is told by its 404.
- */
+/* Servers of one's own may have what is not known of them, and a path that one does not know is
+ * told by its 404. */
 static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
-    return op != PROA_OP_EMBEDDING || !proa_openai_quirks(vendor, model)->no_embeddings;
+    const struct openai_quirks *q = proa_openai_quirks(vendor, model);
+    return !(op == PROA_OP_EMBEDDING && q->no_embeddings) && !(op == PROA_OP_RERANK && q->no_ranks);
+}
+
+/* What is not offered is refused where requests are translated. */
+static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
+                   enum proa_operation op)
+{
+    return (proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0 &&
+           offers(vendor, model, op);
 }
 
 /* OpenAI's own limit, where a row does not say otherwise. */

@@ -46,7 +46,8 @@ enum {
     }
 /* The same for OpenAI and for Azure, which serves its models. */
 #define OPENAI_ROWS(model_, ...)                                                                   \
-    ROW("openai", model_, __VA_ARGS__), ROW("azure", model_, __VA_ARGS__)
+    ROW("openai", model_, .no_ranks = true, __VA_ARGS__),                                          \
+        ROW("azure", model_, .no_ranks = true, __VA_ARGS__)
 #define REASONING_ROWS(model_)                                                                     \
     OPENAI_ROWS(model_, .flags = REASONING_FLAGS, .refused = REASONING_REFUSES)
 
@@ -62,26 +63,31 @@ static const struct openai_quirks QUIRKS[] = {
     OPENAI_ROWS("*", .flags = OPENAI_NO_TOP_K, .refused = OPENAI_FIELD(EFFORT)),
 
     ROW("xai", "*non-reasoning*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
     ROW("xai", "grok-2*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
     ROW("xai", "*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(STOP) | PENALTIES,
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
 
     ROW("mistral", "*", .flags = MISTRAL_FLAGS, .refused = MISTRAL_REFUSES,
-        .efforts = &MISTRAL_EFFORTS),
+        .efforts = &MISTRAL_EFFORTS, .no_ranks = true),
     ROW("deepseek", "*", .flags = DEEPSEEK_FLAGS, .refused = DEEPSEEK_REFUSES,
-        .efforts = &DEEPSEEK_EFFORTS, .no_embeddings = true),
+        .efforts = &DEEPSEEK_EFFORTS, .no_embeddings = true, .no_ranks = true),
 
     ROW("groq", "qwen*", .flags = GROQ_FLAGS | OPENAI_REASONING_FORMAT, .refused = GROQ_REFUSES,
-        .efforts = &QWEN_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true),
+        .efforts = &QWEN_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true,
+        .no_ranks = true),
     ROW("groq", "openai/gpt-oss*", .flags = GROQ_FLAGS, .refused = GROQ_REFUSES,
-        .efforts = &GPT_OSS_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true),
+        .efforts = &GPT_OSS_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true,
+        .no_ranks = true),
     ROW("groq", "*", .flags = GROQ_FLAGS, .refused = GROQ_REFUSES | OPENAI_FIELD(EFFORT),
-        .refused_extras = GROQ_EXTRAS, .no_embeddings = true),
+        .refused_extras = GROQ_EXTRAS, .no_embeddings = true, .no_ranks = true),
 
-    ROW("ollama", "*", .flags = OPENAI_MAX_OLD | OPENAI_DATA_URLS),
-    ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_NO_TOP_K),
+    ROW("ollama", "*", .flags = OPENAI_MAX_OLD | OPENAI_DATA_URLS, .no_ranks = true),
+    ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_NO_TOP_K, .no_embeddings = true,
+        .no_ranks = true),
+    /* Ends answers with "eos", a reason that clients of OpenAI do not know. */
+    ROW("together", "*", .flags = OPENAI_TRANSLATE),
     ROW("", "*", .flags = 0),
 };
 

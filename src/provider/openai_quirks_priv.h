@@ -62,6 +62,7 @@ struct openai_quirks {
     const struct proa_slice *refused_extras; /* further members that are refused; ends empty */
     uint32_t inputs_max;                     /* of one embeddings call; 0 = 2048 */
     bool no_embeddings;
+    bool no_ranks; /* no rerankings */
 };
 
 /* The first row that fits; there is always one. */

@@ -449,9 +449,9 @@ def embeds(exchange):
 @pytest.fixture
 def embedder(gateways, upstreams):
     """embedder() -> gateway, mistral: whose quirks make of every request a translated one."""
-    def make(policy=None, second=False):
+    def make(policy=None, second=False, vendor="mistral"):
         ups = [upstreams(default=embeds) for _ in range(2 if second else 1)]
-        names = ["mistral", "other"][:len(ups)]
+        names = [vendor, "other"][:len(ups)]
         return (gateways({
             "providers": {name: {"dialect": "openai", "base_url": each.url, "keys": []}
                           for name, each in zip(names, ups)},
@@ -556,8 +556,8 @@ def test_client_gone_from_a_batch(embedder):
 
 
 def test_rerank(embedder):
-    gateway, mistral = embedder()
-    mistral.script = [up.answer(200, {"results": [{"index": 1, "relevance_score": 0.9},
+    gateway, together = embedder(vendor="together")
+    together.script = [up.answer(200, {"results": [{"index": 1, "relevance_score": 0.9},
                                                   {"index": 0, "relevance_score": 0.1}],
                                       "model": "rank-up"})]
     response = gateway.post("/v1/rerank", {"model": "m", "query": "q", "documents": ["a", "b"],

@@ -53,7 +53,7 @@ static void test_who_passes(void **state)
 {
     (void)state;
     static const char *const pass[] = {"openai", "azure", "openrouter", "vllm", "ollama"};
-    static const char *const others[] = {"mistral", "groq", "xai", "deepseek"};
+    static const char *const others[] = {"mistral", "groq", "xai", "deepseek", "together"};
     const struct proa_slice model = PROA_SLICE("m");
     assert_true(proa_dialect_openai.passes(NULL, model, PROA_OP_CHAT));
     for (size_t i = 0; i < PROA_ARRAY_LEN(pass); i++) {
@@ -62,6 +62,31 @@ static void test_who_passes(void **state)
     for (size_t i = 0; i < PROA_ARRAY_LEN(others); i++) {
         assert_false(proa_dialect_openai.passes(vendor(others[i]), model, PROA_OP_CHAT));
     }
+}
+
+/* What a vendor is known not to have is not sent there as it is. */
+static void test_who_ranks(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor;
+        bool offers;
+        bool passes;
+    } rows[] = {
+        {"openai", false, false},  {"azure", false, false},   {"mistral", false, false},
+        {"groq", false, false},    {"ollama", false, false},  {"cerebras", false, false},
+        {"vllm", true, true},      {"fireworks", true, true}, {"llamacpp", true, true},
+        {"together", true, false}, {"lmstudio", true, true},
+    };
+    const struct proa_slice model = PROA_SLICE("m");
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_vendor *v = vendor(row->vendor);
+        PROA_TEST_CHECK(proa_dialect_openai.offers(v, model, PROA_OP_RERANK) == row->offers &&
+                            proa_dialect_openai.passes(v, model, PROA_OP_RERANK) == row->passes,
+                        "%s", row->vendor);
+    }
+    assert_true(proa_dialect_openai.passes(NULL, model, PROA_OP_RERANK));
 }
 
 static void test_who_has_embeddings(void **state)
@@ -80,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_first_row_that_fits),
         cmocka_unit_test(test_who_passes),
+        cmocka_unit_test(test_who_ranks),
         cmocka_unit_test(test_who_has_embeddings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
