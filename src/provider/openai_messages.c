@@ -233,10 +233,12 @@ static void tool_calls_member(struct openai_writing *s, const struct proa_chat_m
 static void reasoning_member(struct openai_writing *s, const struct proa_chat_message *m)
 {
     bool any = false;
+    bool calls = false;
     if (!openai_has_flag(s, OPENAI_REASONING_BACK)) {
         return;
     }
     for (size_t i = 0; i < m->n_parts; i++) {
+        calls = calls || m->parts[i].kind == PROA_CHAT_PART_TOOL_CALL;
         if (m->parts[i].kind != PROA_CHAT_PART_REASONING || m->parts[i].text.len == 0) {
             continue;
         }
@@ -248,6 +250,8 @@ static void reasoning_member(struct openai_writing *s, const struct proa_chat_me
     }
     if (any) {
         PROA_BUF_LIT(s->w.buf, "\"");
+    } else if (calls) { /* it is refused without: another provider's call had no thoughts to show */
+        openai_put_raw(s, "reasoning_content", PROA_SLICE("\"\""));
     }
 }
 

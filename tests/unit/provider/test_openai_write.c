@@ -67,6 +67,9 @@ static const struct proa_chat_message NAMED[] = {
     {.role = PROA_CHAT_USER, .name = S("ann"), .parts = HELLO, .n_parts = 1}};
 static const struct proa_chat_message PARTS[] = {MESSAGE(USER, TWO)};
 static const struct proa_chat_message LOOP[] = {MESSAGE(ASSISTANT, CALLS), MESSAGE(TOOL, RESULTS)};
+/* Without the thoughts before them, as of another provider. */
+static const struct proa_chat_message BARE_CALLS[] = {
+    {.role = PROA_CHAT_ASSISTANT, .parts = &CALLS[1], .n_parts = PROA_ARRAY_LEN(CALLS) - 1}};
 static const struct proa_chat_message PREFILL[] = {MESSAGE(USER, HELLO), MESSAGE(ASSISTANT, TWO)};
 
 static const struct proa_chat_tool TOOLS[] = {
@@ -176,6 +179,14 @@ static const struct row ROWS[] = {
      "d",
      {.messages = LOOP, .n_messages = 1},
      "\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":\"hm\","
+     "\"tool_calls\":[{\"id\":\"call_one\",\"type\":\"function\",\"function\":{\"name\":\"look\","
+     "\"arguments\":\"{\\\"a\\\":\\\"b\\\"}\"}},{\"id\":\"123456789\",\"type\":\"function\","
+     "\"function\":{\"name\":\"none\",\"arguments\":\"{}\"}}]}]",
+     ""},
+    {"deepseek",
+     "d",
+     {.messages = BARE_CALLS, .n_messages = 1},
+     "\"messages\":[{\"role\":\"assistant\",\"content\":\"\",\"reasoning_content\":\"\","
      "\"tool_calls\":[{\"id\":\"call_one\",\"type\":\"function\",\"function\":{\"name\":\"look\","
      "\"arguments\":\"{\\\"a\\\":\\\"b\\\"}\"}},{\"id\":\"123456789\",\"type\":\"function\","
      "\"function\":{\"name\":\"none\",\"arguments\":\"{}\"}}]}]",
