@@ -145,6 +145,7 @@ static const struct proa_error_rule RULES[] = {
     REFUSAL(0, 403, MESSAGE, "violates usage guidelines", CONTENT), /* xAI */
     REFUSAL(403, 403, MESSAGE, "requires moderation", CONTENT),     /* OpenRouter */
     REFUSAL(403, 403, MESSAGE, "was flagged", CONTENT),             /* OpenRouter */
+    REFUSAL(403, 403, DETAILS, "\"flagged_input\"", CONTENT),       /* OpenRouter */
     RULE(403, 403, MESSAGE, "not have access to model", PERMISSION),
     RULE(403, 403, MESSAGE, "not have access to the model", PERMISSION),
     RULE(400, 400, MESSAGE, "is not a valid model", NOT_FOUND), /* OpenRouter */

@@ -284,6 +284,9 @@ static const struct class_case OPENROUTER[] = {
     REFUSED(403, CONTENT,
             "{\"error\":{\"code\":403,\"message\":\"x requires moderation on OpenAI. "
             "Your input was flagged for \\\"violence\\\"\"}}"),
+    REFUSED(403, CONTENT,
+            "{\"error\":{\"code\":403,\"message\":\"Input refused\",\"metadata\":{\"reasons\":"
+            "[\"violence\"],\"flagged_input\":\"x\",\"provider_name\":\"OpenAI\"}}}"),
     C(400, NOT_FOUND, "{\"error\":{\"code\":400,\"message\":\"a/b is not a valid model ID\"}}"),
     C(408, CONFLICT, "{\"error\":{\"code\":408,\"message\":\"m\"}}"),
     C(502, SERVER, "{\"error\":{\"code\":502,\"message\":\"m\",\"metadata\":{\"raw\":\"x\"}}}"),
