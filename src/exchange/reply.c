@@ -4,6 +4,7 @@
 #include "exchange_priv.h"
 
 #include "proa/http/serialize.h"
+#include "proa/json/cursor.h"
 
 static void trail_attempt(const struct proa_exchange *x, size_t i, uint64_t now_ns,
                           struct proa_buf *out)
@@ -329,12 +330,28 @@ static struct proa_slice explain(const struct proa_exchange *x, const struct pro
     return text;
 }
 
-/* A provider's error in another dialect than the client's is told in the client's. */
+static bool is_json(const struct attempt *a)
+{
+    return a->mode == ANSWER_ERROR &&
+           proa_http_media_type_is(
+               proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE),
+               PROA_SLICE("application/json"));
+}
+
+/* `{"error":...}`: some who speak the dialect write errors without it (old vLLM). */
+static bool is_enveloped(struct proa_slice body)
+{
+    struct proa_slice error;
+    const enum proa_json_kind kind = proa_json_get(body, PROA_SLICE("error"), &error);
+    return kind == PROA_JSON_OBJECT;
+}
+
+/* A provider's error in another form than the client's is told in the client's. */
 static void tell_translated(struct proa_exchange *x, const struct proa_terminal *t,
                             struct proa_api_error *error)
 {
     const struct attempt *a = x->attempts[t->attempt];
-    if (!a || !a->translation || a->failure.message.len == 0) {
+    if (!a || a->failure.message.len == 0 || !(a->translation || is_json(a))) {
         return;
     }
     if (t->class == PROA_CLASS_CLIENT) {
@@ -357,8 +374,8 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     const struct attempt *a = x->attempts[t->attempt];
     const struct proa_slice type =
         proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
-    if (a->translation || a->mode != ANSWER_ERROR || a->failure.message.len == 0 ||
-        a->head.status < 400 || !proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
+    if (a->translation || !is_json(a) || a->failure.message.len == 0 || a->head.status < 400 ||
+        !is_enveloped(proa_buf_slice(&a->held))) {
         return false;
     }
     const struct proa_slice body =
