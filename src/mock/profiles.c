@@ -77,6 +77,8 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
         ROUTE(profile, POST, base "/embeddings", EMBEDDINGS, OPENAI, 0, flags),                    \
         ROUTE(profile, GET, base "/models", MODELS, OPENAI, 0, flags),                             \
         ROUTE(profile, GET, base "/models/**", MODEL, OPENAI, 0, flags)
+/* Of servers and resellers that rank: as Cohere does. */
+#define RERANK_ROUTE(profile, base) ROUTE(profile, POST, base "/rerank", RERANK, COHERE, 0, 0)
 #define CHAT_ROUTES(profile, base, flags)                                                          \
     ROUTE(profile, POST, base "/chat/completions", CHAT, OPENAI, 0, flags),                        \
         ROUTE(profile, GET, base "/models", MODELS, OPENAI, 0, flags)
@@ -138,11 +140,15 @@ static const struct mock_route ROUTES[] = {
     CHAT_ROUTES(DEEPSEEK, "/beta", 0),
     OPENAI_ROUTES(GROQ, "/openai/v1", 0),
     OPENAI_ROUTES(VLLM, "/v1", 0),
+    RERANK_ROUTE(VLLM, "/v1"),
     OPENAI_ROUTES(OLLAMA, "/v1", 0),
     OPENAI_ROUTES(LLAMACPP, "/v1", 0),
+    RERANK_ROUTE(LLAMACPP, "/v1"),
     OPENAI_ROUTES(OPENROUTER, "/api/v1", 0),
     OPENAI_ROUTES(TOGETHER, "/v1", 0),
+    RERANK_ROUTE(TOGETHER, "/v1"),
     OPENAI_ROUTES(FIREWORKS, "/inference/v1", 0),
+    RERANK_ROUTE(FIREWORKS, "/inference/v1"),
     CHAT_ROUTES(PERPLEXITY, "", 0),
     OPENAI_ROUTES(CEREBRAS, "/v1", 0),
     ROUTE(GOOGLE, POST, "/token", TOKEN, TOKEN, TOKEN_GOOGLE, MOCK_ROUTE_NO_KEY),
