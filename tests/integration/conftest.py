@@ -13,7 +13,10 @@ from testenv.gateway import BINARY  # noqa: E402
 def pytest_configure(config):
     for mark in ("smoke: the shortest end-to-end tests, run in the inner loop",
                  "soak: hours of mixed faults; only with tests/run --long",
-                 "slow: takes more than two seconds by its nature"):
+                 "slow: takes more than two seconds by its nature",
+                 "cell(feature, ...): of the matrix of providers: each row has these features",
+                 "gap(fate): of the matrix of providers: what a row does not have",
+                 "errors: of the matrix of providers: each row's errors"):
         config.addinivalue_line("markers", mark)
 
 
@@ -90,3 +93,12 @@ def simple(gateways):
 @pytest.fixture(scope="session")
 def certs(tmp_path_factory):
     return Certs(tmp_path_factory.mktemp("certs"))
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory):
+    """Every provider at once: matrix/world.py."""
+    from matrix.world import World  # noqa: E402  (only who asks for it pays for it)
+    made = World(tmp_path_factory.mktemp("matrix"))
+    yield made
+    made.stop()
