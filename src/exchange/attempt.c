@@ -4,6 +4,7 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/core/hash.h"
 #include "proa/provider/decoder.h"
 #include "proa/provider/rates.h"
@@ -225,6 +226,8 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
     a->dialect = proa_dialect_for(target->provider->dialect, a->answer.vendor, a->model);
     a->answer.model = a->model;
+    a->offer = target->offer ? target->offer
+                             : proa_catalogue_offer_find(target->provider->catalogue, a->model);
     proa_buf_init(&a->held, SIZE_MAX);
     if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
         proa_attempt_fail(a, PROA_CLASS_DIVERGED, PROA_OK);

@@ -312,7 +312,7 @@ static struct proa_answer *make_answer(const struct attempt *a, const struct iov
     answer->made_ns = proa_loop_now(x->host->loop);
     answer->input_tokens = a->usage.count[PROA_USAGE_INPUT];
     answer->output_tokens = a->usage.count[PROA_USAGE_OUTPUT];
-    (void)proa_exchange_cost(x, a, &answer->cost_pico_usd);
+    (void)proa_exchange_cost(a, &answer->cost_pico_usd);
     return answer;
 }
 

@@ -51,8 +51,9 @@ struct attempt {
     struct proa_token_wait token_wait; /* while its key's token is not there yet */
     uint32_t token_serial;             /* of the token it shows; 0 = none */
     const struct proa_dialect *dialect;
-    struct proa_slice model; /* upstream id asked for */
-    struct iovec wire_head;  /* of the request, in the arena; it holds the key and is wiped */
+    struct proa_slice model;                  /* upstream id asked for */
+    const struct proa_catalogue_offer *offer; /* what it costs; NULL: not known */
+    struct iovec wire_head; /* of the request, in the arena; it holds the key and is wiped */
     struct proa_http_head head;
     struct proa_answer_head answer; /* the same, as dialects take it */
     struct proa_reader *reader;
@@ -325,7 +326,7 @@ void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
  * exchange's time is ours. */
 uint64_t proa_exchange_upstream_ns(const struct proa_exchange *x);
 /* What the answer of an attempt cost; false when that is not known. */
-bool proa_exchange_cost(const struct proa_exchange *x, const struct attempt *a, uint64_t *pico);
+bool proa_exchange_cost(const struct attempt *a, uint64_t *pico);
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome);
 
 #endif

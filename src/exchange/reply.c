@@ -49,11 +49,11 @@ static void timing(const struct proa_exchange *x, struct proa_buf *f)
     PROA_BUF_LIT(f, "\r\n");
 }
 
-static void cost(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)
+static void cost(const struct attempt *a, struct proa_buf *f)
 {
     uint64_t pico = 0;
     char text[PROA_FMT_PICO_BYTES];
-    if (proa_exchange_cost(x, a, &pico)) {
+    if (proa_exchange_cost(a, &pico)) {
         PROA_BUF_LIT(f, "x-proa-cost-usd: ");
         (void)proa_buf_append(f, proa_slice_make(text, proa_fmt_pico(text, pico)));
         PROA_BUF_LIT(f, "\r\n");
@@ -123,7 +123,7 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
         maker(x, a, f);
     }
     if (a && a->mode == ANSWER_PLAIN) {
-        cost(x, a, f); /* that of a stream is known at its end */
+        cost(a, f); /* that of a stream is known at its end */
     }
     if (a && a->mode == ANSWER_STREAM) {
         PROA_BUF_LIT(f, "cache-control: no-cache\r\nx-accel-buffering: no\r\n");

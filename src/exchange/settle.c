@@ -166,7 +166,7 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
     }
     const struct attempt *winner = winner_of(x);
     if (winner) {
-        const bool cost = proa_exchange_cost(x, winner, &line.cost_pico_usd);
+        const bool cost = proa_exchange_cost(winner, &line.cost_pico_usd);
         const struct proa_usage *u = &winner->usage;
         line.provider = x->run->attempts[x->run->winner].candidate->target->provider->name;
         line.answered_by = winner->answered_by;
@@ -186,13 +186,9 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
 }
 
 /* By the price of what was asked: an answer that names another model says nothing about that. */
-bool proa_exchange_cost(const struct proa_exchange *x, const struct attempt *a, uint64_t *pico)
+bool proa_exchange_cost(const struct attempt *a, uint64_t *pico)
 {
-    const struct proa_target *target = x->run->attempts[a->index].candidate->target;
-    const struct proa_catalogue_offer *offer =
-        target->offer ? target->offer
-                      : proa_catalogue_offer_find(target->provider->catalogue, a->model);
-    return offer && proa_cost_of(&a->usage, &offer->price, pico);
+    return a->offer && proa_cost_of(&a->usage, &a->offer->price, pico);
 }
 
 void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
@@ -218,7 +214,7 @@ void proa_exchange_settle(struct proa_exchange *x, enum proa_outcome outcome)
             .first_content_ns = x->stream ? x->first_out_ns - x->arrived_ns : 0,
             .usage = &winner->usage,
         };
-        answer.has_cost = proa_exchange_cost(x, winner, &answer.cost_pico_usd);
+        answer.has_cost = proa_exchange_cost(winner, &answer.cost_pico_usd);
         proa_live_count_answer(x->live, x->resolved.route,
                                x->run->attempts[x->run->winner].candidate, &answer);
     }

@@ -72,6 +72,18 @@ static char *escape_slow(char *p, const char *s, size_t len)
     return p;
 }
 
+/* Up to three bytes: numbers, labels, the names of short things. */
+static inline char *escape_tiny(char *p, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (PROA_UNLIKELY(!plain_byte((unsigned char)s[i]))) {
+            return escape_slow(p + i, s + i, len - i);
+        }
+        p[i] = s[i];
+    }
+    return p + len;
+}
+
 static char *escape_cut(char *p, const char *s)
 {
     p = escape_slow(p, s, proa_utf8_cut(s, PROA_LOG_VALUE_BYTES));
@@ -99,7 +111,7 @@ char *proa_line_escape(char *p, struct proa_slice value)
     const char *s = value.ptr;
     uint64_t x;
     if (len < sizeof(x)) {
-        return len >= 4 ? escape_short(p, s, len) : escape_slow(p, s, len);
+        return len >= 4 ? escape_short(p, s, len) : escape_tiny(p, s, len);
     }
     if (PROA_UNLIKELY(len > PROA_LOG_VALUE_BYTES)) {
         return escape_cut(p, s);

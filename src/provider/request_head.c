@@ -105,7 +105,7 @@ static char *put_header(char *at, const struct proa_http_header *h)
 static bool is_writable(const struct proa_encode_in *in, const struct proa_request_head *head)
 {
     return in->host_header.len > 0 && proa_http_is_value(in->host_header) &&
-           proa_http_is_value(in->authorization.secret) && proa_http_is_target(head->path) &&
+           proa_http_is_value(in->authorization.secret) &&
            (head->path2.len == 0 || proa_http_is_target(head->path2)) &&
            (head->path3.len == 0 || proa_http_is_target(head->path3)) &&
            (in->base_path.len == 0 || proa_http_is_target(in->base_path));

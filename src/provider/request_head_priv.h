@@ -7,8 +7,9 @@
 #include "proa/provider/dialect.h"
 
 struct proa_request_head {
-    bool get;                /* instead of POST; without a body */
-    struct proa_slice path;  /* behind in->base_path, query included */
+    bool get; /* instead of POST; without a body */
+    /* Behind in->base_path, query included: literals and what is percent-encoded. */
+    struct proa_slice path;
     struct proa_slice path2; /* joined to it, so that nobody needs a copy; may be empty */
     struct proa_slice path3;
     struct proa_slice accept; /* empty: by in->stream "text/event-stream" or "application/json" */
