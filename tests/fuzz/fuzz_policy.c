@@ -35,9 +35,13 @@ static void check(const struct proa_snapshot *s)
         const struct proa_provider *p = &s->providers[i];
         PROA_ASSERT(p->dialect && p->endpoint && p->n_keys > 0 && p->cfg);
     }
-    PROA_ASSERT(s->n_routes == s->n_configured_routes + s->n_providers);
+    /* What is configured, one for each provider, and then the catalogue's, which cost nothing yet.
+     */
+    const size_t n_own = s->n_configured_routes + s->n_providers;
+    PROA_ASSERT(s->n_routes >= n_own);
     for (size_t i = 0; i < s->n_routes; i++) {
         const struct proa_route *r = &s->routes[i];
+        PROA_ASSERT(r->on_demand == (i >= n_own));
         PROA_ASSERT(r->id == i && r->policy && r->n_tiers > 0);
         PROA_ASSERT(r->n_candidates > 0 && r->n_candidates <= PROA_ROUTE_TARGETS_MAX);
         uint64_t weights = 0;
