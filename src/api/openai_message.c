@@ -309,7 +309,7 @@ static enum proa_err read_result(struct reading *r, struct draft *d, const struc
         return proa_read_refuse(r, PLACE_KEY(d->at, "tool_call_id"),
                                 "is missing: it names the call that this is the result of.");
     }
-    struct parts inside = {NULL, 0};
+    struct parts inside = {.items = NULL};
     err = err == PROA_OK ? read_said_content(r, d, &inside) : err;
     result->parts = inside.items;
     result->n_parts = inside.n;

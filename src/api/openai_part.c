@@ -334,11 +334,24 @@ static const struct proa_slice DETAIL_KEYS[] = {
     [DETAIL_DATA] = PROA_SLICE_INIT("data"),
 };
 
-static struct proa_slice joined(struct reading *r, struct proa_slice a, struct proa_slice b)
+/* Appends to the text of the last part, which grows by doubling: as many pieces as a stream had
+ * must not cost their square. */
+static void join(struct reading *r, struct parts *out, struct proa_slice more)
 {
-    return a.len == 0 ? b
-                      : proa_arena_printf(r->arena, "%" PROA_SLICE_FMT "%" PROA_SLICE_FMT,
-                                          PROA_SLICE_ARG(a), PROA_SLICE_ARG(b));
+    struct proa_slice *text = &out->items[out->n - 1].text;
+    if (text->len == 0 || more.len == 0) {
+        *text = text->len == 0 ? more : *text;
+        return;
+    }
+    if (text->ptr != out->joined || out->room < more.len) {
+        out->room = text->len + more.len;
+        out->joined = proa_arena_alloc(r->arena, 2 * out->room);
+        memcpy(out->joined, text->ptr, text->len);
+        out->room += more.len;
+    }
+    memcpy(out->joined + text->len, more.ptr, more.len);
+    out->room -= more.len;
+    *text = proa_slice_make(out->joined, text->len + more.len);
 }
 
 /* A client that kept a stream's pieces sends them back as they came: a text goes on until its
@@ -353,7 +366,7 @@ static enum proa_err add_thought(struct reading *r, const struct place *at, stru
             return PROA_ERR_TYPE;
         }
     }
-    part->text = joined(r, part->text, text);
+    join(r, out, text);
     part->signature = signature;
     return PROA_OK;
 }

@@ -104,6 +104,9 @@ enum proa_err proa_read_message(struct reading *r, const struct place *at,
 struct parts {
     struct proa_chat_part *items;
     size_t n;
+    /* The last part's text where it is made of pieces, and the room behind it. */
+    char *joined;
+    size_t room;
 };
 
 /* One more; NULL, and refused, when there are too many. */

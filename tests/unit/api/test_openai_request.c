@@ -571,6 +571,39 @@ static void a_request_may_not_grow_without_bound(void **state)
     proa_buf_deinit(&body);
 }
 
+/* Pieces of a stream's reasoning that are sent back one by one take as much memory as they are
+ * long, not their square. */
+static void pieces_of_reasoning_cost_what_they_are(void **state)
+{
+    (void)state;
+    enum { PIECES = 5000 };
+    struct proa_buf body;
+    struct readings r;
+    struct proa_api_openai_chat chat;
+    proa_buf_init(&body, SIZE_MAX);
+    PROA_BUF_LIT(&body,
+                 "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"reasoning_details\":[");
+    for (int i = 0; i < PIECES; i++) {
+        (void)proa_buf_append_printf(&body, "%s{\"text\":\"%04d\"}", i > 0 ? "," : "", i);
+    }
+    PROA_BUF_LIT(&body, ",{\"signature\":\"s\"},{\"text\":\"next\"}]}]}");
+    begin(&r, PROA_API_CHAT, proa_buf_slice(&body));
+    assert_ok(proa_api_openai_chat_read(&r.body, &chat, &r.error));
+    assert_true(r.arena.total_bytes < body.len);
+    const struct proa_chat_part *parts = chat.chat.messages[0].parts;
+    assert_int_equal(chat.chat.messages[0].n_parts, 2);
+    assert_int_equal(parts[0].text.len, 4 * PIECES);
+    for (int i = 0; i < PIECES; i++) {
+        char piece[8];
+        (void)snprintf(piece, sizeof piece, "%04d", i);
+        assert_memory_equal(parts[0].text.ptr + 4 * (size_t)i, piece, 4);
+    }
+    assert_slice_lit(parts[0].signature, "s");
+    assert_slice_lit(parts[1].text, "next");
+    end(&r);
+    proa_buf_deinit(&body);
+}
+
 /* ---- completions, embeddings, rankings ------------------------------------------------------- */
 
 static void completions(void **state)
@@ -847,6 +880,7 @@ int main(void)
         cmocka_unit_test(what_is_the_surfaces_own),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_request_may_not_grow_without_bound),
+        cmocka_unit_test(pieces_of_reasoning_cost_what_they_are),
         cmocka_unit_test(completions),
         cmocka_unit_test(embeddings),
         cmocka_unit_test(rankings),
