@@ -334,18 +334,14 @@ static void put_scope(struct proa_buf *b, const struct signing *s)
     PROA_BUF_LIT(b, "/aws4_request");
 }
 
-static void sign_hash(const struct signing *s, struct proa_sigv4_day *day,
-                      const char canonical[PROA_SHA256_HEX], char out[PROA_SHA256_HEX])
+static void sign_hash(const struct signing *s, const char canonical[PROA_SHA256_HEX],
+                      char out[PROA_SHA256_HEX])
 {
     struct proa_buf text;
-    struct proa_sigv4_day own = {0};
+    unsigned char key[PROA_SHA256_BYTES];
     unsigned char mac[PROA_SHA256_BYTES];
-    day = day ? day : &own;
-    if (memcmp(day->date, s->stamp, DATE_LEN) != 0) {
-        proa_sigv4_derive(s->in->secret, proa_slice_make(s->stamp, DATE_LEN), s->in->region,
-                          s->in->service, day->key);
-        memcpy(day->date, s->stamp, DATE_LEN);
-    }
+    proa_sigv4_derive(s->in->secret, proa_slice_make(s->stamp, DATE_LEN), s->in->region,
+                      s->in->service, key);
     proa_buf_init(&text, SIZE_MAX);
     PROA_BUF_LIT(&text, "AWS4-HMAC-SHA256\n");
     (void)proa_buf_append(&text, proa_slice_make(s->stamp, STAMP_LEN));
@@ -353,9 +349,9 @@ static void sign_hash(const struct signing *s, struct proa_sigv4_day *day,
     put_scope(&text, s);
     PROA_BUF_LIT(&text, "\n");
     (void)proa_buf_append(&text, proa_slice_make(canonical, PROA_SHA256_HEX));
-    proa_hmac_sha256(proa_slice_make(day->key, sizeof day->key), proa_buf_slice(&text), mac);
+    proa_hmac_sha256(proa_slice_make(key, sizeof key), proa_buf_slice(&text), mac);
     proa_hex(mac, sizeof mac, out);
-    proa_zeroize(&own, sizeof own);
+    proa_zeroize(key, sizeof key);
     proa_buf_deinit(&text);
 }
 
@@ -388,8 +384,8 @@ static void put_lines(struct proa_buf *out, const struct signing *s,
     PROA_BUF_LIT(out, "\r\n");
 }
 
-enum proa_err proa_sigv4_sign(const struct proa_sigv4_in *in, struct proa_sigv4_day *day,
-                              struct proa_buf *out, struct proa_sigv4_proof *proof)
+enum proa_err proa_sigv4_sign(const struct proa_sigv4_in *in, struct proa_buf *out,
+                              struct proa_sigv4_proof *proof)
 {
     struct signing s;
     char canonical[PROA_SHA256_HEX];
@@ -407,7 +403,7 @@ enum proa_err proa_sigv4_sign(const struct proa_sigv4_in *in, struct proa_sigv4_
     if (err != PROA_OK) {
         return err;
     }
-    sign_hash(&s, day, canonical, signature);
+    sign_hash(&s, canonical, signature);
     if (proof) {
         memcpy(proof->canonical_hash, canonical, sizeof canonical);
         memcpy(proof->signature, signature, sizeof signature);

@@ -161,7 +161,7 @@ static enum proa_err put_signature(const struct proa_encode_in *in, struct proa_
         .unix_s = a->unix_s,
     };
     PROA_BUF_LIT(&lines, "\r\n");
-    const enum proa_err err = proa_sigv4_sign(&sign, NULL, &lines, NULL);
+    const enum proa_err err = proa_sigv4_sign(&sign, &lines, NULL);
     if (err == PROA_OK) {
         *at += lines.len - 2; /* whoever goes on ends the last line */
     }

@@ -2,8 +2,8 @@
  * AWS Signature Version 4 of one request: header lines out (AWS General Reference, "Signing AWS API
  * requests"; `providers.md` 10).
  *
- * Pure: the wall time comes in. Nothing is kept but the key of the day, which the caller may keep
- * (struct proa_sigv4_day) so that a request costs one keyed hash instead of five.
+ * Pure: the wall time comes in, and nothing is kept. The key of the day is derived anew for each
+ * request: four keyed hashes of a few bytes, beside the digest of a whole body.
  *
  * The path is signed as it goes out, each segment encoded once more: what stands as %3A on the wire
  * is %253A in the signature. That is how every AWS service but S3 reads it.
@@ -26,13 +26,6 @@ enum {
 struct proa_sigv4_header {
     struct proa_slice name;
     struct proa_slice value;
-};
-
-/* The signing key of one day. Zero-initialise; belongs to one (secret, region, service): zero it
- * when one of them changes. Key material: wipe it. */
-struct proa_sigv4_day {
-    char date[8]; /* YYYYMMDD it was made for; date[0] 0 = none */
-    unsigned char key[PROA_SHA256_BYTES];
 };
 
 /* All borrowed. */
@@ -66,17 +59,17 @@ void proa_sigv4_payload_hash(struct proa_slice body, char out[PROA_SHA256_HEX]);
 /* The same of a body that is in pieces. */
 void proa_sigv4_pieces_hash(const struct iovec *pieces, size_t n, char out[PROA_SHA256_HEX]);
 
-/* The key of the day: `date` is YYYYMMDD. */
+/* The key of the day: `date` is YYYYMMDD. Key material: wipe it. */
 void proa_sigv4_derive(struct proa_slice secret, struct proa_slice date, struct proa_slice region,
                        struct proa_slice service, unsigned char out[PROA_SHA256_BYTES]);
 
 /*
  * Appends whole header lines: x-amz-date, x-amz-security-token where there is one,
- * x-amz-content-sha256 where asked for, and authorization. `day` and `proof` may be NULL.
+ * x-amz-content-sha256 where asked for, and authorization. `proof` may be NULL.
  * ERR_ARG: no host, a payload hash of another length, or a member missing; ERR_PROTOCOL: a value
  * with a line end in it, a header name that is not lower case; ERR_LIMIT: too many or too long.
  */
-enum proa_err proa_sigv4_sign(const struct proa_sigv4_in *in, struct proa_sigv4_day *day,
-                              struct proa_buf *out, struct proa_sigv4_proof *proof) PROA_MUST_CHECK;
+enum proa_err proa_sigv4_sign(const struct proa_sigv4_in *in, struct proa_buf *out,
+                              struct proa_sigv4_proof *proof) PROA_MUST_CHECK;
 
 #endif
