@@ -124,18 +124,18 @@ proa_build_form_fn *proa_build_ambient_form(struct proa_build *b, struct proa_sl
     return NULL;
 }
 
-enum proa_auth_scheme proa_build_ambient_scheme(const char *variable)
+enum proa_auth_scheme proa_build_ambient_scheme(struct proa_slice variable)
 {
     static const struct {
-        const char *variable;
+        struct proa_slice variable;
         enum proa_auth_scheme scheme;
     } rows[] = {
-        {"ANTHROPIC_AUTH_TOKEN", PROA_AUTH_BEARER},
-        {"AWS_BEARER_TOKEN_BEDROCK", PROA_AUTH_BEARER},
-        {"GOOGLE_VERTEX_API_KEY", PROA_AUTH_X_GOOG_KEY},
+        {PROA_SLICE_INIT("ANTHROPIC_AUTH_TOKEN"), PROA_AUTH_BEARER},
+        {PROA_SLICE_INIT("AWS_BEARER_TOKEN_BEDROCK"), PROA_AUTH_BEARER},
+        {PROA_SLICE_INIT("GOOGLE_VERTEX_API_KEY"), PROA_AUTH_X_GOOG_KEY},
     };
     for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
-        if (strcmp(variable, rows[i].variable) == 0) {
+        if (proa_slice_eq(variable, rows[i].variable)) {
             return rows[i].scheme;
         }
     }

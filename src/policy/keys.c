@@ -205,7 +205,8 @@ static void keys_by_default(struct proa_build *b, const struct proa_build_provid
         struct proa_slice value;
         if (env && env->getenv && env->getenv(env->ctx, vendor->key_env[i], &value) &&
             value.len > 0) {
-            const enum proa_auth_scheme scheme = proa_build_ambient_scheme(vendor->key_env[i]);
+            const enum proa_auth_scheme scheme =
+                proa_build_ambient_scheme(proa_slice_cstr(vendor->key_env[i]));
             key->scheme = scheme != PROA_AUTH_NONE ? scheme : key->scheme;
             set_secret(key, proa_build_secret_env(b, p->cfg->where, path, vendor->key_env[i]));
             return;
@@ -227,6 +228,17 @@ static void keys_by_default(struct proa_build *b, const struct proa_build_provid
     }
 }
 
+/* As the key says, or the variable that holds it, or as all of the provider's are. */
+static enum proa_auth_scheme scheme_of(const struct proa_build_key *k)
+{
+    const struct proa_key_cfg *cfg = k->cfg;
+    enum proa_auth_scheme scheme = (enum proa_auth_scheme)cfg->scheme;
+    if (scheme == PROA_AUTH_NONE && cfg->secret.env.len > 0) {
+        scheme = proa_build_ambient_scheme(cfg->secret.env);
+    }
+    return scheme != PROA_AUTH_NONE ? scheme : k->p->out->scheme;
+}
+
 /* One row of the list; the number of keys after it. */
 static size_t add_key(struct proa_build_key *k, size_t i, struct proa_key *keys, size_t n)
 {
@@ -238,7 +250,7 @@ static size_t add_key(struct proa_build_key *k, size_t i, struct proa_key *keys,
             k->cfg->label.len > 0 ? k->cfg->label : proa_arena_printf(k->b->arena, "k%zu", i + 1),
         .quota_group = k->cfg->quota_group,
         .weight = k->cfg->weight,
-        .scheme = k->cfg->scheme != 0 ? (enum proa_auth_scheme)k->cfg->scheme : k->p->out->scheme,
+        .scheme = scheme_of(k),
     };
     k->key = key;
     check_names(k->b, keys, n, k->cfg, k->node, k->path);

@@ -49,7 +49,7 @@ void proa_build_key_grant(struct proa_build_key *k, const char *member, struct p
 /* ---- ambient.c: what the environment makes of a vendor that nothing is written of */
 
 /* How a variable shows its key, where that is not the vendor's usual way; else NONE. */
-enum proa_auth_scheme proa_build_ambient_scheme(const char *variable);
+enum proa_auth_scheme proa_build_ambient_scheme(struct proa_slice variable);
 /* The form that the variables set for this vendor stand for, and in *variable the first of them;
  * NULL = they stand for none. `written`: there is a provider of that name in the configuration, so
  * that less will do, and *variable may be NULL. */

@@ -93,6 +93,32 @@ static void folders_that_cannot_be_keys(void **state)
     }
 }
 
+/* A variable may hold a token that is shown otherwise than the provider's keys are. */
+static void schemes_are_each_keys_own(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"ANTHROPIC_AUTH_TOKEN=tok", "ANTHROPIC_API_KEY=key", NULL};
+    f->env = env;
+    const struct proa_provider *p =
+        &policy_build(f, "providers: {anthropic: {keys: [{env: ANTHROPIC_AUTH_TOKEN}, {env: "
+                         "ANTHROPIC_API_KEY}, {env: ANTHROPIC_AUTH_TOKEN, label: odd, scheme: "
+                         "x-api-key}]}}\n")
+             ->providers[0];
+    assert_int_equal(p->n_keys, 3);
+    assert_int_equal(p->keys[0].scheme, PROA_AUTH_BEARER);
+    assert_int_equal(p->keys[1].scheme, PROA_AUTH_X_API_KEY);
+    assert_int_equal(p->keys[2].scheme, PROA_AUTH_X_API_KEY);
+}
+
+static void a_token_of_the_environment_is_no_key(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"ANTHROPIC_AUTH_TOKEN=tok", NULL};
+    f->env = env;
+    const struct proa_provider *p = &policy_build(f, "providers: {anthropic: {}}\n")->providers[0];
+    assert_int_equal(p->keys[0].scheme, PROA_AUTH_BEARER);
+}
+
 static void paths_expand_the_environment(void **state)
 {
     struct policy_fixture *f = *state;
@@ -168,6 +194,8 @@ int main(void)
         TEST(line_ends_of_files_are_cut_off),
         TEST(folders_are_as_many_keys_as_they_have_files),
         TEST(folders_that_cannot_be_keys),
+        TEST(schemes_are_each_keys_own),
+        TEST(a_token_of_the_environment_is_no_key),
         TEST(paths_expand_the_environment),
         TEST(labels_count_by_place),
         TEST(versions_follow_the_secret),
