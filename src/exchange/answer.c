@@ -89,6 +89,7 @@ static void plain_body(struct attempt *a, struct proa_slice bytes)
 static void error_complete(struct attempt *a)
 {
     a->dialect->classify(&a->answer, proa_buf_slice(&a->held), &a->failure);
+    proa_attempt_decode_failure(a);
     if (a->failure.wrong_path) {
         a->detail = PROA_SLICE("the server does not know this path; is the base_url right?");
     }
@@ -247,6 +248,9 @@ static void plain_complete(struct attempt *a)
                           : a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage,
                                                    &a->answered_by, &a->failure);
     if (!read) {
+        if (!a->translation) {
+            proa_attempt_decode_failure(a);
+        }
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);
         return;

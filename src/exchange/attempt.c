@@ -5,6 +5,7 @@
 #include "exchange_priv.h"
 
 #include "proa/catalogue/catalogue.h"
+#include "proa/chat/text.h"
 #include "proa/core/hash.h"
 #include "proa/provider/decoder.h"
 #include "proa/provider/rates.h"
@@ -81,6 +82,12 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
 }
 
 /* What a failure says is told later, when the bytes that said it are gone. */
+void proa_attempt_decode_failure(struct attempt *a)
+{
+    const struct proa_slice plain = proa_chat_text_plain(a->failure.message, a->x->arena);
+    a->failure.message = plain.len > 0 ? plain : a->failure.message;
+}
+
 void proa_attempt_keep_failure(struct attempt *a)
 {
     struct proa_arena *arena = a->x->arena;

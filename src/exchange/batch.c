@@ -125,6 +125,7 @@ static void fail_with_answer(struct part *p)
     a->mode = ANSWER_ERROR;
     a->head = p->head;
     a->dialect->classify(&p->answer, proa_buf_slice(&p->held), &a->failure);
+    proa_attempt_decode_failure(a);
     fail(p, a->failure.class, PROA_OK);
 }
 

@@ -179,6 +179,9 @@ void proa_attempt_release(struct attempt *a);
 void proa_attempt_feed(struct attempt *a, enum proa_ev kind);
 /* The attempt is over without an answer that can be used. */
 void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err err);
+/* What a failure says stands in its body as it is escaped there, or is no JSON at all: it is
+ * decoded before it is told in words of our own. */
+void proa_attempt_decode_failure(struct attempt *a);
 /* What a failure says is told later, when the bytes that said it are gone. */
 void proa_attempt_keep_failure(struct attempt *a);
 /* What the answer's head says about the limits of its key. */

@@ -257,6 +257,8 @@ static enum proa_api_error_code code_of(const struct proa_terminal *t)
     case PROA_CLASS_MALFORMED:
     case PROA_CLASS_EMPTY:
         return PROA_API_ERR_INVALID_UPSTREAM;
+    case PROA_CLASS_CLIENT:
+        return PROA_API_ERR_INVALID_REQUEST;
     default:
         return PROA_API_ERR_ALL_FAILED;
     }
@@ -346,6 +348,14 @@ static bool is_enveloped(struct proa_slice body)
     return kind == PROA_JSON_OBJECT;
 }
 
+/* What the request is refused for, where clients tell it apart from other faults of theirs. */
+static enum proa_api_error_code code_of_refusal(enum proa_refusal refusal)
+{
+    return refusal == PROA_REFUSAL_CONTEXT   ? PROA_API_ERR_CONTEXT_LENGTH
+           : refusal == PROA_REFUSAL_CONTENT ? PROA_API_ERR_CONTENT_POLICY
+                                             : PROA_API_ERR_INVALID_REQUEST;
+}
+
 /* A provider's error in another form than the client's is told in the client's. */
 static void tell_translated(struct proa_exchange *x, const struct proa_terminal *t,
                             struct proa_api_error *error)
@@ -355,7 +365,7 @@ static void tell_translated(struct proa_exchange *x, const struct proa_terminal 
         return;
     }
     if (t->class == PROA_CLASS_CLIENT) {
-        error->code = PROA_API_ERR_INVALID_REQUEST;
+        error->code = code_of_refusal(a->failure.refusal);
     } else if (t->class == PROA_CLASS_NOT_FOUND) {
         error->code = PROA_API_ERR_MODEL_NOT_FOUND;
     } else if (t->class == PROA_CLASS_RATE) {

@@ -314,6 +314,29 @@ def test_the_requests_own_fault_is_told_in_the_clients_words(pair):
     assert gpt.requests == []
 
 
+@pytest.mark.parametrize("text,code", [
+    ("prompt is too long: 214001 tokens > 200000 maximum", "context_length_exceeded"),
+    ("Output blocked by content filtering policy", "content_policy_violation"),
+    ("max_tokens: is too much", "invalid_request")])
+def test_what_a_request_is_refused_for_is_told(pair, text, code):
+    gateway, claude, _ = pair(order=("claude",))
+    claude.script = [error(400, "invalid_request_error", text)]
+    response = gateway.chat()
+    assert response.status == 400 and response.error["code"] == code
+    assert response.error["message"] == text
+    assert response.error["type"] == "invalid_request_error"
+
+
+def test_messages_are_told_as_they_were_meant(pair):
+    text = 'no "model" of C:\\temp\nis so \u00fcber'
+    gateway, claude, _ = pair(order=("claude",))
+    claude.script = [error(400, "invalid_request_error", text)]
+    assert gateway.chat().error["message"] == text
+    claude.script = [error(500, "api_error", text)] * 9
+    response = gateway.chat()
+    assert response.status >= 500 and text in response.error["message"]
+
+
 @pytest.mark.parametrize("events", [
     [], [BEGIN], [BEGIN, PING, BLOCK],
     [BEGIN, event("error", error={"type": "overloaded_error", "message": "m"})],

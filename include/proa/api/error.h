@@ -16,6 +16,8 @@
     X(INVALID_JSON, "invalid_json", 400, "invalid_request_error")                                  \
     X(INVALID_REQUEST, "invalid_request", 400, "invalid_request_error")                            \
     X(MISSING_MODEL, "missing_model", 400, "invalid_request_error")                                \
+    X(CONTEXT_LENGTH, "context_length_exceeded", 400, "invalid_request_error")                     \
+    X(CONTENT_POLICY, "content_policy_violation", 400, "invalid_request_error")                    \
     X(BAD_HTTP, "bad_http", 400, "invalid_request_error")                                          \
     X(UNAUTHORIZED, "unauthorized", 401, "authentication_error")                                   \
     X(FORBIDDEN_ORIGIN, "forbidden_origin", 403, "forbidden")                                      \
