@@ -42,7 +42,7 @@ bool proa_gemini_embeds(struct proa_slice model)
 
 size_t proa_gemini_inputs_max(const struct proa_vendor *vendor, struct proa_slice model)
 {
-    return find_row(proa_gemini_service(vendor), model)->inputs_max;
+    return find_row(proa_gemini_service(vendor), proa_gemini_id(model))->inputs_max;
 }
 
 /* ---- there ----------------------------------------------------------------------------------- */
@@ -105,7 +105,7 @@ static void put_batch(struct gemini_writer *w)
 {
     const struct proa_chat_embed *e = w->in->embed;
     const struct proa_slice model =
-        proa_arena_printf(w->arena, "models/%" PROA_SLICE_FMT, PROA_SLICE_ARG(w->in->model));
+        proa_arena_printf(w->arena, "models/%" PROA_SLICE_FMT, PROA_SLICE_ARG(w->id));
     proa_json_writer_key(&w->json, PROA_SLICE("requests"));
     proa_json_writer_begin_array(&w->json);
     for (size_t i = 0; i < e->n_inputs; i++) {
@@ -143,7 +143,7 @@ static void put_instances(struct gemini_writer *w)
 enum proa_err proa_gemini_put_embed(struct gemini_writer *w)
 {
     const struct proa_chat_embed *e = w->in->embed;
-    const struct embed_row *row = find_row(w->service, w->in->model);
+    const struct embed_row *row = find_row(w->service, w->id);
     struct proa_slice method = PROA_SLICE(":predict");
     if (e->n_inputs == 0 || e->n_inputs > row->inputs_max) {
         return PROA_ERR_ARG;

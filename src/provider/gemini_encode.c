@@ -28,7 +28,7 @@ void proa_gemini_member_raw(struct gemini_writer *w, const char *key, struct pro
 
 enum proa_err proa_gemini_finish(struct gemini_writer *w, struct proa_slice method)
 {
-    const struct proa_slice model = w->in->model;
+    const struct proa_slice model = w->id;
     struct proa_buf path = {.ptr = proa_arena_alloc(w->arena, 3 * model.len + 1),
                             .cap = 3 * model.len + 1};
     path.max = path.cap;
@@ -60,8 +60,10 @@ static enum proa_err put_chat(struct gemini_writer *w)
 enum proa_err proa_gemini_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
+    const struct proa_slice id = proa_gemini_id(in->model);
     struct gemini_writer w = {.in = in,
-                              .model = proa_gemini_model(in->model),
+                              .id = id,
+                              .model = proa_gemini_model(id),
                               .service = proa_gemini_service(in->vendor),
                               .arena = arena,
                               .out = out};

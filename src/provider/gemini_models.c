@@ -46,6 +46,18 @@ static const struct gemini_model MODELS[] = {
     PLAIN("*"),
 };
 
+struct proa_slice proa_gemini_id(struct proa_slice model)
+{
+    static const struct proa_slice prefixes[] = {PROA_SLICE_INIT("publishers/google/"),
+                                                 PROA_SLICE_INIT("models/")};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(prefixes); i++) {
+        if (proa_slice_starts(model, prefixes[i])) {
+            model = proa_slice_from(model, prefixes[i].len);
+        }
+    }
+    return model;
+}
+
 const struct gemini_model *proa_gemini_model(struct proa_slice model)
 {
     size_t i = 0;

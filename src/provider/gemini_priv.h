@@ -64,8 +64,11 @@ struct gemini_service {
     bool call_ids;             /* takes the ids of calls of tools */
 };
 
-/* Neither is ever NULL. */
-const struct gemini_model *proa_gemini_model(struct proa_slice model);
+/* The id alone of a model that is named as Google's own lists name it, by its resource: "models/x",
+ * "publishers/google/models/x". */
+struct proa_slice proa_gemini_id(struct proa_slice model);
+/* By its id. Neither is ever NULL. */
+const struct gemini_model *proa_gemini_model(struct proa_slice id);
 const struct gemini_service *proa_gemini_service(const struct proa_vendor *vendor);
 
 /* ---- gemini_encode.c */
@@ -73,6 +76,7 @@ const struct gemini_service *proa_gemini_service(const struct proa_vendor *vendo
 /* One request while it is written. */
 struct gemini_writer {
     const struct proa_encode_in *in;
+    struct proa_slice id; /* of the model */
     const struct gemini_model *model;
     const struct gemini_service *service;
     struct proa_arena *arena;

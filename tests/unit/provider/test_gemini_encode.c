@@ -28,6 +28,11 @@ static void test_paths(void **state)
         {"vertex", "/v1", "gemini-3.6-flash", true,
          "POST /v1/publishers/google/models/gemini-3.6-flash:streamGenerateContent?alt=sse "
          "HTTP/1.1\r\n"},
+        /* Named by their resource, as Google's lists have them. */
+        {"gemini", "/v1beta", "models/gemini-3.6-flash", false,
+         "POST /v1beta/models/gemini-3.6-flash:generateContent HTTP/1.1\r\n"},
+        {"vertex", "/v1", "publishers/google/models/gemini-3.6-flash", false,
+         "POST /v1/publishers/google/models/gemini-3.6-flash:generateContent HTTP/1.1\r\n"},
         /* No model leaves its segment of the path. */
         {"gemini", "/v1beta", "../x?a b:c%", false,
          "POST /v1beta/models/..%2Fx%3Fa%20b%3Ac%25:generateContent HTTP/1.1\r\n"},
