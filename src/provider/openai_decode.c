@@ -11,7 +11,7 @@ enum { KEY_UNNUMBERED = 1 << 20 }; /* calls without an index count from here */
 
 /* The calls under way, to tell a new one from a piece of the last where a server sends no index. */
 struct own {
-    uint32_t last_key[DECODER_CHOICES_MAX];
+    uint32_t last_key[DECODER_CHOICES_MAX]; /* and one more; 0 = none yet */
     uint32_t n_unnumbered;
     uint64_t ids[DECODER_TOOLS_MAX]; /* hash of the id, by the order of the calls */
     uint32_t keys[DECODER_TOOLS_MAX];
@@ -98,13 +98,14 @@ static void keep_id(struct own *own, uint32_t key, struct proa_slice id)
  * element is a call. */
 static uint32_t key_of(struct own *own, uint32_t choice, const struct call *call, bool whole)
 {
-    uint32_t key = own->last_key[choice];
+    const uint32_t last = own->last_key[choice];
+    uint32_t key = last - 1;
     if (call->index < KEY_UNNUMBERED) {
         key = (uint32_t)call->index;
-    } else if (whole || key == 0 || is_other_id(own, key, call->id)) {
+    } else if (whole || last == 0 || is_other_id(own, key, call->id)) {
         key = KEY_UNNUMBERED + own->n_unnumbered++;
     }
-    own->last_key[choice] = key;
+    own->last_key[choice] = key + 1;
     return key;
 }
 

@@ -4,6 +4,9 @@
  */
 #include "openai_write_priv.h"
 
+#include "proa/json/cursor.h"
+#include "proa/provider/vendor.h"
+
 /* May the field be sent? Warns where it may not. */
 static bool takes(struct openai_writing *s, enum openai_field field, const char *feature)
 {
@@ -11,6 +14,20 @@ static bool takes(struct openai_writing *s, enum openai_field field, const char 
         return true;
     }
     openai_warn(s, feature);
+    return false;
+}
+
+/* Has the client said this member itself, in words of this API that the neutral model does not
+ * know? Then that counts: a body has each member once. */
+static bool is_said(const struct openai_writing *s, struct proa_slice name)
+{
+    const struct proa_chat_request *chat = s->in->chat;
+    const bool own = proa_slice_eq(chat->extras_dialect, PROA_SLICE("openai"));
+    for (size_t i = 0; own && i < chat->n_extras; i++) {
+        if (proa_chat_text_eq(proa_chat_text(chat->extras[i].key), name)) {
+            return true;
+        }
+    }
     return false;
 }
 
@@ -203,7 +220,8 @@ static void limit_member(struct openai_writing *s)
 
 static void thinking_member(struct openai_writing *s, enum proa_chat_effort effort)
 {
-    if (openai_has_flag(s, OPENAI_THINKING) && effort != PROA_CHAT_EFFORT_UNSAID) {
+    if (openai_has_flag(s, OPENAI_THINKING) && effort != PROA_CHAT_EFFORT_UNSAID &&
+        !is_said(s, PROA_SLICE("thinking"))) {
         openai_put_raw(s, "thinking",
                        effort == PROA_CHAT_EFFORT_NONE ? PROA_SLICE("{\"type\":\"disabled\"}")
                                                        : PROA_SLICE("{\"type\":\"enabled\"}"));
@@ -239,7 +257,10 @@ static void effort_member(struct openai_writing *s)
             openai_warn(s, "reasoning_effort");
         }
     }
-    if (openai_has_flag(s, OPENAI_REASONING_FORMAT)) {
+    /* Groq refuses the one beside the other. */
+    if (openai_has_flag(s, OPENAI_REASONING_FORMAT) &&
+        !is_said(s, PROA_SLICE("reasoning_format")) &&
+        !is_said(s, PROA_SLICE("include_reasoning"))) {
         openai_put_word(s, "reasoning_format", "parsed");
     }
 }
@@ -247,8 +268,10 @@ static void effort_member(struct openai_writing *s)
 static void user_members(struct openai_writing *s)
 {
     const struct proa_chat_request *chat = s->in->chat;
-    if (chat->user.len > 0 && takes(s, OPENAI_F_USER, "user")) {
-        openai_put_text(s, openai_has_flag(s, OPENAI_USER_ID) ? "user_id" : "user", chat->user);
+    const char *user = openai_has_flag(s, OPENAI_USER_ID) ? "user_id" : "user";
+    if (chat->user.len > 0 && takes(s, OPENAI_F_USER, "user") &&
+        !is_said(s, proa_slice_cstr(user))) {
+        openai_put_text(s, user, chat->user);
     }
     if (chat->service_tier.len > 0 && takes(s, OPENAI_F_SERVICE_TIER, "service_tier")) {
         openai_put_text(s, "service_tier", chat->service_tier);
@@ -280,6 +303,17 @@ static bool takes_extra(const struct openai_writing *s, struct proa_slice name)
         }
     }
     return true;
+}
+
+/* What is meant for this vendor in words of its SDKs, which are not the API's. */
+static void options_member(struct openai_writing *s)
+{
+    const struct proa_vendor *vendor = s->in->vendor;
+    const struct proa_slice options = s->in->chat->provider_options;
+    if (vendor && options.len > 0 &&
+        proa_json_get(options, vendor->name, NULL) == PROA_JSON_OBJECT) {
+        openai_warn(s, "providerOptions");
+    }
 }
 
 /* What else a client of this dialect said: servers know more fields than we do. */
@@ -345,6 +379,7 @@ enum proa_err proa_openai_write_chat(const struct proa_encode_in *in, struct pro
     effort_member(&s);
     user_members(&s);
     extra_members(&s);
+    options_member(&s);
     return finish(&s);
 }
 

@@ -71,6 +71,12 @@ static const struct row STREAMS[] = {
       "\"arguments\":\"{}\"}}]}}]}"},
      "start() begin0(k1|f) piece0({) piece0(}) begin1(k2|g) piece1({}) ",
      PROA_ANSWER_CONTENT},
+    /* an index at first, and none for the pieces */
+    {{"{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"k1\",\"function\":{\"name\":"
+      "\"f\",\"arguments\":\"{\"}}]}}]}",
+      "{\"choices\":[{\"delta\":{\"tool_calls\":[{\"function\":{\"arguments\":\"}\"}}]}}]}"},
+     "start() begin0(k1|f) piece0({) piece0(}) ",
+     PROA_ANSWER_CONTENT},
     /* the id once more with each piece */
     {{"{\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"k1\",\"function\":{\"name\":"
       "\"f\",\"arguments\":\"{\"}}]}}]}",

@@ -83,6 +83,12 @@ static const struct proa_slice STOPS[] = {S("x"), S("y")};
 static const struct proa_chat_extra EXTRAS[] = {
     {S("\"logit_bias\""), S("{}")}, {S("\"store\""), S("true")}, {S("\"safe_prompt\""), S("true")}};
 
+/* What these APIs call so themselves. */
+static const struct proa_chat_extra DEEPSEEK_OWN[] = {
+    {S("\"thinking\""), S("{\"type\":\"disabled\"}")}, {S("\"user_id\""), S("\"v\"")}};
+static const struct proa_chat_extra GROQ_OWN[] = {{S("\"reasoning_f\\u006frmat\""), S("\"raw\"")}};
+static const struct proa_chat_extra GROQ_OTHER[] = {{S("\"include_reasoning\""), S("false")}};
+
 struct row {
     const char *vendor; /* NULL = none that is known */
     const char *model;
@@ -128,6 +134,37 @@ static const struct row ROWS[] = {
      HI_BODY ",\"max_tokens\":5",
      "reasoning_effort "},
     {"azure", "gpt-5-chat", {MESSAGES(HI), .max_tokens = 5}, HI_BODY ",\"max_tokens\":5", ""},
+    /* a member that the client says itself is there once */
+    {"deepseek",
+     "deepseek-chat",
+     {MESSAGES(HI), .effort = PROA_CHAT_EFFORT_HIGH, .user = S("u"), .extras = DEEPSEEK_OWN,
+      .n_extras = 2, .extras_dialect = S("openai")},
+     HI_BODY ",\"reasoning_effort\":\"high\",\"thinking\":{\"type\":\"disabled\"},"
+             "\"user_id\":\"v\"",
+     ""},
+    {"groq",
+     "qwen/qwen3-32b",
+     {MESSAGES(HI), .effort = PROA_CHAT_EFFORT_LOW, .extras = GROQ_OWN, .n_extras = 1,
+      .extras_dialect = S("openai")},
+     HI_BODY ",\"reasoning_effort\":\"default\",\"reasoning_f\\u006frmat\":\"raw\"",
+     ""},
+    {"groq",
+     "qwen/qwen3-32b",
+     {MESSAGES(HI), .effort = PROA_CHAT_EFFORT_LOW, .extras = GROQ_OTHER, .n_extras = 1,
+      .extras_dialect = S("openai")},
+     HI_BODY ",\"reasoning_effort\":\"default\",\"include_reasoning\":false",
+     ""},
+    /* options in words of an SDK */
+    {"groq",
+     "llama-3.3-70b",
+     {MESSAGES(HI), .provider_options = S("{\"groq\":{\"serviceTier\":\"flex\"}}")},
+     HI_BODY,
+     "providerOptions "},
+    {"groq",
+     "llama-3.3-70b",
+     {MESSAGES(HI), .provider_options = S("{\"openai\":{\"reasoningEffort\":\"low\"}}")},
+     HI_BODY,
+     ""},
     /* Mistral: its own names, nothing unknown */
     {"mistral",
      "mistral-large-2512",
