@@ -34,7 +34,7 @@ void proa_bedrock_member_raw(struct bedrock_writer *w, const char *key, struct p
 }
 
 static const struct proa_gap_row GAPS[] = {
-    {PROA_GAP_N, false, "this provider gives one answer"},
+    {PROA_GAP_N, true, "this provider gives one answer to a request"},
     {PROA_GAP_SEED, false, "has no equivalent at this provider"},
     {PROA_GAP_FREQUENCY_PENALTY, false, "has no equivalent at this provider"},
     {PROA_GAP_PRESENCE_PENALTY, false, "has no equivalent at this provider"},
