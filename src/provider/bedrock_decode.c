@@ -53,11 +53,12 @@ static void finish(struct proa_decoder *d, struct proa_slice word)
     proa_decode_finish(d, 0, finish, word);
 }
 
-/* The request's id stands in a header alone; only one that is plain becomes a text. */
+/* The request's id stands in a header alone. A stream may say that it begins as often as it likes:
+ * a text is made of it once. */
 static void start(struct proa_decoder *d)
 {
     struct proa_slice id = PROA_SLICE_NONE;
-    for (size_t i = 0; i < d->head->n_headers; i++) {
+    for (size_t i = 0; !d->started && i < d->head->n_headers; i++) {
         if (d->head->headers[i].id == PROA_HTTP_HEADER_X_AMZN_REQUESTID) {
             id = proa_chat_text_of(d->head->headers[i].value, d->arena);
         }
@@ -185,7 +186,9 @@ static bool on_block(struct proa_decoder *d, struct proa_slice name, struct proa
 
 static void keep_reason(struct bedrock_decode *b, struct proa_slice word)
 {
-    word = proa_slice_head(word, sizeof b->reason);
+    if (word.len > sizeof b->reason) {
+        word = PROA_SLICE_NONE; /* a text that is cut may end within an escape */
+    }
     if (word.len > 0) {
         memcpy(b->reason, word.ptr, word.len);
     }

@@ -55,13 +55,15 @@ static void tell(struct proa_decoder *d, const struct proa_chat_event *event)
     }
 }
 
+/* As it is meant, without escapes: it is for people. One that is too long, or broken, is none. */
 static void keep_name(struct decoder_name *name, struct proa_slice text)
 {
-    text = proa_slice_head(text, sizeof name->text);
-    if (text.len > 0) {
-        memcpy(name->text, text.ptr, text.len);
-    }
-    name->len = (uint8_t)text.len;
+    char token[6 * DECODER_NAME_MAX + 2];
+    struct proa_buf in = {.ptr = token, .cap = sizeof token, .max = sizeof token};
+    struct proa_buf plain = {.ptr = name->text, .cap = sizeof name->text, .max = sizeof name->text};
+    const bool kept = proa_chat_text_put(&in, text) == PROA_OK &&
+                      proa_json_string_decode(proa_buf_slice(&in), &plain) == PROA_OK;
+    name->len = kept ? (uint8_t)plain.len : 0;
 }
 
 void proa_decode_start(struct proa_decoder *d, struct proa_slice id, struct proa_slice model,
@@ -210,7 +212,8 @@ void proa_decode_tool_end(struct proa_decoder *d, uint32_t choice, uint32_t key)
 
 void proa_decode_usage(struct proa_decoder *d, enum proa_usage_field field, uint64_t count)
 {
-    if (!proa_usage_has(&d->usage, field) || d->usage.count[field] != count) {
+    const bool old = proa_usage_has(&d->usage, field) && d->usage.count[field] == count;
+    if (!old && count <= PROA_USAGE_SANE_MAX) {
         proa_usage_set(&d->usage, field, count);
         d->news = true;
     }

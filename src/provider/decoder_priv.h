@@ -104,7 +104,8 @@ void proa_decode_tool_json(struct proa_decoder *d, uint32_t choice, uint32_t key
 void proa_decode_tool_end(struct proa_decoder *d, uint32_t choice, uint32_t key);
 /* MEDIA, CITATION, LOGPROBS, VECTOR, RANK. */
 void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *event);
-/* A count; told as one USAGE event when the event at hand is through. */
+/* A count; told as one USAGE event when the event at hand is through. One that is out of all reason
+ * is nothing. */
 void proa_decode_usage(struct proa_decoder *d, enum proa_usage_field field, uint64_t count);
 /* The answer has its reason: open tool calls end; STOP becomes TOOLS when there was a tool call.
  * State FINISHED when all choices that began have one. A second reason is ignored. */

@@ -274,8 +274,8 @@ void proa_gemini_usage(struct proa_decoder *d, struct proa_slice object)
 static void keep_id(struct proa_decoder *d, struct proa_slice id)
 {
     struct gemini_decode *own = d->own;
-    if (own->id_len == 0 && id.len > 0) {
-        id = proa_slice_head(id, sizeof own->id);
+    /* Not cut: a text that is may end within an escape. */
+    if (own->id_len == 0 && id.len > 0 && id.len <= sizeof own->id) {
         memcpy(own->id, id.ptr, id.len);
         own->id_len = (uint8_t)id.len;
     }

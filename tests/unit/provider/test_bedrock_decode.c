@@ -342,6 +342,54 @@ static void test_streams_that_end_early(void **state)
     proa_buf_deinit(&metadata);
 }
 
+/* A stream that begins again and again takes no more memory for it. */
+static void test_beginnings_cost_nothing(void **state)
+{
+    (void)state;
+    static const struct proa_http_header headers[] = {
+        {.id = PROA_HTTP_HEADER_X_AMZN_REQUESTID,
+         .name = PROA_SLICE_INIT("x-amzn-RequestId"),
+         .value = PROA_SLICE_INIT("r-\"1\"")},
+    };
+    static const struct proa_answer_head head = {.status = 200, .headers = headers, .n_headers = 1};
+    struct told t;
+    struct proa_decoder_report report;
+    struct proa_buf event;
+    proa_buf_init(&event, 4096);
+    fixture_put_event(&event, "event", "messageStart", PROA_SLICE("{\"role\":\"assistant\"}"));
+    told_setup(&t, &proa_dialect_bedrock, PROA_OP_CHAT, &head);
+    assert_ok(proa_decoder_feed(t.d, proa_buf_slice(&event), &report));
+    assert_told(&t, "start(r-\\\"1\\\") ");
+    const size_t bytes = t.arena.total_bytes;
+    for (size_t i = 0; i < 100; i++) {
+        assert_ok(proa_decoder_feed(t.d, proa_buf_slice(&event), &report));
+    }
+    assert_int_equal(t.arena.total_bytes, bytes);
+    told_teardown(&t);
+    proa_buf_deinit(&event);
+}
+
+/* A reason that does not fit is not cut, for it might end within an escape. */
+static void test_a_reason_too_long_is_none(void **state)
+{
+    (void)state;
+    struct told t;
+    struct proa_decoder_report report;
+    struct proa_buf stream;
+    char stop[512];
+    (void)snprintf(stop, sizeof stop, "{\"stopReason\":\"%0127d\\n\"}", 7);
+    proa_buf_init(&stream, 1 << 16);
+    fixture_put_event(&stream, "event", "contentBlockDelta",
+                      PROA_SLICE("{\"contentBlockIndex\":0,\"delta\":{\"text\":\"a\"}}"));
+    fixture_put_event(&stream, "event", "messageStop", proa_slice_cstr(stop));
+    told_setup(&t, &proa_dialect_bedrock, PROA_OP_CHAT, &HEAD);
+    assert_ok(proa_decoder_feed(t.d, proa_buf_slice(&stream), &report));
+    assert_true(proa_decoder_end(t.d));
+    assert_told(&t, "start() text(a) finish()=stop ");
+    told_teardown(&t);
+    proa_buf_deinit(&stream);
+}
+
 static void test_reasons(void **state)
 {
     (void)state;
@@ -520,6 +568,8 @@ int main(void)
         cmocka_unit_test(test_streams_however_they_are_cut),
         cmocka_unit_test(test_streams_in_two_pieces),
         cmocka_unit_test(test_streams_that_end_early),
+        cmocka_unit_test(test_beginnings_cost_nothing),
+        cmocka_unit_test(test_a_reason_too_long_is_none),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_whole_answers),

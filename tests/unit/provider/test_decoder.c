@@ -7,7 +7,8 @@
 static const struct proa_answer_head HEAD = {.status = 200};
 
 /* data: `t` text, `b` a tool call begins, `p` a piece, `j` whole arguments, `e` it ends, `u` usage,
- * `f` the reason, `d` the end mark, `x` an error; the digit behind it is the tool's key. */
+ * `s` the start with a model, `U` usage out of reason, `f` the reason, `d` the end mark, `x` an
+ * error; the digit behind it is the tool's key. */
 static bool toy_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
 {
     const uint32_t key = data.len > 1 ? (uint32_t)(data.ptr[1] - '0') : 0;
@@ -30,6 +31,12 @@ static bool toy_event(struct proa_decoder *d, struct proa_slice name, struct pro
         return true;
     case 'u':
         proa_decode_usage(d, PROA_USAGE_OUTPUT, key);
+        return true;
+    case 's':
+        proa_decode_start(d, PROA_SLICE_NONE, proa_slice_from(data, 1), 0);
+        return true;
+    case 'U':
+        proa_decode_usage(d, PROA_USAGE_OUTPUT, UINT64_MAX);
         return true;
     case 'f':
         proa_decode_finish(d, 0, PROA_CHAT_FINISH_STOP, PROA_SLICE("end"));
@@ -180,6 +187,48 @@ static void test_too_many_tools_are_no_answer(void **state)
     told_teardown(&f);
 }
 
+/* Names are told to people, as they are meant; what is cut within an escape is none. */
+static void test_names_are_plain(void **state)
+{
+    (void)state;
+    char longest[DECODER_NAME_MAX + 1];
+    char beyond[DECODER_NAME_MAX + 3];
+    memset(longest, 'm', DECODER_NAME_MAX);
+    longest[DECODER_NAME_MAX] = '\0';
+    (void)snprintf(beyond, sizeof beyond, "%s\\n", longest);
+    const struct {
+        const char *said;
+        const char *name;
+    } rows[] = {
+        {"m", "m"},     {"openai\\/m", "openai/m"}, {"\\u006d", "m"},
+        {"\\q", ""},    {longest, longest},         {beyond, ""},
+        {"m\\u00", ""},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct told f;
+        struct proa_decoder_report report;
+        char event[1024];
+        setup(&f);
+        (void)snprintf(event, sizeof event, "data: s%s\n\n", row->said);
+        assert_ok(proa_decoder_feed(f.d, proa_slice_cstr(event), &report));
+        assert_slice_str(proa_decoder_model(f.d), row->name);
+        told_teardown(&f);
+    }
+}
+
+static void test_a_count_out_of_reason_is_nothing(void **state)
+{
+    (void)state;
+    struct told f;
+    struct proa_decoder_report report;
+    setup(&f);
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: tA\n\ndata: U\n\ndata: u7\n\ndata: U\n\n"),
+                                &report));
+    assert_told(&f, "start() text(A) usage(o7) ");
+    told_teardown(&f);
+}
+
 /* ---- AWS's framing --------------------------------------------------------------------------- */
 
 /* Tells an exception's name and data as texts. */
@@ -325,6 +374,8 @@ int main(void)
         cmocka_unit_test(test_an_error_is_kept),
         cmocka_unit_test(test_broken_events_are_left_out),
         cmocka_unit_test(test_too_many_tools_are_no_answer),
+        cmocka_unit_test(test_names_are_plain),
+        cmocka_unit_test(test_a_count_out_of_reason_is_nothing),
         cmocka_unit_test(test_messages_however_they_are_cut),
         cmocka_unit_test(test_bytes_behind_the_last_message_are_a_cut),
         cmocka_unit_test(test_broken_framing),

@@ -130,6 +130,27 @@ static void test_streams_however_they_are_cut(void **state)
     }
 }
 
+/* Ids of calls are made of the answer's id only where that is whole in them. */
+static void test_an_id_too_long_is_not_cut(void **state)
+{
+    (void)state;
+    struct told t;
+    struct proa_decoder_report report;
+    char event[1024];
+    (void)snprintf(event, sizeof event,
+                   EVENT("{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"name\":"
+                         "\"now\"}}]},\"finishReason\":\"STOP\"}],\"responseId\":\"%047d\\n\"}"),
+                   7);
+    told_setup(&t, &proa_dialect_gemini, PROA_OP_CHAT, &HEAD);
+    assert_true(told_feed(&t, proa_slice_cstr(event), 4096, &report));
+    const size_t at = proa_slice_search(proa_buf_slice(&t.out), PROA_SLICE("begin0(call_"));
+    const struct proa_slice call = proa_slice_from(proa_buf_slice(&t.out), at);
+    assert_true(call.len > 0);
+    assert_true(proa_slice_find(proa_slice_head(call, proa_slice_find(call, '|')), '\\') >
+                proa_slice_find(call, '|') - 1);
+    told_teardown(&t);
+}
+
 static void test_reasons(void **state)
 {
     (void)state;
@@ -252,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_however_they_are_cut),
+        cmocka_unit_test(test_an_id_too_long_is_not_cut),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_whole_answers),
         cmocka_unit_test(test_ids_that_are_made),
