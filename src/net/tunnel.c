@@ -149,8 +149,9 @@ static enum proa_err on_head(void *ctx, const struct proa_http_head *head)
     return PROA_ERR_CANCELLED; /* the rest is no message */
 }
 
-/* The status of the answer's head; 0 when it is none. */
-static uint16_t read_status(struct conn_tunnel *t, struct proa_slice head)
+/* What is there of the answer: OK, and its head is not whole yet; CANCELLED, and it is, with its
+ * status in *t and its end in *end; else it is none. Interim answers are skipped. */
+static enum proa_err read_answer(struct conn_tunnel *t, struct proa_slice bytes, size_t *end)
 {
     const struct proa_http_parser_cfg cfg = {
         .mode = PROA_HTTP_RESPONSE,
@@ -159,14 +160,12 @@ static uint16_t read_status(struct conn_tunnel *t, struct proa_slice head)
     };
     struct proa_http_parser *parser = proa_http_parser_create();
     struct proa_arena arena;
-    size_t used = 0;
-    t->status = 0;
     proa_arena_init(&arena, NULL);
     proa_http_parser_start(parser, &cfg, &arena, t);
-    const enum proa_err err = proa_http_parser_feed(parser, head, &used);
+    const enum proa_err err = proa_http_parser_feed(parser, bytes, end);
     proa_http_parser_destroy(parser);
     proa_arena_reset(&arena);
-    return err == PROA_ERR_CANCELLED ? t->status : 0;
+    return err;
 }
 
 static void refuse(struct proa_conn *conn, uint16_t status)
@@ -192,25 +191,33 @@ static void refuse(struct proa_conn *conn, uint16_t status)
          behind);
 }
 
+/* Where a head may end is looked for first: bytes may come one by one. */
+static bool may_end(const struct conn_tunnel *t, size_t before)
+{
+    const struct proa_slice mark = PROA_SLICE("\r\n\r\n");
+    const struct proa_slice newest =
+        proa_slice_from(proa_buf_slice(&t->answer), before < mark.len ? 0 : before - mark.len + 1);
+    return proa_slice_search(newest, mark) < newest.len;
+}
+
 void proa_conn_tunnel_on_read(struct proa_conn *conn, struct proa_slice bytes)
 {
     struct conn_tunnel *t = conn->tunnel;
-    if (proa_buf_append(&t->answer, bytes) != PROA_OK) {
+    const size_t before = t->answer.len;
+    const size_t room = ANSWER_MAX - before;
+    size_t end = 0;
+    (void)proa_buf_append(&t->answer, proa_slice_head(bytes, room));
+    const enum proa_err err =
+        may_end(t, before) ? read_answer(t, proa_buf_slice(&t->answer), &end) : PROA_OK;
+    if (err == PROA_OK && bytes.len >= room) {
         fail(conn, PROA_ERR_PROTOCOL, "the answer to CONNECT has no end", NULL);
+    } else if (err == PROA_OK) {
         return;
-    }
-    const struct proa_slice all = proa_buf_slice(&t->answer);
-    const struct proa_slice mark = PROA_SLICE("\r\n\r\n");
-    const size_t end = proa_slice_search(all, mark);
-    if (end == all.len) {
-        return;
-    }
-    const uint16_t status = read_status(t, proa_slice_head(all, end + mark.len));
-    if (status == 0) {
+    } else if (err != PROA_ERR_CANCELLED) {
         fail(conn, PROA_ERR_PROTOCOL, "the answer to CONNECT is not HTTP", NULL);
-    } else if (status < 200 || status > 299) {
-        refuse(conn, status);
-    } else if (all.len > end + mark.len) {
+    } else if (t->status < 200 || t->status > 299) {
+        refuse(conn, t->status);
+    } else if (before + bytes.len > end) {
         fail(conn, PROA_ERR_PROTOCOL, "bytes behind the answer to CONNECT for", "");
     } else {
         proa_conn_tunnel_destroy(conn);

@@ -148,6 +148,41 @@ def test_bytes_behind_the_answer_are_not_trusted(gateways, upstreams, proxies, c
     assert upstream.requests == []
 
 
+@pytest.mark.parametrize("before", [
+    b"HTTP/1.1 100 Continue\r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"])
+@pytest.mark.parametrize("size", [1, 1000])
+def test_interim_answers_of_a_proxy_are_skipped(gateways, upstreams, proxies, certs, before, size):
+    upstream = upstreams(tls=certs.good)
+    proxy = proxies(upstream, before=[before[i:i + size] for i in range(0, len(before), size)])
+    gateway = gateways(one_target(upstream, ca_file=certs.ca, proxy=proxy.url), env=KEYS)
+    response = gateway.post(CHAT, BODY)
+    assert response.status == 200, response
+
+
+@pytest.mark.parametrize("answer, words", [
+    (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 20000 + b"\r\n\r\n", "has no end"),
+    (b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "CONNECT"),
+    (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", "is not HTTP"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "bytes behind"),
+    (b"SSH-2.0-OpenSSH\r\n\r\n", "is not HTTP"), (b"\x15\x03\x01\x00\x02\x02\x28", "closed instead"),
+    (b"HTTP/1.1 200", "closed instead"), (b"", "closed instead"),
+    (b"HTTP/1.1 407 No\r\nContent-Length: 100000\r\n\r\n" + b"x" * 100000, "proxy_auth"),
+    (b"HTTP/1.1 502 Bad\r\nTransfer-Encoding: chunked\r\n\r\nzz", "could not reach")],
+    ids=["no end", "interim for ever", "101", "a body", "no http", "tls", "cut", "nothing",
+         "a long body", "chunks"])
+def test_hostile_answers_to_connect(gateways, upstreams, proxies, certs, answer, words):
+    upstream = upstreams(tls=certs.good)
+    proxy = proxies(upstream, answer=answer)
+    gateway = gateways(one_target(upstream, ca_file=certs.ca, proxy=proxy.url), env=KEYS)
+    response = gateway.post(CHAT, BODY)
+    assert response.status == 502, response
+    assert words in response.error["message"], response.error
+    assert upstream.requests == []
+    eventually(lambda: gateway.metrics().total("proa_upstream_connections", state="open") == 0,
+               what="no connection left")
+
+
 # ---- from the environment: upstreams are named, and the proxy is who knows them -------------------
 
 def named(certs):

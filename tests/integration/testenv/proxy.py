@@ -5,18 +5,21 @@ Names are not resolved: whatever a request asks for, the proxy connects to `upst
 import base64
 import socket
 import threading
+import time
 
 from .poll import seconds
 
 
 class Proxy:
-    def __init__(self, upstream, credentials=None, refuse=None, answer=None):
+    def __init__(self, upstream, credentials=None, refuse=None, answer=None, before=()):
         """credentials: "user:password" to ask for. refuse: a status for each request. answer: bytes
-        to send instead of a status line, and then close."""
+        to send instead of a status line, and then close. before: bytes that come before the answer
+        to CONNECT, in these pieces."""
         self.upstream = upstream
         self.credentials = credentials
         self.refuse = refuse
         self.answer = answer
+        self.before = before
         self.heads = []  # of each request, as text
         self.stopping = False
         self.lock = threading.Lock()
@@ -107,6 +110,9 @@ class Proxy:
             return
         target = self._connect()
         if text.startswith("CONNECT "):
+            for part in self.before:
+                sock.sendall(part)
+                time.sleep(0.001)
             sock.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:
             # What a proxy does with the absolute form (RFC 9112 3.2.2), for one request.

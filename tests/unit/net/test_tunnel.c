@@ -108,6 +108,41 @@ static void test_answer_in_pieces(void **state)
     assert_ok(p->client.open_err); /* the length means nothing here (RFC 9110 9.3.6) */
 }
 
+static void test_interim_answers_are_skipped(void **state)
+{
+    struct ends *p = *state;
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\n"
+                               "Link: </x>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n";
+    begin(p, "api.example", "");
+    answer(p, text);
+    until_open(p);
+    assert_ok(p->client.open_err);
+    ends_reset(p);
+    begin(p, "api.example", "");
+    IO_TEST_UNTIL(p->loop, request_is_whole(p));
+    for (size_t i = 0; text[i]; i++) {
+        assert_int_equal(p->client.n_opens, 0);
+        end_write(&p->server, proa_slice_make(text + i, 1));
+        (void)proa_loop_turn(p->loop);
+    }
+    until_open(p);
+    assert_ok(p->client.open_err);
+}
+
+/* What it says in its head counts, however long what follows is. */
+static void test_refusal_with_a_long_body(void **state)
+{
+    struct ends *p = *state;
+    static char text[40000];
+    memset(text, 'x', sizeof text - 1);
+    memcpy(text, "HTTP/1.1 403 Forbidden\r\n\r\n", 26);
+    begin(p, "api.example", "");
+    answer(p, text);
+    until_open(p);
+    assert_err(p->client.open_err, PROA_ERR_PROXY);
+    assert_detail(p, "forbids a connection to api.example:443 (403)");
+}
+
 static const struct {
     const char *answer;
     enum proa_err err;
@@ -127,6 +162,8 @@ static const struct {
     {"HTTP/1.1 302 Found\r\nLocation: http://x/\r\n\r\n", PROA_ERR_PROXY,
      "opened no tunnel to api.example:443 (302)"},
     {"SSH-2.0-OpenSSH\r\n\r\n", PROA_ERR_PROTOCOL, "the answer to CONNECT is not HTTP"},
+    {"HTTP/1.1 101 Switching Protocols\r\n\r\n", PROA_ERR_PROTOCOL,
+     "the answer to CONNECT is not HTTP"},
     {"HTTP/1.1 200 OK\r\nbad header\r\n\r\n", PROA_ERR_PROTOCOL,
      "the answer to CONNECT is not HTTP"},
     {"HTTP/1.1 200 OK\r\n\r\n\x16", PROA_ERR_PROTOCOL,
@@ -240,6 +277,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_tunnel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_credentials_and_ipv6, setup, teardown),
         cmocka_unit_test_setup_teardown(test_answer_in_pieces, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_interim_answers_are_skipped, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusal_with_a_long_body, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals, setup, teardown),
         cmocka_unit_test_setup_teardown(test_endless_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(test_proxy_that_closes, setup, teardown),
