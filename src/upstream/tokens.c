@@ -445,6 +445,20 @@ static bool same_secret(const struct proa_grant *a, const struct proa_grant *b)
             memcmp(proa_secret_digest(a->secret), proa_secret_digest(b->secret), 32) == 0);
 }
 
+/* What is asked with a credential that was replaced: those who wait get what the new one brings. */
+static void forget_request(struct proa_token_source *s)
+{
+    if (!s->state.asking) {
+        return;
+    }
+    if (s->call) {
+        proa_call_cancel(s->call);
+    }
+    proa_defer_cancel(s->tokens->cfg.loop, &s->failing);
+    close_request(s);
+    proa_token_dropped(&s->state);
+}
+
 struct proa_token_source *proa_token_source_get(struct proa_tokens *tokens,
                                                 struct proa_snapshot *snapshot,
                                                 const struct proa_key_grant *grant)
@@ -463,6 +477,7 @@ struct proa_token_source *proa_token_source_get(struct proa_tokens *tokens,
     }
     proa_snapshot_unref(before);
     if (changed) {
+        forget_request(s);
         proa_token_source_changed(&s->state, now_of(s));
     }
     const enum proa_token_advice advice = proa_token_advise(&s->state, now_of(s));
@@ -479,15 +494,8 @@ void proa_token_source_unref(struct proa_token_source *s)
         return;
     }
     PROA_ASSERT(proa_list_empty(&s->waiting));
-    struct proa_loop *loop = s->tokens->cfg.loop;
-    if (s->call) {
-        proa_call_cancel(s->call);
-    }
-    if (s->state.asking) {
-        close_request(s);
-    }
-    proa_timer_clear(loop, &s->due);
-    proa_defer_cancel(loop, &s->failing);
+    forget_request(s);
+    proa_timer_clear(s->tokens->cfg.loop, &s->due);
     drop_token(s, &s->token);
     drop_token(s, &s->previous);
     (void)proa_map_remove(&s->tokens->sources, s->identity);

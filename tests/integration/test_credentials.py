@@ -233,6 +233,51 @@ def test_the_old_token_serves_while_the_next_cannot_be_had(gateways, upstreams, 
                shown(upstream)[-1] == "Bearer long-lived-2", 15, "the next token in use")
 
 
+def test_a_new_credential_overtakes_the_request_with_the_old_one(gateways, upstreams, tmp_path):
+    """What is asked in the name of a credential that was replaced is of no use to who waits."""
+    gate = threading.Event()
+
+    def answer(exchange):
+        if "one" in tokens.form(exchange.request)["client_assertion"]:
+            gate.wait(seconds(20))
+            return tokens.refused()(exchange)
+        return tokens.oauth("token-of-two")(exchange)
+    upstream, endpoint = upstreams(), upstreams(default=answer)
+    write(tmp_path / "token", "projected.token.one")
+    gateway = gateways(config(upstream, [
+        {"azure": {"tenant": "t", "client_id": "c", "token_file": str(tmp_path / "token"),
+                   "authority": endpoint.url[:-3]}}], policy={"timeouts": {"connect": "30s"}}))
+    endpoint.wait_requests(1)
+    results = []
+    thread = threading.Thread(target=lambda: results.append(gateway.post(CHAT, BODY).status))
+    thread.start()
+    eventually(lambda: gateway.metrics().total("proa_inflight_requests") == 1, what="one that waits")
+    write(tmp_path / "token", "projected.token.two")
+    try:
+        thread.join(seconds(10))
+        assert results == [200]
+        assert shown(upstream) == ["Bearer token-of-two"]
+    finally:
+        gate.set()
+        thread.join()
+    assert gateway.log_records("token.failed") == []
+
+
+def test_the_program_ends_while_a_token_is_asked_for(gateways, upstreams, account, tmp_path):
+    upstream, endpoint = upstreams(), upstreams(default=up.stall)
+    write(tmp_path / "account.json", account(endpoint.url))
+    whole = config(upstream, [{"google": {"service_account_file": str(tmp_path / "account.json")}}],
+                   policy={"timeouts": {"connect": "30s"}})
+    gateway = gateways({**whole, "limits": {"drain": "300ms"}})
+    results = []
+    thread = threading.Thread(target=lambda: results.append(gateway.post(CHAT, BODY)))
+    thread.start()
+    eventually(lambda: gateway.metrics().total("proa_inflight_requests") == 1, what="one that waits")
+    gateway.stop()
+    thread.join()
+    assert results[0].error["code"] == "gateway_draining"
+
+
 def test_refused_credentials_are_told_and_left_alone(gateways, upstreams, account, tmp_path):
     upstream = upstreams()
     endpoint = upstreams(default=tokens.refused(description="Invalid JWT Signature."))
