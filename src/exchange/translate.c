@@ -220,7 +220,11 @@ bool proa_translate_starts_batch(struct attempt *a)
 
 void proa_translate_forget_request(struct attempt *a)
 {
-    proa_buf_deinit(&a->translation->body);
+    struct translation *t = a->translation;
+    const uint64_t bytes = t->body.cap;
+    proa_buf_deinit(&t->body);
+    proa_exchange_give_budget(a->x->host, bytes);
+    t->budgeted -= bytes;
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */

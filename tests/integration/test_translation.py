@@ -451,6 +451,27 @@ def test_an_answer_beyond_the_byte_budget(pair):
     assert gateway.chat().text == "a word"
 
 
+def test_a_long_stream_does_not_keep_its_request(pair):
+    """Once content goes out the request is not sent again, in whatever words it was."""
+    gateway, claude, _ = pair()
+    gate = threading.Event()
+
+    def handler(exchange):
+        exchange.send(HEAD + b"".join(up.chunk(each.encode())
+                                      for each in [BEGIN, BLOCK, *words("a ")]))
+        assert gate.wait(seconds(20))
+        exchange.send(b"".join(up.chunk(each.encode()) for each in END) + b"0\r\n\r\n")
+    claude.script = [handler]
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "x" * 1000000}]}
+    with gateway.connect() as client:
+        client.send(request_bytes("POST", CHAT, body))
+        client.read_until(b'"a "')
+        eventually(lambda: gateway.metrics().total("proa_buffered_bytes") < 100000, 3,
+                   "the request's bytes given back")
+        gate.set()
+        client.read_until(b"[DONE]")
+
+
 # ---- embeddings ------------------------------------------------------------------------------------
 
 LIMIT = 2048  # inputs that a server of this shape takes at once
