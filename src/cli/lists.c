@@ -35,6 +35,7 @@ struct one {
     struct proa_cli_list *list;
     struct proa_arena *arena; /* for what outlives the asking */
     const struct proa_listing *listing;
+    const struct proa_key *key;
     struct proa_connpool *pool;
     struct proa_call *call;
     struct proa_arena call_arena; /* of the page that is being asked for */
@@ -164,7 +165,7 @@ static void ask(struct one *o)
                                                    .on_complete = on_complete,
                                                    .on_fail = on_fail};
     const struct proa_provider *p = o->list->provider;
-    const struct proa_secret *secret = p->keys[0].secret;
+    const struct proa_secret *secret = o->key->secret;
     const struct proa_encode_in in = {
         .base_path = p->base_path,
         .host_header = p->endpoint->host_header,
@@ -187,6 +188,17 @@ static void ask(struct one *o)
     o->call = proa_call_start(o->pool, &request, &events, o, &sent);
 }
 
+/* One that is shown as it stands. */
+static const struct proa_key *plain_key(const struct proa_provider *p)
+{
+    const struct proa_key *found = NULL;
+    for (size_t i = 0; !found && i < p->n_keys; i++) {
+        const struct proa_key *key = &p->keys[i];
+        found = !key->grant && key->scheme != PROA_AUTH_SIGV4 ? key : NULL;
+    }
+    return found;
+}
+
 static void begin(struct one *o)
 {
     const struct proa_provider *p = o->list->provider;
@@ -199,6 +211,12 @@ static void begin(struct one *o)
         finish(o, "has no list of models that can be asked for");
         return;
     }
+    o->key = plain_key(p);
+    if (!o->key) {
+        o->list->skipped = true;
+        finish(o, "has no key that can be shown as it stands, and tokens are not asked for here");
+        return;
+    }
     o->pool = proa_connpool_get(o->all->upstream, p->endpoint, p->cfg);
     ask(o);
 }
@@ -208,9 +226,11 @@ static void end(struct one *o)
     if (o->call) {
         proa_call_cancel(o->call);
         o->call = NULL;
-        finish(o, "does not answer in time");
     }
     proa_defer_cancel(o->all->loop, &o->next);
+    if (!o->list->whole && o->list->detail[0] == '\0') { /* the time was over before */
+        finish(o, "does not answer in time");
+    }
     if (o->pool) {
         proa_connpool_unref(o->pool);
     }

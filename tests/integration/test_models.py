@@ -145,6 +145,23 @@ def test_refresh_asks_all_and_tells_who_is_silent(tmp_path, upstreams):
     assert only.returncode == 0 and "xai" not in only.stdout
 
 
+def test_refresh_with_keys_that_are_no_plain_ones(tmp_path, upstreams):
+    """Tokens are not asked for here; a provider that wants one is told apart, and not asked in vain."""
+    open_one, closed, mixed = (upstreams(default=openai_list("new-one")) for _ in range(3))
+    azure = {"azure": {"tenant": "t", "client_id": "c", "client_secret": {"env": "PROA_TEST_KEY"},
+                       "authority": "http://127.0.0.1:1"}}
+    plain = {"env": "PROA_TEST_KEY"}
+    done = refresh(tmp_path, {"open": of_vendor(open_one, dialect="openai", keys=[]),
+                              "closed": of_vendor(closed, dialect="openai", keys=[azure]),
+                              "mixed": of_vendor(mixed, dialect="openai", keys=[azure, plain])}, "--json")
+    assert done.returncode == 0, done
+    lists = {each["provider"]: each for each in json.loads(done.stdout)["providers"]}
+    assert lists["open"]["listed"] == lists["mixed"]["listed"] == 1
+    assert "no key that can be shown" in lists["closed"]["skipped"]
+    assert open_one.requests[0].header("authorization") is None and closed.requests == []
+    assert mixed.requests[0].header("authorization") == "Bearer test-key-1"
+
+
 def test_refresh_of_nobody_there(tmp_path, upstreams):
     gone = upstreams()
     gone.refuse()
