@@ -79,7 +79,7 @@ static const enum proa_http_header_id CREDENTIALS[] = {
     PROA_HTTP_HEADER_X_GOOG_API_KEY,
 };
 
-/* What else an answer depends on. */
+/* What else an answer depends on. Who may give it does, too. */
 static const enum proa_http_header_id MATTERS[] = {
     PROA_HTTP_HEADER_ANTHROPIC_BETA,      PROA_HTTP_HEADER_ANTHROPIC_VERSION,
     PROA_HTTP_HEADER_OPENAI_BETA,         PROA_HTTP_HEADER_OPENAI_VERSION,
@@ -108,19 +108,20 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
 {
     const struct cached *c = x->cached;
     struct proa_slice credentials[PROA_ARRAY_LEN(CREDENTIALS)];
-    struct proa_slice matters[PROA_ARRAY_LEN(MATTERS) + 1];
+    struct proa_slice matters[PROA_ARRAY_LEN(MATTERS) + 2];
     const size_t n = PROA_ARRAY_LEN(MATTERS);
     if (!header_values(x, CREDENTIALS, PROA_ARRAY_LEN(CREDENTIALS), credentials) ||
         !header_values(x, MATTERS, n, matters)) {
         return PROA_CACHE_REASON_HEADER;
     }
     matters[n] = x->head->query;
+    matters[n + 1] = proa_exchange_wants_no_fallback(x) ? PROA_SLICE("only") : PROA_SLICE_NONE;
     struct proa_key_scope scope = {
         .surface = c->surface,
         .endpoint = c->endpoint,
         .route = proa_live_route(x->live, x->resolved.route)->generation,
         .headers = matters,
-        .n_headers = n + 1,
+        .n_headers = n + 2,
     };
     proa_key_namespace(&x->host->cached->secret, credentials, PROA_ARRAY_LEN(credentials),
                        scope.namespace);
@@ -353,6 +354,10 @@ void proa_cached_answered(struct attempt *a, const struct iovec *iov, size_t n, 
     }
     proa_coalesce_tell(a->x, &what);
     proa_answer_unref(what.answer);
+    if (!whole && c->client_gone) { /* and nobody else will read the rest */
+        const struct proa_event gone = {.kind = PROA_EV_CLIENT_GONE};
+        proa_exchange_feed(a->x, &gone);
+    }
 }
 
 /* ---- when all has failed --------------------------------------------------------------------- */
@@ -385,7 +390,8 @@ bool proa_cached_failed(struct proa_exchange *x, const struct proa_terminal *t)
     if (found.state == PROA_ANSWERS_ABSENT || found.age_ns > c->max_age_ns) {
         return false;
     }
-    struct told what = {.kind = TOLD_ANSWER,
+    /* Where the leader's own time was over, the others may get a fresh one. */
+    struct told what = {.kind = proa_coalesce_is_own_end(x, t) ? TOLD_AGAIN : TOLD_ANSWER,
                         .verdict = VERDICT_STALE,
                         .answer = found.answer,
                         .stale_ns = found.stale_ns};

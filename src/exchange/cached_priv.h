@@ -105,6 +105,8 @@ struct told {
 bool proa_coalesce_join(struct proa_exchange *x, struct proa_flight *f);
 /* The flight that x leads is over; *what is copied, and its answer referred to. */
 void proa_coalesce_tell(struct proa_exchange *x, const struct told *what);
+/* Did x, which leads, end for a reason that is none for those who wait? */
+bool proa_coalesce_is_own_end(const struct proa_exchange *x, const struct proa_terminal *t);
 void proa_coalesce_deliver(void *ctx);
 
 #endif

@@ -131,7 +131,7 @@ void proa_coalesce_tell(struct proa_exchange *x, const struct told *what)
 }
 
 /* The leader's own time was over, not the policy's: others may have more. */
-static bool is_its_own(const struct proa_exchange *x, const struct proa_terminal *t)
+bool proa_coalesce_is_own_end(const struct proa_exchange *x, const struct proa_terminal *t)
 {
     return x->cached->hurried && t->fail == PROA_FAIL_DEADLINE;
 }
@@ -142,8 +142,9 @@ void proa_cached_share_error(struct proa_exchange *x, const struct proa_api_erro
     if (!x->cached->flight) {
         return;
     }
-    struct told what = {
-        .kind = is_its_own(x, t) ? TOLD_AGAIN : TOLD_ERROR, .error = *error, .terminal = *t};
+    struct told what = {.kind = proa_coalesce_is_own_end(x, t) ? TOLD_AGAIN : TOLD_ERROR,
+                        .error = *error,
+                        .terminal = *t};
     if (x->cached->flight->n_seats > 0 && what.kind == TOLD_ERROR) {
         proa_buf_init(&what.text, SIZE_MAX); /* messages are bounded where they are made */
         (void)proa_buf_append(&what.text, error->message);
@@ -200,11 +201,30 @@ static void deliver_failure(struct proa_exchange *x, const struct told *t)
                                 : PROA_OUTCOME_ERROR);
 }
 
+/* Older than this one's client wants it, though not than the leader's did. */
+static bool is_too_old(const struct proa_exchange *x, const struct told *t)
+{
+    return t->verdict == VERDICT_STALE &&
+           proa_clock_since(proa_loop_now(x->host->loop), t->answer->made_ns) >
+               x->cached->max_age_ns;
+}
+
+static void look_again(struct proa_exchange *x)
+{
+    if (!proa_cached_look(x)) {
+        proa_exchange_start(x);
+    }
+}
+
 static void deliver_one(struct proa_exchange *x, const struct told *t)
 {
     stop_waiting(x);
     switch (t->kind) {
     case TOLD_ANSWER:
+        if (is_too_old(x, t)) {
+            look_again(x);
+            break;
+        }
         x->cached->stale_ns = t->stale_ns;
         proa_cached_send(x, t->answer, t->verdict);
         proa_exchange_finish(x, PROA_OUTCOME_OK);
@@ -219,9 +239,7 @@ static void deliver_one(struct proa_exchange *x, const struct told *t)
         proa_exchange_start(x);
         break;
     case TOLD_AGAIN:
-        if (!proa_cached_look(x)) {
-            proa_exchange_start(x);
-        }
+        look_again(x);
         break;
     }
 }

@@ -165,6 +165,8 @@ void proa_exchange_forget_body(struct proa_exchange *x);
 bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match);
 /* The engine's part of it. */
 void proa_exchange_make_run(struct proa_exchange *x);
+/* Is the first target's answer the only one that counts? */
+bool proa_exchange_wants_no_fallback(const struct proa_exchange *x);
 /* The time that the client gives it; 0 = it says nothing. */
 uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x);
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);

@@ -181,13 +181,18 @@ uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x)
     return sdk > 0 && (ours == 0 || sdk < ours) ? sdk : ours;
 }
 
+bool proa_exchange_wants_no_fallback(const struct proa_exchange *x)
+{
+    const struct proa_slice said = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
+    return said.len > 0 && !proa_slice_eq(said, PROA_SLICE("0")) &&
+           !proa_slice_eq_nocase(said, PROA_SLICE("false"));
+}
+
 static void read_options(const struct proa_exchange *x, struct proa_run_options *out)
 {
     out->stream = x->stream;
     out->no_prefill = x->operation != PROA_OP_CHAT; /* there are no messages to add one to */
-    const struct proa_slice no_fallback = header(x, PROA_HTTP_HEADER_X_PROA_NO_FALLBACK);
-    out->no_fallback = no_fallback.len > 0 && !proa_slice_eq(no_fallback, PROA_SLICE("0")) &&
-                       !proa_slice_eq_nocase(no_fallback, PROA_SLICE("false"));
+    out->no_fallback = proa_exchange_wants_no_fallback(x);
     out->timeout_ns = proa_exchange_asked_timeout(x);
     uint64_t retry = 0;
     if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {

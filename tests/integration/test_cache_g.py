@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from testenv import TOLERANT
 from testenv import upstream as up
 from testenv.client import request_bytes
 from testenv.gateway import cli
@@ -175,6 +176,33 @@ def test_g_callers_do_not_share_a_call(simple, upstreams):
     held.go.set()
     assert {connection.response().text for connection in connections} == {
         "answer 1", "answer 2", "answer 3"}
+
+
+def test_g_who_wants_no_fallback_is_apart(gateways, upstreams):
+    """What the first target alone answers, and what any of them does, are not the same."""
+    gate = threading.Event()
+
+    def bad(exchange):
+        assert gate.wait(seconds(20))
+        exchange.send(up.http(500, {"error": {"message": "it broke"}}))
+    first, second = upstreams(default=bad), upstreams(default=counting())
+    gateway = gateways({
+        "providers": {name: {"dialect": "openai", "base_url": upstream.url, "keys": []}
+                      for name, upstream in (("first", first), ("second", second))},
+        "policies": [{"name": "test", "balance": {"standby": 0}, **TOLERANT, **ALL}],
+        "routes": [{"model": "m", "policy": "test", "tiers": [
+            [{"provider": "first", "model": "x"}], [{"provider": "second", "model": "x"}]]}]})
+    only = [("x-proa-no-fallback", "1")]
+    strict = send(gateway, headers=only)
+    first.wait_requests(1)
+    lenient = send(gateway)
+    first.wait_requests(2)
+    gate.set()
+    assert strict.response().status == 500
+    assert lenient.response().text == "answer 1"
+    assert verdict(ask(gateway)) == "hit"
+    assert verdict(ask(gateway, headers=[("x-proa-no-fallback", "false")])) == "hit"
+    assert ask(gateway, headers=only).status == 500, "nobody but the first may answer this"
 
 
 # ---- what is not kept ---------------------------------------------------------------------------
@@ -530,6 +558,33 @@ def test_g_an_answer_too_large_to_hold_releases_the_followers(simple, upstreams)
     assert len(upstream.requests) == 4
 
 
+def test_g_a_large_answer_that_nobody_waits_for_any_more_is_cancelled(simple, upstreams):
+    """The leader left, and its followers make calls of their own: its own has no reader."""
+    gate = threading.Event()
+    calls = iter(range(100))
+
+    def handler(exchange):
+        if next(calls) > 0:
+            return up.chat("small")(exchange)
+        assert gate.wait(seconds(20))
+        exchange.send(up.http(200, up.chat_body("x" * 400000))[:100000])
+        assert exchange.wait_closed(20), "the call goes on for nobody"
+        return False
+    upstream = upstreams(default=handler)
+    gateway = simple(upstream, policy={**ALL, "commit": {"max_plain_bytes": "8KiB"}})
+    leader = send(gateway)
+    upstream.wait_requests(1)
+    follower = send(gateway)
+    eventually(lambda: waiting(gateway) == 2, what="the follower")
+    time.sleep(0.2)
+    leader.close()
+    eventually(lambda: gateway.metrics().total("proa_client_cancelled_total") == 1, what="its end")
+    gate.set()
+    assert follower.response().text == "small"
+    eventually(lambda: upstream.connections[0].closed_at, 3, "the call's end")
+    eventually(lambda: gateway.metrics().total("proa_inflight_requests") == 0, what="its end")
+
+
 def test_g_draining_tells_those_who_wait(simple, upstreams):
     upstream = upstreams(default=up.stall)
     gateway = simple(upstream, policy=ALL, config={"limits": {"drain": "500ms"}})
@@ -633,6 +688,36 @@ def test_g_stale_goes_to_all_who_wait(simple, upstreams):
     assert {response.text for response in responses} == {"answer 1"}
     assert {verdict(response) for response in responses} == {"stale"}
     assert len(upstream.requests) == 2
+
+
+def test_g_stale_for_the_leaders_own_deadline_is_not_the_followers(simple, upstreams):
+    """Who has more time gets what the provider says."""
+    upstream = upstreams(default=counting())
+    gateway = simple(upstream, policy=STALE)
+    calls = iter(range(100))
+    make_stale(gateway, upstream,
+               lambda exchange: (up.stall if next(calls) == 0 else up.chat("new"))(exchange))
+    leader = send(gateway, headers=[("x-proa-timeout", "1s")])
+    upstream.wait_requests(2)
+    followers = [send(gateway) for _ in range(3)]
+    eventually(lambda: waiting(gateway) == 4, what="the followers")
+    assert verdict(leader.response()) == "stale"
+    assert [follower.response().text for follower in followers] == ["new"] * 3
+
+
+def test_g_stale_is_not_for_who_wants_it_younger(simple, upstreams):
+    upstream = upstreams(default=counting())
+    gateway = simple(upstream, policy=STALE)
+    held = Held(up.error(500))
+    make_stale(gateway, upstream, held)
+    leader = send(gateway)
+    upstream.wait_requests(2)
+    follower = send(gateway, headers=[("cache-control", "max-age=0")])
+    eventually(lambda: waiting(gateway) == 2, what="the follower")
+    time.sleep(0.2)
+    held.go.set()
+    assert verdict(leader.response()) == "stale"
+    assert follower.response().status == 500
 
 
 # ---- configuration ------------------------------------------------------------------------------
