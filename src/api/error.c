@@ -37,6 +37,13 @@ static void optional(struct proa_json_writer *w, const char *key, struct proa_sl
     }
 }
 
+static void write_origin(struct proa_json_writer *w, const struct proa_api_error *error)
+{
+    proa_json_writer_member_string(
+        w, "source", error->from_provider ? PROA_SLICE("provider") : PROA_SLICE("gateway"));
+    optional(w, "provider", error->provider);
+}
+
 /* The object OpenAI's SDKs read; what they do not know they ignore. */
 static bool write_openai(const struct proa_api_error *error, struct proa_buf *out)
 {
@@ -55,12 +62,57 @@ static bool write_openai(const struct proa_api_error *error, struct proa_buf *ou
         proa_json_writer_null(&w);
     }
     proa_json_writer_member_string(&w, "code", proa_slice_cstr(row->name));
-    proa_json_writer_member_string(
-        &w, "source", error->from_provider ? PROA_SLICE("provider") : PROA_SLICE("gateway"));
-    optional(&w, "provider", error->provider);
+    write_origin(&w, error);
     optional(&w, "request_id", error->request_id);
     optional(&w, "trail", error->trail);
     proa_json_writer_end_object(&w);
+    proa_json_writer_end_object(&w);
+    return proa_json_writer_ok(&w);
+}
+
+/*
+ * Anthropic's words for what a status means. Its SDKs choose the class of an error by the status,
+ * and show the type.
+ */
+static const struct {
+    uint16_t status;
+    const char *type;
+} ANTHROPIC_TYPES[] = {
+    {401, "authentication_error"}, {402, "billing_error"},    {403, "permission_error"},
+    {404, "not_found_error"},      {408, "timeout_error"},    {413, "request_too_large"},
+    {429, "rate_limit_error"},     {503, "overloaded_error"}, {504, "timeout_error"},
+    {529, "overloaded_error"},
+};
+
+static const char *anthropic_type(const struct proa_api_error *error)
+{
+    const uint16_t status = error->status != 0 ? error->status : row_of(error->code)->status;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ANTHROPIC_TYPES); i++) {
+        if (ANTHROPIC_TYPES[i].status == status) {
+            return ANTHROPIC_TYPES[i].type;
+        }
+    }
+    return status < 500 ? "invalid_request_error" : "api_error";
+}
+
+/* What Anthropic's SDKs do not know stands beside what they read. */
+static bool write_anthropic(const struct proa_api_error *error, struct proa_buf *out)
+{
+    const struct error_row *row = row_of(error->code);
+    struct proa_json_writer w;
+    proa_json_writer_init(&w, out);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "type", PROA_SLICE("error"));
+    proa_json_writer_key(&w, PROA_SLICE("error"));
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "type", proa_slice_cstr(anthropic_type(error)));
+    proa_json_writer_member_string(&w, "message", error->message);
+    proa_json_writer_member_string(&w, "code", proa_slice_cstr(row->name));
+    optional(&w, "param", error->param);
+    write_origin(&w, error);
+    optional(&w, "trail", error->trail);
+    proa_json_writer_end_object(&w);
+    optional(&w, "request_id", error->request_id);
     proa_json_writer_end_object(&w);
     return proa_json_writer_ok(&w);
 }
@@ -69,6 +121,8 @@ static bool write_envelope(enum proa_surface surface, const struct proa_api_erro
                            struct proa_buf *out)
 {
     switch (surface) {
+    case PROA_SURFACE_ANTHROPIC:
+        return write_anthropic(error, out);
     case PROA_SURFACE_OPENAI:
         break;
     }
@@ -97,6 +151,9 @@ enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_
                                    struct proa_buf *out)
 {
     const size_t from = out->len;
+    if (surface == PROA_SURFACE_ANTHROPIC) {
+        PROA_BUF_LIT(out, "event: error\n");
+    }
     PROA_BUF_LIT(out, "data: ");
     const bool ok = write_envelope(surface, error, out);
     PROA_BUF_LIT(out, "\n\n");

@@ -14,6 +14,7 @@ struct proa_api_writer {
     void (*destroy)(struct proa_api_writer *w);
 };
 
+extern const struct proa_api_face proa_api_face_anthropic;
 extern const struct proa_api_face proa_api_face_openai;
 
 #endif

@@ -3,30 +3,27 @@
 #include "proa/core/check.h"
 
 /*
- * Client to provider. Beta flags and accounting fields that change what the answer is or whom it is
- * booked to, ids for support, and what some providers want for attribution. Not here, on purpose:
- * every credential, cookies, addresses (Forwarded, X-Real-IP), trace context, telemetry of SDKs
- * (x-stainless-*), and whatever the encoder writes itself.
+ * Client to provider. Versions, beta flags and accounting fields that change what the answer is or
+ * whom it is booked to, ids for support, and what some providers want for attribution. Not here, on
+ * purpose: every credential, cookies, addresses (Forwarded, X-Real-IP), trace context, telemetry of
+ * SDKs (x-stainless-*), and whatever the encoder writes itself.
  */
 static const bool FORWARD[PROA_HTTP_HEADER_COUNT] = {
-    [PROA_HTTP_HEADER_ANTHROPIC_BETA] = true,
-    [PROA_HTTP_HEADER_HTTP_REFERER] = true,
-    [PROA_HTTP_HEADER_IDEMPOTENCY_KEY] = true,
-    [PROA_HTTP_HEADER_OPENAI_BETA] = true,
-    [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = true,
-    [PROA_HTTP_HEADER_OPENAI_PROJECT] = true,
-    [PROA_HTTP_HEADER_USER_AGENT] = true,
-    [PROA_HTTP_HEADER_X_CLIENT_REQUEST_ID] = true,
-    [PROA_HTTP_HEADER_X_GROK_CONV_ID] = true,
-    [PROA_HTTP_HEADER_X_REQUEST_ID] = true,
-    [PROA_HTTP_HEADER_X_TITLE] = true,
+    [PROA_HTTP_HEADER_ANTHROPIC_BETA] = true,      [PROA_HTTP_HEADER_ANTHROPIC_VERSION] = true,
+    [PROA_HTTP_HEADER_HTTP_REFERER] = true,        [PROA_HTTP_HEADER_IDEMPOTENCY_KEY] = true,
+    [PROA_HTTP_HEADER_OPENAI_BETA] = true,         [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = true,
+    [PROA_HTTP_HEADER_OPENAI_PROJECT] = true,      [PROA_HTTP_HEADER_USER_AGENT] = true,
+    [PROA_HTTP_HEADER_X_CLIENT_REQUEST_ID] = true, [PROA_HTTP_HEADER_X_GROK_CONV_ID] = true,
+    [PROA_HTTP_HEADER_X_REQUEST_ID] = true,        [PROA_HTTP_HEADER_X_TITLE] = true,
 };
 
-/* What names OpenAI's features and accounts. */
-static const bool OPENAIS[PROA_HTTP_HEADER_COUNT] = {
-    [PROA_HTTP_HEADER_OPENAI_BETA] = true,
-    [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = true,
-    [PROA_HTTP_HEADER_OPENAI_PROJECT] = true,
+/* What names one dialect's features, versions and accounts. */
+static const char *const DIALECTS[PROA_HTTP_HEADER_COUNT] = {
+    [PROA_HTTP_HEADER_ANTHROPIC_BETA] = "anthropic",
+    [PROA_HTTP_HEADER_ANTHROPIC_VERSION] = "anthropic",
+    [PROA_HTTP_HEADER_OPENAI_BETA] = "openai",
+    [PROA_HTTP_HEADER_OPENAI_ORGANIZATION] = "openai",
+    [PROA_HTTP_HEADER_OPENAI_PROJECT] = "openai",
 };
 
 /*
@@ -83,9 +80,9 @@ bool proa_api_forward_header(const struct proa_http_header *header)
     return header->id < PROA_HTTP_HEADER_COUNT && FORWARD[header->id];
 }
 
-bool proa_api_header_is_openais(const struct proa_http_header *header)
+const char *proa_api_header_dialect(const struct proa_http_header *header)
 {
-    return header->id < PROA_HTTP_HEADER_COUNT && OPENAIS[header->id];
+    return header->id < PROA_HTTP_HEADER_COUNT ? DIALECTS[header->id] : NULL;
 }
 
 bool proa_api_return_header(const struct proa_http_header *header)

@@ -12,6 +12,16 @@ static void write_one(struct proa_json_writer *w, const struct proa_api_model *m
     proa_json_writer_end_object(w);
 }
 
+static void write_id(struct proa_json_writer *w, const char *key, struct proa_slice id)
+{
+    proa_json_writer_key(w, proa_slice_cstr(key));
+    if (id.len > 0) {
+        proa_json_writer_string(w, id);
+    } else {
+        proa_json_writer_null(w);
+    }
+}
+
 static enum proa_err finish(const struct proa_json_writer *w, size_t from)
 {
     if (proa_json_writer_ok(w)) {
@@ -35,6 +45,9 @@ enum proa_err proa_api_models_write(const struct proa_api_model *models, size_t 
         write_one(&w, &models[i]);
     }
     proa_json_writer_end_array(&w);
+    proa_json_writer_member_bool(&w, "has_more", false);
+    write_id(&w, "first_id", n > 0 ? models[0].id : PROA_SLICE_NONE);
+    write_id(&w, "last_id", n > 0 ? models[n - 1].id : PROA_SLICE_NONE);
     proa_json_writer_end_object(&w);
     return finish(&w, from);
 }

@@ -44,6 +44,7 @@ static enum proa_err read_request(const struct proa_api_body *body, struct proa_
         return proa_api_openai_rerank_read(&own, &out->rerank, error);
     case PROA_API_NONE:
     case PROA_API_MODERATIONS:
+    case PROA_API_COUNT_TOKENS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
         break;

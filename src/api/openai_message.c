@@ -275,8 +275,7 @@ static enum proa_err read_assistant(struct reading *r, struct draft *d, struct m
     return err == PROA_OK ? read_function_call(r, d, all) : err;
 }
 
-/* The name of the call with this id. */
-static struct proa_slice name_of_call(const struct messages *all, struct proa_slice id)
+struct proa_slice proa_read_name_of_call(const struct messages *all, struct proa_slice id)
 {
     const size_t n = all->n < CALLS_LOOKED_BACK ? all->n : CALLS_LOOKED_BACK;
     for (size_t i = 0; i < n; i++) {
@@ -302,7 +301,7 @@ static enum proa_err read_result(struct reading *r, struct draft *d, const struc
         result->id = legacy_id(r, all->n_calls);
     } else if (err == PROA_OK) {
         err = read_said(r, d, MESSAGE_CALL_ID, &result->id);
-        const struct proa_slice name = name_of_call(all, result->id);
+        const struct proa_slice name = proa_read_name_of_call(all, result->id);
         result->name = name.len > 0 ? name : result->name;
     }
     if (err == PROA_OK && result->id.len == 0) {

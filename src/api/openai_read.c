@@ -194,3 +194,15 @@ void *proa_read_more(struct reading *r, void *items, size_t n, size_t bytes)
     memcpy(larger, items, n * bytes);
     return larger;
 }
+
+bool proa_read_is_cut(const struct proa_api_request *request, struct proa_slice body,
+                      struct proa_slice key)
+{
+    const size_t at = (size_t)(key.ptr - body.ptr);
+    for (size_t i = 0; i < request->n_cuts; i++) {
+        if (request->cuts[i].member.key_at == at) {
+            return true;
+        }
+    }
+    return false;
+}

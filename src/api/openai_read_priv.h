@@ -1,5 +1,5 @@
 /*
- * What all readers of the OpenAI surface share: where they are in the request, what they say of
+ * What all readers of requests share: where they are in the request, what they say of
  * what does not fit there, and values of one kind.
  *
  * Everywhere `null` is as good as absent. A reader that returns no OK has refused: the error is
@@ -8,7 +8,7 @@
 #ifndef PROA_API_OPENAI_READ_PRIV_H
 #define PROA_API_OPENAI_READ_PRIV_H
 
-#include "proa/api/error.h"
+#include "proa/api/request.h"
 #include "proa/chat/request.h"
 #include "proa/chat/text.h"
 
@@ -88,6 +88,10 @@ size_t proa_read_word(struct proa_slice text, const struct proa_slice *words, si
  * is what the last call returned; NULL at first. */
 void *proa_read_more(struct reading *r, void *items, size_t n, size_t bytes);
 
+/* Is the top-level member with this key the gateway's own, which no provider gets? */
+bool proa_read_is_cut(const struct proa_api_request *request, struct proa_slice body,
+                      struct proa_slice key);
+
 /* ---- openai_message.c, openai_part.c, openai_tool.c */
 
 struct messages {
@@ -96,6 +100,8 @@ struct messages {
     size_t n_calls; /* that the legacy form has made an id for */
 };
 
+/* The name of the call with this id; empty when it is not among the last messages. */
+struct proa_slice proa_read_name_of_call(const struct messages *all, struct proa_slice id);
 /* One more message. */
 enum proa_err proa_read_message(struct reading *r, const struct place *at,
                                 const struct proa_json_item *item,

@@ -345,21 +345,9 @@ static const struct row *find_row(const struct proa_json_item *item)
     return NULL;
 }
 
-/* Is it the gateway's own, which no provider gets? */
-static bool is_cut(const struct proa_api_openai_body *body, struct proa_slice key)
-{
-    const size_t at = (size_t)(key.ptr - body->bytes.ptr);
-    for (size_t i = 0; i < body->request->n_cuts; i++) {
-        if (body->request->cuts[i].member.key_at == at) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void keep_extra(struct top *t, const struct proa_json_item *item)
 {
-    if (!is_cut(t->body, item->key)) {
+    if (!proa_read_is_cut(t->body->request, t->body->bytes, item->key)) {
         t->extras = proa_read_more(&t->r, t->extras, t->n_extras, sizeof t->extras[0]);
         t->extras[t->n_extras++] = (struct proa_chat_extra){item->key, item->value};
     }

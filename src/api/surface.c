@@ -11,19 +11,25 @@ struct path_row {
     struct proa_slice path; /* behind the prefix, without a trailing slash */
     enum proa_endpoint_kind kind;
     const char *allow;
+    enum proa_surface surface;
 };
 
 static const struct path_row PATHS[] = {
-    {PROA_SLICE_INIT("/chat/completions"), PROA_API_CHAT, ALLOW_WRITE},
-    {PROA_SLICE_INIT("/completions"), PROA_API_COMPLETIONS, ALLOW_WRITE},
-    {PROA_SLICE_INIT("/embeddings"), PROA_API_EMBEDDINGS, ALLOW_WRITE},
-    {PROA_SLICE_INIT("/moderations"), PROA_API_MODERATIONS, ALLOW_WRITE},
-    {PROA_SLICE_INIT("/rerank"), PROA_API_RERANK, ALLOW_WRITE},
-    {PROA_SLICE_INIT("/models"), PROA_API_MODELS, ALLOW_READ},
+    {PROA_SLICE_INIT("/chat/completions"), PROA_API_CHAT, ALLOW_WRITE, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/completions"), PROA_API_COMPLETIONS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/embeddings"), PROA_API_EMBEDDINGS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/moderations"), PROA_API_MODERATIONS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/rerank"), PROA_API_RERANK, ALLOW_WRITE, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/models"), PROA_API_MODELS, ALLOW_READ, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/messages"), PROA_API_CHAT, ALLOW_WRITE, PROA_SURFACE_ANTHROPIC},
+    {PROA_SLICE_INIT("/messages/count_tokens"), PROA_API_COUNT_TOKENS, ALLOW_WRITE,
+     PROA_SURFACE_ANTHROPIC},
 };
 
 static const struct proa_slice PREFIX = PROA_SLICE_INIT("/v1");
 static const struct proa_slice MODEL_PREFIX = PROA_SLICE_INIT("/models/");
+/* Of Anthropic's surface alone; clients whose base URL is a provider's root ask without /v1. */
+static const struct proa_slice MESSAGES_PREFIX = PROA_SLICE_INIT("/messages");
 
 static struct proa_slice without_trailing_slashes(struct proa_slice path)
 {
@@ -44,6 +50,12 @@ static bool take_prefix(struct proa_slice *path)
     return true;
 }
 
+static bool is_messages(struct proa_slice path)
+{
+    return proa_slice_starts(path, MESSAGES_PREFIX) &&
+           (path.len == MESSAGES_PREFIX.len || path.ptr[MESSAGES_PREFIX.len] == '/');
+}
+
 static bool method_fits(enum proa_http_method method, enum proa_endpoint_kind kind)
 {
     if (kind == PROA_API_MODELS || kind == PROA_API_MODEL) {
@@ -57,15 +69,19 @@ void proa_api_match(enum proa_http_method method, struct proa_slice path,
 {
     *out = (struct proa_api_match){.surface = PROA_SURFACE_OPENAI, .kind = PROA_API_NONE};
     path = without_trailing_slashes(path);
-    if (!take_prefix(&path)) {
+    if (!take_prefix(&path) && !is_messages(path)) {
         return;
     }
     /* A base URL with /v1 given to a client that appends it once more. */
     (void)take_prefix(&path);
+    if (is_messages(path)) {
+        out->surface = PROA_SURFACE_ANTHROPIC;
+    }
     for (size_t i = 0; i < PROA_ARRAY_LEN(PATHS); i++) {
         if (proa_slice_eq(path, PATHS[i].path)) {
             out->kind = PATHS[i].kind;
             out->allow = PATHS[i].allow;
+            out->surface = PATHS[i].surface;
             break;
         }
     }

@@ -150,6 +150,22 @@ static bool is_finished(struct proa_slice choice)
            (refused == PROA_JSON_ABSENT || refused == PROA_JSON_NULL);
 }
 
+/* A message of Anthropic's API that came to its end by itself. */
+static bool is_finished_message(struct proa_slice body)
+{
+    static const struct proa_slice reasons[] = {
+        PROA_SLICE_INIT("end_turn"), PROA_SLICE_INIT("tool_use"), PROA_SLICE_INIT("stop_sequence")};
+    struct proa_slice reason = PROA_SLICE_NONE;
+    struct proa_slice content = PROA_SLICE_NONE;
+    const enum proa_json_kind kind = proa_json_get(body, PROA_SLICE("stop_reason"), &reason);
+    bool finished = false;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(reasons); i++) {
+        finished = finished || is_string(kind, reason, reasons[i]);
+    }
+    return finished && proa_json_get(body, PROA_SLICE("content"), &content) == PROA_JSON_ARRAY &&
+           proa_json_at(content, 0, NULL) == PROA_JSON_OBJECT;
+}
+
 static bool all_finished(struct proa_slice body)
 {
     struct proa_slice choices;
@@ -158,7 +174,7 @@ static bool all_finished(struct proa_slice body)
     size_t n = 0;
     if (proa_json_get(body, PROA_SLICE("choices"), &choices) != PROA_JSON_ARRAY ||
         proa_json_cursor_init(&c, choices) != PROA_OK) {
-        return false;
+        return is_finished_message(body);
     }
     while (proa_json_cursor_next(&c, &item)) {
         if (!is_finished(item.value)) {

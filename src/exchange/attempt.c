@@ -135,6 +135,13 @@ static bool passes(const struct attempt *a)
            (op == PROA_OP_MODERATION || a->dialect->passes(a->answer.vendor, a->model, op));
 }
 
+const struct proa_dialect *proa_attempt_dialect(const struct proa_exchange *x,
+                                                const struct proa_target *target)
+{
+    const struct proa_slice model = target->model.len > 0 ? target->model : x->resolved.model;
+    return proa_dialect_for(target->provider->dialect, target->provider->vendor, model);
+}
+
 static enum proa_class encode(struct attempt *a, const struct proa_authorization *authorization,
                               struct proa_encoded *out, enum proa_err *err)
 {
@@ -164,10 +171,12 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
         in.messages_member = x->request->members[PROA_API_M_MESSAGES];
     }
     enum proa_class class = PROA_CLASS_OK;
+    *err = PROA_ERR_UNSUPPORTED;
     if (PROA_LIKELY(passes(a))) {
         *err = a->dialect->encode(&in, x->arena, out);
         class = *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
-    } else {
+    }
+    if (*err == PROA_ERR_UNSUPPORTED) { /* not in these words */
         class = proa_translate_encode(a, &in, out, err);
     }
     if (class == PROA_CLASS_OK && out->n_iov > 0) {
@@ -231,7 +240,7 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     a->target = target;
     a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
-    a->dialect = proa_dialect_for(target->provider->dialect, a->answer.vendor, a->model);
+    a->dialect = proa_attempt_dialect(x, target);
     a->answer.model = a->model;
     a->offer = target->offer ? target->offer
                              : proa_catalogue_offer_find(target->provider->catalogue, a->model);

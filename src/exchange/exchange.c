@@ -197,6 +197,10 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
         return;
     }
+    if (x->operation == PROA_OP_COUNT_TOKENS && proa_count_begin(x)) {
+        proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
+        return;
+    }
     if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && proa_cached_begin(x, match)) {
         return;
     }
@@ -373,6 +377,9 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     PROA_ASSERT(x->state != EXCHANGE_OVER);
     x->state = EXCHANGE_OVER;
     ensure_id(x);
+    if (x->counted) {
+        outcome = PROA_OUTCOME_DEGRADED;
+    }
     if (x->cached) {
         outcome = proa_cached_end(x, outcome);
     }

@@ -8,6 +8,7 @@
  *   translate.c the same where client and target speak different dialects
  *   batch.c     one attempt of several calls
  *   rescue.c    going on with an answer that broke off
+ *   count.c     counting tokens where no provider does
  *   reply.c     header lines, error answers, trail
  *   settle.c    metrics and the log line
  *   cached.c, coalesce.c  answered from memory, or by the call of another
@@ -138,6 +139,7 @@ struct proa_exchange {
     enum proa_fail fail;   /* as the engine ended it */
     bool head_sent;
     bool call_paused;
+    bool counted; /* by ourselves, although a provider was asked to */
 
     /* Not zeroed: each is set before it is read. */
     struct proa_event pending[PENDING_EVENTS_MAX];
@@ -175,6 +177,9 @@ void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_ma
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);
 /* Sends the request with these credentials. */
 void proa_attempt_send(struct attempt *a, const struct proa_authorization *authorization);
+/* That this target is asked in. */
+const struct proa_dialect *proa_attempt_dialect(const struct proa_exchange *x,
+                                                const struct proa_target *target);
 void proa_attempt_commit(struct attempt *a);
 /* Cancels its call, if it runs, and gives everything back. Idempotent. */
 void proa_attempt_release(struct attempt *a);
@@ -266,6 +271,12 @@ void proa_rescue_note(struct proa_exchange *x, const struct iovec *iov, size_t n
 bool proa_rescue_begin(struct attempt *a);
 /* Gathers what the client does not have yet; the class of the attempt's failure, or OK. */
 enum proa_class proa_rescue_gather(struct attempt *a, const struct proa_reader_report *report);
+
+/* ---- count.c */
+/* A count that no target of the first tier can be asked for: answers it, and is true. */
+bool proa_count_begin(struct proa_exchange *x);
+/* Those that could be asked gave none: the same. */
+bool proa_count_instead(struct proa_exchange *x, const struct proa_terminal *t);
 
 /* ---- news.c */
 /* Logs that a key was refused or a quota is spent, if that is what ended the attempt; after the

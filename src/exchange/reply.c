@@ -110,6 +110,12 @@ void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, s
     maker(x, a, f);
 }
 
+/* The provider's own, by which its support knows the answer. */
+static bool brings_id(const struct attempt *a)
+{
+    return a && proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_REQUEST_ID).len > 0;
+}
+
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra)
 {
@@ -130,6 +136,11 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     }
     PROA_BUF_LIT(f, "x-request-id: ");
     (void)proa_buf_append(f, x->id);
+    if (x->face->id_field.len > 0 && !brings_id(a)) {
+        PROA_BUF_LIT(f, "\r\n");
+        (void)proa_buf_append(f, x->face->id_field);
+        (void)proa_buf_append(f, x->id);
+    }
     PROA_BUF_LIT(f, "\r\nx-proa-attempts: ");
     (void)proa_buf_append_u64(f, x->run ? x->run->n_attempts : 0);
     if (x->run && x->run->n_attempts > 0) {
@@ -412,6 +423,9 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
     struct proa_buf lines;
     x->fail = t->fail;
     if (x->cached && proa_cached_failed(x, t)) {
+        return;
+    }
+    if (x->operation == PROA_OP_COUNT_TOKENS && proa_count_instead(x, t)) {
         return;
     }
     proa_buf_init(&lines, 512);

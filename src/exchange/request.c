@@ -25,6 +25,8 @@ static enum proa_operation operation_of(enum proa_endpoint_kind kind)
         return PROA_OP_MODERATION;
     case PROA_API_RERANK:
         return PROA_OP_RERANK;
+    case PROA_API_COUNT_TOKENS:
+        return PROA_OP_COUNT_TOKENS;
     case PROA_API_NONE:
     case PROA_API_CHAT:
     case PROA_API_MODELS:
@@ -201,6 +203,10 @@ static void read_options(const struct proa_exchange *x, struct proa_run_options 
     const size_t tokens = x->body.len / BYTES_PER_TOKEN;
     out->input_tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
     out->max_output = read_max_output(x);
+    if (x->operation == PROA_OP_COUNT_TOKENS) { /* it uses up none */
+        out->input_tokens = 0;
+        out->max_output = 0;
+    }
     out->affinity = read_affinity(x, out->input_tokens);
 }
 

@@ -44,7 +44,7 @@ static enum proa_err read_asked(struct proa_exchange *x, struct asked *asked)
 }
 
 /* Reads it for the first attempt that needs it. */
-static struct asked *asked_of(struct proa_exchange *x)
+struct asked *proa_translate_asked(struct proa_exchange *x)
 {
     if (!x->asked) {
         struct asked *asked = PROA_ARENA_NEW(x->arena, struct asked);
@@ -109,25 +109,26 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
     case PROA_OP_CHAT:
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
+    case PROA_OP_COUNT_TOKENS:
         in->chat =
             a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked) : &asked->api.chat;
         break;
     }
 }
 
-/* The client's headers that mean something there. */
-static void select_headers(const struct attempt *a, struct proa_encode_in *in)
+/* The client's headers that mean something there; but not the version of its own words, which the
+ * request is not in any more. */
+static void select_headers(const struct attempt *a, const struct proa_encode_in *common,
+                           struct proa_encode_in *in)
 {
-    const struct proa_http_header *from = in->headers;
-    const size_t n = in->n_headers;
-    if (a->dialect == a->x->dialect || n == 0) {
-        return;
-    }
-    struct proa_http_header *kept = proa_arena_alloc(a->x->arena, n * sizeof kept[0]);
-    in->n_headers = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!proa_api_header_is_openais(&from[i])) {
-            kept[in->n_headers++] = from[i];
+    struct proa_http_header *kept =
+        proa_arena_alloc(a->x->arena, common->n_headers * sizeof kept[0]);
+    for (size_t i = 0; i < common->n_headers; i++) {
+        const struct proa_http_header *h = &common->headers[i];
+        const char *dialect = proa_api_header_dialect(h);
+        if (h->id != PROA_HTTP_HEADER_ANTHROPIC_VERSION &&
+            (!dialect || strcmp(dialect, a->dialect->name) == 0)) {
+            kept[in->n_headers++] = *h;
         }
     }
     in->headers = kept;
@@ -173,12 +174,12 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     a->translation = t;
     t->op = x->operation == PROA_OP_COMPLETION ? PROA_OP_CHAT : x->operation;
     *err = PROA_OK;
-    if (t->op == PROA_OP_MODERATION || !a->dialect->decode ||
+    if (t->op == PROA_OP_MODERATION || t->op == PROA_OP_COUNT_TOKENS || !a->dialect->decode ||
         !a->dialect->offers(common->vendor, a->model, t->op)) {
         cannot(a, proa_operation_name(t->op), "is not offered by this provider");
         return PROA_CLASS_UNFIT;
     }
-    struct asked *asked = asked_of(x);
+    struct asked *asked = proa_translate_asked(x);
     if (asked->err != PROA_OK) {
         *err = asked->err;
         if (*err == PROA_ERR_OVERLOAD) {
@@ -196,10 +197,8 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
         .site = common->site,
         .model = common->model,
         .warnings = &t->warnings,
-        .headers = common->headers,
-        .n_headers = common->n_headers,
     };
-    select_headers(a, &in);
+    select_headers(a, common, &in);
     const size_t inputs_max =
         t->op == PROA_OP_EMBEDDING ? a->dialect->inputs_max(common->vendor, a->model) : SIZE_MAX;
     if (asked->api.embed.n_inputs > inputs_max) {

@@ -36,6 +36,8 @@ struct translation {
     struct proa_chat_warnings warnings;
 };
 
+/* The client's request, read at the first call. */
+struct asked *proa_translate_asked(struct proa_exchange *x);
 /* Writes one request into *body; `out` as encode leaves it. */
 enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode_in *in,
                                      struct proa_buf *body, struct proa_encoded *out,

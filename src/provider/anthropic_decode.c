@@ -13,11 +13,8 @@
 
 enum { ID_MAX = 64 };
 
-/* Counts of input stand beside one another here, and are one number elsewhere. */
-enum input_count { INPUT_PLAIN = 0, INPUT_WRITTEN, INPUT_READ, INPUT_COUNTS };
-
 struct anthropic_state {
-    uint64_t input[INPUT_COUNTS];
+    struct anthropic_counts counts;
     bool open;      /* message_start has come */
     uint8_t id_len; /* of that message */
     char id[ID_MAX];
@@ -27,92 +24,16 @@ struct anthropic_state {
     uint32_t json_key;
 };
 
-/* The members of one JSON object that matter, wherever they stand; ABSENT is kind 0. */
-struct member {
-    struct proa_slice key;
-    struct proa_json_item item;
-};
-
-/* Takes the first of each. False when the text is no object or is broken. */
-static bool read_members(struct proa_slice object, struct member *members, size_t n)
-{
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, object) != PROA_OK || !c.is_object) {
-        return false;
-    }
-    while (proa_json_cursor_next(&c, &item)) {
-        for (size_t i = 0; i < n; i++) {
-            if (members[i].item.kind == PROA_JSON_ABSENT &&
-                proa_decode_key_is(&item, members[i].key)) {
-                members[i].item = item;
-                break;
-            }
-        }
-    }
-    return c.err == PROA_OK;
-}
-
-static struct proa_slice text_of(const struct member *m)
-{
-    return proa_decode_string(&m->item);
-}
-
-static bool is(const struct member *m, struct proa_slice word)
-{
-    return m->item.kind == PROA_JSON_STRING && proa_json_string_eq(m->item.value, word);
-}
-
 /* ---- usage ----------------------------------------------------------------------------------- */
 
-static const struct {
-    struct proa_slice key;
-    enum input_count count;
-} INPUTS[] = {
-    {PROA_SLICE_INIT("input_tokens"), INPUT_PLAIN},
-    {PROA_SLICE_INIT("cache_creation_input_tokens"), INPUT_WRITTEN},
-    {PROA_SLICE_INIT("cache_read_input_tokens"), INPUT_READ},
-};
-
-static void take_input(struct proa_decoder *d, const struct proa_json_item *item)
-{
-    struct anthropic_state *s = d->own;
-    for (size_t i = 0; i < PROA_ARRAY_LEN(INPUTS); i++) {
-        uint64_t n = proa_decode_u64(item, UINT64_MAX);
-        if (!proa_decode_key_is(item, INPUTS[i].key) || n > PROA_USAGE_SANE_MAX) {
-            continue;
-        }
-        s->input[INPUTS[i].count] = n;
-        if (INPUTS[i].count == INPUT_WRITTEN) {
-            proa_decode_usage(d, PROA_USAGE_CACHE_WRITE, n);
-        } else if (INPUTS[i].count == INPUT_READ) {
-            proa_decode_usage(d, PROA_USAGE_CACHE_READ, n);
-        }
-        proa_decode_usage(d, PROA_USAGE_INPUT,
-                          s->input[INPUT_PLAIN] + s->input[INPUT_WRITTEN] + s->input[INPUT_READ]);
-    }
-}
-
-/* Each that is there replaces what was known. */
 static void take_usage(struct proa_decoder *d, struct proa_slice object)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item item;
-    if (proa_json_cursor_init(&c, object) != PROA_OK || !c.is_object) {
-        return;
-    }
-    while (proa_json_cursor_next(&c, &item)) {
-        struct proa_slice thinking = PROA_SLICE_NONE;
-        uint64_t n = 0;
-        take_input(d, &item);
-        if (proa_decode_key_is(&item, PROA_SLICE("output_tokens"))) {
-            n = proa_decode_u64(&item, UINT64_MAX);
-            proa_decode_usage(d, PROA_USAGE_OUTPUT, n);
-        } else if (proa_decode_key_is(&item, PROA_SLICE("output_tokens_details")) &&
-                   proa_json_get(item.value, PROA_SLICE("thinking_tokens"), &thinking) ==
-                       PROA_JSON_NUMBER &&
-                   proa_json_number_u64(thinking, &n) == PROA_OK) {
-            proa_decode_usage(d, PROA_USAGE_REASONING, n);
+    struct anthropic_state *s = d->own;
+    proa_anthropic_count(&s->counts, object);
+    for (int i = 0; i < PROA_USAGE_FIELDS; i++) {
+        const enum proa_usage_field field = (enum proa_usage_field)i;
+        if (proa_usage_has(&s->counts.usage, field)) {
+            proa_decode_usage(d, field, s->counts.usage.count[field]);
         }
     }
 }
@@ -207,16 +128,16 @@ static void stop_block(struct proa_decoder *d, uint32_t key)
 
 static void tell_citation(struct proa_decoder *d, struct proa_slice citation)
 {
-    struct member m[] = {{.key = PROA_SLICE("url")}, {.key = PROA_SLICE("title")}};
-    if (read_members(citation, m, PROA_ARRAY_LEN(m))) {
+    struct anthropic_member m[] = {{.key = PROA_SLICE("url")}, {.key = PROA_SLICE("title")}};
+    if (proa_anthropic_members(citation, m, PROA_ARRAY_LEN(m))) {
         proa_decode_other(d, &(const struct proa_chat_event){.kind = PROA_CHAT_CITATION,
                                                              .raw = citation,
-                                                             .id = text_of(&m[0]),
-                                                             .name = text_of(&m[1])});
+                                                             .id = proa_anthropic_text(&m[0]),
+                                                             .name = proa_anthropic_text(&m[1])});
     }
 }
 
-static void tell_citations(struct proa_decoder *d, const struct member *array)
+static void tell_citations(struct proa_decoder *d, const struct anthropic_member *array)
 {
     struct proa_json_cursor c;
     struct proa_json_item item;
@@ -233,7 +154,7 @@ static void tell_citations(struct proa_decoder *d, const struct member *array)
 static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice block)
 {
     enum { TYPE, TEXT, THINKING, SIGNATURE, DATA, ID, NAME, INPUT, CITATIONS };
-    struct member m[] = {
+    struct anthropic_member m[] = {
         [TYPE] = {.key = PROA_SLICE("type")},
         [TEXT] = {.key = PROA_SLICE("text")},
         [THINKING] = {.key = PROA_SLICE("thinking")},
@@ -244,22 +165,24 @@ static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice 
         [INPUT] = {.key = PROA_SLICE("input")},
         [CITATIONS] = {.key = PROA_SLICE("citations")},
     };
-    if (!read_members(block, m, PROA_ARRAY_LEN(m)) || m[TYPE].item.kind != PROA_JSON_STRING) {
+    if (!proa_anthropic_members(block, m, PROA_ARRAY_LEN(m)) ||
+        m[TYPE].item.kind != PROA_JSON_STRING) {
         return false;
     }
-    if (is(&m[TYPE], PROA_SLICE("text"))) {
-        proa_decode_text(d, PROA_CHAT_TEXT, 0, text_of(&m[TEXT]));
+    if (proa_anthropic_is(&m[TYPE], PROA_SLICE("text"))) {
+        proa_decode_text(d, PROA_CHAT_TEXT, 0, proa_anthropic_text(&m[TEXT]));
         tell_citations(d, &m[CITATIONS]);
-    } else if (is(&m[TYPE], PROA_SLICE("thinking"))) {
-        proa_decode_text(d, PROA_CHAT_REASONING, 0, text_of(&m[THINKING]));
-        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, text_of(&m[SIGNATURE]));
-    } else if (is(&m[TYPE], PROA_SLICE("redacted_thinking"))) {
-        proa_decode_text(d, PROA_CHAT_REDACTED, 0, text_of(&m[DATA]));
-    } else if (is(&m[TYPE], PROA_SLICE("tool_use")) &&
-               is(&m[NAME], PROA_SLICE(PROA_CLAUDE_JSON_TOOL))) {
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("thinking"))) {
+        proa_decode_text(d, PROA_CHAT_REASONING, 0, proa_anthropic_text(&m[THINKING]));
+        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]));
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("redacted_thinking"))) {
+        proa_decode_text(d, PROA_CHAT_REDACTED, 0, proa_anthropic_text(&m[DATA]));
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("tool_use")) &&
+               proa_anthropic_is(&m[NAME], PROA_SLICE(PROA_CLAUDE_JSON_TOOL))) {
         start_json(d, key, m[INPUT].item.value);
-    } else if (is(&m[TYPE], PROA_SLICE("tool_use"))) {
-        proa_decode_tool(d, 0, key, text_of(&m[ID]), text_of(&m[NAME]), PROA_SLICE_NONE);
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("tool_use"))) {
+        proa_decode_tool(d, 0, key, proa_anthropic_text(&m[ID]), proa_anthropic_text(&m[NAME]),
+                         PROA_SLICE_NONE);
         proa_decode_tool_json(d, 0, key, m[INPUT].item.value);
     }
     return true;
@@ -269,7 +192,7 @@ static bool read_delta(struct proa_decoder *d, uint32_t key, struct proa_slice d
 {
     enum { TYPE, TEXT, THINKING, SIGNATURE, JSON, CITATION };
     const struct anthropic_state *s = d->own;
-    struct member m[] = {
+    struct anthropic_member m[] = {
         [TYPE] = {.key = PROA_SLICE("type")},
         [TEXT] = {.key = PROA_SLICE("text")},
         [THINKING] = {.key = PROA_SLICE("thinking")},
@@ -277,22 +200,23 @@ static bool read_delta(struct proa_decoder *d, uint32_t key, struct proa_slice d
         [JSON] = {.key = PROA_SLICE("partial_json")},
         [CITATION] = {.key = PROA_SLICE("citation")},
     };
-    if (!read_members(delta, m, PROA_ARRAY_LEN(m)) || m[TYPE].item.kind != PROA_JSON_STRING) {
+    if (!proa_anthropic_members(delta, m, PROA_ARRAY_LEN(m)) ||
+        m[TYPE].item.kind != PROA_JSON_STRING) {
         return false;
     }
-    if (is(&m[TYPE], PROA_SLICE("text_delta"))) {
-        proa_decode_text(d, PROA_CHAT_TEXT, 0, text_of(&m[TEXT]));
-    } else if (is(&m[TYPE], PROA_SLICE("thinking_delta"))) {
-        proa_decode_text(d, PROA_CHAT_REASONING, 0, text_of(&m[THINKING]));
-    } else if (is(&m[TYPE], PROA_SLICE("signature_delta"))) {
-        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, text_of(&m[SIGNATURE]));
-    } else if (is(&m[TYPE], PROA_SLICE("citations_delta"))) {
+    if (proa_anthropic_is(&m[TYPE], PROA_SLICE("text_delta"))) {
+        proa_decode_text(d, PROA_CHAT_TEXT, 0, proa_anthropic_text(&m[TEXT]));
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("thinking_delta"))) {
+        proa_decode_text(d, PROA_CHAT_REASONING, 0, proa_anthropic_text(&m[THINKING]));
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("signature_delta"))) {
+        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]));
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("citations_delta"))) {
         tell_citation(d, m[CITATION].item.value);
-    } else if (is(&m[TYPE], PROA_SLICE("input_json_delta"))) {
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("input_json_delta"))) {
         if (s->json_open && s->json_key == key) {
-            tell_json(d, text_of(&m[JSON]));
+            tell_json(d, proa_anthropic_text(&m[JSON]));
         } else {
-            proa_decode_tool_piece(d, 0, key, text_of(&m[JSON]));
+            proa_decode_tool_piece(d, 0, key, proa_anthropic_text(&m[JSON]));
         }
     }
     return true;
@@ -325,59 +249,59 @@ static bool is_spliced(struct anthropic_state *s, struct proa_slice id)
     return false;
 }
 
-static bool on_message_start(struct proa_decoder *d, const struct member *event)
+static bool on_message_start(struct proa_decoder *d, const struct anthropic_member *event)
 {
     struct anthropic_state *s = d->own;
-    struct member m[] = {
+    struct anthropic_member m[] = {
         {.key = PROA_SLICE("id")}, {.key = PROA_SLICE("model")}, {.key = PROA_SLICE("usage")}};
     const bool again = s->open;
-    if (!read_members(event[EVENT_MESSAGE].item.value, m, PROA_ARRAY_LEN(m))) {
+    if (!proa_anthropic_members(event[EVENT_MESSAGE].item.value, m, PROA_ARRAY_LEN(m))) {
         return false;
     }
-    if (is_spliced(s, text_of(&m[0]))) {
+    if (is_spliced(s, proa_anthropic_text(&m[0]))) {
         proa_decode_fail(d, &(const struct proa_failure){
                                 .class = PROA_CLASS_MALFORMED,
                                 .message = PROA_SLICE("another message began in the stream")});
     } else if (!again) {
-        proa_decode_start(d, text_of(&m[0]), text_of(&m[1]), 0);
+        proa_decode_start(d, proa_anthropic_text(&m[0]), proa_anthropic_text(&m[1]), 0);
         take_usage(d, m[2].item.value);
     }
     return true;
 }
 
-static uint32_t key_of(const struct member *event)
+static uint32_t key_of(const struct anthropic_member *event)
 {
     return (uint32_t)proa_decode_u64(&event[EVENT_INDEX].item, 0);
 }
 
-static bool on_block_start(struct proa_decoder *d, const struct member *event)
+static bool on_block_start(struct proa_decoder *d, const struct anthropic_member *event)
 {
     return start_block(d, key_of(event), event[EVENT_BLOCK].item.value);
 }
 
-static bool on_block_delta(struct proa_decoder *d, const struct member *event)
+static bool on_block_delta(struct proa_decoder *d, const struct anthropic_member *event)
 {
     return read_delta(d, key_of(event), event[EVENT_DELTA].item.value);
 }
 
-static bool on_block_stop(struct proa_decoder *d, const struct member *event)
+static bool on_block_stop(struct proa_decoder *d, const struct anthropic_member *event)
 {
     stop_block(d, key_of(event));
     return true;
 }
 
-static bool on_message_delta(struct proa_decoder *d, const struct member *event)
+static bool on_message_delta(struct proa_decoder *d, const struct anthropic_member *event)
 {
-    struct member m[] = {{.key = PROA_SLICE("stop_reason")}};
+    struct anthropic_member m[] = {{.key = PROA_SLICE("stop_reason")}};
     take_usage(d, event[EVENT_USAGE].item.value);
     if (event[EVENT_DELTA].item.kind == PROA_JSON_OBJECT &&
-        read_members(event[EVENT_DELTA].item.value, m, 1)) {
+        proa_anthropic_members(event[EVENT_DELTA].item.value, m, 1)) {
         take_reason(d, &m[0].item);
     }
     return true;
 }
 
-static bool on_message_stop(struct proa_decoder *d, const struct member *event)
+static bool on_message_stop(struct proa_decoder *d, const struct anthropic_member *event)
 {
     (void)event;
     if (d->chosen != 0) {
@@ -389,7 +313,7 @@ static bool on_message_stop(struct proa_decoder *d, const struct member *event)
 
 static const struct {
     struct proa_slice type;
-    bool (*take)(struct proa_decoder *d, const struct member *event);
+    bool (*take)(struct proa_decoder *d, const struct anthropic_member *event);
 } EVENTS[] = {
     {PROA_SLICE_INIT("content_block_delta"), on_block_delta},
     {PROA_SLICE_INIT("content_block_start"), on_block_start},
@@ -402,7 +326,7 @@ static const struct {
 /* An event of an unknown type is to be ignored, as the API's versioning promises to its clients. */
 static bool read_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
 {
-    struct member m[EVENT_MEMBERS + 1] = {
+    struct anthropic_member m[EVENT_MEMBERS + 1] = {
         [EVENT_TYPE] = {.key = PROA_SLICE("type")},
         [EVENT_INDEX] = {.key = PROA_SLICE("index")},
         [EVENT_MESSAGE] = {.key = PROA_SLICE("message")},
@@ -411,10 +335,11 @@ static bool read_event(struct proa_decoder *d, struct proa_slice name, struct pr
         [EVENT_USAGE] = {.key = PROA_SLICE("usage")},
         [EVENT_MEMBERS] = {.key = PROA_SLICE("error")},
     };
-    const bool whole = read_members(data, m, PROA_ARRAY_LEN(m));
+    const bool whole = proa_anthropic_members(data, m, PROA_ARRAY_LEN(m));
     const enum proa_json_kind error = m[EVENT_MEMBERS].item.kind;
-    if (is(&m[EVENT_TYPE], PROA_SLICE("error")) || proa_slice_eq(name, PROA_SLICE("error")) ||
-        error == PROA_JSON_OBJECT || error == PROA_JSON_STRING) {
+    if (proa_anthropic_is(&m[EVENT_TYPE], PROA_SLICE("error")) ||
+        proa_slice_eq(name, PROA_SLICE("error")) || error == PROA_JSON_OBJECT ||
+        error == PROA_JSON_STRING) {
         fail(d, data);
         return true;
     }
@@ -422,7 +347,7 @@ static bool read_event(struct proa_decoder *d, struct proa_slice name, struct pr
         return false;
     }
     for (size_t i = 0; i < PROA_ARRAY_LEN(EVENTS); i++) {
-        if (is(&m[EVENT_TYPE], EVENTS[i].type)) {
+        if (proa_anthropic_is(&m[EVENT_TYPE], EVENTS[i].type)) {
             return EVENTS[i].take(d, m);
         }
     }
@@ -452,15 +377,15 @@ static bool read_content(struct proa_decoder *d, struct proa_slice array)
 static bool read_whole(struct proa_decoder *d, struct proa_slice body)
 {
     enum { ID, MODEL, CONTENT, REASON, USAGE, TYPE, ERROR };
-    struct member m[] = {
+    struct anthropic_member m[] = {
         [ID] = {.key = PROA_SLICE("id")},           [MODEL] = {.key = PROA_SLICE("model")},
         [CONTENT] = {.key = PROA_SLICE("content")}, [REASON] = {.key = PROA_SLICE("stop_reason")},
         [USAGE] = {.key = PROA_SLICE("usage")},     [TYPE] = {.key = PROA_SLICE("type")},
         [ERROR] = {.key = PROA_SLICE("error")},
     };
-    const bool whole = read_members(body, m, PROA_ARRAY_LEN(m));
+    const bool whole = proa_anthropic_members(body, m, PROA_ARRAY_LEN(m));
     const enum proa_json_kind error = m[ERROR].item.kind;
-    if (is(&m[TYPE], PROA_SLICE("error")) || error == PROA_JSON_OBJECT ||
+    if (proa_anthropic_is(&m[TYPE], PROA_SLICE("error")) || error == PROA_JSON_OBJECT ||
         error == PROA_JSON_STRING) {
         fail(d, body);
         return true;
@@ -468,7 +393,7 @@ static bool read_whole(struct proa_decoder *d, struct proa_slice body)
     if (!whole || m[CONTENT].item.kind != PROA_JSON_ARRAY) {
         return false;
     }
-    proa_decode_start(d, text_of(&m[ID]), text_of(&m[MODEL]), 0);
+    proa_decode_start(d, proa_anthropic_text(&m[ID]), proa_anthropic_text(&m[MODEL]), 0);
     if (!read_content(d, m[CONTENT].item.value)) {
         return false;
     }

@@ -1,9 +1,11 @@
 /*
  * A neutral request as a request of the Messages API. Its members stand in the order in which
- * Anthropic's prompt cache reads them: tools, system, messages.
+ * Anthropic's prompt cache reads them: tools, system, messages. And the client's own bytes, where
+ * the client speaks this API.
  */
 #include "anthropic_priv.h"
 #include "gaps_priv.h"
+#include "pass_priv.h"
 #include "request_head_priv.h"
 
 #include "proa/chat/text.h"
@@ -47,7 +49,7 @@ void proa_anthropic_refuse(struct anthropic_writing *a, const char *feature, con
     }
 }
 
-static const struct anthropic_host *host_of(const struct proa_vendor *vendor)
+const struct anthropic_host *proa_anthropic_host(const struct proa_vendor *vendor)
 {
     size_t i = 0;
     while (i + 1 < PROA_ARRAY_LEN(HOSTS) &&
@@ -302,15 +304,27 @@ static struct proa_slice segment_of(struct proa_slice model, struct proa_arena *
     return proa_buf_slice(&text);
 }
 
+/* Where the host has the model in its path, the rest of the path says what is wanted of it. */
+static struct proa_request_head head_of(const struct proa_encode_in *in,
+                                        const struct anthropic_host *host, struct proa_arena *arena)
+{
+    if (host->in_path) {
+        return (struct proa_request_head){.path = PROA_SLICE("/publishers/anthropic/models/"),
+                                          .path2 = segment_of(in->model, arena),
+                                          .path3 = in->stream ? PROA_SLICE(":streamRawPredict")
+                                                              : PROA_SLICE(":rawPredict"),
+                                          .lines = PROA_SLICE(VERSION_LINE)};
+    }
+    return (struct proa_request_head){.path = PROA_SLICE("/messages"),
+                                      .path2 = in->operation == PROA_OP_COUNT_TOKENS
+                                                   ? PROA_SLICE("/count_tokens")
+                                                   : PROA_SLICE_NONE,
+                                      .lines = PROA_SLICE(VERSION_LINE)};
+}
+
 static enum proa_err finish(struct anthropic_writing *a)
 {
-    struct proa_request_head head = {.path = PROA_SLICE("/messages"),
-                                     .lines = PROA_SLICE(VERSION_LINE)};
-    if (a->host->in_path) {
-        head.path = PROA_SLICE("/publishers/anthropic/models/");
-        head.path2 = segment_of(a->in->model, a->arena);
-        head.path3 = a->in->stream ? PROA_SLICE(":streamRawPredict") : PROA_SLICE(":rawPredict");
-    }
+    struct proa_request_head head = head_of(a->in, a->host, a->arena);
     if (a->options.beta.len > 0) {
         head.lines = proa_arena_printf(a->arena, VERSION_LINE BETA_LINE "%" PROA_SLICE_FMT,
                                        PROA_SLICE_ARG(a->options.beta));
@@ -318,18 +332,89 @@ static enum proa_err finish(struct anthropic_writing *a)
     return proa_request_finish(a->in, &head, a->arena, a->out);
 }
 
+/* ---- the client's own bytes ------------------------------------------------------------------ */
+
+static bool has_header(const struct proa_encode_in *in, enum proa_http_header_id id)
+{
+    for (size_t i = 0; i < in->n_headers; i++) {
+        if (in->headers[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A beginning must not end in white space. */
+static struct proa_slice without_end_blanks(struct proa_slice text)
+{
+    while (text.len > 0 && (text.ptr[text.len - 1] == ' ' || text.ptr[text.len - 1] == '\n' ||
+                            text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == '\t')) {
+        text.len--;
+    }
+    return text;
+}
+
+/* Thinking that another model did, as the answers of this surface show it: no provider's signature
+ * is on it, and Anthropic believes none without. */
+static bool holds_foreign_thinking(const struct proa_encode_in *in)
+{
+    static const struct proa_slice mark = PROA_SLICE_INIT("\"signature\":\"\"");
+    static const struct proa_slice spaced = PROA_SLICE_INIT("\"signature\": \"\"");
+    return proa_slice_search(in->body, mark) < in->body.len ||
+           proa_slice_search(in->body, spaced) < in->body.len;
+}
+
+static enum proa_err pass(const struct proa_encode_in *in, struct proa_arena *arena,
+                          struct proa_encoded *out)
+{
+    const struct anthropic_host *host = proa_anthropic_host(in->vendor);
+    struct proa_request_head head = head_of(in, host, arena);
+    struct proa_pass body = {.n_edits = 0};
+    if (in->operation == PROA_OP_CHAT && holds_foreign_thinking(in)) {
+        return PROA_ERR_UNSUPPORTED;
+    }
+    if (host->in_path) {
+        body.keeps_model = true;
+        body.edits[body.n_edits++] =
+            (struct proa_json_edit){.kind = PROA_JSON_REMOVE, .member = in->model_member};
+        body.edits[body.n_edits++] = (struct proa_json_edit){
+            .kind = PROA_JSON_INSERT_FIRST,
+            .bytes = PROA_SLICE("\"anthropic_version\":\"" VERTEX_VERSION "\"")};
+    }
+    if (has_header(in, PROA_HTTP_HEADER_ANTHROPIC_VERSION)) {
+        head.lines = PROA_SLICE_NONE;
+    }
+    enum proa_err err = PROA_OK;
+    if (in->prefill.len > 0) {
+        if ((proa_claude_find(in->model)->can & CLAUDE_PREFILL) == 0) {
+            return PROA_ERR_UNSUPPORTED;
+        }
+        err = proa_pass_prefill(in, arena, without_end_blanks(in->prefill), "", &body);
+    }
+    err = err == PROA_OK ? proa_pass_body(in, &body, arena, out) : err;
+    err = err == PROA_OK ? proa_request_head_write(in, &head, arena, out) : err;
+    out->n_iov = err == PROA_OK ? out->n_iov : 0;
+    return err;
+}
+
 enum proa_err proa_anthropic_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                     struct proa_encoded *out)
 {
     out->feature = NULL;
+    if (!in->chat && !in->embed && !in->rerank && in->body.len > 0) {
+        return pass(in, arena, out);
+    }
     if (!in->chat) {
         out->feature = proa_operation_name(in->operation);
         out->reason = "this provider has no such operation";
         return PROA_ERR_UNSUPPORTED;
     }
     struct anthropic_writing *a = PROA_ARENA_NEW(arena, struct anthropic_writing);
-    *a = (struct anthropic_writing){
-        .in = in, .chat = in->chat, .host = host_of(in->vendor), .arena = arena, .out = out};
+    *a = (struct anthropic_writing){.in = in,
+                                    .chat = in->chat,
+                                    .host = proa_anthropic_host(in->vendor),
+                                    .arena = arena,
+                                    .out = out};
     if (!proa_gaps_pass(in->chat, GAPS, PROA_ARRAY_LEN(GAPS), PROA_SLICE("anthropic"), in->warnings,
                         out)) {
         return PROA_ERR_UNSUPPORTED;

@@ -5,7 +5,9 @@
  *   anthropic_encode.c   the request: head and body
  *   anthropic_blocks.c   its messages
  *   anthropic_options.c  what a client says in Anthropic's own words
- *   anthropic_decode.c   answers, streamed and whole
+ *   anthropic_decode.c   answers, streamed and whole, for clients of other surfaces
+ *   anthropic_answer.c   facts in an answer that is passed on: usage, errors
+ *   anthropic_stream.c   the same of a stream, event by event
  *   anthropic_error.c    what class a failure is of
  *
  * What models differ in is in claude_priv.h, which Bedrock shares.
@@ -61,11 +63,60 @@ void proa_anthropic_put_system(struct anthropic_writing *a);
 void proa_anthropic_put_messages(struct anthropic_writing *a);
 
 /* ---- anthropic_encode.c */
+const struct anthropic_host *proa_anthropic_host(const struct proa_vendor *vendor);
 enum proa_err proa_anthropic_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                     struct proa_encoded *out);
 
 /* ---- anthropic_decode.c */
 extern const struct proa_decode_ops proa_anthropic_decode;
+
+/* ---- anthropic_answer.c */
+
+/* The members of one JSON object that matter, wherever they stand; ABSENT is kind 0. */
+struct anthropic_member {
+    struct proa_slice key;
+    struct proa_json_item item;
+};
+
+/* Takes the first of each. False when the text is no object or is broken. */
+bool proa_anthropic_members(struct proa_slice object, struct anthropic_member *members, size_t n);
+static inline struct proa_slice proa_anthropic_text(const struct anthropic_member *m)
+{
+    return proa_decode_string(&m->item);
+}
+static inline bool proa_anthropic_is(const struct anthropic_member *m, struct proa_slice word)
+{
+    return m->item.kind == PROA_JSON_STRING && proa_json_string_eq(m->item.value, word);
+}
+
+/* Counts of input stand beside one another here, and are one number elsewhere. */
+enum anthropic_input { INPUT_PLAIN = 0, INPUT_WRITTEN, INPUT_READ, INPUT_COUNTS };
+
+/* What a message's usage came to so far. */
+struct anthropic_counts {
+    uint64_t input[INPUT_COUNTS];
+    struct proa_usage usage;
+};
+
+/* A usage object: each count that is there replaces what was known. */
+void proa_anthropic_count(struct anthropic_counts *counts, struct proa_slice object);
+
+bool proa_anthropic_read_plain(enum proa_operation op, const struct proa_answer_head *head,
+                               struct proa_slice body, struct proa_usage *usage,
+                               struct proa_slice *model, struct proa_failure *failure);
+
+/* ---- anthropic_stream.c */
+struct proa_reader *proa_anthropic_reader_create(enum proa_operation op,
+                                                 const struct proa_answer_head *head,
+                                                 struct proa_arena *arena);
+enum proa_err proa_anthropic_reader_feed(struct proa_reader *reader, struct proa_slice bytes,
+                                         struct proa_reader_report *out);
+bool proa_anthropic_reader_complete(const struct proa_reader *reader);
+const struct proa_usage *proa_anthropic_reader_usage(const struct proa_reader *reader);
+struct proa_slice proa_anthropic_reader_finish_reason(const struct proa_reader *reader);
+struct proa_slice proa_anthropic_reader_model(const struct proa_reader *reader);
+void proa_anthropic_reader_destroy(struct proa_reader *reader);
+void proa_anthropic_read_delta(struct proa_slice data, struct proa_delta *out);
 
 /* ---- anthropic_error.c */
 void proa_anthropic_classify(const struct proa_answer_head *head, struct proa_slice body,

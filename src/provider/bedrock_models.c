@@ -103,6 +103,7 @@ bool proa_bedrock_offers(const struct proa_vendor *vendor, struct proa_slice mod
     case PROA_OP_RERANK:
         return m->ranks != BEDROCK_RANKS_NONE;
     case PROA_OP_MODERATION:
+    case PROA_OP_COUNT_TOKENS:
         return false;
     }
     return false;

@@ -360,6 +360,7 @@ static bool read_whole(struct proa_decoder *d, struct proa_slice body)
     case PROA_OP_CHAT:
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
+    case PROA_OP_COUNT_TOKENS:
         break;
     }
     return read_chat(d, body);

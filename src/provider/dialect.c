@@ -15,6 +15,7 @@ static const char *const OPERATIONS[PROA_OPERATIONS] = {
     [PROA_OP_EMBEDDING] = "embeddings",
     [PROA_OP_MODERATION] = "moderation",
     [PROA_OP_RERANK] = "rerank",
+    [PROA_OP_COUNT_TOKENS] = "count_tokens",
 };
 
 const char *proa_operation_name(enum proa_operation op)

@@ -23,6 +23,7 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
         return proa_gemini_embeds(model);
     case PROA_OP_MODERATION:
     case PROA_OP_RERANK:
+    case PROA_OP_COUNT_TOKENS:
         break;
     }
     return false;

@@ -236,6 +236,7 @@ struct proa_slice proa_openai_answer_key(enum proa_operation op)
         return PROA_SLICE("data");
     case PROA_OP_MODERATION:
     case PROA_OP_RERANK:
+    case PROA_OP_COUNT_TOKENS:
         break;
     }
     return PROA_SLICE("results");

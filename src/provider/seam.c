@@ -96,18 +96,31 @@ static void put(struct proa_slice data, struct proa_buf *out)
     }
 }
 
-static void pass_event(struct proa_slice data, struct proa_buf *out)
+/* An event's first bytes; `name` is what its data calls it. */
+static void begin_event(struct proa_slice name, struct proa_buf *out)
 {
+    if (name.len > 0) {
+        PROA_BUF_LIT(out, "event: ");
+        put(name, out);
+        PROA_BUF_LIT(out, "\n");
+    }
     PROA_BUF_LIT(out, "data: ");
+}
+
+static void pass_event(struct proa_slice name, struct proa_slice data, struct proa_buf *out)
+{
+    begin_event(name, out);
     put(data, out);
     PROA_BUF_LIT(out, "\n\n");
 }
 
 /* The event with another text in place of its own, which stands at [at, at + len). */
-static void write_event(struct proa_slice data, size_t at, size_t len, struct proa_slice text,
-                        struct proa_buf *out)
+static void write_event(const struct proa_seam *s, struct proa_slice data, size_t at, size_t len,
+                        struct proa_slice text, struct proa_buf *out)
 {
-    PROA_BUF_LIT(out, "data: ");
+    struct proa_delta delta;
+    s->from->read_delta(data, &delta);
+    begin_event(delta.name, out);
     put(proa_slice_head(data, at), out);
     (void)proa_json_string_encode(out, text);
     put(proa_slice_from(data, at + len), out);
@@ -130,10 +143,10 @@ static enum proa_seam_result match(struct proa_seam *s, struct proa_slice data,
         return delta->finished ? PROA_SEAM_DIVERGED : PROA_SEAM_OK;
     }
     if (text.len > n) {
-        write_event(data, (size_t)(delta->text.ptr - data.ptr), delta->text.len,
+        write_event(s, data, (size_t)(delta->text.ptr - data.ptr), delta->text.len,
                     proa_slice_from(text, n), out);
     } else if (delta->finished) {
-        pass_event(data, out);
+        pass_event(delta->name, data, out);
     }
     return PROA_SEAM_OK;
 }
@@ -197,10 +210,10 @@ static enum proa_seam_result join(struct proa_seam *s, struct proa_slice data,
     const struct proa_slice news = proa_slice_from(all, known);
     s->through = true;
     if (news.len > 0) {
-        write_event(proa_buf_slice(&s->shape), s->shape_at, s->shape_len, news, out);
+        write_event(s, proa_buf_slice(&s->shape), s->shape_at, s->shape_len, news, out);
     }
     if (delta->finished && (delta->text.len == 0 || news.len == 0)) {
-        pass_event(data, out);
+        pass_event(delta->name, data, out);
     }
     return PROA_SEAM_OK;
 }
@@ -210,7 +223,7 @@ static enum proa_seam_result take_event(struct proa_seam *s, struct proa_slice d
 {
     struct proa_delta delta;
     if (proa_slice_eq(proa_slice_trim(data), PROA_SLICE("[DONE]"))) {
-        pass_event(data, out);
+        pass_event(PROA_SLICE_NONE, data, out);
         return s->through ? PROA_SEAM_OK : PROA_SEAM_DIVERGED;
     }
     s->from->read_delta(data, &delta);
@@ -218,7 +231,7 @@ static enum proa_seam_result take_event(struct proa_seam *s, struct proa_slice d
         return PROA_SEAM_DIVERGED;
     }
     if (s->through) {
-        pass_event(data, out);
+        pass_event(delta.name, data, out);
         return PROA_SEAM_OK;
     }
     proa_buf_clear(scratch);

@@ -72,13 +72,14 @@ struct proa_api_error {
 };
 
 /*
- * The JSON envelope of the surface: `error` with message, type, param and code as the SDKs want
- * them, beside `source`, `provider`, `request_id` and `trail`, which they ignore. ERR_LIMIT: the
- * buffer is full; it keeps its length then, but is failed.
+ * The JSON envelope of the surface: `error` with message, type and whatever else its SDKs want,
+ * beside `source`, `provider`, `request_id` and `trail`, which they ignore. ERR_LIMIT: the buffer
+ * is full; it keeps its length then, but is failed.
  */
 enum proa_err proa_api_error_write(enum proa_surface surface, const struct proa_api_error *error,
                                    struct proa_buf *out) PROA_MUST_CHECK;
-/* The same as the last event of a stream that was begun: `data: {...}\n\n`, no end mark. */
+/* The same as the last event of a stream that was begun: `data: {...}\n\n`, with the surface's line
+ * before it that names it; no end mark. */
 enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_api_error *error,
                                    struct proa_buf *out) PROA_MUST_CHECK;
 

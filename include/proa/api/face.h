@@ -74,6 +74,13 @@ struct proa_api_face {
                                              struct proa_buf *out, struct proa_arena *arena);
     /* The media type of what the writer writes. */
     struct proa_slice (*media_type)(enum proa_endpoint_kind kind, bool stream);
+    /* How a request would count, where no provider says: the answer to COUNT_TOKENS, appended. NULL
+     * = the surface counts none. */
+    bool (*count)(const struct proa_api_asked *asked, struct proa_slice model,
+                  struct proa_buf *out);
+    /* The field, besides x-request-id, in which its SDKs look for the request's id where the
+     * provider's answer brings none: "request-id: "; empty = none. */
+    struct proa_slice id_field;
     /* What ends a passed stream that is whole but whose provider sent no end mark; empty = nothing.
      */
     struct proa_slice stream_end;

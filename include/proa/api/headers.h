@@ -15,8 +15,8 @@
  * it (self-hosted upstreams get their own), credentials and hop-by-hop headers never are.
  */
 bool proa_api_forward_header(const struct proa_http_header *header);
-/* Is it one that means something to OpenAI alone? Others get the rest. */
-bool proa_api_header_is_openais(const struct proa_http_header *header);
+/* The one dialect to whose providers it means something; NULL = to all. */
+const char *proa_api_header_dialect(const struct proa_http_header *header);
 /* Which upstream answer headers may go back to the client. */
 bool proa_api_return_header(const struct proa_http_header *header);
 

@@ -1,5 +1,6 @@
 /*
- * The lists of models that `GET /v1/models` and `GET /v1/models/{id}` answer with.
+ * The lists of models that `GET /v1/models` and `GET /v1/models/{id}` answer with: one shape that
+ * the SDKs of OpenAI and of Anthropic take, the latter for a page that is the last.
  *
  * Pure; appends to the caller's buffer.
  */

@@ -1,9 +1,9 @@
 /*
  * Surfaces: the client-facing APIs, and which path is which endpoint of them.
  *
- * Pure. This issue's surface is OpenAI's. Paths are matched raw against a fixed table: nothing is
- * decoded, no dot segment is resolved, everything that is not in the table is unknown. What follows
- * a match has units of its own: request.h, error.h, models.h, headers.h.
+ * Pure. Paths are matched raw against a fixed table: nothing is decoded, no dot segment is
+ * resolved, everything that is not in the table is unknown. What follows a match has units of its
+ * own: face.h, request.h, error.h, models.h, headers.h.
  */
 #ifndef PROA_API_SURFACE_H
 #define PROA_API_SURFACE_H
@@ -11,16 +11,17 @@
 #include "proa/core/buf.h"
 #include "proa/http/parser.h"
 
-enum proa_surface { PROA_SURFACE_OPENAI = 0 };
-enum { PROA_SURFACES = 1 };
+enum proa_surface { PROA_SURFACE_OPENAI = 0, PROA_SURFACE_ANTHROPIC };
+enum { PROA_SURFACES = 2 };
 
 enum proa_endpoint_kind {
     PROA_API_NONE = 0, /* unknown path: 404 */
-    PROA_API_CHAT,
+    PROA_API_CHAT,     /* Anthropic's messages too */
     PROA_API_COMPLETIONS,
     PROA_API_EMBEDDINGS,
     PROA_API_MODERATIONS,
     PROA_API_RERANK,
+    PROA_API_COUNT_TOKENS,
     PROA_API_MODELS,
     PROA_API_MODEL
 };
@@ -29,7 +30,8 @@ enum proa_endpoint_kind {
 enum { PROA_API_ID_MAX = 256 };
 
 struct proa_api_match {
-    enum proa_surface surface;
+    enum proa_surface
+        surface; /* whose client it is, as far as the path tells: also of an unknown one */
     enum proa_endpoint_kind kind;
     bool method_ok;           /* false with a known path: 405 with `allow` */
     const char *allow;        /* "POST", "GET, HEAD"; NULL for an unknown path */

@@ -32,12 +32,13 @@ enum proa_operation {
     PROA_OP_COMPLETION,
     PROA_OP_EMBEDDING,
     PROA_OP_MODERATION,
-    PROA_OP_RERANK
+    PROA_OP_RERANK,
+    PROA_OP_COUNT_TOKENS
 };
-enum { PROA_OPERATIONS = 5 };
+enum { PROA_OPERATIONS = 6 };
 
-/* "chat", "text_completion", "embeddings", "moderation", "rerank": the OpenTelemetry operation
- * name. */
+/* "chat", "text_completion", "embeddings", "moderation", "rerank", "count_tokens": the
+ * OpenTelemetry operation name, where it has one. */
 const char *proa_operation_name(enum proa_operation op);
 
 /* How a provider is told the beginning of the answer that it should go on with: by a last message
@@ -188,6 +189,7 @@ struct proa_delta {
     struct proa_slice text; /* piece of the answer's text: a string token within the data; empty */
     bool finished;          /* a finish reason */
     bool other; /* something that is not the text of the one choice: a tool call, reasoning, ... */
+    struct proa_slice name; /* of the event, where its stream names events; empty = it has none */
 };
 
 struct proa_decode_ops; /* proa/provider/decoder.h */
@@ -215,7 +217,8 @@ struct proa_dialect {
     size_t (*inputs_max)(const struct proa_vendor *vendor, struct proa_slice model);
     /*
      * Writes head and body. ERR_LIMIT or ERR_PROTOCOL when a value does not fit a header or path,
-     * or the body does not fit out->body; ERR_UNSUPPORTED: see out->feature.
+     * or the body does not fit out->body; ERR_UNSUPPORTED: see out->feature, or, where the client's
+     * own bytes were to go on: they cannot as they are, but translated they may.
      */
     enum proa_err (*encode)(const struct proa_encode_in *in, struct proa_arena *arena,
                             struct proa_encoded *out);

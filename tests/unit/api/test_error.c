@@ -32,6 +32,83 @@ static void test_envelope(void **state)
                   "\"trail\":\"openai/k1:429/12ms\"}}");
 }
 
+static void check_anthropic(const struct proa_api_error *error, const char *expected)
+{
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(proa_api_error_write(PROA_SURFACE_ANTHROPIC, error, &out));
+    assert_slice_str(proa_buf_slice(&out), expected);
+    proa_buf_clear(&out);
+    assert_ok(proa_api_error_event(PROA_SURFACE_ANTHROPIC, error, &out));
+    const struct proa_slice text = proa_buf_slice(&out);
+    const struct proa_slice begin = PROA_SLICE("event: error\ndata: ");
+    assert_true(proa_slice_starts(text, begin));
+    assert_slice_str(proa_slice_head(proa_slice_from(text, begin.len), text.len - begin.len - 2),
+                     expected);
+    assert_true(proa_slice_eq(proa_slice_from(text, text.len - 2), PROA_SLICE("\n\n")));
+    proa_buf_deinit(&out);
+}
+
+static void test_anthropics_envelope(void **state)
+{
+    (void)state;
+    check_anthropic(&(struct proa_api_error){.code = PROA_API_ERR_NOT_FOUND,
+                                             .message = PROA_SLICE("nothing \"here\"\n")},
+                    "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\","
+                    "\"message\":\"nothing \\\"here\\\"\\n\",\"code\":\"not_found\","
+                    "\"source\":\"gateway\"}}");
+    check_anthropic(&(struct proa_api_error){.code = PROA_API_ERR_ALL_FAILED,
+                                             .status = 529,
+                                             .message = PROA_SLICE("m"),
+                                             .param = PROA_SLICE("model"),
+                                             .provider = PROA_SLICE("claude"),
+                                             .from_provider = true,
+                                             .request_id = PROA_SLICE("0192"),
+                                             .trail = PROA_SLICE("claude/k1:529/12ms")},
+                    "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\","
+                    "\"message\":\"m\",\"code\":\"all_attempts_failed\",\"param\":\"model\","
+                    "\"source\":\"provider\",\"provider\":\"claude\","
+                    "\"trail\":\"claude/k1:529/12ms\"},\"request_id\":\"0192\"}");
+}
+
+/* The type is by the status that goes out. */
+static void test_anthropics_types(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t status;
+        const char *type;
+    } rows[] = {
+        {400, "invalid_request_error"},
+        {401, "authentication_error"},
+        {402, "billing_error"},
+        {403, "permission_error"},
+        {404, "not_found_error"},
+        {405, "invalid_request_error"},
+        {413, "request_too_large"},
+        {429, "rate_limit_error"},
+        {500, "api_error"},
+        {502, "api_error"},
+        {503, "overloaded_error"},
+        {504, "timeout_error"},
+        {529, "overloaded_error"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf out;
+        char expected[128];
+        const struct proa_api_error error = {
+            .code = PROA_API_ERR_INTERNAL, .status = row->status, .message = PROA_SLICE("m")};
+        proa_buf_init(&out, 4096);
+        assert_ok(proa_api_error_write(PROA_SURFACE_ANTHROPIC, &error, &out));
+        (void)snprintf(expected, sizeof expected, "\"error\":{\"type\":\"%s\",", row->type);
+        PROA_TEST_CHECK(proa_slice_search(proa_buf_slice(&out), proa_slice_cstr(expected)) <
+                            out.len,
+                        "%u", row->status);
+        proa_buf_deinit(&out);
+    }
+}
+
 /* A text can neither leave its string nor end the event. */
 static void test_texts_are_escaped(void **state)
 {
@@ -108,27 +185,33 @@ static void test_some_statuses(void **state)
 }
 
 /* All of it or nothing, at every size of the buffer. */
-static void test_buffer_that_is_too_small(void **state)
+static void check_small_buffers(enum proa_surface surface)
 {
-    (void)state;
     const struct proa_api_error error = {.code = PROA_API_ERR_INTERNAL,
                                          .message = PROA_SLICE("m\n\"")};
     struct proa_buf out;
     proa_buf_init(&out, 4096);
-    assert_ok(proa_api_error_event(PROA_SURFACE_OPENAI, &error, &out));
+    assert_ok(proa_api_error_event(surface, &error, &out));
     const size_t full = out.len;
     proa_buf_deinit(&out);
     for (size_t max = 1; max < full + 3; max++) {
         proa_buf_init(&out, max);
         assert_ok(proa_buf_append(&out, PROA_SLICE("x")));
-        const enum proa_err err = proa_api_error_event(PROA_SURFACE_OPENAI, &error, &out);
+        const enum proa_err err = proa_api_error_event(surface, &error, &out);
         PROA_TEST_CHECK((err == PROA_OK) == (max >= full + 1), "%zu of %zu", max, full);
         assert_int_equal(out.len, err == PROA_OK ? full + 1 : 1);
         proa_buf_deinit(&out);
         proa_buf_init(&out, max);
-        assert_true(proa_api_error_write(PROA_SURFACE_OPENAI, &error, &out) == PROA_OK ||
-                    out.len == 0);
+        assert_true(proa_api_error_write(surface, &error, &out) == PROA_OK || out.len == 0);
         proa_buf_deinit(&out);
+    }
+}
+
+static void test_buffer_that_is_too_small(void **state)
+{
+    (void)state;
+    for (int surface = 0; surface < PROA_SURFACES; surface++) {
+        check_small_buffers((enum proa_surface)surface);
     }
 }
 
@@ -136,6 +219,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_envelope),
+        cmocka_unit_test(test_anthropics_envelope),
+        cmocka_unit_test(test_anthropics_types),
         cmocka_unit_test(test_texts_are_escaped),
         cmocka_unit_test(test_every_code),
         cmocka_unit_test(test_some_statuses),

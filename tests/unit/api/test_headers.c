@@ -160,31 +160,38 @@ static void test_ids_outside_the_table(void **state)
     assert_false(proa_api_return_header(&h));
 }
 
-static void some_mean_something_to_openai_alone(void **state)
+static void some_mean_something_to_one_dialect_alone(void **state)
 {
     (void)state;
-    static const enum proa_http_header_id ids[] = {PROA_HTTP_HEADER_OPENAI_BETA,
-                                                   PROA_HTTP_HEADER_OPENAI_ORGANIZATION,
-                                                   PROA_HTTP_HEADER_OPENAI_PROJECT};
+    static const struct {
+        enum proa_http_header_id id;
+        const char *dialect;
+    } rows[] = {
+        {PROA_HTTP_HEADER_ANTHROPIC_BETA, "anthropic"},
+        {PROA_HTTP_HEADER_ANTHROPIC_VERSION, "anthropic"},
+        {PROA_HTTP_HEADER_OPENAI_BETA, "openai"},
+        {PROA_HTTP_HEADER_OPENAI_ORGANIZATION, "openai"},
+        {PROA_HTTP_HEADER_OPENAI_PROJECT, "openai"},
+    };
     size_t n = 0;
-    for (int id = 0; id < PROA_HTTP_HEADER_COUNT; id++) {
-        const struct proa_http_header h = {.id = (enum proa_http_header_id)id};
-        n += proa_api_header_is_openais(&h);
-        /* it would never go on else */
-        assert_true(!proa_api_header_is_openais(&h) || proa_api_forward_header(&h));
+    for (int id = 0; id <= PROA_HTTP_HEADER_COUNT; id++) {
+        const struct proa_http_header h = {.id = (uint16_t)id};
+        const bool one = proa_api_header_dialect(&h) != NULL;
+        n += one;
+        assert_true(!one || proa_api_forward_header(&h)); /* it would never go on else */
     }
-    PROA_TEST_ROWS(id, ids)
+    PROA_TEST_ROWS(row, rows)
     {
-        const struct proa_http_header h = {.id = *id};
-        assert_true(proa_api_header_is_openais(&h));
+        const struct proa_http_header h = {.id = (uint16_t)row->id};
+        assert_string_equal(proa_api_header_dialect(&h), row->dialect);
     }
-    assert_int_equal(n, PROA_ARRAY_LEN(ids));
+    assert_int_equal(n, PROA_ARRAY_LEN(rows));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(some_mean_something_to_openai_alone),
+        cmocka_unit_test(some_mean_something_to_one_dialect_alone),
         cmocka_unit_test(test_forward),
         cmocka_unit_test(test_return),
         cmocka_unit_test(test_ids_outside_the_table),

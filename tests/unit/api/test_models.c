@@ -13,15 +13,17 @@ static void test_list(void **state)
     struct proa_buf out;
     proa_buf_init(&out, 4096);
     assert_ok(proa_api_models_write(models, 2, &out));
-    assert_slice_lit(
-        proa_buf_slice(&out),
-        "{\"object\":\"list\",\"data\":["
-        "{\"id\":\"openai/gpt-5.5\",\"object\":\"model\",\"created\":1764000000,"
-        "\"owned_by\":\"openai\"},"
-        "{\"id\":\"a\\\"b\",\"object\":\"model\",\"created\":0,\"owned_by\":\"\\n\"}]}");
+    assert_slice_lit(proa_buf_slice(&out),
+                     "{\"object\":\"list\",\"data\":["
+                     "{\"id\":\"openai/gpt-5.5\",\"object\":\"model\",\"created\":1764000000,"
+                     "\"owned_by\":\"openai\"},"
+                     "{\"id\":\"a\\\"b\",\"object\":\"model\",\"created\":0,\"owned_by\":\"\\n\"}],"
+                     "\"has_more\":false,\"first_id\":\"openai/gpt-5.5\",\"last_id\":\"a\\\"b\"}");
     proa_buf_clear(&out);
     assert_ok(proa_api_models_write(NULL, 0, &out));
-    assert_slice_lit(proa_buf_slice(&out), "{\"object\":\"list\",\"data\":[]}");
+    assert_slice_lit(proa_buf_slice(&out), "{\"object\":\"list\",\"data\":[],"
+                                           "\"has_more\":false,\"first_id\":null,"
+                                           "\"last_id\":null}");
     proa_buf_deinit(&out);
 }
 

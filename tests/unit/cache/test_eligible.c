@@ -169,6 +169,15 @@ static void test_g_answers(void **state)
         {"{\"choices\":[{\"finish_reason\":\"stop\"},{\"finish_reason\":\"length\"}]}",
          PROA_CACHE_REASON_UNFINISHED},
         {"{\"choices\":[{\"finish_reason\":\"stop\"}", PROA_CACHE_REASON_UNFINISHED},
+        /* Anthropic's */
+        {"{\"content\":[{\"type\":\"text\"}],\"stop_reason\":\"end_turn\"}",
+         PROA_CACHE_REASON_STORED},
+        {"{\"stop_reason\":\"tool_use\",\"content\":[{}]}", PROA_CACHE_REASON_STORED},
+        {"{\"content\":[{}],\"stop_reason\":\"max_tokens\"}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{}],\"stop_reason\":\"refusal\"}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{}],\"stop_reason\":null}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[],\"stop_reason\":\"end_turn\"}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":\"a\",\"stop_reason\":\"end_turn\"}", PROA_CACHE_REASON_UNFINISHED},
     };
     PROA_TEST_ROWS(row, rows)
     {

@@ -674,7 +674,8 @@ static void test_what_the_provider_has_not(void **state)
     assert_true(d->offers(NULL, a.in.model, PROA_OP_CHAT));
     assert_false(d->offers(NULL, a.in.model, PROA_OP_EMBEDDING));
     assert_false(d->offers(NULL, a.in.model, PROA_OP_RERANK));
-    assert_false(d->passes(NULL, a.in.model, PROA_OP_CHAT));
+    assert_true(d->passes(NULL, a.in.model, PROA_OP_CHAT));
+    assert_false(d->passes(NULL, a.in.model, PROA_OP_COMPLETION));
     asked_teardown(&a);
 }
 

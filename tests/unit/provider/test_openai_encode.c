@@ -130,13 +130,15 @@ static void test_path_of_each_operation(void **state)
         [PROA_OP_COMPLETION] = "POST /v1/completions ",
         [PROA_OP_EMBEDDING] = "POST /v1/embeddings ",
         [PROA_OP_MODERATION] = "POST /v1/moderations ",
+        [PROA_OP_RERANK] = "POST /v1/rerank ",
+        [PROA_OP_COUNT_TOKENS] = NULL, /* it has none */
     };
     for (size_t op = 0; op < PROA_OPERATIONS; op++) {
         struct request r;
         request_init(&r, "{\"model\":\"gpt-5.5\"}");
         r.in.operation = (enum proa_operation)op;
-        assert_ok(encode(&r));
-        assert_true(proa_slice_starts(head_of(&r), proa_slice_cstr(paths[op])));
+        assert_err(encode(&r), paths[op] ? PROA_OK : PROA_ERR_ARG);
+        assert_true(!paths[op] || proa_slice_starts(head_of(&r), proa_slice_cstr(paths[op])));
         request_deinit(&r);
     }
     struct request r;

@@ -333,9 +333,75 @@ static void what_is_given_up_is_kept_no_more(void **state)
     teardown(&t);
 }
 
+/* ---- of a stream whose events have names ----------------------------------------------------- */
+
+#define NAMED(name, rest) "event: " name "\ndata: {\"type\":\"" name "\"" rest "}\n\n"
+#define BEGUN(id)                                                                                  \
+    NAMED("message_start", ",\"message\":{\"id\":\"" id "\"}")                                     \
+    NAMED("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":"     \
+                                 "\"\"}")
+#define SAID(t)                                                                                    \
+    NAMED("content_block_delta",                                                                   \
+          ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"" t "\"}")
+#define ENDED                                                                                      \
+    NAMED("content_block_stop", ",\"index\":0")                                                    \
+    NAMED("message_delta", ",\"delta\":{\"stop_reason\":\"end_turn\"}") NAMED("message_stop", "")
+
+/* The second beginning is not told again, the rest is, each event by its name. */
+static void named_events_keep_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_seam_way way;
+        const char *second;
+        const char *told;
+        enum proa_seam_result result;
+    } rows[] = {
+        {PROA_SEAM_SPLICE, BEGUN("b") SAID("One ") SAID("two three") ENDED, SAID(" three") ENDED,
+         PROA_SEAM_OK},
+        {PROA_SEAM_SPLICE, BEGUN("b") SAID("One two") SAID(" three") ENDED, SAID(" three") ENDED,
+         PROA_SEAM_OK},
+        {PROA_SEAM_SPLICE, BEGUN("b") SAID("One two") ENDED, ENDED, PROA_SEAM_OK},
+        {PROA_SEAM_SPLICE, BEGUN("b") SAID("Other") ENDED, "", PROA_SEAM_DIVERGED},
+        {PROA_SEAM_PREFILL, BEGUN("b") SAID(" three") SAID(".") ENDED, SAID(" three.") ENDED,
+         PROA_SEAM_OK},
+        {PROA_SEAM_SPLICE,
+         NAMED("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"thinking\"}"), "",
+         PROA_SEAM_DIVERGED},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        const struct proa_dialect *anthropic = proa_dialect_find(PROA_SLICE("anthropic"));
+        struct seam_test t = {.result = PROA_SEAM_OK};
+        proa_seam_init(&t.seam, anthropic, 1024);
+        proa_buf_init(&t.out, 1 << 20);
+        proa_seam_note(&t.seam, PROA_SLICE(BEGUN("a") SAID("One ") SAID("two")));
+        assert_true(proa_seam_holds(&t.seam));
+        proa_seam_begin(&t.seam, rows[i].way, anthropic);
+        take(&t, proa_slice_cstr(rows[i].second));
+        PROA_TEST_CHECK(t.result == rows[i].result, "%zu: %d", i, t.result);
+        assert_slice_str(proa_buf_slice(&t.out), rows[i].told);
+        teardown(&t);
+    }
+}
+
+/* What has been ended cannot be gone on with. */
+static void a_block_that_has_ended_is_the_end(void **state)
+{
+    (void)state;
+    struct proa_seam seam;
+    proa_seam_init(&seam, proa_dialect_find(PROA_SLICE("anthropic")), 1024);
+    proa_seam_note(&seam, PROA_SLICE(BEGUN("a") SAID("One")));
+    assert_true(proa_seam_holds(&seam));
+    proa_seam_note(&seam, PROA_SLICE(NAMED("content_block_stop", ",\"index\":0")));
+    assert_false(proa_seam_holds(&seam));
+    proa_seam_deinit(&seam);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(named_events_keep_their_names),
+        cmocka_unit_test(a_block_that_has_ended_is_the_end),
         cmocka_unit_test(only_the_text_of_one_choice_can_be_gone_on_with),
         cmocka_unit_test(more_text_than_may_be_kept_is_no_use),
         cmocka_unit_test(a_splice_says_the_same_once_more),
