@@ -5,6 +5,7 @@
  */
 #include "run_priv.h"
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/resilience/backoff.h"
 #include "proa/resilience/budget.h"
 
@@ -74,11 +75,30 @@ static uint64_t of_fault(const struct proa_run *run, const struct proa_attempt_r
     return of;
 }
 
+/* Tokens that its model takes; 0 = not known. */
+static uint32_t window_of(const struct proa_candidate *candidate)
+{
+    return candidate->target->offer ? candidate->target->offer->context : 0;
+}
+
+/* Candidates that are not known to take more than this one. */
+static uint64_t not_larger(const struct proa_run *run, const struct proa_candidate *than)
+{
+    const uint32_t window = window_of(than);
+    uint64_t of = 0;
+    for (size_t i = 0; i < run->route->n_candidates; i++) {
+        const bool larger = window > 0 && window_of(&run->route->candidates[i]) > window;
+        of |= (uint64_t)!larger << i;
+    }
+    return of;
+}
+
 void proa_run_note_fault(struct proa_run *run, const struct proa_attempt_record *failed)
 {
     const uint64_t of = of_fault(run, failed);
     run->avoid |= of;
     run->barred |= is_lasting(failed) ? of : 0;
+    run->barred |= failed->too_long ? not_larger(run, failed->candidate) : 0;
 }
 
 /* ---- what is left ---------------------------------------------------------------------------- */
@@ -367,7 +387,9 @@ static bool is_same_targets_turn(const struct proa_run *run,
 static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
                                  const struct proa_attempt_record *failed)
 {
-    if (!proa_class_movable(failed->class) || (run->options.effects && !is_unprocessed(failed))) {
+    /* What is too long for one model may fit a larger one. */
+    const bool movable = proa_class_movable(failed->class) || failed->too_long;
+    if (!movable || (run->options.effects && !is_unprocessed(failed))) {
         return PROA_REASON_NOT_MOVABLE;
     }
     if (run->options.no_fallback) {

@@ -93,6 +93,7 @@ static enum proa_class attempt_failed(struct proa_run *run, uint64_t now_ns, uin
 {
     struct proa_attempt_record *a = &run->attempts[index];
     a->class = class;
+    a->too_long = event && event->too_long && class == PROA_CLASS_CLIENT;
     proa_engine_report_failure(run, index, event, now_ns);
     class = a->class;
     attempt_over(run, now_ns, index, class, event ? event->usage : NULL);
@@ -174,7 +175,7 @@ void proa_run_fail(struct proa_run *run, uint64_t now_ns, uint8_t index, enum pr
     }
     if (run->client_gone && proa_run_n_active(run) == 0) {
         proa_run_finish(run, PROA_OUTCOME_CANCELLED, PROA_REASON_CLIENT_GONE, out);
-    } else if (class == PROA_CLASS_CLIENT) {
+    } else if (class == PROA_CLASS_CLIENT && !run->attempts[index].too_long) {
         /* The request is at fault: every other attempt will find that out too. */
         proa_run_cancel(run, now_ns, PROA_RUN_ATTEMPTS_MAX, PROA_REASON_NOT_MOVABLE, out);
         proa_run_reply_useful(run, now_ns, PROA_REASON_NOT_MOVABLE, out);

@@ -63,6 +63,7 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
         .status = a->mode == ANSWER_ERROR ? a->head.status : a->failure.status,
         .retry_after_ns = a->failure.retry_after_ns,
         .quota_reset_ns = quota ? a->failure.retry_after_ns : 0,
+        .too_long = class == PROA_CLASS_CLIENT && a->failure.refusal == PROA_REFUSAL_CONTEXT,
         .fingerprint = fingerprint(a->x),
         .resumable = proa_rescue_is_possible(a->x),
         .usage = &a->usage,

@@ -28,6 +28,7 @@ struct sim_attempt {
     enum proa_purpose purpose;
     enum proa_class class; /* valid when stage is OVER */
     uint16_t status;
+    bool too_long;        /* the request, for its model */
     uint64_t retry_at_ns; /* when the provider wants to be asked again; 0 = it did not say */
     uint64_t started_ns;
     uint64_t connected_ns;

@@ -58,16 +58,26 @@ static inline bool sim_is_unsent(const struct sim_attempt *a)
     return a->class == PROA_CLASS_UNFIT && a->connected_ns == 0;
 }
 
+/* Tokens that its model takes; 0 = not known. */
+static inline uint32_t sim_window(const struct sim_witness *w, size_t candidate)
+{
+    const struct proa_catalogue_offer *offer = sim_candidate(w, candidate)->target->offer;
+    return offer ? offer->context : 0;
+}
+
 /* After a failure, whoever pays for it. */
 static inline void sim_check_next(struct sim_witness *w, size_t candidate)
 {
+    const struct sim_attempt *failed = &w->attempts[w->failed];
     SIM_MUST(sim_n_active(w) == 0);
-    SIM_MUST(proa_class_movable(w->attempts[w->failed].class));
+    SIM_MUST(proa_class_movable(failed->class) || failed->too_long);
     /* Without a wait it moves; after one it may repeat. */
     SIM_MUST(w->waited || (!sim_avoided(w, candidate) && !sim_tried(w, candidate)));
     for (uint8_t i = 0; i < w->n_attempts; i++) {
         const struct sim_attempt *a = &w->attempts[i];
         SIM_MUST(a->candidate != candidate || w->now_ns >= a->retry_at_ns);
+        SIM_MUST(!a->too_long || (sim_window(w, a->candidate) > 0 &&
+                                  sim_window(w, candidate) > sim_window(w, a->candidate)));
         SIM_MUST(!w->options.effects || a->class == PROA_CLASS_DNS ||
                  a->class == PROA_CLASS_CONNECT || a->class == PROA_CLASS_CONNECT_TIMEOUT ||
                  a->class == PROA_CLASS_TLS || a->class == PROA_CLASS_TOKEN || sim_is_unsent(a));

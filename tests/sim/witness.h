@@ -9,6 +9,7 @@
 #ifndef PROA_SIM_WITNESS_H
 #define PROA_SIM_WITNESS_H
 
+#include "proa/catalogue/catalogue.h"
 #include "proa/engine/status.h"
 
 #include "promises.h"
@@ -43,6 +44,7 @@ static inline void sim_note_attempt(struct sim_witness *w, const struct proa_eve
         a->stage = PROA_STAGE_OVER;
         a->class = e->class;
         a->status = e->status;
+        a->too_long = e->too_long && e->class == PROA_CLASS_CLIENT;
         a->retry_at_ns = e->retry_after_ns > 0 ? proa_clock_after(w->now_ns, e->retry_after_ns) : 0;
         w->failed = e->attempt;
         w->broken = e->attempt == w->winner ? w->winner : w->broken;

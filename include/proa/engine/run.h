@@ -60,6 +60,7 @@ struct proa_event {
     uint16_t status;         /* HEAD, FAILED: upstream status, 0 = none came */
     uint64_t retry_after_ns; /* FAILED: span the provider asked for; 0 = none */
     uint64_t quota_reset_ns; /* FAILED, class QUOTA: span until its hard reset; 0 = unknown */
+    bool too_long;           /* FAILED, class CLIENT: it is longer than the model's context */
     uint64_t fingerprint;    /* FAILED: 64-bit hash of the request's body; 0 = none */
     bool resumable; /* FIRST_CONTENT, PROGRESS, FAILED: another could go on with this answer from
                        what the client has of it (rescue) */
@@ -219,6 +220,7 @@ struct proa_attempt_record {
     enum proa_err err;
     uint16_t status;
     bool reused_connection;
+    bool too_long; /* the request, for its model */
     uint64_t started_ns;
     uint64_t connected_ns;
     uint64_t head_ns;

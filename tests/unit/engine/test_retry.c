@@ -2,6 +2,8 @@
  * What comes after a failure: how often, what is avoided after a failure of each scope, what is
  * paid for it, and how long it waits.
  */
+#include "proa/catalogue/catalogue.h"
+
 #include "engine_test.h"
 
 #define S  PROA_NS_PER_S
@@ -124,6 +126,51 @@ static void no_fallback_is_one_attempt(void **state)
         assert_int_equal(t.w.reply_reason, proa_class_movable((enum proa_class) class)
                                                ? PROA_REASON_NO_FALLBACK
                                                : PROA_REASON_NOT_MOVABLE);
+        teardown(&t);
+    }
+}
+
+/* Windows of three targets in as many tiers; 0 = the catalogue does not know. The first one finds
+ * the request too long, and so does whoever is asked after it. */
+static void what_is_too_long_goes_to_larger_ones_alone(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t windows[3];
+        uint8_t asked[3];
+        uint8_t n_asked;
+    } rows[] = {
+        {{100, 100, 200}, {0, 2}, 2}, {{100, 200, 300}, {0, 1, 2}, 3},
+        {{100, 300, 200}, {0, 1}, 2}, {{200, 100, 100}, {0}, 1},
+        {{200, 200, 200}, {0}, 1},    {{0, 200, 200}, {0}, 1},
+        {{100, 0, 200}, {0, 2}, 2},   {{0, 0, 0}, {0}, 1},
+        {{100, 0, 0}, {0}, 1},        {{100, UINT32_MAX, 1}, {0, 1}, 2},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_catalogue_offer offers[3];
+        struct engine_test t;
+        setup_once_each(&t, 0);
+        t.fx.policy.retry.max_attempts = 10;
+        for (uint8_t i = 0; i < 3; i++) {
+            (void)fixture_add(&t.fx,
+                              (struct fixture_target){.endpoint = i, .provider = i, .tier = i});
+            offers[i] = (struct proa_catalogue_offer){.context = row->windows[i]};
+            t.fx.targets[i].offer = row->windows[i] > 0 ? &offers[i] : NULL;
+        }
+        admit(&t);
+        for (uint8_t i = 0; i < row->n_asked; i++) {
+            const struct proa_candidate *c = t.w.run.attempts[i].candidate;
+            PROA_TEST_CHECK(!t.w.finished && fixture_index(&t.fx, c) == row->asked[i],
+                            "row %td, attempt %u", row - rows, (unsigned)i);
+            feed(&t, (struct proa_event){.kind = PROA_EV_FAILED,
+                                         .attempt = i,
+                                         .class = PROA_CLASS_CLIENT,
+                                         .too_long = true,
+                                         .status = 400});
+        }
+        PROA_TEST_CHECK(t.w.finished && t.w.n_attempts == row->n_asked, "row %td", row - rows);
+        assert_int_equal(t.w.reply_reason, PROA_REASON_TARGETS_SPENT);
         teardown(&t);
     }
 }
@@ -482,6 +529,7 @@ int main(void)
         cmocka_unit_test(attempts_are_limited),
         cmocka_unit_test(ten_attempts_are_the_most),
         cmocka_unit_test(no_fallback_is_one_attempt),
+        cmocka_unit_test(what_is_too_long_goes_to_larger_ones_alone),
         cmocka_unit_test(only_movable_classes_move),
         cmocka_unit_test(each_scope_avoids_its_own),
         cmocka_unit_test(what_was_never_sent_is_not_sent_there),
