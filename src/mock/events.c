@@ -5,7 +5,7 @@
 #include "speech_priv.h"
 
 #include "proa/core/alloc.h"
-#include "proa/json/string.h"
+#include "proa/json/cursor.h"
 
 static void note_end(struct mock_answer *a)
 {
@@ -44,12 +44,13 @@ static void put_exception(struct mock_answer *a, const struct mock_error *error,
 }
 
 /* Cohere ends a stream that breaks with the event that ends all others. */
-static void put_dashed(struct mock_answer *a, const struct mock_error *error)
+static void put_dashed(struct mock_answer *a, struct proa_slice body)
 {
+    struct proa_slice message = PROA_SLICE("\"internal server error\"");
+    (void)proa_json_get(body, PROA_SLICE("message"), &message);
     PROA_BUF_LIT(&a->body, "event: message-end\ndata: {\"type\":\"message-end\",\"delta\":{"
                            "\"finish_reason\":\"ERROR\",\"error\":");
-    (void)proa_json_string_encode(
-        &a->body, error->message.len > 0 ? error->message : PROA_SLICE("internal server error"));
+    (void)proa_buf_append(&a->body, message);
     PROA_BUF_LIT(&a->body, "}}\n\n");
 }
 
@@ -66,7 +67,7 @@ static void end_with_error(struct mock_answer *a, const struct proa_mock_plan *p
         put_exception(a, &error, proa_buf_slice(&body));
         break;
     case MOCK_WIRE_DASHED:
-        put_dashed(a, &error);
+        put_dashed(a, proa_buf_slice(&body));
         break;
     case MOCK_WIRE_ARRAY:
         (void)proa_buf_append(&a->body, proa_buf_slice(&body));

@@ -1223,7 +1223,9 @@ def test_cohere_whole_and_stream(mock):
     cut = cohere(mock, say(stream=True), recipe="no-terminator").events
     assert cut[-1][0] == "content-end"
     broken = cohere(mock, say(stream=True), recipe="error-after=3").events[-1][1]
-    assert broken["delta"]["finish_reason"] == "ERROR" and broken["delta"]["error"]
+    assert broken["delta"]["finish_reason"] == "ERROR" and "internal" in broken["delta"]["error"]
+    broken = cohere(mock, say(stream=True), recipe="error-first:error=context").events[-1][1]
+    assert broken["delta"]["error"].startswith("too many tokens")
     thought = cohere(mock, say(thinking={"type": "enabled"})).json["message"]["content"]
     assert [part["type"] for part in thought] == ["thinking", "text"]
     deltas = [data["delta"]["message"]["content"] for name, data in
