@@ -1,8 +1,11 @@
 """The matrix of providers, its other half: every error that a provider is known to answer with, as
 the mock has it on record. What must become of each stands in matrix/errors.py."""
+import json
+
 import pytest
-from matrix.errors import COMMON, ERRORS, OF_TOKENS
-from matrix.table import ROWS
+from matrix.errors import COMMON, ERRORS, IN_BAND, OF_TOKENS, UNTOLD
+from matrix.table import BY_NAME, ROWS
+from matrix.world import POLICY, bad_keys
 from testenv.gateway import cli
 
 PAIRS = [(row, name) for row in ROWS for name in ERRORS[row.profile]]
@@ -110,6 +113,30 @@ def test_clients_faults_hurt_nobody(scene):
     assert thought["eligible"] and thought["failures"] == 0 and thought["share"] == 1
 
 
+HIDDEN = [(row, how + name) for row, name in PAIRS if row.name in IN_BAND
+          for how in ("200-error:error=", "error-first:error=")]
+
+
+@pytest.mark.parametrize("row, name", HIDDEN, ids=["%s-%s" % pair for pair in HIDDEN])
+def test_in_an_answer_that_began_well(scene, row, name):
+    """With status 200, or as the first event of a stream: what it says is taken for what it is."""
+    error = name.rpartition("=")[2]
+    reaction = UNTOLD.get((row.name, error)) or ERRORS[row.profile][error].reaction
+    response = scene.ask(moves=True, stream=name.startswith("error-first"))
+    if reaction == "client":
+        assert response.status >= 400 and response.header("x-proa-attempts") == "1", response
+        assert response.error["message"]
+    else:
+        assert response.status == 200 and response.text == "one two", response
+        assert response.header("x-proa-provider") == "backup"
+        assert response.header("x-proa-attempts") == "2"
+    thought = scene.thought_of()
+    if reaction == "client":
+        assert thought["eligible"] and thought["failures"] == 0, thought
+    elif thought["eligible"]:
+        assert thought["failures"] > 0 or reaction not in HURTS, thought
+
+
 @pytest.mark.parametrize("row", ROWS, ids=repr)
 @pytest.mark.parametrize("name", COMMON)
 def test_what_can_happen_to_any(scene, name):
@@ -141,3 +168,66 @@ def test_every_recorded_error_is_here():
     for profile, names in recorded().items():
         names = names - OF_TOKENS.get(profile, set())
         assert names <= set(ERRORS.get(profile, ())), profile
+
+
+# ---- other keys of the same provider --------------------------------------------------------------
+
+REACHED_BY_KEY = [row for row in ROWS if row.key == "keys" and not row.twin]
+
+
+@pytest.mark.parametrize("row", REACHED_BY_KEY, ids=repr)
+def test_another_key_takes_over(world, row):
+    """Three keys of the provider are refused, out of money and over their limit; the fourth works.
+    Nobody sees more than that, the provider stays, and soon only the good one is asked."""
+    asked = []
+    for number in range(24):
+        response = world.keys.post("/v1/chat/completions", {
+            "model": row.named(), "messages": [{"role": "user", "content": "one"}],
+            "user": "u%d" % number})
+        assert response.status == 200 and response.text == "one", response
+        assert response.header("x-proa-provider") == row.vendor
+        assert response.header("x-proa-trail").rpartition(", ")[2].startswith(row.vendor + "/good:200/")
+        asked.append(int(response.header("x-proa-attempts")))
+    assert sum(asked) - len(asked) == len(bad_keys(row)), "each of the others is tried once"
+
+
+# ---- a larger window ------------------------------------------------------------------------------
+
+# From small to large, as the catalogue has them.
+WINDOWS = [("groq", "openai/gpt-oss-120b"), ("cohere", "command-a-03-2025"),
+           ("anthropic", "claude-sonnet-5")]
+TOO_LONG = [(a, b) for a in range(3) for b in range(3) if a != b]
+
+
+@pytest.mark.parametrize("first, second", TOO_LONG,
+                         ids=["%s-%s" % (WINDOWS[a][0], WINDOWS[b][0]) for a, b in TOO_LONG])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_what_is_too_long_goes_to_a_larger_window(gateways, world, first, second, stream):
+    """And to no other, which would say the same."""
+    providers, tiers = {}, []
+    for at, key in ((first, "NARROW"), (second, "WIDE")):
+        vendor, model = WINDOWS[at]
+        providers[vendor] = {"base_url": world.root + BY_NAME[vendor].path, "keys": [{"env": key}]}
+        tiers.append([{"provider": vendor, "model": model}])
+    gateway = gateways({"providers": providers, "policies": [POLICY], "limits": {"drain_idle": "0s"},
+                        "routes": [{"model": "m", "tiers": tiers}]},
+                       env={"NARROW": "matrix-narrow+error=context", "WIDE": "matrix-wide-key"})
+    response = gateway.chat(stream=stream)
+    if second > first:
+        assert response.status == 200 and response.text == "hi", response
+        assert response.header("x-proa-provider") == WINDOWS[second][0]
+        assert response.header("x-proa-attempts") == "2"
+    else:
+        assert response.status == 400 and response.header("x-proa-attempts") == "1", response
+        assert response.header("x-should-retry") == "false"
+        assert response.error["code"] in ("context_length_exceeded", "invalid_request")
+
+
+def test_windows_are_in_that_order():
+    sizes = []
+    for vendor, model in WINDOWS:
+        listed = json.loads(cli("models", "--json", "--provider", vendor, model.split("/")[-1]).stdout)
+        offers = [offer for one in listed["models"] for offer in one["offers"]
+                  if offer["id"] == model and offer["provider"] == vendor]
+        sizes.append(offers[0]["context"])
+    assert sizes == sorted(set(sizes)), sizes

@@ -131,3 +131,13 @@ COMMON = {
     "cut=head": "server", "cut=middle": "server", "empty": "server", "malformed=1": "server",
     "status=502:html": "server", "status=404:html": "model",
 }
+
+# Who is known to answer with 200 and then say that it failed, in a whole answer or a stream's event.
+IN_BAND = ("anthropic", "xai", "gemini", "vertex", "bedrock", "cohere", "openai", "groq", "llamacpp",
+           "openrouter")
+
+# Of them, what nothing but the missing status would tell: another one is asked then, or for Groq's the
+# type says that it is the client's.
+UNTOLD = {("xai", "invalid"): "server", ("cohere", "invalid"): "server",
+          ("cohere", "unprocessable"): "server", ("cohere", "cancelled"): "server",
+          ("groq", "cancelled"): "client"}

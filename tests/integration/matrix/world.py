@@ -10,7 +10,7 @@ from testenv import Connection, Gateway
 from testenv.client import request_bytes
 from testenv.poll import eventually
 
-from .errors import COMMON, ERRORS
+from .errors import COMMON, ERRORS, IN_BAND
 from .faults import FAULTS
 from .table import ROWS
 
@@ -45,22 +45,48 @@ def error_routes(row):
     """For each of its errors, one route to the provider alone, one with another behind it."""
     recipes = {**{name: "error=" + name for name in ERRORS[row.profile]},
                **{recipe: recipe for recipe in COMMON}}
+    for name in ERRORS[row.profile] if row.name in IN_BAND else ():
+        recipes.update({how + name: how + name for how in ("200-error:error=", "error-first:error=")})
     for name, recipe in recipes.items():
-        target = {"provider": row.vendor, "model": "%s+%s" % (row.model, recipe)}
+        target = row.named(recipe)
         yield {"model": "%s:%s" % (row.name, name), "tiers": [[target]]}
-        yield {"model": "%s:%s:moves" % (row.name, name),
-               "tiers": [[target], [{"provider": BACKUP, "model": "echo"}]]}
+        yield {"model": "%s:%s:moves" % (row.name, name), "tiers": [[target], [BACKUP + "/echo"]]}
 
 
 def fault_routes(row, rows):
     """For each of its dialect's faults, one route with each other dialect behind it, one alone."""
     for fault, recipe in FAULTS.get(row.name, {}).items():
-        target = {"provider": row.vendor, "model": "%s+%s" % (row.model, recipe)}
+        target = row.named(recipe)
         yield {"model": "%s!%s" % (row.name, fault), "tiers": [[target]]}
         for other in rows:
             if other.name in FAULTS and other is not row:
                 yield {"model": "%s!%s>%s" % (row.name, fault, other.name), "tiers": [
                     [target], [{"provider": other.vendor, "model": other.model}]]}
+
+
+def bad_keys(row):
+    """Label -> the first error on record of each kind that is a key's alone."""
+    errors = ERRORS[row.profile]
+    return {reaction: next(name for name in errors if errors[name].reaction == reaction)
+            for reaction in ("key", "quota", "rate")
+            if any(error.reaction == reaction for error in errors.values())}
+
+
+def keys_config(root, rows):
+    """Every provider with keys that each get another error, by the mock's recipe in the key, and a
+    good one; and the variables that hold them."""
+    providers, env = {}, {"GOOD_KEY": "matrix-key-1"}
+    for row in rows:
+        keys = [{"env": "GOOD_KEY", "label": "good"}]
+        for label, error in bad_keys(row).items():
+            variable = ("%s_%s" % (row.vendor, label)).upper()
+            env[variable] = "matrix-%s+error=%s" % (label, error)
+            keys.append({"env": variable, "label": label})
+        providers[row.vendor] = {"dialect": row.dialect, "base_url": root + row.path, "keys": keys,
+                                 **row.config}
+    policy = {**POLICY, "retry": {**POLICY["retry"], "per_pool": 6}}
+    return {"providers": providers, "policies": [policy],
+            "routes": [route for row in rows for route in own_routes(row)]}, env
 
 
 class World:
@@ -77,7 +103,9 @@ class World:
                                  env={"MATRIX_KEY": "matrix-key-1", "MATRIX_TOKEN": TOKEN,
                                       "MATRIX_AWS_SECRET": "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"})
                          for twin in (False, True)]
-        self.log_at = [0, 0]
+        config, env = keys_config(self.root, [row for row in ROWS
+                                              if row.key == "keys" and not row.twin])
+        self.keys = Gateway(folder / "keys", config, env=env)
 
     def config(self, twin, account):
         rows = [row for row in ROWS if row.twin == twin]
@@ -123,7 +151,7 @@ class World:
             assert done.get("done") or kind not in ("key", "group"), done
 
     def stop(self):
-        for gateway in self.gateways:
+        for gateway in (*self.gateways, self.keys):
             gateway.stop()
         self.mock.stop()
 
