@@ -1,5 +1,7 @@
 #include "proa/api/error.h"
 
+#include "error_priv.h"
+
 #include "proa/core/check.h"
 #include "proa/json/writer.h"
 
@@ -117,12 +119,31 @@ static bool write_anthropic(const struct proa_api_error *error, struct proa_buf 
     return proa_json_writer_ok(&w);
 }
 
+/* What the AI SDK's envelope is made of. */
+static struct proa_error_words words_of(const struct proa_api_error *error)
+{
+    const struct error_row *row = row_of(error->code);
+    return (struct proa_error_words){
+        .name = row->name,
+        .type = row->type,
+        .status = error->status != 0 ? error->status : row->status,
+    };
+}
+
+static bool write_aisdk(const struct proa_api_error *error, struct proa_buf *out)
+{
+    const struct proa_error_words words = words_of(error);
+    return proa_aisdk_error_write(error, &words, out);
+}
+
 static bool write_envelope(enum proa_surface surface, const struct proa_api_error *error,
                            struct proa_buf *out)
 {
     switch (surface) {
     case PROA_SURFACE_ANTHROPIC:
         return write_anthropic(error, out);
+    case PROA_SURFACE_AI_SDK:
+        return write_aisdk(error, out);
     case PROA_SURFACE_OPENAI:
         break;
     }
@@ -153,6 +174,10 @@ enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_
     const size_t from = out->len;
     if (surface == PROA_SURFACE_ANTHROPIC) {
         PROA_BUF_LIT(out, "event: error\n");
+    }
+    if (surface == PROA_SURFACE_AI_SDK) {
+        const struct proa_error_words words = words_of(error);
+        return finish(out, from, proa_aisdk_error_event(error, &words, out));
     }
     PROA_BUF_LIT(out, "data: ");
     const bool ok = write_envelope(surface, error, out);

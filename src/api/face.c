@@ -7,6 +7,8 @@ const struct proa_api_face *proa_api_face(enum proa_surface surface)
     switch (surface) {
     case PROA_SURFACE_ANTHROPIC:
         return &proa_api_face_anthropic;
+    case PROA_SURFACE_AI_SDK:
+        return &proa_api_face_aisdk;
     case PROA_SURFACE_OPENAI:
         break;
     }

@@ -15,6 +15,7 @@ struct proa_api_writer {
 };
 
 extern const struct proa_api_face proa_api_face_anthropic;
+extern const struct proa_api_face proa_api_face_aisdk;
 extern const struct proa_api_face proa_api_face_openai;
 
 #endif

@@ -47,6 +47,7 @@ static enum proa_err read_request(const struct proa_api_body *body, struct proa_
     case PROA_API_COUNT_TOKENS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
+    case PROA_API_CONFIG:
         break;
     }
     return PROA_ERR_UNSUPPORTED;

@@ -104,20 +104,29 @@ struct proa_chat_sink proa_api_vectors_sink(struct proa_api_vectors *v, size_t f
     return (struct proa_chat_sink){.event = on_vector, .ctx = v};
 }
 
+bool proa_api_vectors_is_whole(const struct proa_api_vectors *v)
+{
+    return !v->broken && v->n == v->embed->n_inputs && proa_buf_ok(&v->data);
+}
+
+struct proa_slice proa_api_vectors_at(const struct proa_api_vectors *v, size_t i)
+{
+    return proa_slice_make(v->data.ptr + v->spans[i].at, v->spans[i].len);
+}
+
 bool proa_api_vectors_end(struct proa_api_vectors *v, const struct proa_usage *usage)
 {
     struct proa_buf *out = v->out;
-    if (v->broken || v->n != v->embed->n_inputs) {
+    if (!proa_api_vectors_is_whole(v)) {
         return false;
     }
     PROA_BUF_LIT(out, "{\"object\":\"list\",\"data\":[");
     for (size_t i = 0; i < v->n; i++) {
-        const struct span *s = &v->spans[i];
         (void)proa_buf_append_cstr(out, i > 0 ? "," : "");
         PROA_BUF_LIT(out, "{\"object\":\"embedding\",\"index\":");
         (void)proa_buf_append_u64(out, i);
         PROA_BUF_LIT(out, ",\"embedding\":");
-        (void)proa_buf_append(out, proa_slice_make(v->data.ptr + s->at, s->len));
+        (void)proa_buf_append(out, proa_api_vectors_at(v, i));
         PROA_BUF_LIT(out, "}");
     }
     PROA_BUF_LIT(out, "]");

@@ -60,9 +60,8 @@ struct draft {
 
 /* ---- tool calls ------------------------------------------------------------------------------ */
 
-/* Arguments as JSON; as they came, a string token, when the client's model wrote what is none. */
-static enum proa_err read_arguments(struct reading *r, const struct place *at,
-                                    const struct proa_json_item *item, struct proa_slice *out)
+enum proa_err proa_read_arguments(struct reading *r, const struct place *at,
+                                  const struct proa_json_item *item, struct proa_slice *out)
 {
     if (item->kind == PROA_JSON_OBJECT) {
         *out = item->value;
@@ -97,7 +96,7 @@ static enum proa_err read_function(struct reading *r, const struct place *at,
             err = proa_read_text(r, PLACE_KEY(at, "name"), &m, &part->name);
         } else if (key < PROA_ARRAY_LEN(keys)) {
             const struct place here = {.up = at, .name = keys[key]};
-            err = read_arguments(r, &here, &m, &part->arguments);
+            err = proa_read_arguments(r, &here, &m, &part->arguments);
         }
     }
     if (err == PROA_OK && part->name.len == 0) {

@@ -45,10 +45,9 @@ static bool take_data_url(struct proa_slice url, struct proa_chat_part *part)
     return true;
 }
 
-/* A URL of any kind or, where that is allowed, base64. Whoever escapes slashes, as some encoders
- * do, means the same. */
-static enum proa_err take_source(struct reading *r, const struct place *at, struct proa_slice text,
-                                 bool may_be_base64, struct proa_chat_part *part)
+/* Whoever escapes slashes, as some encoders do, means the same. */
+enum proa_err proa_read_source(struct reading *r, const struct place *at, struct proa_slice text,
+                               bool may_be_base64, struct proa_chat_part *part)
 {
     if (text.len > 0 && memchr(text.ptr, '\\', text.len)) {
         text = proa_chat_text_of(proa_chat_text_plain(text, r->arena), r->arena);
@@ -85,7 +84,7 @@ static enum proa_err read_image(struct reading *r, const struct place *at,
     struct proa_json_cursor c;
     struct proa_json_item m;
     if (item->kind == PROA_JSON_STRING) {
-        return take_source(r, at, proa_chat_text(item->value), false, part);
+        return proa_read_source(r, at, proa_chat_text(item->value), false, part);
     }
     enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
     while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
@@ -96,7 +95,7 @@ static enum proa_err read_image(struct reading *r, const struct place *at,
             err = proa_read_text(r, PLACE_KEY(at, "detail"), &m, &part->detail);
         }
     }
-    return err == PROA_OK ? take_source(r, PLACE_KEY(at, "url"), url, false, part) : err;
+    return err == PROA_OK ? proa_read_source(r, PLACE_KEY(at, "url"), url, false, part) : err;
 }
 
 static enum proa_err read_audio(struct reading *r, const struct place *at,
@@ -123,7 +122,7 @@ static enum proa_err read_audio(struct reading *r, const struct place *at,
     if (err == PROA_OK) {
         part->media_type =
             proa_arena_printf(r->arena, "audio/%" PROA_SLICE_FMT, PROA_SLICE_ARG(format));
-        err = take_source(r, PLACE_KEY(at, "data"), data, true, part);
+        err = proa_read_source(r, PLACE_KEY(at, "data"), data, true, part);
     }
     return err;
 }
@@ -190,7 +189,7 @@ static enum proa_err read_file(struct reading *r, const struct place *at,
         const bool bytes = key == FILE_DATA || key == FILE_BYTES || key == FILE_URL;
         if (bytes && said[key].len > 0) {
             const struct place here = {.up = at, .name = FILE_KEYS[key]};
-            err = take_source(r, &here, said[key], key != FILE_URL, part);
+            err = proa_read_source(r, &here, said[key], key != FILE_URL, part);
             if (part->media_type.len == 0) {
                 part->media_type = type_of_name(part->filename);
             }

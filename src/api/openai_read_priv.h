@@ -118,6 +118,15 @@ struct parts {
 /* One more; NULL, and refused, when there are too many. */
 struct proa_chat_part *proa_read_new_part(struct reading *r, const struct place *at,
                                           struct parts *parts, enum proa_chat_part_kind kind);
+/* A URL of any kind or, where that is allowed, base64: fills source, data and the media type that a
+ * data URL names. */
+enum proa_err proa_read_source(struct reading *r, const struct place *at, struct proa_slice text,
+                               bool may_be_base64, struct proa_chat_part *part) PROA_MUST_CHECK;
+/* Arguments of a call as JSON; as they came, a string token, when the client's model wrote what is
+ * none. */
+enum proa_err proa_read_arguments(struct reading *r, const struct place *at,
+                                  const struct proa_json_item *item,
+                                  struct proa_slice *out) PROA_MUST_CHECK;
 /* A message's content: a string or an array of parts. */
 enum proa_err proa_read_content(struct reading *r, const struct place *at,
                                 const struct proa_json_item *item,
@@ -127,6 +136,12 @@ enum proa_err proa_read_reasoning(struct reading *r, const struct place *at,
                                   const struct proa_json_item *item,
                                   struct parts *out) PROA_MUST_CHECK;
 
+/* A list of tools, one of which `read_one` reads. */
+enum proa_err proa_read_tool_list(
+    struct reading *r, const struct place *at, const struct proa_json_item *item,
+    enum proa_err (*read_one)(struct reading *r, const struct place *at,
+                              const struct proa_json_item *item, struct proa_chat_tool *out),
+    struct proa_chat_request *out) PROA_MUST_CHECK;
 enum proa_err proa_read_tools(struct reading *r, const struct place *at,
                               const struct proa_json_item *item,
                               struct proa_chat_request *out) PROA_MUST_CHECK;

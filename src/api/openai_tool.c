@@ -106,11 +106,11 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
                           : err;
 }
 
-static enum proa_err
-read_list(struct reading *r, const struct place *at, const struct proa_json_item *item,
-          enum proa_err (*read_one)(struct reading *r, const struct place *at,
-                                    const struct proa_json_item *item, struct proa_chat_tool *out),
-          struct proa_chat_request *out)
+enum proa_err proa_read_tool_list(
+    struct reading *r, const struct place *at, const struct proa_json_item *item,
+    enum proa_err (*read_one)(struct reading *r, const struct place *at,
+                              const struct proa_json_item *item, struct proa_chat_tool *out),
+    struct proa_chat_request *out)
 {
     struct proa_chat_tool *tools = NULL;
     struct proa_json_cursor c;
@@ -137,13 +137,13 @@ read_list(struct reading *r, const struct place *at, const struct proa_json_item
 enum proa_err proa_read_tools(struct reading *r, const struct place *at,
                               const struct proa_json_item *item, struct proa_chat_request *out)
 {
-    return read_list(r, at, item, read_tool, out);
+    return proa_read_tool_list(r, at, item, read_tool, out);
 }
 
 enum proa_err proa_read_functions(struct reading *r, const struct place *at,
                                   const struct proa_json_item *item, struct proa_chat_request *out)
 {
-    return read_list(r, at, item, read_function, out);
+    return proa_read_tool_list(r, at, item, read_function, out);
 }
 
 /* ---- which of them --------------------------------------------------------------------------- */

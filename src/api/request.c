@@ -1,6 +1,7 @@
 #include "proa/api/request.h"
 
 #include "kind_priv.h"
+#include "request_priv.h"
 
 #include "proa/core/check.h"
 #include "proa/json/string.h"
@@ -114,6 +115,23 @@ static bool is_sane_name(struct proa_slice name)
     return true;
 }
 
+enum proa_err proa_request_check_name(struct proa_slice name, struct proa_buf *text,
+                                      struct proa_api_error *error)
+{
+    if (name.len == 0) {
+        return refuse_model("is empty.", text, error);
+    }
+    if (name.len > PROA_API_MODEL_MAX) {
+        return refuse_model("is longer than 256 bytes.", text, error);
+    }
+    if (!is_sane_name(name)) {
+        return refuse_model("holds a space, a quote, a backslash, a control character or a "
+                            "character outside ASCII.",
+                            text, error);
+    }
+    return PROA_OK;
+}
+
 static enum proa_err read_model(struct proa_slice body, struct proa_buf *scratch,
                                 struct proa_buf *text, struct proa_api_request *out,
                                 struct proa_api_error *error)
@@ -134,19 +152,8 @@ static enum proa_err read_model(struct proa_slice body, struct proa_buf *scratch
         }
         name = proa_slice_from(proa_buf_slice(scratch), from);
     }
-    if (name.len == 0) {
-        return refuse_model("is empty.", text, error);
-    }
-    if (name.len > PROA_API_MODEL_MAX) {
-        return refuse_model("is longer than 256 bytes.", text, error);
-    }
-    if (!is_sane_name(name)) {
-        return refuse_model("holds a space, a quote, a backslash, a control character or a "
-                            "character outside ASCII.",
-                            text, error);
-    }
     out->model = name;
-    return PROA_OK;
+    return proa_request_check_name(name, text, error);
 }
 
 static void collect_cuts(struct proa_api_request *out)
@@ -162,11 +169,11 @@ static void collect_cuts(struct proa_api_request *out)
     }
 }
 
-enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_slice body,
-                                    struct proa_buf *scratch, struct proa_buf *text,
-                                    struct proa_api_request *out, struct proa_api_error *error)
+enum proa_err proa_request_scan(struct proa_slice body, const struct proa_json_want *wants,
+                                struct proa_buf *text, struct proa_api_request *out,
+                                struct proa_api_error *error)
 {
-    const struct proa_json_scan_cfg cfg = {.wants = WANTS, .n_wants = PROA_API_MEMBERS};
+    const struct proa_json_scan_cfg cfg = {.wants = wants, .n_wants = PROA_API_MEMBERS};
     proa_buf_clear(text);
     if (body.len == 0) {
         PROA_BUF_LIT(text, "The request body is empty; a JSON object is needed.");
@@ -181,7 +188,15 @@ enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_sl
         PROA_BUF_LIT(text, ".");
         return refuse(error, PROA_API_ERR_INVALID_REQUEST, PROA_SLICE_NONE, text);
     }
-    const enum proa_err err = read_model(body, scratch, text, out, error);
+    return PROA_OK;
+}
+
+enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_slice body,
+                                    struct proa_buf *scratch, struct proa_buf *text,
+                                    struct proa_api_request *out, struct proa_api_error *error)
+{
+    enum proa_err err = proa_request_scan(body, WANTS, text, out, error);
+    err = err == PROA_OK ? read_model(body, scratch, text, out, error) : err;
     if (err != PROA_OK) {
         return err;
     }

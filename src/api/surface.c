@@ -26,6 +26,16 @@ static const struct path_row PATHS[] = {
      PROA_SURFACE_ANTHROPIC},
 };
 
+/* Behind /v<N>/ai. */
+static const struct path_row AI_PATHS[] = {
+    {.path = PROA_SLICE_INIT("/language-model"), .kind = PROA_API_CHAT, .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/embedding-model"),
+     .kind = PROA_API_EMBEDDINGS,
+     .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/reranking-model"), .kind = PROA_API_RERANK, .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/config"), .kind = PROA_API_CONFIG, .allow = ALLOW_READ},
+};
+
 static const struct proa_slice PREFIX = PROA_SLICE_INIT("/v1");
 static const struct proa_slice MODEL_PREFIX = PROA_SLICE_INIT("/models/");
 /* Of Anthropic's surface alone; clients whose base URL is a provider's root ask without /v1. */
@@ -58,10 +68,45 @@ static bool is_messages(struct proa_slice path)
 
 static bool method_fits(enum proa_http_method method, enum proa_endpoint_kind kind)
 {
-    if (kind == PROA_API_MODELS || kind == PROA_API_MODEL) {
+    if (kind == PROA_API_MODELS || kind == PROA_API_MODEL || kind == PROA_API_CONFIG) {
         return method == PROA_HTTP_GET || method == PROA_HTTP_HEAD;
     }
     return method == PROA_HTTP_POST;
+}
+
+/* Takes off `/v<N>/ai` where a slash follows or nothing does: 0 when something else stands there,
+ * or the version that such a base URL is the default of. */
+static uint8_t take_ai_prefix(struct proa_slice *path)
+{
+    static const struct proa_slice ai = PROA_SLICE_INIT("/ai");
+    size_t at = 2;
+    uint64_t n = 0;
+    while (at < path->len && path->ptr[at] >= '0' && path->ptr[at] <= '9') {
+        at++;
+    }
+    if (path->len < 2 || memcmp(path->ptr, "/v", 2) != 0 ||
+        proa_slice_to_u64(proa_slice_head(proa_slice_from(*path, 2), at - 2), &n) != PROA_OK) {
+        return 0;
+    }
+    const struct proa_slice rest = proa_slice_from(*path, at);
+    if (!proa_slice_starts(rest, ai) || (rest.len > ai.len && rest.ptr[ai.len] != '/')) {
+        return 0;
+    }
+    *path = proa_slice_from(rest, ai.len);
+    return n <= 2 ? 2 : n == 3 ? 3 : 4;
+}
+
+static void match_ai(enum proa_http_method method, struct proa_slice path,
+                     struct proa_api_match *out)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(AI_PATHS); i++) {
+        if (proa_slice_eq(path, AI_PATHS[i].path)) {
+            out->kind = AI_PATHS[i].kind;
+            out->allow = AI_PATHS[i].allow;
+            out->method_ok = method_fits(method, out->kind);
+            break;
+        }
+    }
 }
 
 void proa_api_match(enum proa_http_method method, struct proa_slice path,
@@ -69,6 +114,12 @@ void proa_api_match(enum proa_http_method method, struct proa_slice path,
 {
     *out = (struct proa_api_match){.surface = PROA_SURFACE_OPENAI, .kind = PROA_API_NONE};
     path = without_trailing_slashes(path);
+    out->version = take_ai_prefix(&path);
+    if (out->version > 0) {
+        out->surface = PROA_SURFACE_AI_SDK;
+        match_ai(method, path, out);
+        return;
+    }
     if (!take_prefix(&path) && !is_messages(path)) {
         return;
     }

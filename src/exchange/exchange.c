@@ -188,7 +188,9 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
     PROA_ASSERT(x->state == EXCHANGE_COLLECTING && x->head);
     x->state = EXCHANGE_RUNNING;
     ensure_id(x);
-    if (match->kind == PROA_API_MODELS || match->kind == PROA_API_MODEL) {
+    x->version = match->version;
+    if (match->kind == PROA_API_MODELS || match->kind == PROA_API_MODEL ||
+        match->kind == PROA_API_CONFIG) {
         proa_exchange_list_models(x, match);
         proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
         return;

@@ -10,6 +10,8 @@
  *   rescue.c    going on with an answer that broke off
  *   count.c     counting tokens where no provider does
  *   reply.c     header lines, error answers, trail
+ *   metadata.c  what the gateway tells of the exchange in the answer itself
+ *   models.c    the lists of models
  *   settle.c    metrics and the log line
  *   cached.c, coalesce.c  answered from memory, or by the call of another
  *   live.c, gauges.c  a snapshot at work, and what it counts
@@ -111,6 +113,8 @@ struct proa_exchange {
     enum proa_endpoint_kind kind;
     enum proa_surface surface;
     const struct proa_api_face *face; /* of the surface */
+    uint8_t version;                  /* of its protocol, where it has several */
+    struct proa_slice generation;     /* metadata.c; empty until it is asked for */
     struct proa_resolution resolved;  /* route NULL until known */
     const struct proa_http_header *forward;
     size_t n_forward;
@@ -171,7 +175,21 @@ void proa_exchange_make_run(struct proa_exchange *x);
 bool proa_exchange_wants_no_fallback(const struct proa_exchange *x);
 /* The time that the client gives it; 0 = it says nothing. */
 uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x);
+
+/* The answer for a model that nobody here offers, and why. */
+void proa_exchange_refuse_model(struct proa_exchange *x, struct proa_slice model,
+                                enum proa_resolve_result why);
+
+/* ---- models.c */
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);
+
+/* ---- metadata.c */
+/* "gen_" and a ULID; made when it is first asked for. */
+struct proa_slice proa_metadata_generation(struct proa_exchange *x);
+/* Appends the object: who was tried and how that went, what it cost by `usage` (may be NULL). `by`
+ * is who answers; NULL: nobody did. */
+void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
+                         const struct proa_usage *usage, struct proa_buf *out);
 
 /* ---- attempt.c */
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);

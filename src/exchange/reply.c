@@ -180,6 +180,7 @@ void proa_reply_json(struct proa_exchange *x, uint16_t status, struct proa_slice
 
 static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
 {
+    bool ended = false;
     struct proa_buf event;
     proa_buf_init(&event, (size_t)64 * 1024);
     /* Into events only: in a plain body it could pass for the bytes that are missing. */
@@ -187,34 +188,52 @@ static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
         x->run && proa_run_committed(x->run) && x->attempts[x->run->winner]->mode == ANSWER_STREAM;
     if (is_stream && proa_api_error_event(x->surface, error, &event) == PROA_OK) {
         const struct iovec iov = {event.ptr, event.len};
-        x->client->body(x->client_ctx, &iov, 1, false);
+        ended = x->face->error_ends;
+        x->client->body(x->client_ctx, &iov, 1, ended);
     }
     proa_buf_deinit(&event);
-    x->client->abort(x->client_ctx);
+    if (!ended) {
+        x->client->abort(x->client_ctx);
+    }
+}
+
+static void answer_error(struct proa_exchange *x, struct proa_api_error *e, struct proa_slice extra)
+{
+    struct proa_buf trail;
+    struct proa_buf body;
+    proa_buf_init(&trail, 4096);
+    proa_buf_init(&body, (size_t)256 * 1024);
+    proa_reply_trail(x, &trail);
+    e->trail = proa_buf_slice(&trail);
+    if (proa_api_error_write(x->surface, e, &body) == PROA_OK) {
+        proa_reply_json(x, e->status != 0 ? e->status : proa_api_error_status(e->code),
+                        proa_buf_slice(&body), extra);
+    }
+    proa_buf_deinit(&trail);
+    proa_buf_deinit(&body);
 }
 
 void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *error,
                       struct proa_slice extra)
 {
     struct proa_api_error e = *error;
+    struct proa_buf gateway;
     e.request_id = x->id;
+    e.model = x->model;
+    e.version = x->version;
     x->error = proa_api_error_name(e.code);
+    proa_buf_init(&gateway, (size_t)64 * 1024);
+    if (x->face->tells_gateway && x->run) {
+        proa_metadata_write(x, NULL, NULL, &gateway);
+        e.gateway = proa_buf_slice(&gateway);
+        e.generation = proa_metadata_generation(x);
+    }
     if (x->head_sent) {
         in_band(x, &e);
-        return;
+    } else {
+        answer_error(x, &e, extra);
     }
-    struct proa_buf trail;
-    struct proa_buf body;
-    proa_buf_init(&trail, 4096);
-    proa_buf_init(&body, (size_t)256 * 1024);
-    proa_reply_trail(x, &trail);
-    e.trail = proa_buf_slice(&trail);
-    if (proa_api_error_write(x->surface, &e, &body) == PROA_OK) {
-        proa_reply_json(x, e.status != 0 ? e.status : proa_api_error_status(e.code),
-                        proa_buf_slice(&body), extra);
-    }
-    proa_buf_deinit(&trail);
-    proa_buf_deinit(&body);
+    proa_buf_deinit(&gateway);
 }
 
 /* ---- what the engine decided ----------------------------------------------------------------- */

@@ -31,6 +31,7 @@ static enum proa_operation operation_of(enum proa_endpoint_kind kind)
     case PROA_API_CHAT:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
+    case PROA_API_CONFIG:
         break;
     }
     return PROA_OP_CHAT;
@@ -65,8 +66,8 @@ static void append_offerers(struct proa_slice name, struct proa_buf *m)
     PROA_BUF_LIT(m, ".");
 }
 
-static void refuse_model(struct proa_exchange *x, struct proa_slice model,
-                         enum proa_resolve_result why)
+void proa_exchange_refuse_model(struct proa_exchange *x, struct proa_slice model,
+                                enum proa_resolve_result why)
 {
     struct proa_buf *m = &x->host->scratch;
     proa_buf_clear(m);
@@ -234,6 +235,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     struct proa_api_error error = {0};
     const struct proa_slice body = proa_buf_slice(&x->body);
     x->request = proa_freelist_take_head(&x->host->requests, 0);
+    x->request->version = match->version;
     const enum proa_err err =
         x->face->look(match->kind, &x->head->headers, body, &name, &text, x->request, &error);
     bool admitted = false;
@@ -241,6 +243,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         proa_reply_error(x, &error, PROA_SLICE_NONE);
     } else {
         x->stream = x->request->stream;
+        x->version = x->request->version;
         x->model = x->request->model;
         if (name.len > 0 || x->stream) { /* streams outlive the body */
             x->model = proa_arena_dup(x->arena, x->model);
@@ -250,7 +253,7 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         admitted = result == PROA_RESOLVED;
         if (!admitted) {
             x->resolved.route = NULL;
-            refuse_model(x, x->model, result);
+            proa_exchange_refuse_model(x, x->model, result);
         }
     }
     proa_buf_deinit(&text);
@@ -271,98 +274,4 @@ void proa_exchange_make_run(struct proa_exchange *x)
     running->x = x;
     x->run = &running->run;
     proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
-}
-
-/* ---- GET /v1/models -------------------------------------------------------------------------- */
-
-/* Who a route's model is of: ours where somebody configured it, the creator's where the catalogue
- * knows it. */
-static struct proa_slice owner_of(const struct proa_snapshot *s, const struct proa_route *route)
-{
-    return route->id < s->n_configured_routes ? PROA_SLICE("proa")
-           : route->on_demand ? proa_slice_head(route->name, proa_slice_find(route->name, '/'))
-                              : route->candidates[0].target->provider->name;
-}
-
-/* Configured names, and models of the catalogue that configured providers offer. What else a
- * provider has is the provider's to list. */
-static size_t collect_models(const struct proa_exchange *x, struct proa_api_model *out)
-{
-    const struct proa_snapshot *s = x->live->snapshot;
-    size_t n = 0;
-    for (size_t i = 0; i < s->n_configured_routes; i++) {
-        const struct proa_route *route = &s->routes[i];
-        out[n++] = (struct proa_api_model){.id = route->name, .owned_by = owner_of(s, route)};
-        for (size_t c = 0; c < route->n_candidates; c++) {
-            const struct proa_target *target = route->candidates[c].target;
-            struct proa_api_model model = {.owned_by = target->provider->name};
-            if (target->model.len > 0) {
-                model.id = proa_arena_printf(x->arena, "%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT,
-                                             PROA_SLICE_ARG(target->provider->name),
-                                             PROA_SLICE_ARG(target->model));
-            }
-            bool known = model.id.len == 0;
-            for (size_t k = 0; k < n && !known; k++) {
-                known = proa_slice_eq(out[k].id, model.id);
-            }
-            if (!known) {
-                out[n++] = model;
-            }
-        }
-    }
-    const size_t n_named = n;
-    for (size_t i = s->n_configured_routes; i < s->n_routes; i++) {
-        const struct proa_route *route = &s->routes[i];
-        bool known = !route->on_demand;
-        for (size_t k = 0; k < n_named && !known; k++) {
-            known = proa_slice_eq(out[k].id, route->name);
-        }
-        if (!known) {
-            out[n++] = (struct proa_api_model){.id = route->name, .owned_by = owner_of(s, route)};
-        }
-    }
-    return n;
-}
-
-static void reply_one_model(struct proa_exchange *x, struct proa_slice raw_id, struct proa_buf *out)
-{
-    struct proa_buf id;
-    proa_buf_init(&id, 512);
-    struct proa_resolution resolved;
-    enum proa_resolve_result result = PROA_RESOLVE_UNKNOWN_MODEL;
-    if (proa_api_decode_id(raw_id, &id) == PROA_OK) {
-        result = proa_snapshot_resolve(x->live->snapshot, proa_buf_slice(&id), &resolved);
-    }
-    const struct proa_slice name = proa_arena_dup(x->arena, proa_buf_slice(&id));
-    proa_buf_deinit(&id);
-    if (result != PROA_RESOLVED) {
-        refuse_model(x, name, result);
-        return;
-    }
-    const struct proa_api_model model = {.id = name,
-                                         .owned_by = owner_of(x->live->snapshot, resolved.route)};
-    if (proa_api_model_write(&model, out) == PROA_OK) {
-        proa_reply_json(x, 200, proa_buf_slice(out), PROA_SLICE_NONE);
-    }
-}
-
-void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match)
-{
-    struct proa_buf out;
-    proa_buf_init(&out, (size_t)16 * 1024 * 1024);
-    if (match->kind == PROA_API_MODEL) {
-        reply_one_model(x, match->raw_id, &out);
-    } else {
-        const struct proa_snapshot *s = x->live->snapshot;
-        size_t most = 1 + s->n_routes;
-        for (size_t i = 0; i < s->n_configured_routes; i++) {
-            most += 1 + s->routes[i].n_candidates;
-        }
-        struct proa_api_model *models = proa_arena_zero(x->arena, most, sizeof *models);
-        const size_t n = collect_models(x, models);
-        if (proa_api_models_write(models, n, &out) == PROA_OK) {
-            proa_reply_json(x, 200, proa_buf_slice(&out), PROA_SLICE_NONE);
-        }
-    }
-    proa_buf_deinit(&out);
 }

@@ -11,6 +11,7 @@ enum {
     BODY_GROWTH = 4,                 /* and how many times its size */
     CHUNKS_MAX = 32 * 1024 * 1024,   /* of what one read of a stream becomes */
     ANSWER_MAX = 1024 * 1024 * 1024, /* of a whole answer: its source is held by budget */
+    METADATA_MAX = 64 * 1024,        /* of what the gateway tells of the exchange */
     MESSAGE_MAX = 1024
 };
 
@@ -235,10 +236,11 @@ struct proa_chat_sink proa_translate_open(struct attempt *a)
     const struct proa_api_writer_cfg cfg = {
         .kind = x->kind,
         .stream = x->stream,
-        .version = x->request->version,
+        .version = x->version,
         .asked = &x->asked->api,
         .warnings = &t->warnings,
         .id = x->id,
+        .generation = x->face->tells_gateway ? proa_metadata_generation(x) : PROA_SLICE_NONE,
         .model = a->model,
         .created_s = a->answer.unix_ms / 1000,
     };
@@ -255,10 +257,18 @@ void proa_translate_begin(struct attempt *a)
 }
 
 /* Writes what comes last; false when what has come is no answer. */
-static bool end_answer(struct translation *t, const struct proa_usage *usage)
+static bool end_answer(struct attempt *a, const struct proa_usage *usage)
 {
+    struct translation *t = a->translation;
+    struct proa_buf gateway;
+    proa_buf_init(&gateway, METADATA_MAX);
+    if (a->x->face->tells_gateway) {
+        proa_metadata_write(a->x, a, usage, &gateway);
+    }
     t->ended = true;
-    return proa_api_writer_end(t->writer, usage, PROA_SLICE_NONE) && proa_buf_ok(&t->out);
+    const bool whole = proa_api_writer_end(t->writer, usage, proa_buf_slice(&gateway));
+    proa_buf_deinit(&gateway);
+    return whole && proa_buf_ok(&t->out);
 }
 
 enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
@@ -269,7 +279,7 @@ enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
     proa_buf_clear(&t->out);
     enum proa_err err = proa_decoder_feed(t->decoder, bytes, &report);
     if (err == PROA_OK && report.state == PROA_ANSWER_DONE && !t->ended) {
-        (void)end_answer(t, proa_decoder_usage(t->decoder));
+        (void)end_answer(a, proa_decoder_usage(t->decoder));
     }
     err = err == PROA_OK && !proa_buf_ok(&t->out) ? PROA_ERR_LIMIT : err;
     *out = (struct proa_reader_report){
@@ -301,7 +311,7 @@ void proa_translate_end(struct attempt *a)
     struct translation *t = a->translation;
     if (!t->ended && proa_attempt_clear_out(a)) {
         proa_buf_clear(&t->out);
-        (void)end_answer(t, proa_decoder_usage(t->decoder));
+        (void)end_answer(a, proa_decoder_usage(t->decoder));
         (void)proa_attempt_gather(a, proa_buf_slice(&t->out));
     }
 }
@@ -309,7 +319,7 @@ void proa_translate_end(struct attempt *a)
 enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage *usage)
 {
     struct translation *t = a->translation;
-    if (!end_answer(t, usage)) {
+    if (!end_answer(a, usage)) {
         return PROA_CLASS_MALFORMED;
     }
     if (!proa_translate_take_budget(a, t->out.cap)) {

@@ -61,6 +61,7 @@
     X(0x19f, X_STAINLESS_LANG)                                                                     \
     X(0x1b9, X_AMZN_REQUESTID)                                                                     \
     X(0x1c7, X_PROA_NO_FALLBACK)                                                                   \
+    X(0x1d1, AI_LANGUAGE_MODEL_STREAMING)                                                          \
     X(0x1d5, X_GROK_CONV_ID)                                                                       \
     X(0x1ec, PROXY_CONNECTION)                                                                     \
     X(0x1fa, HOST)                                                                                 \
@@ -105,6 +106,7 @@
     X(0x381, PROXY_AUTHENTICATE)                                                                   \
     X(0x388, ANTHROPIC_RATELIMIT_OUTPUT_TOKENS_RESET)                                              \
     X(0x392, SEC_FETCH_SITE)                                                                       \
+    X(0x39a, AI_LANGUAGE_MODEL_ID)                                                                 \
     X(0x3ac, X_PROA_AFFINITY)                                                                      \
     X(0x3b8, ANTHROPIC_RATELIMIT_INPUT_TOKENS_LIMIT)                                               \
     X(0x3c6, X_STAINLESS_RETRY_COUNT)                                                              \

@@ -69,6 +69,11 @@ struct proa_api_error {
     bool from_provider;
     struct proa_slice request_id;
     struct proa_slice trail; /* as x-proa-trail */
+    /* For surfaces that have a place for them: */
+    struct proa_slice model;      /* that was asked for */
+    struct proa_slice generation; /* the exchange's id in what the gateway tells */
+    struct proa_slice gateway;    /* what it tells: a JSON object */
+    uint8_t version;              /* of the protocol */
 };
 
 /*

@@ -43,8 +43,9 @@ struct proa_api_writer_cfg {
     const struct proa_chat_warnings
         *warnings;        /* what was dropped; complete before the first event */
     struct proa_slice id; /* plain, visible ASCII: ids are made of it where the answer has none */
-    struct proa_slice model; /* plain; where the answer names none */
-    uint64_t created_s;      /* where the answer tells no time */
+    struct proa_slice generation; /* plain: the exchange's id in what the gateway tells; or empty */
+    struct proa_slice model;      /* plain; where the answer names none */
+    uint64_t created_s;           /* where the answer tells no time */
 };
 
 /* How an answer is written: a handle on the arena's memory. */
@@ -56,7 +57,7 @@ struct proa_api_face {
     /*
      * One validating pass over the body, in place: what the gateway needs to know. As
      * proa_api_request_read(), which see; `headers` are the client's, for surfaces that name the
-     * model there.
+     * model there. `out->version` holds what the path says of it.
      */
     enum proa_err (*look)(enum proa_endpoint_kind kind, const struct proa_http_headers *headers,
                           struct proa_slice body, struct proa_buf *scratch, struct proa_buf *text,
@@ -81,6 +82,10 @@ struct proa_api_face {
     /* The field, besides x-request-id, in which its SDKs look for the request's id where the
      * provider's answer brings none: "request-id: "; empty = none. */
     struct proa_slice id_field;
+    /* An error within a stream is told with the stream's end: the answer ends as a whole one. */
+    bool error_ends;
+    /* It has a place for what the gateway tells of an exchange. */
+    bool tells_gateway;
     /* What ends a passed stream that is whole but whose provider sent no end mark; empty = nothing.
      */
     struct proa_slice stream_end;

@@ -28,6 +28,10 @@ struct proa_chat_sink proa_api_vectors_sink(struct proa_api_vectors *v, size_t f
 bool proa_api_vectors_end(struct proa_api_vectors *v,
                           const struct proa_usage *usage) PROA_MUST_CHECK;
 
+/* For another form of the same list: is there one vector for each input, and the i-th of them. */
+bool proa_api_vectors_is_whole(const struct proa_api_vectors *v);
+struct proa_slice proa_api_vectors_at(const struct proa_api_vectors *v, size_t i);
+
 struct proa_api_ranking;
 
 /* Best first, as the provider has them; with the documents where `rerank` wants them back. */

@@ -11,8 +11,8 @@
 #include "proa/core/buf.h"
 #include "proa/http/parser.h"
 
-enum proa_surface { PROA_SURFACE_OPENAI = 0, PROA_SURFACE_ANTHROPIC };
-enum { PROA_SURFACES = 2 };
+enum proa_surface { PROA_SURFACE_OPENAI = 0, PROA_SURFACE_ANTHROPIC, PROA_SURFACE_AI_SDK };
+enum { PROA_SURFACES = 3 };
 
 enum proa_endpoint_kind {
     PROA_API_NONE = 0, /* unknown path: 404 */
@@ -23,7 +23,8 @@ enum proa_endpoint_kind {
     PROA_API_RERANK,
     PROA_API_COUNT_TOKENS,
     PROA_API_MODELS,
-    PROA_API_MODEL
+    PROA_API_MODEL,
+    PROA_API_CONFIG /* the AI SDK's list of models */
 };
 
 /* A model id in a path, once decoded, is no longer than this. */
@@ -35,12 +36,15 @@ struct proa_api_match {
     enum proa_endpoint_kind kind;
     bool method_ok;           /* false with a known path: 405 with `allow` */
     const char *allow;        /* "POST", "GET, HEAD"; NULL for an unknown path */
+    uint8_t version;          /* AI SDK: what the path alone says, 2 to 4; else 0 */
     struct proa_slice raw_id; /* PROA_API_MODEL: the rest of the path, still percent-encoded */
 };
 
 /*
  * Fills all of *out; `raw_id` borrows from `path`, which is the raw path without the query.
  * Tolerated are a doubled prefix, `/v1/v1/...`, as a wrong base URL makes it, and trailing slashes.
+ * All of `/v<N>/ai/` is the AI SDK's, whatever N is: which version a client speaks stands in its
+ * headers.
  * HEAD is allowed wherever GET is.
  */
 void proa_api_match(enum proa_http_method method, struct proa_slice path,

@@ -100,6 +100,7 @@
     X(X_MS_RETRY_AFTER_MS, "x-ms-retry-after-ms")                                                  \
     X(X_STAINLESS_RUNTIME, "x-stainless-runtime")                                                  \
     X(X_STAINLESS_TIMEOUT, "x-stainless-timeout")                                                  \
+    X(AI_LANGUAGE_MODEL_ID, "ai-language-model-id")                                                \
     X(OPENAI_PROCESSING_MS, "openai-processing-ms")                                                \
     X(X_RATELIMIT_REMAINING, "x-ratelimit-remaining")                                              \
     X(X_STAINLESS_RETRY_COUNT, "x-stainless-retry-count")                                          \
@@ -109,6 +110,7 @@
     X(X_STAINLESS_HELPER_METHOD, "x-stainless-helper-method")                                      \
     X(X_RATELIMIT_LIMIT_REQUESTS, "x-ratelimit-limit-requests")                                    \
     X(X_RATELIMIT_RESET_REQUESTS, "x-ratelimit-reset-requests")                                    \
+    X(AI_LANGUAGE_MODEL_STREAMING, "ai-language-model-streaming")                                  \
     X(X_STAINLESS_PACKAGE_VERSION, "x-stainless-package-version")                                  \
     X(X_STAINLESS_RUNTIME_VERSION, "x-stainless-runtime-version")                                  \
     X(X_RATELIMIT_REMAINING_TOKENS, "x-ratelimit-remaining-tokens")                                \

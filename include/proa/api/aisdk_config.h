@@ -1,0 +1,34 @@
+/*
+ * The AI SDK's list of models: `GET /v<N>/ai/config`. A client refuses the whole list when one
+ * entry names another version than its own.
+ *
+ * Pure; appends to the caller's buffer.
+ */
+#ifndef PROA_API_AISDK_CONFIG_H
+#define PROA_API_AISDK_CONFIG_H
+
+#include "proa/core/buf.h"
+
+enum proa_api_price {
+    PROA_API_PRICE_INPUT = 0,
+    PROA_API_PRICE_OUTPUT,
+    PROA_API_PRICE_CACHE_READ,
+    PROA_API_PRICE_CACHE_WRITE,
+    PROA_API_PRICES
+};
+
+struct proa_api_config_model {
+    struct proa_slice id;
+    struct proa_slice name;         /* for people; empty = the id */
+    struct proa_slice provider;     /* who would be asked first, */
+    struct proa_slice model_id;     /* and for what */
+    struct proa_slice type;         /* "language" */
+    uint64_t pico[PROA_API_PRICES]; /* US dollars per token, in 10^-12 */
+    unsigned priced;                /* bit i: pico[i] is known */
+};
+
+/* ERR_LIMIT: the buffer is full; it keeps its length then. */
+enum proa_err proa_api_aisdk_config_write(const struct proa_api_config_model *models, size_t n,
+                                          unsigned version, struct proa_buf *out) PROA_MUST_CHECK;
+
+#endif

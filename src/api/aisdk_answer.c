@@ -1,0 +1,478 @@
+/*
+ * Answers of language models: parts, streamed one by one or gathered into one object. The parts are
+ * the same but for texts and thoughts, which a stream tells in pieces between a start and an end.
+ *
+ * Source of the vocabulary and the order: LanguageModelV2StreamPart, V3 and V4 in
+ * `@ai-sdk/provider`. A client breaks off at a type that it does not know, so that nothing else is
+ * written. The generation's id stands at the first part of content and at the end.
+ */
+#include "aisdk_write_priv.h"
+
+#include "proa/chat/text.h"
+
+enum {
+    CALLS_MAX = 128,
+    TEXT_MAX = 256 * 1024 * 1024, /* of one text; the answer it is made of is bounded */
+    SOURCES_BY_VERSION = 4        /* the first that tags where a file's bytes are */
+};
+
+enum block { BLOCK_NONE = 0, BLOCK_TEXT, BLOCK_REASONING };
+
+struct call {
+    struct proa_slice id; /* texts, in the arena */
+    struct proa_slice name;
+    struct proa_slice signature;
+    struct proa_buf arguments; /* text */
+    bool told;
+};
+
+struct answer {
+    struct proa_api_writer writer;
+    bool stream;
+    unsigned version;
+    struct proa_slice id; /* texts */
+    struct proa_slice model;
+    struct proa_slice generation;
+    struct proa_slice warnings; /* JSON */
+    uint64_t created_s;
+    struct proa_buf *out;
+    struct proa_arena *arena;
+
+    bool started;
+    bool identified; /* the generation's id stands at a part */
+    enum block open;
+    uint32_t n_blocks;
+    uint32_t n_sources;
+    struct proa_buf text;    /* whole: of the block that is open */
+    struct proa_buf content; /* whole: JSON, the parts */
+    struct call *calls;
+    size_t n_calls;
+
+    bool finished;
+    bool refused;
+    enum proa_chat_finish finish;
+    struct proa_slice raw_finish; /* text */
+};
+
+/* ---- parts ----------------------------------------------------------------------------------- */
+
+static struct proa_buf *begin_part(struct answer *a, const char *type)
+{
+    struct proa_buf *b = a->stream ? a->out : &a->content;
+    (void)proa_buf_append_cstr(b, a->stream    ? "data: {\"type\":\""
+                                  : b->len > 0 ? ",{\"type\":\""
+                                               : "{\"type\":\"");
+    (void)proa_buf_append_cstr(b, type);
+    PROA_BUF_LIT(b, "\"");
+    return b;
+}
+
+static void end_part(struct answer *a, struct proa_buf *b)
+{
+    (void)proa_buf_append_cstr(b, a->stream ? "}\n\n" : "}");
+}
+
+/* ,"key":"text"; the key with its comma and colon */
+static void put_member(struct proa_buf *b, const char *key, struct proa_slice text)
+{
+    (void)proa_buf_append_cstr(b, key);
+    (void)proa_chat_text_put(b, text);
+}
+
+static void put_number_id(struct proa_buf *b, uint32_t number)
+{
+    PROA_BUF_LIT(b, ",\"id\":\"");
+    (void)proa_buf_append_u64(b, number);
+    PROA_BUF_LIT(b, "\"");
+}
+
+/* A text under `key` of a provider's, and the generation's id where it has not been told yet. */
+static void put_metadata(struct answer *a, struct proa_buf *b, const char *key,
+                         struct proa_slice text)
+{
+    const bool identify = a->stream && !a->identified && a->generation.len > 0;
+    if (text.len == 0 && !identify) {
+        return;
+    }
+    PROA_BUF_LIT(b, ",\"providerMetadata\":{");
+    if (text.len > 0) {
+        put_member(b, key, text);
+        (void)proa_buf_append_cstr(b, identify ? "}," : "}");
+    }
+    if (identify) {
+        put_member(b, "\"gateway\":{\"generationId\":", a->generation);
+        PROA_BUF_LIT(b, "}");
+        a->identified = true;
+    }
+    PROA_BUF_LIT(b, "}");
+}
+
+#define SIGNATURE "\"anthropic\":{\"signature\":"
+#define REDACTED  "\"anthropic\":{\"redactedData\":"
+#define THOUGHT   "\"google\":{\"thoughtSignature\":"
+
+/* ---- texts and thoughts ---------------------------------------------------------------------- */
+
+static void close_block(struct answer *a, struct proa_slice signature)
+{
+    const bool text = a->open == BLOCK_TEXT;
+    if (a->open == BLOCK_NONE) {
+        return;
+    }
+    a->open = BLOCK_NONE;
+    struct proa_buf *b = begin_part(a, !a->stream ? (text ? "text" : "reasoning")
+                                       : text     ? "text-end"
+                                                  : "reasoning-end");
+    if (a->stream) {
+        put_number_id(b, a->n_blocks - 1);
+    } else {
+        put_member(b, ",\"text\":", proa_buf_slice(&a->text));
+        a->content.failed = a->content.failed || a->text.failed;
+        proa_buf_clear(&a->text);
+    }
+    put_metadata(a, b, SIGNATURE, signature);
+    end_part(a, b);
+}
+
+static void open_block(struct answer *a, enum block block, struct proa_slice redacted)
+{
+    if (a->open == block && redacted.len == 0) {
+        return;
+    }
+    close_block(a, PROA_SLICE_NONE);
+    a->open = block;
+    if (a->stream) {
+        struct proa_buf *b = begin_part(a, block == BLOCK_TEXT ? "text-start" : "reasoning-start");
+        put_number_id(b, a->n_blocks);
+        put_metadata(a, b, REDACTED, redacted);
+        end_part(a, b);
+    }
+    a->n_blocks++;
+}
+
+static void add_text(struct answer *a, enum block block, struct proa_slice text)
+{
+    if (text.len == 0) {
+        return;
+    }
+    open_block(a, block, PROA_SLICE_NONE);
+    if (!a->stream) {
+        (void)proa_buf_append(&a->text, text);
+        return;
+    }
+    struct proa_buf *b = begin_part(a, block == BLOCK_TEXT ? "text-delta" : "reasoning-delta");
+    put_number_id(b, a->n_blocks - 1);
+    put_member(b, ",\"delta\":", text);
+    end_part(a, b);
+}
+
+/* Thoughts that only their provider can read: a block of their own without a text. */
+static void add_redacted(struct answer *a, struct proa_slice data)
+{
+    if (a->stream) {
+        open_block(a, BLOCK_REASONING, data);
+        close_block(a, PROA_SLICE_NONE);
+        return;
+    }
+    close_block(a, PROA_SLICE_NONE);
+    struct proa_buf *b = begin_part(a, "reasoning");
+    PROA_BUF_LIT(b, ",\"text\":\"\"");
+    put_metadata(a, b, REDACTED, data);
+    end_part(a, b);
+}
+
+static void add_signature(struct answer *a, struct proa_slice signature)
+{
+    if (signature.len > 0) {
+        open_block(a, BLOCK_REASONING, PROA_SLICE_NONE);
+        close_block(a, signature);
+    }
+}
+
+/* ---- calls ----------------------------------------------------------------------------------- */
+
+static struct call *call_of(struct answer *a, const struct proa_chat_event *event)
+{
+    return event->tool < a->n_calls ? &a->calls[event->tool] : NULL;
+}
+
+static void begin_call(struct answer *a, const struct proa_chat_event *event)
+{
+    close_block(a, PROA_SLICE_NONE);
+    if (a->n_calls == CALLS_MAX) {
+        return;
+    }
+    if (!a->calls) {
+        a->calls = proa_arena_zero(a->arena, CALLS_MAX, sizeof a->calls[0]);
+    }
+    struct call *call = &a->calls[a->n_calls];
+    call->id = event->id.len > 0 ? proa_arena_dup(a->arena, event->id)
+                                 : proa_arena_printf(a->arena, "call_%" PROA_SLICE_FMT "_%zu",
+                                                     PROA_SLICE_ARG(a->id), a->n_calls);
+    call->name = proa_arena_dup(a->arena, event->name);
+    call->signature = proa_arena_dup(a->arena, event->text);
+    call->arguments.max = TEXT_MAX;
+    a->n_calls++;
+    if (a->stream) {
+        struct proa_buf *b = begin_part(a, "tool-input-start");
+        put_member(b, ",\"id\":", call->id);
+        put_member(b, ",\"toolName\":", call->name);
+        put_metadata(a, b, THOUGHT, PROA_SLICE_NONE);
+        end_part(a, b);
+    }
+}
+
+static void add_piece(struct answer *a, const struct proa_chat_event *event)
+{
+    struct call *call = call_of(a, event);
+    if (!call || event->text.len == 0) {
+        return;
+    }
+    (void)proa_buf_append(&call->arguments, event->text);
+    if (a->stream) {
+        struct proa_buf *b = begin_part(a, "tool-input-delta");
+        put_member(b, ",\"id\":", call->id);
+        put_member(b, ",\"delta\":", event->text);
+        end_part(a, b);
+    }
+}
+
+static void end_call(struct answer *a, struct call *call)
+{
+    if (!call || call->told) {
+        return;
+    }
+    call->told = true;
+    struct proa_buf *b;
+    if (a->stream) {
+        b = begin_part(a, "tool-input-end");
+        put_member(b, ",\"id\":", call->id);
+        end_part(a, b);
+    }
+    b = begin_part(a, "tool-call");
+    put_member(b, ",\"toolCallId\":", call->id);
+    put_member(b, ",\"toolName\":", call->name);
+    put_member(b, ",\"input\":",
+               call->arguments.len > 0 ? proa_buf_slice(&call->arguments) : PROA_SLICE("{}"));
+    put_metadata(a, b, THOUGHT, call->signature);
+    end_part(a, b);
+    b->failed = b->failed || call->arguments.failed;
+    proa_buf_deinit(&call->arguments);
+}
+
+/* ---- sources and files ----------------------------------------------------------------------- */
+
+static void add_source(struct answer *a, const struct proa_chat_event *event)
+{
+    if (event->id.len == 0) {
+        return; /* of a document, which the SDK has no form for without its media type */
+    }
+    struct proa_buf *b = begin_part(a, "source");
+    PROA_BUF_LIT(b, ",\"sourceType\":\"url\"");
+    put_number_id(b, a->n_sources);
+    put_member(b, ",\"url\":", event->id);
+    if (event->name.len > 0) {
+        put_member(b, ",\"title\":", event->name);
+    }
+    put_metadata(a, b, SIGNATURE, PROA_SLICE_NONE);
+    end_part(a, b);
+    a->n_sources++;
+}
+
+static void add_file(struct answer *a, const struct proa_chat_event *event)
+{
+    close_block(a, PROA_SLICE_NONE);
+    struct proa_buf *b = begin_part(a, "file");
+    put_member(b, ",\"mediaType\":", event->media_type);
+    if (a->version >= SOURCES_BY_VERSION) {
+        put_member(b, ",\"data\":{\"type\":\"data\",\"data\":", event->text);
+        PROA_BUF_LIT(b, "}");
+    } else {
+        put_member(b, ",\"data\":", event->text);
+    }
+    put_metadata(a, b, SIGNATURE, PROA_SLICE_NONE);
+    end_part(a, b);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static void put_response(struct answer *a, struct proa_buf *b, const char *id)
+{
+    put_member(b, id, a->id);
+    put_member(b, ",\"modelId\":", a->model);
+    PROA_BUF_LIT(b, ",\"timestamp\":");
+    proa_aisdk_put_time(b, a->created_s);
+}
+
+static void start(struct answer *a, const struct proa_chat_event *event)
+{
+    a->started = true;
+    if (event->kind == PROA_CHAT_START) {
+        a->id = event->id.len > 0 ? proa_arena_dup(a->arena, event->id) : a->id;
+        a->model = event->model.len > 0 ? proa_arena_dup(a->arena, event->model) : a->model;
+        a->created_s = event->created_s > 0 ? event->created_s : a->created_s;
+    }
+    if (a->stream) {
+        struct proa_buf *b = begin_part(a, "stream-start");
+        PROA_BUF_LIT(b, ",\"warnings\":");
+        (void)proa_buf_append(b, a->warnings);
+        end_part(a, b);
+        b = begin_part(a, "response-metadata");
+        put_response(a, b, ",\"id\":");
+        end_part(a, b);
+    }
+}
+
+static void on_event(void *ctx, const struct proa_chat_event *event)
+{
+    struct answer *a = ctx;
+    if (event->choice > 0) {
+        return; /* nobody can ask for more than one */
+    }
+    if (!a->started) {
+        start(a, event);
+    }
+    switch (event->kind) {
+    case PROA_CHAT_TEXT:
+        add_text(a, BLOCK_TEXT, event->text);
+        break;
+    case PROA_CHAT_REFUSAL:
+        a->refused = true;
+        add_text(a, BLOCK_TEXT, event->text);
+        break;
+    case PROA_CHAT_REASONING:
+        add_text(a, BLOCK_REASONING, event->text);
+        break;
+    case PROA_CHAT_SIGNATURE:
+        add_signature(a, event->text);
+        break;
+    case PROA_CHAT_REDACTED:
+        add_redacted(a, event->text);
+        break;
+    case PROA_CHAT_TOOL_START:
+        begin_call(a, event);
+        break;
+    case PROA_CHAT_TOOL_PIECE:
+        add_piece(a, event);
+        break;
+    case PROA_CHAT_TOOL_END:
+        end_call(a, call_of(a, event));
+        break;
+    case PROA_CHAT_MEDIA:
+        add_file(a, event);
+        break;
+    case PROA_CHAT_CITATION:
+        add_source(a, event);
+        break;
+    case PROA_CHAT_FINISH:
+        a->finished = true;
+        a->finish = event->finish;
+        a->raw_finish = proa_arena_dup(a->arena, event->text);
+        break;
+    case PROA_CHAT_START:
+    case PROA_CHAT_LOGPROBS:
+    case PROA_CHAT_USAGE:
+    case PROA_CHAT_VECTOR:
+    case PROA_CHAT_RANK:
+        break;
+    }
+}
+
+static struct proa_chat_sink sink(struct proa_api_writer *w, size_t first)
+{
+    (void)first;
+    return (struct proa_chat_sink){.event = on_event, .ctx = w};
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+static const char *unified(const struct answer *a)
+{
+    if (!a->finished) {
+        return a->version == 2 ? "unknown" : "other";
+    }
+    switch (a->finish) {
+    case PROA_CHAT_FINISH_STOP:
+        return a->n_calls > 0 ? "tool-calls" : a->refused ? "content-filter" : "stop";
+    case PROA_CHAT_FINISH_LENGTH:
+        return "length";
+    case PROA_CHAT_FINISH_TOOLS:
+        return "tool-calls";
+    case PROA_CHAT_FINISH_FILTER:
+        return "content-filter";
+    case PROA_CHAT_FINISH_OTHER:
+        break;
+    }
+    return "other";
+}
+
+/* ,"finishReason":...,"usage":...,"providerMetadata":... */
+static void put_end(struct answer *a, const struct proa_usage *usage, struct proa_slice gateway)
+{
+    PROA_BUF_LIT(a->out, ",\"finishReason\":");
+    proa_aisdk_put_finish(a->out, a->version, unified(a), a->raw_finish);
+    PROA_BUF_LIT(a->out, ",\"usage\":");
+    proa_aisdk_put_usage(a->out, a->version, usage);
+    proa_aisdk_put_gateway(a->out, gateway);
+}
+
+static bool end(struct proa_api_writer *w, const struct proa_usage *usage,
+                struct proa_slice gateway)
+{
+    struct answer *a = (struct answer *)w;
+    if (!a->started) {
+        start(a, &(const struct proa_chat_event){.kind = PROA_CHAT_FINISH});
+    }
+    close_block(a, PROA_SLICE_NONE);
+    for (size_t i = 0; i < a->n_calls; i++) {
+        end_call(a, &a->calls[i]);
+    }
+    if (a->stream) {
+        struct proa_buf *b = begin_part(a, "finish");
+        put_end(a, usage, gateway);
+        end_part(a, b);
+        PROA_BUF_LIT(a->out, "data: [DONE]\n\n");
+        return proa_buf_ok(a->out);
+    }
+    PROA_BUF_LIT(a->out, "{\"content\":[");
+    (void)proa_buf_append(a->out, proa_buf_slice(&a->content));
+    PROA_BUF_LIT(a->out, "]");
+    put_end(a, usage, gateway);
+    PROA_BUF_LIT(a->out, ",\"warnings\":");
+    (void)proa_buf_append(a->out, a->warnings);
+    PROA_BUF_LIT(a->out, ",\"response\":{");
+    put_response(a, a->out, "\"id\":");
+    PROA_BUF_LIT(a->out, "}}");
+    a->out->failed = a->out->failed || a->content.failed;
+    return proa_buf_ok(a->out);
+}
+
+static void destroy(struct proa_api_writer *w)
+{
+    struct answer *a = (struct answer *)w;
+    for (size_t i = 0; i < a->n_calls; i++) {
+        proa_buf_deinit(&a->calls[i].arguments);
+    }
+    proa_buf_deinit(&a->text);
+    proa_buf_deinit(&a->content);
+    a->n_calls = 0;
+}
+
+struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cfg *cfg,
+                                                 struct proa_buf *out, struct proa_arena *arena)
+{
+    struct answer *a = PROA_ARENA_NEW(arena, struct answer);
+    a->writer = (struct proa_api_writer){sink, end, destroy};
+    a->stream = cfg->stream;
+    a->version = cfg->version;
+    a->id = cfg->id;
+    a->model = proa_chat_text_of(cfg->model, arena);
+    a->generation = cfg->generation;
+    a->warnings = proa_aisdk_warnings(cfg, arena);
+    a->created_s = cfg->created_s;
+    a->out = out;
+    a->arena = arena;
+    proa_buf_init(&a->text, TEXT_MAX);
+    proa_buf_init(&a->content, TEXT_MAX);
+    return &a->writer;
+}

@@ -1,0 +1,380 @@
+/*
+ * The top of a language model's request: one row for each member that the neutral model knows; and
+ * what the headers say.
+ */
+#include "proa/api/aisdk_request.h"
+
+#include "aisdk_read_priv.h"
+#include "request_priv.h"
+
+/* ---- what the gateway looks at --------------------------------------------------------------- */
+
+/* What one pass over the body looks for, where this protocol has it; the rest is never there. */
+static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
+    [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
+    [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
+    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("prompt"), 0},
+    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("maxOutputTokens"), 0},
+    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
+    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("promptCacheKey"), 0},
+    [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
+    [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
+    [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
+    [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
+    [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
+    [PROA_API_M_ORDER] = {PROA_SLICE_INIT("order"), 0},
+    [PROA_API_M_ONLY] = {PROA_SLICE_INIT("only"), 0},
+    [PROA_API_M_SORT] = {PROA_SLICE_INIT("sort"), 0},
+    [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
+};
+
+static unsigned clamp(uint64_t version)
+{
+    return version < PROA_API_AISDK_OLDEST   ? PROA_API_AISDK_OLDEST
+           : version > PROA_API_AISDK_NEWEST ? PROA_API_AISDK_NEWEST
+                                             : (unsigned)version;
+}
+
+/* ai-<kind>-model-specification-version, whatever the kind. */
+static unsigned version_of(const struct proa_http_headers *headers, unsigned path)
+{
+    static const struct proa_slice begin = PROA_SLICE_INIT("ai-");
+    static const struct proa_slice end = PROA_SLICE_INIT("-model-specification-version");
+    for (size_t i = 0; i < headers->n; i++) {
+        const struct proa_slice name = headers->items[i].name;
+        uint64_t version = 0;
+        if (name.len > begin.len + end.len &&
+            proa_slice_eq_nocase(proa_slice_head(name, begin.len), begin) &&
+            proa_slice_eq_nocase(proa_slice_from(name, name.len - end.len), end) &&
+            proa_slice_to_u64(headers->items[i].value, &version) == PROA_OK) {
+            return clamp(version);
+        }
+    }
+    return clamp(path);
+}
+
+unsigned proa_api_aisdk_config_version(struct proa_slice user_agent, unsigned path)
+{
+    static const struct proa_slice names[] = {PROA_SLICE_INIT("ai-sdk/gateway/"),
+                                              PROA_SLICE_INIT("ai-sdk-gateway/")};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(names); i++) {
+        const size_t at = proa_slice_search(user_agent, names[i]);
+        uint64_t version = 0;
+        struct proa_slice rest;
+        if (at < user_agent.len &&
+            proa_slice_to_u64(
+                proa_slice_split(proa_slice_from(user_agent, at + names[i].len), '.', &rest),
+                &version) == PROA_OK) {
+            return clamp(version);
+        }
+    }
+    return clamp(path);
+}
+
+static enum proa_err refuse_no_model(enum proa_endpoint_kind kind, struct proa_buf *text,
+                                     struct proa_api_error *error)
+{
+    proa_buf_clear(text);
+    (void)proa_buf_append_cstr(text, kind == PROA_API_CHAT ? "The header ai-language-model-id"
+                                                           : "The header ai-model-id");
+    PROA_BUF_LIT(text, " is missing. Name a model or a route in it, for example "
+                       "\"openai/gpt-5.5\"; GET /v1/models lists what is configured.");
+    *error = (struct proa_api_error){.code = PROA_API_ERR_MISSING_MODEL,
+                                     .message = proa_buf_slice(text),
+                                     .param = PROA_SLICE("model")};
+    return PROA_ERR_TYPE;
+}
+
+enum proa_err proa_api_aisdk_look(enum proa_endpoint_kind kind,
+                                  const struct proa_http_headers *headers, struct proa_slice body,
+                                  struct proa_buf *scratch, struct proa_buf *text,
+                                  struct proa_api_request *out, struct proa_api_error *error)
+{
+    (void)scratch;
+    const unsigned path = out->version;
+    const enum proa_err err = proa_request_scan(body, WANTS, text, out, error);
+    if (err != PROA_OK) {
+        return err;
+    }
+    out->version = (uint8_t)version_of(headers, path);
+    out->n_cuts = 0;
+    out->model = proa_http_header_value(headers, kind == PROA_API_CHAT
+                                                     ? PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_ID
+                                                     : PROA_HTTP_HEADER_AI_MODEL_ID);
+    out->stream = kind == PROA_API_CHAT &&
+                  proa_slice_eq_nocase(
+                      proa_http_header_value(headers, PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_STREAMING),
+                      PROA_SLICE("true"));
+    return out->model.len == 0 ? refuse_no_model(kind, text, error)
+                               : proa_request_check_name(out->model, text, error);
+}
+
+/* ---- members of their own form --------------------------------------------------------------- */
+
+enum { STOPS_MAX = 64 };
+
+/* One request under way. */
+struct top {
+    struct reading r;
+    struct proa_api_asked *out;
+    struct messages messages;
+};
+
+static enum proa_err read_tools(struct top *t, const struct place *at,
+                                const struct proa_json_item *item)
+{
+    return proa_aisdk_tools(&t->r, at, item, &t->out->chat);
+}
+
+static enum proa_err read_choice(struct top *t, const struct place *at,
+                                 const struct proa_json_item *item)
+{
+    return proa_aisdk_choice(&t->r, at, item, &t->out->chat);
+}
+
+static enum proa_err read_stops(struct top *t, const struct place *at,
+                                const struct proa_json_item *item)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item m;
+    struct proa_chat_request *chat = &t->out->chat;
+    if (proa_read_is_null(item)) {
+        return PROA_OK;
+    }
+    struct proa_slice *stops = proa_arena_zero(t->r.arena, STOPS_MAX, sizeof stops[0]);
+    enum proa_err err = proa_read_enter(&t->r, at, item, PROA_JSON_ARRAY, &c);
+    chat->stop = stops;
+    for (size_t i = 0; err == PROA_OK && proa_json_cursor_next(&c, &m); i++) {
+        if (i == STOPS_MAX) {
+            return proa_read_refuse(&t->r, at, "holds more than 64 texts.");
+        }
+        err = proa_read_text(&t->r, PLACE_AT(at, i), &m, &stops[i]);
+        chat->n_stop = i + 1;
+    }
+    return err;
+}
+
+static const struct proa_slice EFFORTS[] = {
+    [PROA_CHAT_EFFORT_UNSAID] = PROA_SLICE_INIT("provider-default"),
+    [PROA_CHAT_EFFORT_NONE] = PROA_SLICE_INIT("none"),
+    [PROA_CHAT_EFFORT_MINIMAL] = PROA_SLICE_INIT("minimal"),
+    [PROA_CHAT_EFFORT_LOW] = PROA_SLICE_INIT("low"),
+    [PROA_CHAT_EFFORT_MEDIUM] = PROA_SLICE_INIT("medium"),
+    [PROA_CHAT_EFFORT_HIGH] = PROA_SLICE_INIT("high"),
+    [PROA_CHAT_EFFORT_XHIGH] = PROA_SLICE_INIT("xhigh"),
+    [PROA_CHAT_EFFORT_MAX] = PROA_SLICE_INIT("max"),
+};
+
+static enum proa_err read_effort(struct top *t, const struct place *at,
+                                 const struct proa_json_item *item)
+{
+    struct proa_slice text = PROA_SLICE_NONE;
+    const enum proa_err err = proa_read_text(&t->r, at, item, &text);
+    if (err != PROA_OK || text.len == 0) {
+        return err;
+    }
+    const size_t effort = proa_read_word(text, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
+    if (effort == PROA_ARRAY_LEN(EFFORTS)) {
+        return proa_read_refuse_word(&t->r, at, text,
+                                     "\"provider-default\", \"none\", \"minimal\", \"low\", "
+                                     "\"medium\", \"high\", \"xhigh\", \"max\"");
+    }
+    t->out->chat.effort = (enum proa_chat_effort)effort;
+    return PROA_OK;
+}
+
+/* {"type":"json","schema","name","description"}; a schema is held to, as the SDK's own providers
+ * ask for it. */
+static enum proa_err read_format(struct top *t, const struct place *at,
+                                 const struct proa_json_item *item)
+{
+    enum { TYPE, SCHEMA, NAME, DESCRIPTION };
+    static const struct proa_slice keys[] = {PROA_SLICE_INIT("type"), PROA_SLICE_INIT("schema"),
+                                             PROA_SLICE_INIT("name"),
+                                             PROA_SLICE_INIT("description")};
+    struct proa_json_item said[PROA_ARRAY_LEN(keys)];
+    struct proa_chat_request *chat = &t->out->chat;
+    struct proa_slice type = PROA_SLICE_NONE;
+    if (proa_read_is_null(item)) {
+        return PROA_OK;
+    }
+    enum proa_err err = proa_aisdk_members(&t->r, at, item, keys, PROA_ARRAY_LEN(keys), said);
+    err = err == PROA_OK ? proa_read_text(&t->r, PLACE_KEY(at, "type"), &said[TYPE], &type) : err;
+    if (err != PROA_OK || proa_slice_eq(type, PROA_SLICE("text"))) {
+        chat->format = PROA_CHAT_FORMAT_TEXT;
+        return err;
+    }
+    if (!proa_slice_eq(type, PROA_SLICE("json"))) {
+        return proa_read_refuse_word(&t->r, PLACE_KEY(at, "type"), type, "\"text\", \"json\"");
+    }
+    err = proa_read_object(&t->r, PLACE_KEY(at, "schema"), &said[SCHEMA], &chat->format_schema);
+    err = err == PROA_OK
+              ? proa_read_text(&t->r, PLACE_KEY(at, "name"), &said[NAME], &chat->format_name)
+              : err;
+    err = err == PROA_OK ? proa_read_text(&t->r, PLACE_KEY(at, "description"), &said[DESCRIPTION],
+                                          &chat->format_description)
+                         : err;
+    chat->format = PROA_CHAT_FORMAT_JSON;
+    if (chat->format_schema.len > 0) {
+        chat->format = PROA_CHAT_FORMAT_SCHEMA;
+        chat->format_strict = PROA_CHAT_YES;
+        chat->format_name = chat->format_name.len > 0 ? chat->format_name : PROA_SLICE("response");
+    }
+    return err;
+}
+
+static enum proa_err read_raw_chunks(struct top *t, const struct place *at,
+                                     const struct proa_json_item *item)
+{
+    enum proa_chat_flag flag = PROA_CHAT_UNSAID;
+    const enum proa_err err = proa_read_flag(&t->r, at, item, &flag);
+    t->out->raw_chunks = flag == PROA_CHAT_YES;
+    return err;
+}
+
+/* ---- what options of OpenAI's and of the gateway mean everywhere ----------------------------- */
+
+/* The option, where it is a text: a wrong one is not the gateway's to judge. */
+static struct proa_slice option_text(struct proa_slice options, struct proa_slice provider,
+                                     struct proa_slice key)
+{
+    const struct proa_json_step way[] = {{provider, 0}, {key, 0}};
+    struct proa_slice token = PROA_SLICE_NONE;
+    return proa_json_path(options, way, PROA_ARRAY_LEN(way), &token) == PROA_JSON_STRING
+               ? proa_chat_text(token)
+               : PROA_SLICE_NONE;
+}
+
+static void take_options(struct proa_chat_request *chat)
+{
+    static const struct proa_slice openai = PROA_SLICE_INIT("openai");
+    static const struct proa_json_step parallel[] = {PROA_JSON_STEP_KEY("openai"),
+                                                     PROA_JSON_STEP_KEY("parallelToolCalls")};
+    const struct proa_slice options = chat->provider_options;
+    const struct proa_slice effort = option_text(options, openai, PROA_SLICE("reasoningEffort"));
+    const size_t known = proa_read_word(effort, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
+    if (chat->effort == PROA_CHAT_EFFORT_UNSAID && effort.len > 0 &&
+        known < PROA_ARRAY_LEN(EFFORTS)) {
+        chat->effort = (enum proa_chat_effort)known;
+    }
+    const enum proa_json_kind kind =
+        proa_json_path(options, parallel, PROA_ARRAY_LEN(parallel), NULL);
+    chat->parallel_tools = kind == PROA_JSON_TRUE    ? PROA_CHAT_YES
+                           : kind == PROA_JSON_FALSE ? PROA_CHAT_NO
+                                                     : PROA_CHAT_UNSAID;
+    chat->service_tier = option_text(options, openai, PROA_SLICE("serviceTier"));
+    chat->user = option_text(options, PROA_SLICE("gateway"), PROA_SLICE("user"));
+    if (chat->user.len == 0) {
+        chat->user = option_text(options, openai, PROA_SLICE("user"));
+    }
+}
+
+/* ---- the table ------------------------------------------------------------------------------- */
+
+enum row_kind { ROW_NUMBER = 0, ROW_COUNT, ROW_OBJECT, ROW_CALL };
+
+#define TO(member) offsetof(struct proa_chat_request, member)
+
+static const struct row {
+    struct proa_slice key;
+    enum row_kind kind;
+    size_t offset; /* in struct proa_chat_request */
+    enum proa_err (*read)(struct top *t, const struct place *at,
+                          const struct proa_json_item *item); /* CALL */
+} ROWS[] = {
+    {PROA_SLICE_INIT("maxOutputTokens"), ROW_COUNT, TO(max_tokens), NULL},
+    {PROA_SLICE_INIT("temperature"), ROW_NUMBER, TO(temperature), NULL},
+    {PROA_SLICE_INIT("topP"), ROW_NUMBER, TO(top_p), NULL},
+    {PROA_SLICE_INIT("topK"), ROW_NUMBER, TO(top_k), NULL},
+    {PROA_SLICE_INIT("presencePenalty"), ROW_NUMBER, TO(presence_penalty), NULL},
+    {PROA_SLICE_INIT("frequencyPenalty"), ROW_NUMBER, TO(frequency_penalty), NULL},
+    {PROA_SLICE_INIT("seed"), ROW_NUMBER, TO(seed), NULL},
+    {PROA_SLICE_INIT("stopSequences"), ROW_CALL, 0, read_stops},
+    {PROA_SLICE_INIT("responseFormat"), ROW_CALL, 0, read_format},
+    {PROA_SLICE_INIT("tools"), ROW_CALL, 0, read_tools},
+    {PROA_SLICE_INIT("toolChoice"), ROW_CALL, 0, read_choice},
+    {PROA_SLICE_INIT("includeRawChunks"), ROW_CALL, 0, read_raw_chunks},
+    {PROA_SLICE_INIT("reasoning"), ROW_CALL, 0, read_effort},
+    {PROA_SLICE_INIT("providerOptions"), ROW_OBJECT, TO(provider_options), NULL},
+};
+
+static enum proa_err read_member(struct top *t, const struct proa_json_item *item)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ROWS); i++) {
+        const struct row *row = &ROWS[i];
+        if (!proa_json_key_is(item, row->key)) {
+            continue;
+        }
+        const struct place at = {.name = row->key};
+        void *to = (char *)&t->out->chat + row->offset;
+        switch (row->kind) {
+        case ROW_NUMBER:
+            return proa_read_number(&t->r, &at, item, to);
+        case ROW_COUNT:
+            return proa_read_count(&t->r, &at, item, to);
+        case ROW_OBJECT:
+            return proa_read_object(&t->r, &at, item, to);
+        case ROW_CALL:
+            return row->read(t, &at, item);
+        }
+    }
+    return PROA_OK; /* `headers` among others, and what a later version may bring */
+}
+
+static enum proa_err read_chat(struct top *t, struct proa_slice bytes)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item m;
+    if (proa_json_cursor_init(&c, bytes) != PROA_OK) {
+        return proa_read_refuse_json(&t->r);
+    }
+    enum proa_err err = PROA_OK;
+    while (err == PROA_OK && proa_json_cursor_key(&c, &m)) {
+        if (proa_json_key_is(&m, PROA_SLICE("prompt"))) {
+            err = proa_aisdk_prompt(&t->r, &c, &m, &t->messages);
+        } else if (!proa_json_cursor_value(&c, &m)) {
+            break;
+        } else {
+            err = read_member(t, &m);
+        }
+    }
+    if (err == PROA_OK && c.err != PROA_OK) {
+        return proa_read_refuse_json(&t->r);
+    }
+    struct proa_chat_request *chat = &t->out->chat;
+    chat->messages = t->messages.items;
+    chat->n_messages = t->messages.n;
+    if (chat->n_tools == 0) { /* which the newest client sends all the same */
+        chat->choice = PROA_CHAT_CHOICE_UNSAID;
+        chat->choice_name = PROA_SLICE_NONE;
+    }
+    take_options(chat);
+    return err == PROA_OK && chat->n_messages == 0
+               ? proa_read_refuse(&t->r, PLACE_KEY(NULL, "prompt"),
+                                  "must hold at least one message.")
+               : err;
+}
+
+enum proa_err proa_api_aisdk_read(const struct proa_api_body *body, struct proa_api_asked *out,
+                                  struct proa_api_error *error)
+{
+    struct top t = {.r = {.arena = body->arena, .text = body->text, .error = error}, .out = out};
+    *out = (struct proa_api_asked){.raw_chunks = false};
+    switch (body->kind) {
+    case PROA_API_CHAT:
+        return read_chat(&t, body->bytes);
+    case PROA_API_EMBEDDINGS:
+        return proa_aisdk_embed(&t.r, body->bytes, &out->embed);
+    case PROA_API_RERANK:
+        return proa_aisdk_rerank(&t.r, body->bytes, &out->rerank);
+    case PROA_API_NONE:
+    case PROA_API_COMPLETIONS:
+    case PROA_API_MODERATIONS:
+    case PROA_API_COUNT_TOKENS:
+    case PROA_API_MODELS:
+    case PROA_API_MODEL:
+    case PROA_API_CONFIG:
+        break;
+    }
+    return PROA_ERR_UNSUPPORTED;
+}

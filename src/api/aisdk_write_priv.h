@@ -1,0 +1,33 @@
+/*
+ * What the writers of the AI SDK's protocol share: pieces of an answer in each version's form.
+ */
+#ifndef PROA_API_AISDK_WRITE_PRIV_H
+#define PROA_API_AISDK_WRITE_PRIV_H
+
+#include "face_priv.h"
+
+/* ---- aisdk_pieces.c */
+
+/* [{"type":"unsupported-setting",...}]: what was dropped, as the version has it. In the arena. */
+struct proa_slice proa_aisdk_warnings(const struct proa_api_writer_cfg *cfg,
+                                      struct proa_arena *arena);
+/* {"inputTokens":...} */
+void proa_aisdk_put_usage(struct proa_buf *out, unsigned version, const struct proa_usage *usage);
+/* "stop", or {"unified":"stop","raw":"end_turn"}; `raw` is a text, or empty. */
+void proa_aisdk_put_finish(struct proa_buf *out, unsigned version, const char *unified,
+                           struct proa_slice raw);
+/* ,"providerMetadata":{"gateway":...}; nothing without an object. */
+void proa_aisdk_put_gateway(struct proa_buf *out, struct proa_slice gateway);
+/* "2026-11-23T22:55:01.000Z" with quotes */
+void proa_aisdk_put_time(struct proa_buf *out, uint64_t unix_s);
+
+/* ---- aisdk_answer.c, aisdk_lists.c */
+
+struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cfg *cfg,
+                                                 struct proa_buf *out, struct proa_arena *arena);
+struct proa_api_writer *proa_aisdk_vectors_create(const struct proa_api_writer_cfg *cfg,
+                                                  struct proa_buf *out, struct proa_arena *arena);
+struct proa_api_writer *proa_aisdk_ranking_create(const struct proa_api_writer_cfg *cfg,
+                                                  struct proa_buf *out, struct proa_arena *arena);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * Envelopes of errors that have a unit of their own.
+ */
+#ifndef PROA_API_ERROR_PRIV_H
+#define PROA_API_ERROR_PRIV_H
+
+#include "proa/api/error.h"
+
+/* The AI SDK's: `name` and `type` as the table has them, and the status that the answer has. */
+struct proa_error_words {
+    const char *name;
+    const char *type;
+    uint16_t status;
+};
+
+bool proa_aisdk_error_write(const struct proa_api_error *error,
+                            const struct proa_error_words *words, struct proa_buf *out);
+/* Two parts: the error, and the end of the stream. */
+bool proa_aisdk_error_event(const struct proa_api_error *error,
+                            const struct proa_error_words *words, struct proa_buf *out);
+
+#endif
