@@ -51,10 +51,17 @@ static void take_usage(struct attempt *a)
     }
 }
 
+static void renew(struct attempt *a);
+
 /* The attempt is over without an answer that can be used. */
 void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err err)
 {
     const bool quota = class == PROA_CLASS_QUOTA;
+    if (class == PROA_CLASS_AUTH && a->token_serial > 0 && proa_attempt_reject_token(a) &&
+        !a->renewed) {
+        renew(a);
+        return;
+    }
     struct proa_event event = {
         .kind = PROA_EV_FAILED,
         .attempt = a->index,
@@ -71,9 +78,6 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
     if (a->mode == ANSWER_ERROR) {
         proa_attempt_read_rates(a, &event);
     }
-    if (class == PROA_CLASS_AUTH && a->token_serial > 0) {
-        proa_attempt_reject_token(a);
-    }
     take_usage(a);
     if (a->call) {
         proa_call_cancel(a->call);
@@ -82,13 +86,13 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
     proa_exchange_feed(a->x, &event);
 }
 
-/* What a failure says is told later, when the bytes that said it are gone. */
 void proa_attempt_decode_failure(struct attempt *a)
 {
     const struct proa_slice plain = proa_chat_text_plain(a->failure.message, a->x->arena);
     a->failure.message = plain.len > 0 ? plain : a->failure.message;
 }
 
+/* What a failure says is told later, when the bytes that said it are gone. */
 void proa_attempt_keep_failure(struct attempt *a)
 {
     struct proa_arena *arena = a->x->arena;
@@ -228,16 +232,14 @@ void proa_attempt_send(struct attempt *a, const struct proa_authorization *autho
     }
 }
 
-void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
+/* As it is before anything is asked. */
+static void set_up(struct attempt *a, struct proa_exchange *x, const struct proa_target *target,
+                   uint8_t index, enum proa_purpose purpose)
 {
-    const struct proa_target *target = command->candidate->target;
-    const uint8_t index = command->attempt;
-    struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
     memset(a, 0, offsetof(struct attempt, out));
-    x->attempts[index] = a;
     a->x = x;
     a->index = index;
-    a->purpose = command->purpose;
+    a->purpose = purpose;
     a->target = target;
     a->answer.vendor = target->provider->vendor;
     a->model = target->model.len > 0 ? target->model : x->resolved.model;
@@ -246,6 +248,10 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     a->offer = target->offer ? target->offer
                              : proa_catalogue_offer_find(target->provider->catalogue, a->model);
     proa_buf_init(&a->held, SIZE_MAX);
+}
+
+static void begin(struct attempt *a)
+{
     if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
         proa_attempt_fail(a, PROA_CLASS_DIVERGED, PROA_OK);
         return;
@@ -254,6 +260,24 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
     if (proa_attempt_authorize(a, &authorization)) {
         proa_attempt_send(a, &authorization);
     }
+}
+
+/* Its token was turned down before its time, which is nobody's fault yet: the same once more with
+ * the next one. */
+static void renew(struct attempt *a)
+{
+    proa_attempt_release(a);
+    set_up(a, a->x, a->target, a->index, a->purpose);
+    a->renewed = true;
+    begin(a);
+}
+
+void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command)
+{
+    struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
+    x->attempts[command->attempt] = a;
+    set_up(a, x, command->candidate->target, command->attempt, command->purpose);
+    begin(a);
 }
 
 static void wipe_wire_head(struct attempt *a)

@@ -65,10 +65,8 @@ bool proa_attempt_authorize(struct attempt *a, struct proa_authorization *out)
     return !key->grant || take_token(a, out);
 }
 
-void proa_attempt_reject_token(struct attempt *a)
+bool proa_attempt_reject_token(struct attempt *a)
 {
     const struct proa_key_grant *grant = a->target->key->grant;
-    if (grant) {
-        proa_token_source_reject(a->x->live->tokens[grant->id], a->token_serial);
-    }
+    return grant && proa_token_source_reject(a->x->live->tokens[grant->id], a->token_serial);
 }

@@ -74,6 +74,7 @@ struct attempt {
     uint8_t index;
     enum proa_purpose purpose;
     enum answer_mode mode;
+    bool renewed;            /* its first token was turned down */
     bool content;            /* FIRST_CONTENT was fed */
     bool committed;          /* what comes goes to the client */
     bool finished;           /* stream: end mark or all finish reasons seen */
@@ -239,8 +240,9 @@ static inline bool proa_attempt_continues(const struct attempt *a)
 /* What the attempt's key shows. False: it waits for a token and is sent when that has come, or it
  * has failed for want of one. */
 bool proa_attempt_authorize(struct attempt *a, struct proa_authorization *out);
-/* The provider turned its token down before its time. */
-void proa_attempt_reject_token(struct attempt *a);
+/* The provider turned its token down. True where that was before its time: there will be another.
+ */
+bool proa_attempt_reject_token(struct attempt *a);
 
 /* ---- answer.c */
 extern const struct proa_call_events proa_answer_events;

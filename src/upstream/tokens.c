@@ -393,12 +393,29 @@ enum proa_token_take proa_token_source_take(struct proa_token_source *s,
     return PROA_TOKEN_NONE;
 }
 
-void proa_token_source_reject(struct proa_token_source *s, uint32_t serial)
+static void say_rejected(const struct proa_token_source *s)
+{
+    struct proa_logger *log = s->tokens->cfg.log;
+    struct proa_log_record r;
+    if (log && proa_logger_begin(log, &r, PROA_LOG_WARN, proa_loop_wall_ms(s->tokens->cfg.loop),
+                                 "token.rejected")) {
+        proa_log_str(&r, "key", s->grant->label);
+        proa_log_ms(&r, "age_ms", proa_clock_since(now_of(s), s->got_ns));
+        proa_logger_end(log, &r);
+    }
+}
+
+bool proa_token_source_reject(struct proa_token_source *s, uint32_t serial)
 {
     const uint64_t now_ns = now_of(s);
-    if (serial == s->serial && proa_clock_since(now_ns, s->got_ns) >= REJECT_NS) {
+    if (serial == s->serial && proa_clock_since(now_ns, s->got_ns) < REJECT_NS) {
+        return false;
+    }
+    if (serial == s->serial && now_ns < s->state.usable_ns) { /* the first who learns of it */
+        say_rejected(s);
         proa_token_rejected(&s->state, now_ns);
     }
+    return true;
 }
 
 /* ---- life --------------------------------------------------------------------------------------

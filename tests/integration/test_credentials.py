@@ -278,6 +278,102 @@ def test_the_program_ends_while_a_token_is_asked_for(gateways, upstreams, accoun
     assert results[0].error["code"] == "gateway_draining"
 
 
+def revocable(good):
+    """A provider that takes these tokens and no others."""
+    def answer(exchange):
+        if exchange.request.header("authorization")[7:] not in good:
+            return up.error(401, "the token was revoked")(exchange)
+        if exchange.request.json.get("stream"):
+            return up.stream()(exchange)
+        return up.chat()(exchange)
+    return answer
+
+
+def azure(endpoint):
+    return [{"azure": {"tenant": "t", "client_id": "c", "authority": endpoint.url[:-3],
+                       "client_secret": {"env": "SECRET"}}}]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("dialect", ["openai", "anthropic"])
+def test_a_token_that_is_revoked_is_replaced_at_once(gateways, upstreams, dialect, stream):
+    """The provider turns it down before its time: no request fails for it, and the key stays."""
+    from test_translation import sends, streamed, whole
+    good = {"token-1"}
+    answers = revocable(good)
+
+    def answer(exchange):
+        if dialect == "openai" or exchange.request.header("authorization")[7:] not in good:
+            return answers(exchange)
+        return (sends(streamed("Hello there")) if stream else whole("hello"))(exchange)
+    upstream = upstreams(default=answer)
+    endpoint = upstreams(default=tokens.serial(lambda n: tokens.oauth("token-%d" % n)))
+    gateway = gateways(config(upstream, azure(endpoint), dialect=dialect), env={"SECRET": "s-e-c-r-e-t"})
+    assert gateway.post(CHAT, {**BODY, "stream": stream}).status == 200
+    good.clear()
+    good.add("token-2")
+    time.sleep(1.1)  # one that is younger is not at fault
+    for _ in range(3):
+        response = gateway.post(CHAT, {**BODY, "stream": stream})
+        assert response.status == 200 and response.header("x-proa-attempts") == "1", response
+    assert shown(upstream) == ["Bearer token-1"] * 2 + ["Bearer token-2"] * 3
+    assert len(endpoint.requests) == 2
+    assert len(gateway.log_records("token.rejected")) == 1
+    assert gateway.log_records("key.refused") == []
+
+
+def test_many_meet_a_revoked_token_at_once(gateways, upstreams):
+    good = {"token-1"}
+    upstream = upstreams(default=revocable(good))
+    endpoint = upstreams(default=tokens.serial(lambda n: tokens.oauth("token-%d" % n)))
+    gateway = gateways(config(upstream, azure(endpoint)), env={"SECRET": "s-e-c-r-e-t"})
+    assert gateway.post(CHAT, BODY).status == 200
+    good.clear()
+    good.add("token-2")
+    time.sleep(1.1)
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(gateway.post(CHAT, BODY).status))
+               for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [200] * 10
+    assert len(endpoint.requests) == 2, "one new token for all"
+
+
+def test_a_provider_that_takes_no_token_ends_it(gateways, upstreams):
+    """The next token does no better: then it is the key that is refused, and it is left alone."""
+    upstream = upstreams(default=up.chat())
+    endpoint = upstreams(default=tokens.serial(lambda n: tokens.oauth("token-%d" % n)))
+    gateway = gateways(config(upstream, azure(endpoint)), env={"SECRET": "s-e-c-r-e-t"})
+    assert gateway.post(CHAT, BODY).status == 200
+    upstream.default = revocable(set())
+    time.sleep(1.1)
+    assert gateway.post(CHAT, BODY).status == 401
+    assert shown(upstream) == ["Bearer token-1"] * 2 + ["Bearer token-2"]
+    for _ in range(3):
+        assert gateway.post(CHAT, BODY).status >= 400
+    assert len(upstream.requests) == 3 and len(endpoint.requests) == 2
+    assert len(gateway.log_records("key.refused")) == 1
+
+
+def test_a_revoked_token_and_an_endpoint_that_is_away(gateways, upstreams):
+    good = {"token-1"}
+    upstream, other = upstreams(default=revocable(good)), upstreams(default=up.chat("other"))
+    endpoint = upstreams(default=tokens.oauth("token-1"))
+    whole = config(upstream, azure(endpoint), policy={"timeouts": {"connect": "500ms"}})
+    whole["providers"]["p2"] = {"dialect": "openai", "base_url": other.url, "keys": []}
+    whole["routes"][0]["tiers"].append([{"provider": "p2", "model": "x"}])
+    gateway = gateways(whole, env={"SECRET": "s-e-c-r-e-t"})
+    assert gateway.post(CHAT, BODY).text != "other"
+    good.clear()
+    endpoint.default = up.stall
+    time.sleep(1.1)
+    response = gateway.post(CHAT, BODY)
+    assert response.text == "other" and response.header("x-proa-trail").startswith("p1/k1:token/")
+
+
 def test_refused_credentials_are_told_and_left_alone(gateways, upstreams, account, tmp_path):
     upstream = upstreams()
     endpoint = upstreams(default=tokens.refused(description="Invalid JWT Signature."))

@@ -74,7 +74,8 @@ enum proa_token_take proa_token_source_take(struct proa_token_source *source,
                                             struct proa_token_failure *failure);
 void proa_token_wait_cancel(struct proa_token_wait *wait); /* harmless where it does not wait */
 
-/* A provider turned the token of that serial down: it is not handed out again. */
-void proa_token_source_reject(struct proa_token_source *source, uint32_t serial);
+/* A provider turned the token of that serial down: it is not handed out again, and the next one may
+ * be taken. False where it is so young that another would do no better. */
+bool proa_token_source_reject(struct proa_token_source *source, uint32_t serial);
 
 #endif
