@@ -10,6 +10,7 @@ enum {
     BODY_SPARE = 64 * 1024,          /* what a request may grow by in other words, */
     BODY_GROWTH = 4,                 /* and how many times its size */
     CHUNKS_MAX = 32 * 1024 * 1024,   /* of what one read of a stream becomes */
+    CHUNKS_KEPT = 16 * 1024,         /* for the next one */
     ANSWER_MAX = 1024 * 1024 * 1024, /* of a whole answer: its source is held by budget */
     METADATA_MAX = 64 * 1024,        /* of what the gateway tells of the exchange */
     MESSAGE_MAX = 1024
@@ -277,6 +278,7 @@ enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
     struct translation *t = a->translation;
     PROA_UNINIT struct proa_decoder_report report;
     proa_buf_clear(&t->out);
+    proa_buf_trim(&t->out, CHUNKS_KEPT); /* a stream may be long, and few of its reads large */
     enum proa_err err = proa_decoder_feed(t->decoder, bytes, &report);
     if (err == PROA_OK && report.state == PROA_ANSWER_DONE && !t->ended) {
         (void)end_answer(a, proa_decoder_usage(t->decoder));
