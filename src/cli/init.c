@@ -36,6 +36,12 @@ static const char HEAD[] =
     "providers:\n";
 
 static const char EXAMPLES[] =
+    "  # Clouds, by credentials of their own:\n"
+    "  # bedrock: {region: us-east-1, keys: [{aws: {}}]}      # as AWS's own programs find them\n"
+    "  # vertex:\n"
+    "  #   project: my-project\n"
+    "  #   keys: [{google: {service_account_file: /run/proa/keys/account.json}}]\n"
+    "  # azure: {resource: my-resource, keys: [{env: AZURE_OPENAI_API_KEY}]}\n"
     "  # Two keys of one vendor:\n"
     "  # openai:\n"
     "  #   keys:\n"
@@ -125,35 +131,52 @@ static size_t write_providers(struct proa_buf *out, const struct proa_vendor **o
     return n_on;
 }
 
-/* A model that the vendor has at the time of writing, for those most in use. */
-static const char *model_of(const struct proa_vendor *vendor)
-{
-    return proa_slice_eq(vendor->name, PROA_SLICE("openai"))     ? "gpt-5.5"
-           : proa_slice_eq(vendor->name, PROA_SLICE("xai"))      ? "grok-4.5"
-           : proa_slice_eq(vendor->name, PROA_SLICE("groq"))     ? "llama-3.3-70b-versatile"
-           : proa_slice_eq(vendor->name, PROA_SLICE("deepseek")) ? "deepseek-chat"
-           : proa_slice_eq(vendor->name, PROA_SLICE("mistral"))  ? "mistral-medium-latest"
-                                                                 : "MODEL";
-}
+/* Two models that a vendor has at the time of writing: to begin with, and what takes over when that
+ * one fails and there is no other vendor. */
+static const struct start {
+    struct proa_slice vendor;
+    const char *first;
+    const char *second;
+} STARTS[] = {
+    {PROA_SLICE_INIT("openai"), "gpt-5.5", "gpt-5.4-mini"},
+    {PROA_SLICE_INIT("anthropic"), "claude-sonnet-5", "claude-haiku-4-5"},
+    {PROA_SLICE_INIT("gemini"), "gemini-3.6-flash", "gemini-2.5-flash"},
+    {PROA_SLICE_INIT("cohere"), "command-a-03-2025", "command-r7b-12-2024"},
+    {PROA_SLICE_INIT("xai"), "grok-4.5", "grok-4.3"},
+    {PROA_SLICE_INIT("mistral"), "mistral-medium-latest", "mistral-small-latest"},
+    {PROA_SLICE_INIT("deepseek"), "deepseek-v4-pro", "deepseek-v4-flash"},
+    {PROA_SLICE_INIT("groq"), "llama-3.3-70b-versatile", "llama-3.1-8b-instant"},
+    {PROA_SLICE_INIT("together"), "openai/gpt-oss-120b", "deepseek-ai/DeepSeek-V3.1"},
+    {PROA_SLICE_INIT("fireworks"), "accounts/fireworks/models/gpt-oss-120b",
+     "accounts/fireworks/models/gpt-oss-20b"},
+    {PROA_SLICE_INIT("perplexity"), "sonar-pro", "sonar"},
+    {PROA_SLICE_INIT("cerebras"), "gpt-oss-120b", "zai-glm-4.7"},
+    {PROA_SLICE_INIT("openrouter"), "openai/gpt-5.5", "anthropic/claude-sonnet-5"},
+};
 
-/* What takes over when the first one fails and there is no other vendor. */
-static const char *second_model_of(const struct proa_vendor *vendor)
+static const struct start *start_of(const struct proa_vendor *vendor)
 {
-    return proa_slice_eq(vendor->name, PROA_SLICE("openai")) ? "gpt-5.4-mini" : "OTHER-MODEL";
+    static const struct start none = {PROA_SLICE_INIT(""), "MODEL", "OTHER-MODEL"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(STARTS); i++) {
+        if (proa_slice_eq(STARTS[i].vendor, vendor->name)) {
+            return &STARTS[i];
+        }
+    }
+    return &none;
 }
 
 static void write_routes(struct proa_buf *out, const struct proa_vendor *const *on, size_t n_on)
 {
     for (size_t i = 0; i < n_on; i++) {
         (void)proa_buf_append_printf(out, "      - [{model: %" PROA_SLICE_FMT "/%s%s}]\n",
-                                     PROA_SLICE_ARG(on[i]->name), model_of(on[i]),
+                                     PROA_SLICE_ARG(on[i]->name), start_of(on[i])->first,
                                      i > 0 ? ", substitute: true" : "");
     }
     if (n_on == 1) {
         (void)proa_buf_append_printf(out,
                                      "      - [{model: %" PROA_SLICE_FMT
                                      "/%s, substitute: true}]   # better: another vendor\n",
-                                     PROA_SLICE_ARG(on[0]->name), second_model_of(on[0]));
+                                     PROA_SLICE_ARG(on[0]->name), start_of(on[0])->second);
     }
 }
 

@@ -9,28 +9,36 @@
 /* Parts of an address, where the configuration does not say them. */
 static const struct site_row {
     struct proa_slice vendor;
-    size_t offset; /* in struct proa_site */
+    const char *option; /* what the configuration calls it */
+    size_t offset;      /* in struct proa_site */
     const char *variables[3];
 } SITES[] = {
     {PROA_SLICE_INIT("bedrock-openai"),
+     "region",
      offsetof(struct proa_site, region),
      {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
     {PROA_SLICE_INIT("bedrock-mantle"),
+     "region",
      offsetof(struct proa_site, region),
      {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
     {PROA_SLICE_INIT("bedrock"),
+     "region",
      offsetof(struct proa_site, region),
      {"AWS_REGION", "AWS_DEFAULT_REGION", NULL}},
     {PROA_SLICE_INIT("vertex"),
+     "project",
      offsetof(struct proa_site, project),
      {"GOOGLE_VERTEX_PROJECT", "GOOGLE_CLOUD_PROJECT", NULL}},
     {PROA_SLICE_INIT("vertex"),
+     "location",
      offsetof(struct proa_site, location),
      {"GOOGLE_VERTEX_LOCATION", "GOOGLE_CLOUD_LOCATION", NULL}},
     {PROA_SLICE_INIT("azure"),
+     "resource",
      offsetof(struct proa_site, resource),
      {"AZURE_RESOURCE_NAME", NULL, NULL}},
     {PROA_SLICE_INIT("azure"),
+     "api_version",
      offsetof(struct proa_site, api_version),
      {"OPENAI_API_VERSION", NULL, NULL}},
 };
@@ -59,6 +67,16 @@ void proa_build_site(struct proa_build *b, const struct proa_provider_cfg *cfg,
         }
         memcpy((char *)out + SITES[i].offset, &now, sizeof now);
     }
+}
+
+const char *proa_build_site_variable(const struct proa_vendor *vendor, const char *option)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(SITES); i++) {
+        if (proa_slice_eq(SITES[i].vendor, vendor->name) && strcmp(SITES[i].option, option) == 0) {
+            return SITES[i].variables[0];
+        }
+    }
+    return NULL;
 }
 
 /* Variables that, all set, are credentials of a vendor. A row without any is for a provider that is

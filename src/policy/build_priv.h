@@ -124,8 +124,11 @@ const struct proa_proxy *proa_build_proxy(struct proa_build *b, const struct pro
                                           const char *path, const struct proa_url *url);
 /* Where it stands, by the configuration and by the environment. */
 struct proa_site;
+struct proa_vendor;
 void proa_build_site(struct proa_build *b, const struct proa_provider_cfg *cfg,
                      const struct proa_vendor *vendor, struct proa_site *out);
+/* The variable that says this part of a vendor's address, static; NULL when none does. */
+const char *proa_build_site_variable(const struct proa_vendor *vendor, const char *option);
 /* Fills out->keys. `path` is how messages call the provider. */
 void proa_build_keys(struct proa_build *b, const struct proa_build_provider *p, const char *path);
 void proa_build_routes(struct proa_build *b);

@@ -12,11 +12,12 @@ static const char *const prefills[] = {"none", "assistant", "prefix", "continue"
 
 static const struct proa_option provider_rows[] = {
     PROVIDER(dialect, "dialect", STRING,
-             .help = "Protocol that it speaks: openai. Known for vendors such as openai, groq, "
-                     "mistral, ollama or vllm."),
+             .help = "Protocol that it speaks: openai, anthropic, gemini, bedrock or cohere. Known "
+                     "for vendors, such as groq, mistral, ollama or vllm."),
     PROVIDER(base_url, "base_url", STRING, .expand = true,
-             .help = "Its address up to the path before /chat/completions, as "
-                     "https://api.example.com/v1. Known for vendors."),
+             .help =
+                 "Its address up to the path that the dialect adds: before /chat/completions or "
+                 "/messages, as https://api.example.com/v1. Known for vendors."),
     PROVIDER(ca_file, "ca_file", STRING, .expand = true,
              .help = "PEM file with the authorities to trust instead of the system's."),
     PROVIDER(proxy, "proxy", STRING, .expand = true,
@@ -38,7 +39,8 @@ static const struct proa_option provider_rows[] = {
     PROVIDER(keys, "keys", LIST, .table = &proa_policy_key_table,
              .help =
                  "Its credentials. [] when it asks for none. Absent means a vendor's well-known "
-                 "environment variable, and no key for others."),
+                 "environment variables, for a cloud also where its own programs look, and no key "
+                 "for others."),
     PROVIDER(max_connections, "max_connections", U32, .preset = "256", .min = 1, .max = 65535,
              .help = "Connections to it, those being opened included; requests beyond wait."),
     PROVIDER(max_idle, "max_idle", U32, .preset = "64", .max = 65535,

@@ -52,18 +52,20 @@ static const char *key_variable(struct proa_build *b, const struct proa_vendor *
     return variable;
 }
 
-/* Is there an address for it without one being written? */
-static bool has_address(struct proa_build *b, const struct proa_vendor *vendor)
+/* The option without which it has no address, or NULL: it has one without one being written. */
+static const char *address_lacks(struct proa_build *b, const struct proa_vendor *vendor)
 {
     struct proa_slice url = vendor->base_url;
     struct proa_site site;
+    const char *missing = NULL;
     if (vendor->address && url.len == 0) {
         proa_build_site(b, made_up(b, vendor->name), vendor, &site);
-        if (vendor->address(&site, b->arena, &url) != NULL && vendor->base_url_env) {
+        missing = vendor->address(&site, b->arena, &url);
+        if (missing && vendor->base_url_env) {
             (void)proa_build_getenv(b, vendor->base_url_env, &url);
         }
     }
-    return url.len > 0;
+    return url.len > 0 ? NULL : missing;
 }
 
 static void from_environment(struct proa_build *b)
@@ -75,13 +77,14 @@ static void from_environment(struct proa_build *b)
         if (!variable) {
             continue;
         }
-        if (!has_address(b, &vendors[i])) {
+        const char *missing = address_lacks(b, &vendors[i]);
+        if (missing) {
+            const char *also = proa_build_site_variable(&vendors[i], missing);
             proa_build_warn(b, nowhere,
-                            "%s is set, but not used: %" PROA_SLICE_FMT
-                            " has no address of its own; configure providers.%" PROA_SLICE_FMT
-                            " with a base_url",
-                            variable, PROA_SLICE_ARG(vendors[i].name),
-                            PROA_SLICE_ARG(vendors[i].name));
+                            "%s is set, but not used: the address of %" PROA_SLICE_FMT
+                            " is made with a %s; set %s, or write it in providers.%" PROA_SLICE_FMT,
+                            variable, PROA_SLICE_ARG(vendors[i].name), missing,
+                            also ? also : vendors[i].base_url_env, PROA_SLICE_ARG(vendors[i].name));
         } else {
             (void)append(b, made_up(b, vendors[i].name), NULL);
         }

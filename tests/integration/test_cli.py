@@ -297,6 +297,28 @@ def test_init_writes_a_file_that_validates_and_overwrites_nothing(tmp_path):
     assert path.read_text() == before
 
 
+@pytest.mark.parametrize("vendor, variable", [
+    ("openai", "OPENAI_API_KEY"), ("anthropic", "ANTHROPIC_API_KEY"), ("gemini", "GEMINI_API_KEY"),
+    ("cohere", "COHERE_API_KEY"), ("xai", "XAI_API_KEY"), ("mistral", "MISTRAL_API_KEY"),
+    ("deepseek", "DEEPSEEK_API_KEY"), ("groq", "GROQ_API_KEY"), ("openrouter", "OPENROUTER_API_KEY"),
+    ("together", "TOGETHER_API_KEY"), ("fireworks", "FIREWORKS_API_KEY"),
+    ("perplexity", "PERPLEXITY_API_KEY"), ("cerebras", "CEREBRAS_API_KEY")])
+def test_init_knows_models_of_whoever_has_a_key(tmp_path, vendor, variable):
+    """Two models of it that the catalogue has; OpenRouter has everybody's, under their names."""
+    env = {variable: "x"}
+    assert cli("init", cwd=tmp_path, env=env).returncode == 0
+    text = (tmp_path / "proa.yaml").read_text()
+    done = cli("validate", "proa.yaml", cwd=tmp_path, env=env)
+    assert done.returncode == 0 and "warning" not in done.stderr, done.stderr
+    named = re.findall(r"^      - \[\{model: %s/([^,}]+)" % vendor, text, re.M)
+    known = json.loads(cli("models", "--json", cwd=tmp_path, env=env,
+                           *(["--provider", vendor] if vendor != "openrouter" else [])).stdout)
+    ids = {name for model in known["models"] for offer in model["offers"]
+           for name in (model["id"], offer["id"], *offer.get("also", []), *model["aliases"])}
+    # sonar is one that the catalogue has no facts of
+    assert len(set(named)) == 2 and set(named) - {"sonar"} <= ids, (named, text)
+
+
 def test_help_of_a_command_is_the_same_either_way():
     for command in COMMANDS:
         assert cli("help", command).stdout == cli(command, "--help").stdout

@@ -57,8 +57,26 @@ static void keys_of_the_environment_become_providers(void **state)
     assert_slice_lit(policy_fixture_route(f, "groq/llama")->policy->name, "default");
     assert_int_equal(f->diags.n, 1);
     policy_message(f, 0,
-                   "warning: AZURE_OPENAI_API_KEY is set, but not used: azure has no address "
-                   "of its own; configure providers.azure with a base_url");
+                   "warning: AZURE_OPENAI_API_KEY is set, but not used: the address of azure is "
+                   "made with a resource; set AZURE_RESOURCE_NAME, or write it in "
+                   "providers.azure");
+}
+
+static void a_cloud_without_its_place_is_told_what_to_set(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const env[] = {"AWS_BEARER_TOKEN_BEDROCK=b", NULL};
+    static const char *const whole[] = {"AWS_BEARER_TOKEN_BEDROCK=b", "AWS_REGION=eu-west-1", NULL};
+    f->env = env;
+    (void)policy_build(f, NULL);
+    assert_int_equal(f->snapshot->n_providers, 0);
+    policy_message(f, 0,
+                   "warning: AWS_BEARER_TOKEN_BEDROCK is set, but not used: the address of bedrock "
+                   "is made with a region; set AWS_REGION, or write it in providers.bedrock");
+    f->env = whole;
+    (void)policy_build(f, NULL);
+    assert_int_equal(f->snapshot->n_providers, 1);
+    assert_int_equal(f->diags.n, 0);
 }
 
 static void a_file_without_providers_is_still_zero_config(void **state)
@@ -278,6 +296,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(nothing_at_all),
         TEST(keys_of_the_environment_become_providers),
+        TEST(a_cloud_without_its_place_is_told_what_to_set),
         TEST(a_file_without_providers_is_still_zero_config),
         TEST(configured_providers_are_the_only_ones),
         TEST(a_vendor_without_keys_takes_its_variable),
