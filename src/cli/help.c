@@ -207,12 +207,12 @@ static const struct {
     const char *text;
 } EXITS[] = {
     {"0", "All went well."},
-    {"1", "\"healthcheck\": not well. \"drain --wait\": still running. \"sim --check\": a bound "
-          "is not met."},
+    {"1", "\"healthcheck\": not well. \"models\": none is like that. \"drain --wait\": still "
+          "running. \"sim --check\": a bound is not met."},
     {"64", "The command line is wrong."},
     {"65", "A scenario is wrong."},
     {"66", "A file does not exist."},
-    {"69", "What the command needs is not there: no running proa."},
+    {"69", "What the command needs is not there: no running proa, or a provider's list."},
     {"71", "The system refused something, such as a listener's address."},
     {"73", "A file could not be created, or is there already."},
     {"74", "Output could not be written."},
@@ -227,6 +227,9 @@ static const struct {
     {"PROA_CONFIG", "Default of --config."},
     {"PROA_<SECTION>_<KEY>", "Any single setting of the configuration, as PROA_LISTEN_DATA."},
     {"OPENAI_API_KEY, ...", "Without a configuration, the keys of known vendors make providers."},
+    {"HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY",
+     "The way to providers, where egress and the provider say nothing."},
+    {"PROA_ADMIN_TOKEN", "The token of operators, for \"cache purge\"."},
     {"NO_COLOR, TERM=dumb", "No colour."},
 };
 
