@@ -4,13 +4,22 @@
  */
 #include "place_priv.h"
 
+#include <stdio.h>
 #include <sysexits.h>
 
 enum shell { SHELL_BASH = 0, SHELL_FISH, SHELL_DOTENV, SHELL_K8S };
 
-/* The OpenAI SDKs and the AI SDK; older clients of that API; templates of gateways. */
-static const char *const BASE_URLS[] = {"OPENAI_BASE_URL", "OPENAI_API_BASE",
-                                        "AI_GATEWAY_BASE_URL"};
+/* The OpenAI SDKs and the AI SDK; older clients of that API; templates of gateways; and Anthropic's
+ * SDKs, which put /v1 behind it themselves. */
+static const struct {
+    const char *name;
+    const char *path;
+} BASE_URLS[] = {
+    {"OPENAI_BASE_URL", "/v1"},
+    {"OPENAI_API_BASE", "/v1"},
+    {"AI_GATEWAY_BASE_URL", "/v1"},
+    {"ANTHROPIC_BASE_URL", ""},
+};
 
 static enum shell shell_of(const char *name)
 {
@@ -59,19 +68,14 @@ int proa_cli_dropin(struct proa_cli *cli)
         strpbrk(place.text, "'\"\\$`\n\r\t ;&|<>")) {
         return proa_cli_fail(cli, EX_CONFIG, "the address is not HOST:PORT");
     }
-    char url[sizeof place.text + 16];
-    struct proa_buf text;
-    proa_buf_init(&text, sizeof url - 1);
-    (void)proa_buf_append_printf(&text, "%s://%s/v1", place.tls ? "https" : "http", place.text);
-    memcpy(url, text.ptr, text.len);
-    url[text.len] = '\0';
-    proa_buf_deinit(&text);
     const enum shell shell = shell_of(proa_cli_args_value(cli->args, "shell"));
     for (size_t i = 0; i < PROA_ARRAY_LEN(BASE_URLS); i++) {
-        print(&cli->out, shell, BASE_URLS[i], url);
+        char url[sizeof place.text + 16];
+        (void)snprintf(url, sizeof url, "%s://%s%s", place.tls ? "https" : "http", place.text,
+                       BASE_URLS[i].path);
+        print(&cli->out, shell, BASE_URLS[i].name, url);
     }
-    proa_cli_out_printf(&cli->out,
-                        "# SDKs also want a key; any text will do as OPENAI_API_KEY, because Proa "
-                        "uses its own.\n");
+    proa_cli_out_printf(&cli->out, "# SDKs also want a key; any text will do as OPENAI_API_KEY or "
+                                   "ANTHROPIC_API_KEY, because Proa uses its own.\n");
     return EX_OK;
 }

@@ -279,6 +279,8 @@ def test_env_prints_variables_for_each_shell():
     assert cli("env", "--shell", "fish").stdout.startswith("set -")
     dotenv = cli("env", "--shell", "dotenv").stdout
     assert "OPENAI_BASE_URL=" in dotenv and "export" not in dotenv
+    # its SDKs add the /v1 themselves
+    assert "ANTHROPIC_BASE_URL=http://127.0.0.1:4600\n" in dotenv
     assert "name: OPENAI_BASE_URL" in cli("env", "--shell", "k8s").stdout
     assert cli("env", "--shell", "cmd.exe").returncode == 64
 
