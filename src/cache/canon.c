@@ -1,54 +1,40 @@
-#include "proa/cache/canon.h"
+#include "canon_priv.h"
 
-#include "proa/json/cursor.h"
+#include "proa/json/lex.h"
 #include "proa/json/string.h"
 
 enum {
     TEXT_MAX = PROA_CANON_BODY_MAX + 16, /* no string becomes longer */
     KEEP_BYTES = 16 * 1024,
-    FEW_MEMBERS = 12, /* sorted by insertion */
 };
 
-/* Places beyond the body are in the text; these bytes are always at its beginning. */
-static const char LITERALS[] = ",:";
-enum { LITERAL_COMMA = 0, LITERAL_COLON = 1 };
-
-struct piece {
-    uint32_t at;
-    uint32_t len;
-};
-
-/* A member of an open object: its key's token in the form, and its pieces. */
-struct member {
-    struct piece key;
-    uint32_t first;
-    uint32_t n;
-};
-
-/* An open container. */
-struct frame {
-    struct proa_json_cursor cursor;
-    uint32_t members_at; /* index of its first member */
-    bool has_item;
-};
-
+/*
+ * What the body has as the form has it is one run, however many tokens it is, and becomes a piece
+ * only where the two part: at white space, at a string that is spelled otherwise, and around the
+ * members of an object that are not in order.
+ */
 struct walk {
     struct proa_canon *c;
+    struct proa_json_lex lex;
+    const unsigned char *run; /* what from here on was walked over is no piece yet */
+    uint32_t written;         /* bytes of the form up to there */
+    size_t depth;             /* open containers */
     struct frame frames[PROA_CANON_DEPTH_MAX];
-    size_t depth; /* open containers */
 };
 
 /* Members at the top that do not change what is answered: whom it is booked to, how it is shipped,
  * what the provider keeps of it. */
+#define DROPPED_KEY(literal) [sizeof(literal) - 1] = PROA_SLICE_INIT(literal)
 static const struct proa_slice DROPPED[] = {
-    PROA_SLICE_INIT("\"user\""),
-    PROA_SLICE_INIT("\"store\""),
-    PROA_SLICE_INIT("\"stream\""),
-    PROA_SLICE_INIT("\"metadata\""),
-    PROA_SLICE_INIT("\"service_tier\""),
-    PROA_SLICE_INIT("\"stream_options\""),
-    PROA_SLICE_INIT("\"prompt_cache_key\""),
-    PROA_SLICE_INIT("\"safety_identifier\""),
+    /* by their length, which no two share */
+    DROPPED_KEY("\"user\""),
+    DROPPED_KEY("\"store\""),
+    DROPPED_KEY("\"stream\""),
+    DROPPED_KEY("\"metadata\""),
+    DROPPED_KEY("\"service_tier\""),
+    DROPPED_KEY("\"stream_options\""),
+    DROPPED_KEY("\"prompt_cache_key\""),
+    DROPPED_KEY("\"safety_identifier\""),
 };
 
 /* Members that may hold an address, wherever they stand. */
@@ -85,7 +71,6 @@ static void forget(struct proa_canon *c)
     proa_buf_clear(&c->members);
     c->total_bytes = 0;
     c->remote = false;
-    c->fresh = true;
 }
 
 void proa_canon_trim(struct proa_canon *c)
@@ -101,80 +86,64 @@ void proa_canon_trim(struct proa_canon *c)
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-static struct piece *pieces_of(const struct proa_canon *c)
+static struct proa_slice slice_of(const struct proa_canon *c, struct piece p)
 {
-    return (struct piece *)(void *)c->pieces.ptr;
+    return proa_slice_make(bytes_of(c, p), p.len);
 }
 
-static uint32_t n_pieces(const struct proa_canon *c)
+static struct piece piece_in_body(const struct walk *w, const unsigned char *from,
+                                  const unsigned char *to)
 {
-    return (uint32_t)(c->pieces.len / sizeof(struct piece));
+    return (struct piece){(uint32_t)(from - w->lex.begin), (uint32_t)(to - from)};
 }
 
-static struct member *members_of(const struct proa_canon *c)
+/* The run ends at `to`, and the next one begins at `next`. */
+static inline void end_run(struct walk *w, const unsigned char *to, const unsigned char *next)
 {
-    return (struct member *)(void *)c->members.ptr;
-}
-
-static uint32_t n_members(const struct proa_canon *c)
-{
-    return (uint32_t)(c->members.len / sizeof(struct member));
-}
-
-static const char *bytes_of(const struct proa_canon *c, struct piece p)
-{
-    return p.at < c->body.len ? c->body.ptr + p.at : c->text.ptr + (p.at - c->body.len);
-}
-
-static uint32_t place(const struct proa_canon *c, const char *in_body)
-{
-    return (uint32_t)(in_body - c->body.ptr);
-}
-
-static uint32_t place_in_text(const struct proa_canon *c, size_t at)
-{
-    return (uint32_t)(c->body.len + at);
-}
-
-/* Full buffers show when the walk is over. */
-static void add(struct proa_canon *c, struct piece p)
-{
-    c->total_bytes += p.len;
-    if (!c->fresh) {
-        struct piece *last = &pieces_of(c)[n_pieces(c) - 1];
-        if (last->at + last->len == p.at) {
-            last->len += p.len;
-            return;
-        }
+    if (to > w->run) {
+        const uint32_t len = (uint32_t)(to - w->run);
+        add(&w->c->pieces, (uint32_t)(w->run - w->lex.begin), len);
+        w->written += len;
     }
-    c->fresh = proa_buf_append(&c->pieces, proa_slice_make(&p, sizeof p)) != PROA_OK;
+    w->run = next;
 }
 
-/* A comma or colon: the one of the body where it follows at once, so that no piece begins. */
-static void add_mark(struct proa_canon *c, size_t literal)
+/* Where the form is when the walk is at `p`, which is in the run or right behind it. */
+static uint32_t form_at(const struct walk *w, const unsigned char *p)
 {
-    if (!c->fresh) {
-        struct piece *last = &pieces_of(c)[n_pieces(c) - 1];
-        const size_t next = (size_t)last->at + last->len;
-        if (next < c->body.len && c->body.ptr[next] == LITERALS[literal]) {
-            last->len++;
-            c->total_bytes++;
-            return;
-        }
+    return w->written + (uint32_t)(p - w->run);
+}
+
+static const unsigned char *fail(struct walk *w, enum proa_err err, const unsigned char *p)
+{
+    return proa_json_lex_fail(&w->lex, err, p, "no form");
+}
+
+/* Over white space, which no form has. */
+static inline const unsigned char *skip_space(struct walk *w, const unsigned char *p)
+{
+    if (PROA_LIKELY(p<w->lex.end && * p> ' ')) {
+        return p;
     }
-    add(c, (struct piece){place_in_text(c, literal), 1});
+    const unsigned char *next = proa_json_lex_ws(p, w->lex.end);
+    if (next > p) {
+        end_run(w, p, next);
+    }
+    return next;
 }
 
-/* The token as the form has it: mostly as it stands. */
-static enum proa_err string_piece(struct proa_canon *c, struct proa_slice token, bool odd,
-                                  struct piece *out)
+/* A string with unusual escapes: as the form has it. False: it has no form. */
+static bool spell(struct walk *w, const unsigned char *from, const unsigned char *to,
+                  struct piece *out)
 {
-    *out = (struct piece){place(c, token.ptr), (uint32_t)token.len};
-    if (!odd || proa_json_string_is_normal(token)) {
-        return PROA_OK;
+    struct proa_canon *c = w->c;
+    const struct proa_slice token = proa_slice_make(from, (size_t)(to - from));
+    w->lex.odd = false;
+    if (proa_json_string_is_normal(token)) {
+        return true;
     }
     if (proa_json_string_is_lossy(token)) {
-        return PROA_ERR_UNSUPPORTED;
+        return fail(w, PROA_ERR_UNSUPPORTED, from) != NULL;
     }
     const size_t at = c->text.len;
     proa_buf_clear(&c->plain);
@@ -182,252 +151,226 @@ static enum proa_err string_piece(struct proa_canon *c, struct proa_slice token,
     if (err == PROA_OK) {
         err = proa_json_string_encode(&c->text, proa_buf_slice(&c->plain));
     }
+    if (err != PROA_OK) {
+        return fail(w, err, from) != NULL;
+    }
     *out = (struct piece){place_in_text(c, at), (uint32_t)(c->text.len - at)};
-    return err;
-}
-
-/* ---- the order of members -------------------------------------------------------------------- */
-
-static int compare(const struct proa_canon *c, const struct member *a, const struct member *b)
-{
-    const uint32_t len = a->key.len < b->key.len ? a->key.len : b->key.len;
-    const int by_bytes = memcmp(bytes_of(c, a->key), bytes_of(c, b->key), len);
-    return by_bytes != 0 ? by_bytes : (a->key.len > b->key.len) - (a->key.len < b->key.len);
-}
-
-static void sort_few(const struct proa_canon *c, struct member *m, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++) {
-        const struct member now = m[i];
-        uint32_t to = i;
-        for (; to > 0 && compare(c, &m[to - 1], &now) > 0; to--) {
-            m[to] = m[to - 1];
-        }
-        m[to] = now;
-    }
-}
-
-static void sift_down(const struct proa_canon *c, struct member *m, uint32_t root, uint32_t n)
-{
-    const struct member now = m[root];
-    for (uint32_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
-        child += child + 1 < n && compare(c, &m[child], &m[child + 1]) < 0;
-        if (compare(c, &now, &m[child]) >= 0) {
-            break;
-        }
-        m[root] = m[child];
-        root = child;
-    }
-    m[root] = now;
-}
-
-/* Heapsort (Williams 1964): whoever chooses the keys cannot make it slow. */
-static void sort_many(const struct proa_canon *c, struct member *m, uint32_t n)
-{
-    for (uint32_t i = n / 2; i > 0; i--) {
-        sift_down(c, m, i - 1, n);
-    }
-    for (uint32_t i = n - 1; i > 0; i--) {
-        const struct member last = m[i];
-        m[i] = m[0];
-        m[0] = last;
-        sift_down(c, m, 0, i);
-    }
-}
-
-static bool in_order(const struct proa_canon *c, const struct member *m, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++) {
-        if (compare(c, &m[i - 1], &m[i]) >= 0) {
-            return false;
-        }
-    }
+    end_run(w, from, to);
+    add(&c->pieces, out->at, out->len);
+    w->written += out->len;
     return true;
-}
-
-/* The pieces of an object that is complete, in the order of its keys. */
-static enum proa_err order_members(struct proa_canon *c, uint32_t members_at)
-{
-    struct member *m = members_of(c) + members_at;
-    const uint32_t n = n_members(c) - members_at;
-    if (in_order(c, m, n)) {
-        return PROA_OK;
-    }
-    const uint32_t first = m[0].first;
-    if (n <= FEW_MEMBERS) {
-        sort_few(c, m, n);
-    } else {
-        sort_many(c, m, n);
-    }
-    if (!in_order(c, m, n)) {
-        return PROA_ERR_DUPLICATE;
-    }
-    proa_buf_clear(&c->sorted);
-    struct piece *pieces = pieces_of(c);
-    for (uint32_t i = 0; i < n; i++) {
-        (void)proa_buf_append(&c->sorted,
-                              proa_slice_make(&pieces[m[i].first], m[i].n * sizeof(struct piece)));
-    }
-    memcpy(&pieces[first], c->sorted.ptr, c->sorted.len);
-    return PROA_OK;
 }
 
 /* ---- the walk -------------------------------------------------------------------------------- */
 
-static bool is_one_of(const struct proa_slice *list, size_t n, struct proa_slice token)
+static inline bool is_dropped(struct proa_slice key)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (proa_slice_eq(list[i], token)) {
-            return true;
+    return key.len < PROA_ARRAY_LEN(DROPPED) && DROPPED[key.len].len > 0 &&
+           key.ptr[1] == DROPPED[key.len].ptr[1] && proa_slice_eq(DROPPED[key.len], key);
+}
+
+static bool is_address(struct proa_slice key, struct proa_slice value)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ADDRESSES); i++) {
+        if (proa_slice_eq(ADDRESSES[i], key)) {
+            return proa_slice_eq_nocase(proa_slice_head(value, 5), PROA_SLICE("\"http"));
         }
     }
     return false;
 }
 
-static bool is_address(const struct proa_canon *c, struct piece key, struct proa_slice value)
+/* The members of the object whose closing bracket is at `p`. */
+static const unsigned char *put_in_order(struct walk *w, const struct frame *f,
+                                         const unsigned char *p)
 {
-    const struct proa_slice token = proa_slice_make(bytes_of(c, key), key.len);
-    return is_one_of(ADDRESSES, PROA_ARRAY_LEN(ADDRESSES), token) &&
-           proa_slice_eq_nocase(proa_slice_head(value, 5), PROA_SLICE("\"http"));
+    end_run(w, p, p);
+    const enum proa_err err = proa_canon_order(w->c, f, &w->written);
+    return err == PROA_OK ? p : fail(w, err, p);
 }
 
-/* The member that was open in the innermost object is complete. */
-static void end_member(struct walk *w)
+/* The value of the innermost object's last member ends at `p`. */
+static inline void end_member(struct walk *w, const unsigned char *p)
 {
-    const struct frame *f = &w->frames[w->depth - 1];
-    if (f->cursor.is_object && n_members(w->c) > f->members_at) {
-        struct member *m = &members_of(w->c)[n_members(w->c) - 1];
-        m->n = n_pieces(w->c) - m->first;
+    if (w->frames[w->depth - 1].is_object) {
+        members_of(w->c)[n_members(w->c) - 1].to = form_at(w, p);
     }
 }
 
-static enum proa_err begin_member(struct walk *w, struct piece key)
+/* Between key and value there is more than the colon. */
+static void end_key(struct walk *w, const unsigned char *key_end, const unsigned char *value)
 {
-    struct proa_canon *c = w->c;
-    const struct member m = {.key = key, .first = n_pieces(c)};
-    c->fresh = true;
-    add(c, key);
-    add_mark(c, LITERAL_COLON);
-    return proa_buf_append(&c->members, proa_slice_make(&m, sizeof m));
+    const unsigned char *colon = proa_json_lex_ws(key_end, w->lex.end);
+    if (colon > key_end) {
+        end_run(w, key_end, colon);
+    }
+    end_run(w, colon + 1, value);
 }
 
-static enum proa_err add_scalar(struct walk *w, struct proa_json_item *item, struct piece key)
+static inline bool add_member(struct walk *w, struct piece key, uint32_t from)
 {
     struct proa_canon *c = w->c;
-    struct proa_json_cursor *cursor = &w->frames[w->depth - 1].cursor;
-    if (!proa_json_cursor_value(cursor, item)) {
-        return cursor->err;
+    struct frame *f = &w->frames[w->depth - 1];
+    struct member *m = (struct member *)(void *)proa_buf_reserve(&c->members, sizeof *m);
+    if (PROA_UNLIKELY(!m)) {
+        return false;
     }
-    struct piece value = {place(c, item->value.ptr), (uint32_t)item->value.len};
-    if (item->kind == PROA_JSON_STRING) {
-        const enum proa_err err = string_piece(c, item->value, cursor->lex.odd, &value);
-        if (err != PROA_OK) {
-            return err;
-        }
-        c->remote =
-            c->remote ||
-            (key.len > 0 && is_address(c, key, proa_slice_make(bytes_of(c, value), value.len)));
+    if (n_members(c) > f->members_at && order(c, m[-1].key, key) >= 0) {
+        f->shuffled = true;
     }
-    add(c, value);
-    return PROA_OK;
+    m->key.at = key.at;
+    m->key.len = key.len;
+    m->from = from;
+    c->members.len += sizeof *m;
+    return true;
 }
 
-/* Into the container that begins the text; `outer` NULL at the top. */
-static enum proa_err open_container(struct walk *w, const struct proa_json_cursor *outer,
-                                    const struct proa_json_item *item)
+/* Over a key and its colon, to the value. Members that are dropped are skipped: then *complete. */
+static const unsigned char *take_key(struct walk *w, const unsigned char *p, bool *complete)
 {
     struct proa_canon *c = w->c;
+    struct frame *f = &w->frames[w->depth - 1];
+    const unsigned char *key_end = NULL;
+    const unsigned char *value = proa_json_lex_key(&w->lex, p, &key_end);
+    if (PROA_UNLIKELY(!value)) {
+        return NULL;
+    }
+    struct piece key = piece_in_body(w, p, key_end);
+    const uint32_t from = form_at(w, p);
+    if (PROA_UNLIKELY(w->lex.odd) && !spell(w, p, key_end, &key)) {
+        return NULL;
+    }
+    if (value - key_end > 1) {
+        end_key(w, key_end, value);
+    }
+    if (w->depth == 1 && is_dropped(slice_of(c, key))) {
+        f->shuffled = true;
+        *complete = true;
+        value = proa_json_lex_value(&w->lex, value);
+        w->lex.odd = false;
+        return value;
+    }
+    return add_member(w, key, from) ? value : fail(w, PROA_ERR_LIMIT, p);
+}
+
+/* Into the container at `p`, to its first value, or to its end: then *complete. */
+static const unsigned char *enter(struct walk *w, const unsigned char *p, bool *complete)
+{
     if (w->depth == PROA_CANON_DEPTH_MAX) {
-        return PROA_ERR_DEPTH;
+        return fail(w, PROA_ERR_DEPTH, p);
     }
     struct frame *f = &w->frames[w->depth];
-    f->members_at = n_members(c);
-    f->has_item = false;
-    if (outer) {
-        (void)proa_json_cursor_enter(outer, item, &f->cursor);
-    } else {
-        const enum proa_err err = proa_json_cursor_init(&f->cursor, c->body);
-        if (err != PROA_OK || !f->cursor.is_object) {
-            return PROA_ERR_TYPE;
-        }
-    }
     w->depth++;
-    add(c, (struct piece){place(c, (const char *)f->cursor.p - 1), 1});
-    c->fresh = c->fresh || f->cursor.is_object;
-    return PROA_OK;
+    f->members_at = n_members(w->c);
+    f->first = n_pieces(w->c);
+    f->first_at = w->written;
+    f->inner = form_at(w, p + 1);
+    f->is_object = *p == '{';
+    f->shuffled = false;
+    p = skip_space(w, p + 1);
+    if (p < w->lex.end && *p == (f->is_object ? '}' : ']')) {
+        *complete = true;
+        return p;
+    }
+    return f->is_object ? take_key(w, p, complete) : p;
 }
 
-/* Out of the innermost container, whose last item was read. */
-static enum proa_err close_container(struct walk *w)
+/* Out of all containers that end here. Returns the place of the comma that goes on, or behind the
+ * outermost container. */
+static const unsigned char *leave(struct walk *w, const unsigned char *p)
+{
+    p = skip_space(w, p);
+    while (p < w->lex.end) {
+        const struct frame *f = &w->frames[w->depth - 1];
+        if (*p != (f->is_object ? '}' : ']')) {
+            break;
+        }
+        if (f->shuffled && !put_in_order(w, f, p)) {
+            return NULL;
+        }
+        w->c->members.len = f->members_at * sizeof(struct member);
+        p++;
+        w->depth--;
+        if (w->depth == 0) {
+            break;
+        }
+        end_member(w, p);
+        p = skip_space(w, p);
+    }
+    return p;
+}
+
+/* Over the comma at `p` to the next value. */
+static const unsigned char *next_item(struct walk *w, const unsigned char *p, bool *complete)
+{
+    if (PROA_UNLIKELY(p == w->lex.end || *p != ',')) {
+        return proa_json_lex_unexpected(&w->lex, p, "expected ','");
+    }
+    p = skip_space(w, p + 1);
+    return w->frames[w->depth - 1].is_object ? take_key(w, p, complete) : p;
+}
+
+static const unsigned char *take_scalar(struct walk *w, const unsigned char *p)
 {
     struct proa_canon *c = w->c;
-    struct frame *f = &w->frames[w->depth - 1];
-    if (f->cursor.err != PROA_OK) {
-        return f->cursor.err;
+    const unsigned char *from = p;
+    p = proa_json_lex_scalar(&w->lex, p);
+    if (PROA_UNLIKELY(!p)) {
+        return NULL;
     }
-    end_member(w);
-    if (f->cursor.is_object) {
-        if (!proa_buf_ok(&c->pieces)) {
-            return PROA_ERR_LIMIT;
-        }
-        const enum proa_err err = order_members(c, f->members_at);
-        if (err != PROA_OK) {
-            return err;
-        }
-        c->members.len = f->members_at * sizeof(struct member);
-        c->fresh = true;
+    struct piece value = piece_in_body(w, from, p);
+    if (PROA_UNLIKELY(w->lex.odd) && !spell(w, from, p, &value)) {
+        return NULL;
     }
-    add(c, (struct piece){place(c, (const char *)f->cursor.p - 1), 1});
-    w->depth--;
-    if (w->depth > 0) {
-        struct proa_json_cursor *outer = &w->frames[w->depth - 1].cursor;
-        return proa_json_cursor_leave(outer, &f->cursor) ? PROA_OK : outer->err;
+    end_member(w, p);
+    if (w->frames[w->depth - 1].is_object && value.len > 5 &&
+        (bytes_of(c, value)[1] | 0x20) == 'h') {
+        const struct piece key = members_of(c)[n_members(c) - 1].key;
+        c->remote = c->remote || is_address(slice_of(c, key), slice_of(c, value));
     }
-    return PROA_OK;
+    return p;
 }
 
-/* To the value of the next member. `skip`: it is none of the form's. */
-static enum proa_err take_key(struct walk *w, const struct proa_json_item *item, struct piece *key,
-                              bool *skip)
+/* From the bracket that begins the body to behind the one that ends it. */
+static const unsigned char *walk_over(struct walk *w, const unsigned char *p)
+{
+    bool complete = false;
+    p = enter(w, p, &complete);
+    while (p) {
+        if (complete) {
+            p = leave(w, p);
+            if (!p || w->depth == 0) {
+                return p;
+            }
+            complete = false;
+            p = next_item(w, p, &complete);
+        } else if (p < w->lex.end && (*p == '{' || *p == '[')) {
+            p = enter(w, p, &complete);
+        } else {
+            p = take_scalar(w, p);
+            complete = true;
+        }
+    }
+    return NULL;
+}
+
+static enum proa_err read_text(struct walk *w)
 {
     struct proa_canon *c = w->c;
-    const enum proa_err err =
-        string_piece(c, item->key, w->frames[w->depth - 1].cursor.lex.odd, key);
-    if (err != PROA_OK) {
-        return err;
+    const unsigned char *p = proa_json_lex_ws(w->lex.begin, w->lex.end);
+    if (p == w->lex.end || *p != '{') {
+        return PROA_ERR_TYPE;
     }
-    *skip = w->depth == 1 && is_one_of(DROPPED, PROA_ARRAY_LEN(DROPPED),
-                                       proa_slice_make(bytes_of(c, *key), key->len));
-    return *skip ? PROA_OK : begin_member(w, *key);
-}
-
-/* One step: the next item of the innermost container, or its end. */
-static enum proa_err step(struct walk *w)
-{
-    struct frame *f = &w->frames[w->depth - 1];
-    struct proa_json_item item;
-    struct piece key = {0, 0};
-    end_member(w);
-    if (!proa_json_cursor_key(&f->cursor, &item)) {
-        return close_container(w);
+    w->run = p;
+    p = walk_over(w, p);
+    if (!p) {
+        return w->lex.err;
     }
-    if (f->cursor.is_object) {
-        bool skip = false;
-        const enum proa_err err = take_key(w, &item, &key, &skip);
-        if (err != PROA_OK) {
-            return err;
-        }
-        if (skip) {
-            return proa_json_cursor_value(&f->cursor, &item) ? PROA_OK : f->cursor.err;
-        }
-    } else if (f->has_item) {
-        add_mark(w->c, LITERAL_COMMA);
+    end_run(w, p, p);
+    if (proa_json_lex_ws(p, w->lex.end) < w->lex.end) {
+        return PROA_ERR_TRAILING;
     }
-    f->has_item = true;
-    if (item.kind == PROA_JSON_OBJECT || item.kind == PROA_JSON_ARRAY) {
-        return open_container(w, &f->cursor, &item);
-    }
-    return add_scalar(w, &item, key);
+    c->total_bytes = w->written;
+    return proa_buf_ok(&c->pieces) && proa_buf_ok(&c->text) ? PROA_OK : PROA_ERR_LIMIT;
 }
 
 enum proa_err proa_canon_read(struct proa_canon *c, struct proa_slice body)
@@ -439,15 +382,11 @@ enum proa_err proa_canon_read(struct proa_canon *c, struct proa_slice body)
         return PROA_ERR_LIMIT;
     }
     w.c = c;
+    w.written = 0;
     w.depth = 0;
-    (void)proa_buf_append_cstr(&c->text, LITERALS);
-    enum proa_err err = open_container(&w, NULL, NULL);
-    while (err == PROA_OK && w.depth > 0) {
-        err = step(&w);
-    }
-    if (err == PROA_OK && !(proa_buf_ok(&c->pieces) && proa_buf_ok(&c->text))) {
-        err = PROA_ERR_LIMIT;
-    }
+    proa_json_lex_init(&w.lex, body, PROA_JSON_MAX_DEPTH - 1);
+    PROA_BUF_LIT(&c->text, COMMA);
+    const enum proa_err err = read_text(&w);
     if (err != PROA_OK) {
         forget(c);
     }

@@ -7,6 +7,9 @@
 /* Part of every key: counts up when the form or the scope changes, for what outlives a process. */
 static const unsigned char VERSION = 1;
 
+/* Up to here it costs less to hash the bytes in one place than piece by piece. */
+enum { COPIED_MAX = 2048 };
+
 /* Lengths are written in one byte order, so that equal keys are equal on every machine. */
 static void write_u32(struct proa_buf *out, size_t n)
 {
@@ -61,11 +64,20 @@ enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct pr
 struct proa_cache_key proa_key_make(const struct proa_key_secret *secret, struct proa_slice scope,
                                     const struct proa_canon *canon)
 {
-    PROA_UNINIT struct proa_hasher h;
-    proa_hasher_init(&h, secret->hash);
-    proa_hasher_add(&h, scope);
-    proa_canon_hash(canon, &h);
-    return (struct proa_cache_key){.hash = proa_hasher_final(&h), .scope = scope, .canon = canon};
+    struct proa_cache_key key = {.scope = scope, .canon = canon};
+    const size_t n = proa_key_bytes(&key);
+    if (n <= COPIED_MAX) {
+        PROA_UNINIT char bytes[COPIED_MAX];
+        proa_key_copy(&key, bytes);
+        key.hash = proa_hash128_of(secret->hash, proa_slice_make(bytes, n));
+    } else {
+        PROA_UNINIT struct proa_hasher h;
+        proa_hasher_init(&h, secret->hash);
+        proa_hasher_add(&h, scope);
+        proa_canon_hash(canon, &h);
+        key.hash = proa_hasher_final(&h);
+    }
+    return key;
 }
 
 size_t proa_key_bytes(const struct proa_cache_key *key)

@@ -39,3 +39,11 @@ struct proa_hash128 proa_hasher_final(const struct proa_hasher *h)
     const XXH128_hash_t hash = XXH3_128bits_digest((const XXH3_state_t *)(const void *)h->state);
     return (struct proa_hash128){.low = hash.low64, .high = hash.high64};
 }
+
+struct proa_hash128 proa_hash128_of(const unsigned char secret[PROA_HASH_SECRET_BYTES],
+                                    struct proa_slice s)
+{
+    const XXH128_hash_t hash =
+        XXH3_128bits_withSecret(s.len ? s.ptr : "", s.len, secret, PROA_HASH_SECRET_BYTES);
+    return (struct proa_hash128){.low = hash.low64, .high = hash.high64};
+}

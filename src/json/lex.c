@@ -1,4 +1,4 @@
-#include "lex_priv.h"
+#include "proa/json/lex.h"
 
 #if defined(__SSE2__) && !defined(PROA_JSON_PORTABLE)
 #include <immintrin.h>

@@ -1,7 +1,7 @@
 #include "proa/json/scan.h"
 
 #include "escape_priv.h"
-#include "lex_priv.h"
+#include "proa/json/lex.h"
 
 #include "proa/core/hash.h"
 

@@ -1,6 +1,6 @@
 #include "proa/json/splice.h"
 
-#include "lex_priv.h"
+#include "proa/json/lex.h"
 
 struct plan {
     struct proa_slice text;

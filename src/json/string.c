@@ -1,7 +1,7 @@
 #include "proa/json/string.h"
 
 #include "escape_priv.h"
-#include "lex_priv.h"
+#include "proa/json/lex.h"
 
 /* What stands between the quotes; false for what is no string token. */
 static bool token_text(struct proa_slice token, struct proa_slice *raw, bool *escaped)

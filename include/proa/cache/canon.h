@@ -3,13 +3,14 @@
  *
  * Pure. One walk over the text in place; no tree. The form is a list of pieces, most of which point
  * into the body, so that it can be hashed and compared without being written anywhere:
- *  - members of objects in the order of their keys, white space gone, no commas between members;
+ *  - members of objects in the order of their keys, shorter ones first; white space gone;
  *  - numbers as they are written: 1, 1.0 and 1e0 differ, and no digit of a long one is lost;
  *  - strings by what they stand for: "A" and "\u0041" are one;
  *  - without the top-level members that do not change an answer (see canon.c). Unknown ones stay
  *    in: what is too much in the form costs a miss, what is missing would give a wrong answer.
- * In the spirit of RFC 8785, without its numbers. The form is unambiguous: the same form means the
- * same JSON value but for the members left out. It is not JSON itself.
+ * In the spirit of RFC 8785, without its numbers and with another order of keys. The same form means
+ * the same JSON value but for the members left out. A body that is compact and in order is its own
+ * form, and one piece.
  *
  * Value type, meant to be kept and used again: its memory stays until trimmed. What it holds
  * borrows from the body of the last read.
@@ -36,7 +37,6 @@ struct proa_canon {
     struct proa_buf sorted;
     size_t total_bytes; /* of the form */
     bool remote;        /* it names a file or picture by its address: what is there may change */
-    bool fresh;         /* what comes next begins a piece */
 };
 
 void proa_canon_init(struct proa_canon *c);

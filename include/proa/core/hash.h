@@ -27,5 +27,8 @@ void proa_hasher_init(struct proa_hasher *h, const unsigned char secret[PROA_HAS
 /* The same bytes give the same hash however they are cut. */
 void proa_hasher_add(struct proa_hasher *h, struct proa_slice s);
 struct proa_hash128 proa_hasher_final(const struct proa_hasher *h);
+/* The same hash at once, of bytes that are in one place. */
+struct proa_hash128 proa_hash128_of(const unsigned char secret[PROA_HASH_SECRET_BYTES],
+                                    struct proa_slice s);
 
 #endif

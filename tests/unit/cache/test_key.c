@@ -28,6 +28,19 @@ struct made {
     struct proa_slice bytes;
 };
 
+static bool same_hash(struct proa_hash128 a, struct proa_hash128 b)
+{
+    return a.low == b.low && a.high == b.high;
+}
+
+static struct proa_hash128 hash_of(const struct proa_key_secret *secret, struct proa_slice bytes)
+{
+    struct proa_hasher h;
+    proa_hasher_init(&h, secret->hash);
+    proa_hasher_add(&h, bytes);
+    return proa_hasher_final(&h);
+}
+
 static struct made make(const struct proa_key_secret *secret, const struct proa_key_scope *scope,
                         const char *body)
 {
@@ -42,6 +55,7 @@ static struct made make(const struct proa_key_secret *secret, const struct proa_
     proa_key_copy(&key, bytes);
     const struct made m = {key.hash, proa_slice_make(bytes, proa_key_bytes(&key))};
     assert_true(proa_key_equals(&key, m.bytes));
+    assert_true(same_hash(m.hash, hash_of(secret, m.bytes)));
     for (size_t i = 0; i < m.bytes.len; i++) { /* every byte is looked at */
         bytes[i] ^= 1;
         assert_false(proa_key_equals(&key, m.bytes));
@@ -51,11 +65,6 @@ static struct made make(const struct proa_key_secret *secret, const struct proa_
     proa_canon_deinit(&canon);
     proa_buf_deinit(&text);
     return m;
-}
-
-static bool same_hash(struct proa_hash128 a, struct proa_hash128 b)
-{
-    return a.low == b.low && a.high == b.high;
 }
 
 /* T-G: all that an answer depends on beside the body, and who asks, is in the key. */
@@ -105,6 +114,31 @@ static void test_the_same_asked_twice_is_one_key(void **state)
     assert_slice_equal(a.bytes, b.bytes);
     proa_free((void *)(uintptr_t)a.bytes.ptr);
     proa_free((void *)(uintptr_t)b.bytes.ptr);
+}
+
+/* Short ones are hashed in one place, long ones piece by piece. */
+static void test_keys_of_any_length(void **state)
+{
+    (void)state;
+    const struct proa_key_secret secret = secret_of(1);
+    const struct proa_key_scope scope = {.model = PROA_SLICE("m")};
+    static char text[2400];
+    static const size_t lens[] = {0, 100, 1900, 2000, 2048, 2100};
+    PROA_TEST_ROWS(len, lens)
+    {
+        char filling[2200];
+        memset(filling, 'x', sizeof filling);
+        (void)snprintf(text, sizeof text, "{\"b\": 1, \"aaa\": 2, \"cc\": \"%.*s\"}", (int)*len,
+                       filling);
+        const struct made a = make(&secret, &scope, text);
+        (void)snprintf(text, sizeof text, "{\"cc\":\"%.*s\",\"aaa\":2,\"b\":1}", (int)*len,
+                       filling);
+        const struct made b = make(&secret, &scope, text);
+        assert_true(same_hash(a.hash, b.hash));
+        assert_slice_equal(a.bytes, b.bytes);
+        proa_free((void *)(uintptr_t)a.bytes.ptr);
+        proa_free((void *)(uintptr_t)b.bytes.ptr);
+    }
 }
 
 /* Whoever does not know the secret cannot make two bodies meet. */
@@ -173,6 +207,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_g_each_part_of_the_scope_counts),
         cmocka_unit_test(test_the_same_asked_twice_is_one_key),
+        cmocka_unit_test(test_keys_of_any_length),
         cmocka_unit_test(test_the_hash_is_keyed),
         cmocka_unit_test(test_g_namespaces),
         cmocka_unit_test(test_a_scope_has_a_limit),

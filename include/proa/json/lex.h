@@ -6,8 +6,8 @@
  * takes a position in [begin, end] and returns the one behind what it consumed, or NULL with the
  * fault recorded. No byte at or behind `end` is ever read.
  */
-#ifndef PROA_JSON_LEX_PRIV_H
-#define PROA_JSON_LEX_PRIV_H
+#ifndef PROA_JSON_LEX_H
+#define PROA_JSON_LEX_H
 
 #include "proa/json/cursor.h"
 
