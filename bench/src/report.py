@@ -12,6 +12,8 @@ RATIOS = [
     (4, ("embed", 64, "plain"), "cpu", (("nginx", 0.55), ("haproxy", 0.55))),
     (5, ("event", 500, "sse"), "cpu", (("nginx", 0.85), ("haproxy", 0.90))),
     (6, ("1k", 1, "plain"), "added p50", (("nginx", 1.0), ("haproxy", 0.85))),
+    (11, ("1k", 64, "cached"), "cpu", (("nginx", 0.45),)),
+    (11, ("10k", 64, "cached"), "cpu", (("nginx", 0.20),)),
     (12, ("1k", 64, "tls"), "cpu", (("nginx", 1.10),)),
     (12, ("10k", 64, "tls"), "cpu", (("nginx", 2.5),)),
 ]

@@ -107,6 +107,8 @@ def bodies(folder):
         "100k": chat_body(100000, "assistant"),
         "1k-tls": chat_body(1000, "assistant-tls"),
         "10k-tls": chat_body(10000, "assistant-tls"),
+        "1k-cached": chat_body(1000, "assistant-cached"),
+        "10k-cached": chat_body(10000, "assistant-cached"),
         "1k-burst": chat_body(1000, "assistant-burst"),
         "translated": chat_body(1000, "assistant-claude"),
         "translated-stream": chat_body(1000, "assistant-claude", stream=True),
@@ -203,7 +205,7 @@ class Rig:
         self.folder = tempfile.mkdtemp(prefix="proa-bench-")
         os.chmod(self.folder, 0o755)
         names = ("MOCK_PORT TLS_PORT PROA_PORT PROA_OPS_PORT PROA_ADMIN_PORT NGINX_PORT "
-                 "NGINX_TLS_PORT HAPROXY_PORT HAPROXY_TLS_PORT FLOOR_PORT").split()
+                 "NGINX_TLS_PORT NGINX_CACHED_PORT HAPROXY_PORT HAPROXY_TLS_PORT FLOOR_PORT").split()
         self.values = dict(zip(names, map(str, free_ports(len(names)))))
         self.values["DIR"] = self.folder
         files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -231,17 +233,18 @@ class Rig:
         with open(self.bodies[name], "wb") as file:
             file.write(text)
 
-    def port(self, name, tls=False):
-        return int(self.values[name.upper() + ("_TLS" if tls else "") + "_PORT"])
+    def port(self, name, mode=None):
+        return int(self.values[name.upper() + ("_" + mode.upper() if mode else "") + "_PORT"])
 
-    def address(self, name, tls=False):
-        """Where a client reaches the contestant; "direct" is the mock itself."""
+    def address(self, name, mode=None):
+        """Where a client reaches the contestant; "direct" is the mock itself. Proa tells by the
+        request what is to be done with it, the others by the port: `mode` is "tls", "cached"."""
         if name == "direct":
-            name, tls = "mock", False
+            name, mode = "mock", None
         if name == "proa_unix":
             return "unix:" + os.path.join(self.folder, "proa.sock")
         name = process_of(name)
-        return "127.0.0.1:%d" % self.port(name, tls and name != "proa")
+        return "127.0.0.1:%d" % self.port(name, None if name == "proa" else mode)
 
     def _certificates(self):
         def openssl(*args):
@@ -338,17 +341,17 @@ class Rig:
         return sum(float(line.rsplit(" ", 1)[1]) for line in lines
                    if line.startswith(name + "{") and label in line)
 
-    def client(self, name, body, conns=1, tls=False, stream=False, **options):
+    def client(self, name, body, conns=1, mode=None, stream=False, **options):
         """Runs the closed-loop client against the contestant and returns what it measured."""
-        command = self.client_command(name, body, conns, tls, stream, **options)
+        command = self.client_command(name, body, conns, mode, stream, **options)
         done = subprocess.run(command, capture_output=True, text=True, check=False,
                               preexec_fn=lambda: os.sched_setaffinity(0, {self.cpu}))
         if done.returncode != 0 and not (done.stdout and options.get("leave")):
             raise SystemExit("%s, %s: the client says\n%s%s" % (name, body, done.stderr, done.stdout))
         return json.loads(done.stdout)
 
-    def client_command(self, name, body, conns=1, tls=False, stream=False, **options):
-        command = [program("client"), "--target", self.address(name, tls), "--conns", str(conns),
+    def client_command(self, name, body, conns=1, mode=None, stream=False, **options):
+        command = [program("client"), "--target", self.address(name, mode), "--conns", str(conns),
                    "--body", self.bodies[body]]
         if body == "embed":
             command += ["--path", "/v1/embeddings"]

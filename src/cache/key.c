@@ -46,6 +46,60 @@ void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_
     memcpy(out, mac, PROA_KEY_NAMESPACE_BYTES);
 }
 
+/* The credentials as proa_key_namespace() joins them; 0: there are none, or they do not fit. */
+static size_t join(const struct proa_slice *credentials, size_t n,
+                   char out[PROA_KEY_CREDENTIALS_MAX])
+{
+    size_t len = 0;
+    bool any = false;
+    for (size_t i = 0; i < n; i++) {
+        const struct proa_slice part = credentials[i];
+        const uint32_t part_len = (uint32_t)part.len;
+        if (part.len > PROA_KEY_CREDENTIALS_MAX ||
+            len + sizeof part_len + part.len > PROA_KEY_CREDENTIALS_MAX) {
+            return 0;
+        }
+        memcpy(out + len, &part_len, sizeof part_len);
+        len += sizeof part_len;
+        if (part.len > 0) {
+            memcpy(out + len, part.ptr, part.len);
+            len += part.len;
+            any = true;
+        }
+    }
+    return any ? len : 0;
+}
+
+void proa_key_names_get(struct proa_key_names *names, const struct proa_key_secret *secret,
+                        const struct proa_slice *credentials, size_t n,
+                        unsigned char out[PROA_KEY_NAMESPACE_BYTES])
+{
+    PROA_UNINIT char joined[PROA_KEY_CREDENTIALS_MAX];
+    const size_t len = join(credentials, n, joined);
+    if (len == 0) {
+        proa_key_namespace(secret, credentials, n, out);
+        return;
+    }
+    const struct proa_hash128 hash = proa_hash128_of(secret->hash, proa_slice_make(joined, len));
+    struct proa_key_name *name = &names->names[hash.low % PROA_KEY_NAMES];
+    /* Bytes are compared only behind an equal hash, so how long that takes tells nothing to who
+     * tries others. */
+    if (name->len != len || name->hash.low != hash.low || name->hash.high != hash.high ||
+        memcmp(name->credentials, joined, len) != 0) {
+        proa_zeroize(name->credentials, name->len);
+        proa_key_namespace(secret, credentials, n, name->namespace);
+        name->hash = hash;
+        name->len = len;
+        memcpy(name->credentials, joined, len);
+    }
+    memcpy(out, name->namespace, PROA_KEY_NAMESPACE_BYTES);
+}
+
+void proa_key_names_wipe(struct proa_key_names *names)
+{
+    proa_zeroize(names, sizeof *names);
+}
+
 enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct proa_buf *out)
 {
     const unsigned char fixed[3] = {VERSION, scope->surface, scope->endpoint};

@@ -44,6 +44,7 @@ void proa_cached_host_deinit(struct proa_exchange_host *host)
     proa_answers_deinit(&ch->answers);
     proa_canon_deinit(&ch->canon);
     proa_buf_deinit(&ch->scope);
+    proa_key_names_wipe(&ch->names);
     explicit_bzero(&ch->secret, sizeof ch->secret);
     proa_free(ch);
     host->cached = NULL;
@@ -123,7 +124,8 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
         .headers = matters,
         .n_headers = n + 2,
     };
-    proa_key_namespace(&x->host->cached->secret, credentials, PROA_ARRAY_LEN(credentials),
+    struct proa_cached_host *ch = x->host->cached;
+    proa_key_names_get(&ch->names, &ch->secret, credentials, PROA_ARRAY_LEN(credentials),
                        scope.namespace);
     proa_buf_clear(out);
     return proa_key_write_scope(&scope, out) == PROA_OK ? PROA_CACHE_REASON_NONE

@@ -62,6 +62,7 @@ struct proa_cached_host {
     struct proa_answers answers;
     struct proa_flights flights;
     struct proa_key_secret secret;
+    struct proa_key_names names;
     struct proa_canon canon; /* scratch, as the next */
     struct proa_buf scope;
     struct proa_list told; /* struct told: to be carried out */

@@ -27,6 +27,27 @@ struct proa_key_secret {
 void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_slice *credentials,
                         size_t n, unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
 
+/*
+ * Namespaces of those who asked lately, since an HMAC costs as much as all the rest of a hit. Found
+ * by the keyed hash of the credentials, and only by exactly these: their bytes are compared. Longer
+ * ones than fit are derived each time. It holds credentials: wipe it in the end.
+ */
+enum { PROA_KEY_NAMES = 8, PROA_KEY_CREDENTIALS_MAX = 496 };
+struct proa_key_names {
+    struct proa_key_name {
+        struct proa_hash128 hash;
+        size_t len; /* 0: nothing is here */
+        char credentials[PROA_KEY_CREDENTIALS_MAX];
+        unsigned char namespace[PROA_KEY_NAMESPACE_BYTES];
+    } names[PROA_KEY_NAMES];
+};
+
+/* As proa_key_namespace(); `names` is always used with the same secret, and zero at first. */
+void proa_key_names_get(struct proa_key_names *names, const struct proa_key_secret *secret,
+                        const struct proa_slice *credentials, size_t n,
+                        unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
+void proa_key_names_wipe(struct proa_key_names *names);
+
 /* All slices are borrowed. */
 struct proa_key_scope {
     unsigned char namespace[PROA_KEY_NAMESPACE_BYTES];

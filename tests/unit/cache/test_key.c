@@ -189,6 +189,40 @@ static void test_g_namespaces(void **state)
     assert_memory_not_equal(names[0], again, sizeof again);
 }
 
+/* T-G: remembered or not, among few callers or many, with credentials of any length: always one's
+ * own namespace. */
+static void test_g_remembered_namespaces(void **state)
+{
+    (void)state;
+    const struct proa_key_secret secret = secret_of(1);
+    static struct proa_key_names names;
+    static char text[2 * PROA_KEY_CREDENTIALS_MAX];
+    unsigned char own[PROA_KEY_NAMESPACE_BYTES];
+    unsigned char got[PROA_KEY_NAMESPACE_BYTES];
+    memset(text, 'c', sizeof text);
+    for (size_t round = 0; round < 2000; round++) {
+        /* Bodies of credentials that differ in length, in their last byte, or in where they are. */
+        const size_t len = round % 7 == 0   ? PROA_KEY_CREDENTIALS_MAX - 12 + round % 5
+                           : round % 7 == 1 ? PROA_KEY_CREDENTIALS_MAX + 1
+                                            : round % 11;
+        struct proa_slice callers[3] = {PROA_SLICE_INIT(""), PROA_SLICE_INIT(""),
+                                        PROA_SLICE_INIT("")};
+        text[len > 0 ? len - 1 : 0] = (char)('a' + round % 5);
+        callers[round % 3] = proa_slice_make(text, len);
+        callers[(round + 1) % 3] = proa_slice_make("x", round % 2);
+        proa_key_namespace(&secret, callers, 3, own);
+        proa_key_names_get(&names, &secret, callers, 3, got);
+        assert_memory_equal(own, got, sizeof own);
+        proa_key_names_get(&names, &secret, callers, 3, got);
+        assert_memory_equal(own, got, sizeof own);
+        text[len > 0 ? len - 1 : 0] = 'c';
+    }
+    proa_key_names_wipe(&names);
+    for (size_t i = 0; i < sizeof names; i++) {
+        assert_int_equal(((const unsigned char *)&names)[i], 0);
+    }
+}
+
 static void test_a_scope_has_a_limit(void **state)
 {
     (void)state;
@@ -210,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_keys_of_any_length),
         cmocka_unit_test(test_the_hash_is_keyed),
         cmocka_unit_test(test_g_namespaces),
+        cmocka_unit_test(test_g_remembered_namespaces),
         cmocka_unit_test(test_a_scope_has_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
