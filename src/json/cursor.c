@@ -1,6 +1,7 @@
 #include "proa/json/cursor.h"
 
 #include "escape_priv.h"
+
 #include "proa/json/lex.h"
 
 static struct proa_slice span(const unsigned char *from, const unsigned char *to)

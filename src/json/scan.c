@@ -1,9 +1,9 @@
 #include "proa/json/scan.h"
 
 #include "escape_priv.h"
-#include "proa/json/lex.h"
 
 #include "proa/core/hash.h"
+#include "proa/json/lex.h"
 
 /* Large tables of which only the used part is written: zeroing them would cost as much as scanning
  * a kilobyte. */

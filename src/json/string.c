@@ -1,6 +1,7 @@
 #include "proa/json/string.h"
 
 #include "escape_priv.h"
+
 #include "proa/json/lex.h"
 
 /* What stands between the quotes; false for what is no string token. */

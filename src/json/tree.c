@@ -1,11 +1,11 @@
 #include "proa/json/tree.h"
 
 #include "escape_priv.h"
-#include "proa/json/lex.h"
 
 #include "proa/core/alloc.h"
 #include "proa/core/map.h"
 #include "proa/json/cursor.h"
+#include "proa/json/lex.h"
 
 #include <cjson/cJSON.h>
 
