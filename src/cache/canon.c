@@ -6,6 +6,7 @@
 enum {
     TEXT_MAX = PROA_CANON_BODY_MAX + 16, /* no string becomes longer */
     KEEP_BYTES = 16 * 1024,
+    SORTED_MAX = PROA_CANON_PIECES_MAX + 3 * PROA_CANON_MEMBERS_MAX + 1,
 };
 
 /*
@@ -50,7 +51,7 @@ void proa_canon_init(struct proa_canon *c)
     proa_buf_init(&c->text, TEXT_MAX);
     proa_buf_init(&c->plain, PROA_CANON_BODY_MAX);
     proa_buf_init(&c->pieces, PROA_CANON_PIECES_MAX * sizeof(struct piece));
-    proa_buf_init(&c->sorted, PROA_CANON_PIECES_MAX * sizeof(struct piece));
+    proa_buf_init(&c->sorted, SORTED_MAX * sizeof(struct piece));
     proa_buf_init(&c->members, PROA_CANON_MEMBERS_MAX * sizeof(struct member));
 }
 
@@ -227,7 +228,6 @@ static inline bool add_member(struct walk *w, struct piece key, uint32_t from)
 /* Over a key and its colon, to the value. Members that are dropped are skipped: then *complete. */
 static const unsigned char *take_key(struct walk *w, const unsigned char *p, bool *complete)
 {
-    struct proa_canon *c = w->c;
     struct frame *f = &w->frames[w->depth - 1];
     const unsigned char *key_end = NULL;
     const unsigned char *value = proa_json_lex_key(&w->lex, p, &key_end);
@@ -242,7 +242,7 @@ static const unsigned char *take_key(struct walk *w, const unsigned char *p, boo
     if (value - key_end > 1) {
         end_key(w, key_end, value);
     }
-    if (w->depth == 1 && is_dropped(slice_of(c, key))) {
+    if (w->depth == 1 && is_dropped(slice_of(w->c, key))) {
         f->shuffled = true;
         *complete = true;
         value = proa_json_lex_value(&w->lex, value);

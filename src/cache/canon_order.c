@@ -9,15 +9,24 @@ static inline int compare(const struct proa_canon *c, const struct member *m, ui
     return order(c, m[m[a].placed].key, m[m[b].placed].key);
 }
 
+/* By lengths first, which are sorted with the indices in one word each. */
 static void sort_few(const struct proa_canon *c, struct member *m, uint32_t n)
 {
-    for (uint32_t i = 1; i < n; i++) {
-        const struct piece key = m[i].key;
+    PROA_UNINIT uint64_t sorted[FEW_MEMBERS]; /* length and index */
+    for (uint32_t i = 0; i < n; i++) {
+        const uint64_t now = (uint64_t)m[i].key.len << 32 | i;
         uint32_t to = i;
-        for (; to > 0 && order(c, m[m[to - 1].placed].key, key) > 0; to--) {
-            m[to].placed = m[to - 1].placed;
+        for (; to > 0 && sorted[to - 1] >> 32 >= now >> 32; to--) {
+            const uint32_t other = (uint32_t)sorted[to - 1];
+            if (sorted[to - 1] >> 32 == now >> 32 && order(c, m[other].key, m[i].key) <= 0) {
+                break;
+            }
+            sorted[to] = sorted[to - 1];
         }
-        m[to].placed = i;
+        sorted[to] = now;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        m[i].placed = (uint32_t)sorted[i];
     }
 }
 
@@ -80,44 +89,52 @@ static void locate(const struct proa_canon *c, const struct frame *f, struct mem
     }
 }
 
-static inline struct piece *last_gathered(const struct proa_canon *c)
-{
-    return (struct piece *)(void *)(c->sorted.ptr + c->sorted.len - sizeof(struct piece));
-}
+/* The new pieces under way. There is room for all of them. */
+struct gathering {
+    const struct piece *from;
+    struct piece *last;
+    struct proa_slice body;
+};
 
 /* Behind what was gathered; what goes on in the body makes no new piece. */
-static inline void gather(struct proa_canon *c, uint32_t at, uint32_t len)
+static inline void gather(struct gathering *g, uint32_t at, uint32_t len)
 {
-    struct piece *last = last_gathered(c);
-    if (last->at + last->len == at) {
-        last->len += len;
+    if (g->last->at + g->last->len == at) {
+        g->last->len += len;
     } else {
-        add(&c->sorted, at, len);
+        g->last++;
+        g->last->at = at;
+        g->last->len = len;
     }
 }
 
 /* A comma: the one of the body where it follows at once. */
-static inline void gather_comma(struct proa_canon *c)
+static inline void gather_comma(struct gathering *g)
 {
-    struct piece *last = last_gathered(c);
-    const size_t next = (size_t)last->at + last->len;
-    if (next < c->body.len && c->body.ptr[next] == ',') {
-        last->len++;
+    const size_t next = (size_t)g->last->at + g->last->len;
+    if (next < g->body.len && g->body.ptr[next] == ',') {
+        g->last->len++;
     } else {
-        add(&c->sorted, place_in_text(c, 0), 1);
+        gather(g, (uint32_t)g->body.len, 1); /* the text begins with one */
     }
 }
 
-static void gather_member(struct proa_canon *c, const struct member *m)
+static inline void gather_member(struct gathering *g, const struct member *m)
 {
-    const struct piece *p = &pieces_of(c)[m->first];
+    const struct piece *p = &g->from[m->first];
     uint32_t skip = m->skip;
     for (uint32_t left = m->to - m->from; left > 0; p++) {
         const uint32_t len = p->len - skip < left ? p->len - skip : left;
-        gather(c, p->at + skip, len);
+        gather(g, p->at + skip, len);
         left -= len;
         skip = 0;
     }
+}
+
+/* Each member may cut two pieces, and a comma may come to it. */
+static uint32_t most_pieces(const struct proa_canon *c, const struct frame *f, uint32_t n)
+{
+    return n_pieces(c) - f->first + 3 * n + 1;
 }
 
 enum proa_err proa_canon_order(struct proa_canon *c, const struct frame *f, uint32_t *written)
@@ -137,19 +154,25 @@ enum proa_err proa_canon_order(struct proa_canon *c, const struct frame *f, uint
         return PROA_ERR_DUPLICATE;
     }
     proa_buf_clear(&c->sorted);
-    add(&c->sorted, pieces_of(c)[f->first].at, f->inner - f->first_at);
+    struct piece *room = (struct piece *)(void *)proa_buf_reserve(
+        &c->sorted, most_pieces(c, f, n) * sizeof(struct piece));
+    if (!room) {
+        return PROA_ERR_LIMIT;
+    }
+    struct gathering g = {.from = pieces_of(c), .last = room, .body = c->body};
+    room->at = g.from[f->first].at;
+    room->len = f->inner - f->first_at;
     uint32_t total = f->inner;
-    for (uint32_t i = 0; i < n && proa_buf_ok(&c->sorted); i++) {
+    for (uint32_t i = 0; i < n; i++) {
         const struct member *next = &m[m[i].placed];
         if (i > 0) {
-            gather_comma(c);
-            total++;
+            gather_comma(&g);
         }
-        gather_member(c, next);
-        total += next->to - next->from;
+        gather_member(&g, next);
+        total += next->to - next->from + (i > 0);
     }
     *written = total;
+    c->sorted.len = (size_t)(g.last - room + 1) * sizeof(struct piece);
     c->pieces.len = f->first * sizeof(struct piece);
-    return proa_buf_ok(&c->sorted) ? proa_buf_append(&c->pieces, proa_buf_slice(&c->sorted))
-                                   : PROA_ERR_LIMIT;
+    return proa_buf_append(&c->pieces, proa_buf_slice(&c->sorted));
 }
