@@ -1,5 +1,5 @@
 /*
- * Anthropic's answers: messages whole and as named events, and the list of models.
+ * Anthropic's answers: messages whole and as named events, counts, and the list of models.
  */
 #include "speech_priv.h"
 
@@ -327,6 +327,10 @@ void proa_mock_anthropic_make(struct mock_making *m)
         make_models(m);
     } else if (m->req->endpoint == MOCK_MODEL) {
         put_model(m, m->req->model);
+    } else if (m->req->variant == ANTHROPIC_COUNT) {
+        put(m, "{\"input_tokens\":");
+        put_u64(m, m->req->prompt_tokens);
+        put(m, "}");
     } else if (m->req->stream) {
         make_stream(m);
     } else {

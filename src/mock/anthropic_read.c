@@ -518,6 +518,19 @@ static bool read_way(struct mock_reading *r)
     return model.len > 0 || proa_mock_refuse(r, 400, "model: Field required");
 }
 
+/* A count asks for no answer, so neither for a limit of it. */
+static bool read_limit(struct mock_reading *r)
+{
+    const struct proa_slice limit = proa_mock_member(r->body, PROA_SLICE("max_tokens"));
+    if (r->out->variant == ANTHROPIC_COUNT) {
+        r->out->max_tokens = UINT32_MAX;
+        return (limit.len == 0 && !r->out->stream) ||
+               proa_mock_refuse(r, 400, "max_tokens: Extra inputs are not permitted");
+    }
+    return proa_mock_number_in(limit, 1, UINT32_MAX, &r->out->max_tokens) ||
+           proa_mock_refuse(r, 400, "max_tokens: Field required");
+}
+
 bool proa_mock_anthropic_read(struct mock_reading *r)
 {
     struct mock_request *out = r->out;
@@ -534,9 +547,8 @@ bool proa_mock_anthropic_read(struct mock_reading *r)
         return proa_mock_refuse(r, 400, "%" PROA_SLICE_FMT ": Extra inputs are not permitted",
                                 PROA_SLICE_ARG(unknown));
     }
-    if (!proa_mock_number_in(proa_mock_member(r->body, PROA_SLICE("max_tokens")), 1, UINT32_MAX,
-                             &out->max_tokens)) {
-        return proa_mock_refuse(r, 400, "max_tokens: Field required");
+    if (!read_limit(r)) {
+        return false;
     }
     const struct proa_slice plain = proa_slice_head(out->model, proa_slice_find(out->model, '+'));
     const unsigned refusals = refusals_of(plain);

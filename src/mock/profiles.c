@@ -104,6 +104,7 @@ static const struct mock_route ROUTES[] = {
     ROUTE(AZURE, GET, "/openai/models", MODELS, OPENAI, 0, MOCK_ROUTE_VERSION),
     OPENAI_ROUTES(AZURE, "/openai/v1", 0),
     ROUTE(ANTHROPIC, POST, "/v1/messages", CHAT, ANTHROPIC, ANTHROPIC_NATIVE, 0),
+    ROUTE(ANTHROPIC, POST, "/v1/messages/count_tokens", CHAT, ANTHROPIC, ANTHROPIC_COUNT, 0),
     ROUTE(ANTHROPIC, GET, "/v1/models", MODELS, ANTHROPIC, 0, 0),
     ROUTE(ANTHROPIC, GET, "/v1/models/*", MODEL, ANTHROPIC, 0, 0),
     ROUTE(ANTHROPIC, POST, "/v1/oauth/token", TOKEN, TOKEN, TOKEN_ANTHROPIC, MOCK_ROUTE_NO_KEY),

@@ -621,6 +621,16 @@ def test_anthropic_refuses(mock, body, words):
     assert answer.json["error"]["type"] == "invalid_request_error"
 
 
+def test_anthropic_counts(mock):
+    def count(**body):
+        return mock.ask("POST", "/anthropic/v1/messages/count_tokens", body, CLAUDE)
+    asked = {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "word " * 99}]}
+    few = count(**{**asked, "messages": [{"role": "user", "content": "one"}]}).json
+    assert list(few) == ["input_tokens"] and count(**asked).json["input_tokens"] > few["input_tokens"] + 90
+    refused(count(**asked, max_tokens=9), 400, "max_tokens: Extra inputs")
+    refused(count(model="claude-sonnet-4-5"), 400, "messages")
+
+
 def test_anthropic_the_rest(mock):
     refused(claude(mock, message(), headers={"x-api-key": "k"}), 400, "anthropic-version")
     refused(claude(mock, message(), headers={"anthropic-version": "2023-06-01"}), 401,
