@@ -128,7 +128,7 @@ def gathered(response):
                 made["content"][at]["input"] = json.loads(parts[at] or "{}")
         elif kind == "message_delta":
             made.update(each["delta"])
-            made["usage"] = {**made["usage"], **each["usage"]}
+            made["usage"] = {**(made.get("usage") or {}), **(each.get("usage") or {})}
         elif kind == "error":
             raise AssertionError(each)
     assert events[-1]["type"] == "message_stop" and is_open is None and response.complete
@@ -555,6 +555,19 @@ def test_a_count_that_the_provider_refuses(pair):
 
 
 # ---- the rest ------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("order", [("claude",), ("gpt",)])
+def test_answers_are_kept_for_this_surface_alone(pair, order):
+    """The same bytes are a request of both surfaces here, and have an answer in each one's words."""
+    gateway, claude, gpt = pair(policy={**TOLERANT, "cache": {"mode": "all"}}, order=order)
+    first = gateway.post(PATH, asked())
+    again = gateway.post(PATH, asked())
+    assert (first.header("x-proa-cache"), again.header("x-proa-cache")) == ("miss", "hit")
+    assert again.body == first.body and again.header("request-id")
+    other = gateway.post("/v1/chat/completions", asked())
+    assert other.header("x-proa-cache") == "miss" and other.json["object"] == "chat.completion"
+    assert len((claude if order == ("claude",) else gpt).requests) == 2
+
 
 def test_models_page(pair):
     gateway, _, _ = pair()
