@@ -144,7 +144,9 @@ enum proa_err proa_read_anthropic_choice(struct reading *r, const struct place *
                                      "\"auto\", \"any\", \"tool\", \"none\"");
     }
     out->choice = (enum proa_chat_choice)mode;
-    if (out->choice == PROA_CHAT_CHOICE_NAMED && out->choice_name.len == 0) {
+    if (out->choice != PROA_CHAT_CHOICE_NAMED) {
+        out->choice_name = PROA_SLICE_NONE; /* means nothing there */
+    } else if (out->choice_name.len == 0) {
         return proa_read_refuse(r, PLACE_KEY(at, "name"), "is missing.");
     }
     if (alone != PROA_CHAT_UNSAID) {

@@ -24,9 +24,9 @@ static struct block *new_block(struct proa_api_message *m, enum block_kind kind)
         return NULL;
     }
     const size_t n = m->n_blocks;
-    if ((n & (n - 1)) == 0) { /* full at each power of two */
+    if (!m->blocks || (n & (n - 1)) == 0) { /* full at each power of two */
         struct block *more = proa_arena_zero(m->arena, n > 0 ? 2 * n : 1, sizeof more[0]);
-        if (n > 0) {
+        if (m->blocks) {
             memcpy(more, m->blocks, n * sizeof more[0]);
         }
         m->blocks = more;

@@ -62,6 +62,12 @@ static bool is_upper(unsigned char c)
     return c >= 'A' && c <= 'Z';
 }
 
+static bool is_json_mark(char c)
+{
+    static const struct proa_slice marks = PROA_SLICE_INIT("\"{}[]:,");
+    return proa_slice_find(marks, c) < marks.len;
+}
+
 /* What a visible character that is no ASCII letter counts as; FEATURES: nothing. */
 static enum feature feature_of(unsigned char c, bool behind_mark)
 {
@@ -69,10 +75,10 @@ static enum feature feature_of(unsigned char c, bool behind_mark)
         return FEATURE_DIGIT;
     }
     if (c < 0x80) {
-        return c <= ' ' || c == 0x7f           ? FEATURES
-               : !behind_mark                  ? FEATURE_MARK
-               : memchr("\"{}[]:,", (int)c, 7) ? FEATURE_JSON
-                                               : FEATURE_MORE;
+        return c <= ' ' || c == 0x7f   ? FEATURES
+               : !behind_mark          ? FEATURE_MARK
+               : is_json_mark((char)c) ? FEATURE_JSON
+                                       : FEATURE_MORE;
     }
     return c >= 0xf0   ? FEATURE_FOUR
            : c >= 0xe0 ? FEATURE_THREE

@@ -208,6 +208,7 @@ static void tools(void **state)
         {"\"tool_choice\":{\"type\":\"any\",\"disable_parallel_tool_use\":false}",
          " choice=required parallel=yes"},
         {"\"tool_choice\":{\"type\":\"none\"}", " choice=none"},
+        {"\"tool_choice\":{\"type\":\"none\",\"name\":\"f\"}", " choice=none"},
         {"\"tool_choice\":{\"name\":\"f\",\"type\":\"tool\"}", " choice=named choice_name=f"},
     };
     PROA_TEST_ROWS(row, rows)
