@@ -14,16 +14,18 @@
 # One package a word: NAME, or NAME>=VERSION, or a command that will do instead: NAME/COMMAND.
 deps_build_packages() {
     echo 'gcc make cmake ninja-build pkg-config libc6-dev ca-certificates curl/curl' \
-        'libuv1-dev libyaml-dev libxxhash-dev zlib1g-dev' \
+        'libuv1-dev libyaml-dev libxxhash-dev zlib1g-dev libhiredis-dev' \
         'libllhttp-dev>=9.2 libmbedtls-dev>=3.6 libcjson-dev>=1.7.18'
 }
 
+# The tools of Redis and Valkey are the server's own program under another name; no service comes
+# with them, and none is started.
 deps_test_packages() {
     echo 'binutils libcmocka-dev python3-minimal python3-pytest python3-pytest-xdist' \
         'python3-venv valgrind strace openssl nodejs/node npm/npm'
     case "$1" in
-    bookworm) echo 'clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev' ;;
-    *) echo 'clang clang-tidy clang-format libclang-rt-dev' ;;
+    bookworm) echo 'clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev redis-tools' ;;
+    *) echo 'clang clang-tidy clang-format libclang-rt-dev valkey-tools' ;;
     esac
 }
 

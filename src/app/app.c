@@ -6,6 +6,7 @@
 #include "app_priv.h"
 
 #include "proa/auth/redact.h"
+#include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/core/version.h"
@@ -286,6 +287,46 @@ static uint64_t cache_room(const struct proa_cache_room_cfg *cfg)
     return cfg->size_bytes < most ? cfg->size_bytes : most;
 }
 
+/* The snapshot it borrows from is that of the start, which stays. */
+static bool open_store(struct proa_app *app)
+{
+    const struct proa_shared_cache *shared = app->started->shared;
+    struct proa_tls_context *tls = NULL;
+    if (!shared) {
+        return true;
+    }
+    const struct proa_tls_context_cfg authorities = {.ca_pem = shared->ca_pem};
+    const enum proa_err err =
+        shared->tls ? proa_tls_context_create_client(&authorities, &tls, NULL) : PROA_OK;
+    struct proa_log_record r;
+    if (err != PROA_OK) {
+        if (proa_logger_begin(&app->log, &r, PROA_LOG_ERROR, proa_loop_wall_ms(app->loop),
+                              "cache.shared_failed")) {
+            proa_log_cstr(&r, "error", proa_err_text(err));
+            proa_log_cstr(&r, "hint", "cache.shared.ca_file holds no certificate that can be read");
+            proa_logger_end(&app->log, &r);
+        }
+        return false;
+    }
+    const struct proa_store_cfg cfg = {
+        .net = app->net,
+        .metrics = app->metrics,
+        .log = &app->log,
+        .host = shared->host,
+        .port = shared->port,
+        .tls = tls,
+        .user = shared->user,
+        .password = shared->password ? proa_secret_bytes(shared->password) : PROA_SLICE_NONE,
+        .database = shared->database,
+        .seed = proa_prng_next(&app->host.prng),
+    };
+    app->store = proa_store_create(&cfg);
+    proa_tls_context_unref(tls);
+    app->host.store = app->store;
+    app->host.shared_key = proa_secret_bytes(shared->key);
+    return true;
+}
+
 static bool create_server(struct proa_app *app)
 {
     const struct proa_root_cfg *cfg = app->started->cfg;
@@ -297,6 +338,9 @@ static bool create_server(struct proa_app *app)
     app->host.redactor = app->redactor;
     app->host.buffered_max = byte_budget(&cfg->limits);
     app->host.cache_max = cache_room(&cfg->cache);
+    if (!open_store(app)) {
+        return false;
+    }
     proa_exchange_host_init(&app->host);
     proa_admin_show_answers(app->admin, proa_exchange_host_answers(&app->host));
     struct proa_tls_context *tls = NULL;
@@ -336,6 +380,7 @@ static void destroy_parts(struct proa_app *app)
         proa_live_unref(app->host.live);
         proa_exchange_host_deinit(&app->host);
     }
+    proa_store_destroy(app->store);
     proa_tokens_destroy(app->tokens);
     proa_upstream_destroy(app->upstream);
     proa_mock_destroy(app->mock);

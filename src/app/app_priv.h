@@ -8,6 +8,7 @@
 #include "proa/exchange/exchange.h"
 #include "proa/io/logsink.h"
 #include "proa/server/server.h"
+#include "proa/store/store.h"
 
 struct proa_mock;
 struct proa_watch;
@@ -45,6 +46,7 @@ struct proa_app {
     struct proa_engine *engine;
     struct proa_upstream *upstream;
     struct proa_tokens *tokens;
+    struct proa_store *store; /* NULL: answers are not shared */
     struct proa_admin *admin;
     struct proa_server *server;
     struct proa_mock *mock;

@@ -24,6 +24,7 @@ void proa_cached_host_init(struct proa_exchange_host *host)
     proa_canon_init(&ch->canon);
     proa_buf_init(&ch->scope, PROA_KEY_SCOPE_MAX);
     proa_list_init(&ch->told);
+    proa_shared_init(ch);
     ch->deliver.fn = proa_coalesce_deliver;
     ch->deliver.ctx = ch;
     ch->m_hits = proa_metric_series2(host->metrics, PROA_METRIC_CACHE_REQUESTS, PROA_SLICE("hit"),
@@ -40,6 +41,7 @@ void proa_cached_host_deinit(struct proa_exchange_host *host)
     struct proa_cached_host *ch = host->cached;
     proa_coalesce_deliver(ch); /* to nobody */
     proa_defer_cancel(host->loop, &ch->deliver);
+    proa_shared_deinit(ch);
     proa_flights_deinit(&ch->flights);
     proa_answers_deinit(&ch->answers);
     proa_canon_deinit(&ch->canon);
@@ -211,8 +213,8 @@ static void refuse_absent(struct proa_exchange *x)
     proa_exchange_finish(x, PROA_OUTCOME_CLIENT_ERROR);
 }
 
-/* The call is made in the name of this one. */
-static void lead(struct proa_exchange *x, const struct proa_cache_key *key, bool alone)
+/* The call is made in the name of this one. True: not yet, it waits for the shared cache. */
+static bool lead(struct proa_exchange *x, const struct proa_cache_key *key, bool alone)
 {
     struct cached *c = x->cached;
     struct proa_flight_command command;
@@ -220,15 +222,25 @@ static void lead(struct proa_exchange *x, const struct proa_cache_key *key, bool
     if (!proa_exchange_take_budget(x->host, bytes)) {
         c->verdict = VERDICT_BYPASS;
         c->reason = PROA_CACHE_REASON_MEMORY;
-        return;
+        return false;
     }
     const uint64_t asked_ns = proa_exchange_asked_timeout(x);
     c->budgeted = bytes;
     c->hurried = asked_ns > 0 && asked_ns < x->resolved.route->policy->timeouts.total_ns;
-    const struct proa_flight_wish wish = {
-        .leader = x, .alone = alone, .now_ns = proa_loop_now(x->host->loop)};
+    const struct proa_flight_wish wish = {.leader = x,
+                                          .alone = alone,
+                                          .shared =
+                                              !c->refresh && proa_shared_is_there(x->host->cached),
+                                          .now_ns = proa_loop_now(x->host->loop)};
     c->flight = proa_flight_begin(&x->host->cached->flights, key, &wish, &command);
+    if (command.kind == PROA_FLIGHT_ASK_SHARED) {
+        if (proa_shared_ask(x, command.deadline_ns)) {
+            return true;
+        }
+        command = proa_flight_shared(c->flight, false);
+    }
     PROA_ASSERT(command.kind == PROA_FLIGHT_START);
+    return false;
 }
 
 bool proa_cached_look(struct proa_exchange *x)
@@ -264,7 +276,7 @@ bool proa_cached_look(struct proa_exchange *x)
         if (f && proa_coalesce_join(x, f)) {
             return true;
         }
-        lead(x, &key, alone || f != NULL);
+        return lead(x, &key, alone || f != NULL);
     }
     return false;
 }
@@ -337,6 +349,9 @@ static enum proa_cache_reason keep(const struct attempt *a, struct proa_answer *
         !proa_answers_put(&x->host->cached->answers, f->hash, f->key, answer, &life,
                           proa_loop_now(x->host->loop))) {
         return PROA_CACHE_REASON_LARGE;
+    }
+    if (reason == PROA_CACHE_REASON_STORED) {
+        proa_shared_keep(x, answer, &life);
     }
     return reason;
 }

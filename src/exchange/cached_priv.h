@@ -3,6 +3,7 @@
  *
  *   cached.c    is it there? is it kept?
  *   coalesce.c  those who wait for the call of another
+ *   shared.c    what others have got: asked for on a miss, before the call
  *
  * An exchange whose route has a cache looks before it starts a run. It is answered at once; or it
  * takes a seat in a flight and waits, without a run of its own; or it leads a flight: it runs as
@@ -18,6 +19,8 @@
 #include "proa/cache/answers.h"
 #include "proa/cache/eligible.h"
 #include "proa/cache/flight.h"
+#include "proa/cache/sealed.h"
+#include "proa/store/store.h"
 
 enum verdict {
     VERDICT_BYPASS = 0,
@@ -44,6 +47,7 @@ struct cached {
     bool hurried;                 /* its client gives it less time than the policy */
     bool client_gone;             /* and it runs on for others */
     struct proa_flight_seat seat; /* in which it waits */
+    struct proa_store_ask *ask;   /* it waits for the shared cache; NULL: it does not */
     uint64_t waits_since_ns;      /* 0: it does not */
     uint64_t waited_ns;
 
@@ -54,6 +58,18 @@ struct cached {
     uint64_t saved_input;
     uint64_t saved_output;
     uint64_t saved_pico_usd;
+};
+
+/* What came of asking the shared cache. */
+enum shared_result {
+    SHARED_HIT = 0,
+    SHARED_MISS,
+    SHARED_EXPIRED, /* there, but of use only when all else fails, or older than asked for */
+    SHARED_FORGED,  /* not sealed by one of us for this */
+    SHARED_LATE,
+    SHARED_FAILED,
+    SHARED_AWAY, /* it was not asked */
+    SHARED_RESULTS
 };
 
 /* Of all exchanges of a host. */
@@ -67,6 +83,12 @@ struct proa_cached_host {
     struct proa_buf scope;
     struct proa_list told; /* struct told: to be carried out */
     struct proa_deferred deliver;
+    struct proa_sealed_keys sealed; /* with a store, as the next ones */
+    struct proa_buf seal;           /* scratch */
+    struct proa_list to_share;      /* struct to_share: when the replies have gone */
+    uint64_t to_share_bytes;
+    struct proa_deferred share;
+    struct proa_metric_series *m_shared[SHARED_RESULTS];
     bool ending; /* every exchange ends: no call is cancelled for want of others */
     struct proa_metric_series *m_hits;
     struct proa_metric_series *m_saved[2]; /* input and output tokens */
@@ -96,6 +118,7 @@ struct told {
     enum told_kind kind;
     enum verdict verdict;        /* ANSWER */
     struct proa_answer *answer;  /* ANSWER, REPLY */
+    uint64_t ttl_ns;             /* ANSWER that was kept */
     uint64_t stale_ns;           /* ANSWER that is stale */
     struct proa_api_error error; /* ERROR; its slices are in `text` */
     struct proa_buf text;
@@ -109,5 +132,19 @@ void proa_coalesce_tell(struct proa_exchange *x, const struct told *what);
 /* Did x, which leads, end for a reason that is none for those who wait? */
 bool proa_coalesce_is_own_end(const struct proa_exchange *x, const struct proa_terminal *t);
 void proa_coalesce_deliver(void *ctx);
+/* It does not wait any more, for a flight or for the shared cache. */
+void proa_coalesce_stop_waiting(struct proa_exchange *x);
+
+/* ---- shared.c */
+void proa_shared_init(struct proa_cached_host *ch);
+void proa_shared_deinit(struct proa_cached_host *ch);
+/* Can the shared cache be asked now? */
+bool proa_shared_is_there(struct proa_cached_host *ch);
+/* Asks for the flight that x leads: true, it waits; then it is answered, or started. */
+bool proa_shared_ask(struct proa_exchange *x, uint64_t deadline_ns);
+void proa_shared_forget(struct proa_exchange *x);
+/* Hands the answer on, later. */
+void proa_shared_keep(struct proa_exchange *x, struct proa_answer *answer,
+                      const struct proa_answers_life *life);
 
 #endif

@@ -38,7 +38,7 @@ uint64_t proa_cached_waited_ns(const struct proa_exchange *x)
     return c->waited_ns + (c->waits_since_ns > 0 ? proa_clock_since(now, c->waits_since_ns) : 0);
 }
 
-static void stop_waiting(struct proa_exchange *x)
+void proa_coalesce_stop_waiting(struct proa_exchange *x)
 {
     struct cached *c = x->cached;
     c->waited_ns = proa_cached_waited_ns(x);
@@ -60,6 +60,10 @@ static void cancel(struct proa_flight *f)
     leader->cached->flight = NULL;
     (void)proa_flight_end(f, NULL);
     give_flight_budget(leader);
+    if (!leader->run) { /* it was still to hear from the shared cache */
+        proa_exchange_finish(leader, PROA_OUTCOME_CANCELLED);
+        return;
+    }
     proa_exchange_feed(leader, &gone);
 }
 
@@ -78,7 +82,7 @@ void proa_cached_timed_out(struct proa_exchange *x)
         .code = PROA_API_ERR_DEADLINE,
         .message = PROA_SLICE("The time for this request is over; an identical one, whose answer "
                               "it waited for, is still under way.")};
-    stop_waiting(x);
+    proa_coalesce_stop_waiting(x);
     proa_reply_error(x, &error, PROA_SLICE("x-should-retry: true\r\n"));
     proa_exchange_finish(x, PROA_OUTCOME_ERROR);
 }
@@ -204,7 +208,7 @@ static void deliver_failure(struct proa_exchange *x, const struct told *t)
 /* Older than this one's client wants it, though not than the leader's did. */
 static bool is_too_old(const struct proa_exchange *x, const struct told *t)
 {
-    return t->verdict == VERDICT_STALE &&
+    return t->verdict != VERDICT_COALESCED &&
            proa_clock_since(proa_loop_now(x->host->loop), t->answer->made_ns) >
                x->cached->max_age_ns;
 }
@@ -218,13 +222,14 @@ static void look_again(struct proa_exchange *x)
 
 static void deliver_one(struct proa_exchange *x, const struct told *t)
 {
-    stop_waiting(x);
+    proa_coalesce_stop_waiting(x);
     switch (t->kind) {
     case TOLD_ANSWER:
         if (is_too_old(x, t)) {
             look_again(x);
             break;
         }
+        x->cached->ttl_ns = t->ttl_ns;
         x->cached->stale_ns = t->stale_ns;
         proa_cached_send(x, t->answer, t->verdict);
         proa_exchange_finish(x, PROA_OUTCOME_OK);
@@ -263,6 +268,7 @@ void proa_coalesce_deliver(void *ctx)
 enum proa_outcome proa_cached_end(struct proa_exchange *x, enum proa_outcome outcome)
 {
     struct cached *c = x->cached;
+    proa_shared_forget(x);
     if (c->flight) {
         const struct told what = {.kind = TOLD_AGAIN};
         proa_coalesce_tell(x, &what);
@@ -285,8 +291,8 @@ void proa_cached_host_end_waiting(struct proa_exchange_host *host)
     while (node != &host->all) {
         struct proa_exchange *x = PROA_CONTAINER_OF(node, struct proa_exchange, node);
         node = node->next;
-        if (x->cached && x->cached->seat.flight) {
-            stop_waiting(x);
+        if (x->cached && (x->cached->seat.flight || x->cached->ask)) {
+            proa_coalesce_stop_waiting(x);
             proa_reply_error(x, &error, PROA_SLICE("x-should-retry: true\r\n"));
             proa_exchange_finish(x, PROA_OUTCOME_ERROR);
         }

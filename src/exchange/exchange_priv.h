@@ -13,7 +13,8 @@
  *   metadata.c  what the gateway tells of the exchange in the answer itself
  *   models.c    the lists of models
  *   settle.c    metrics and the log line
- *   cached.c, coalesce.c  answered from memory, or by the call of another
+ *   cached.c, coalesce.c, shared.c  answered from memory, by the call of another, or by what
+ *               another Proa has got
  *   live.c, gauges.c  a snapshot at work, and what it counts
  *   news.c      breakers that changed
  *

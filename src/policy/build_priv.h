@@ -112,6 +112,10 @@ struct proa_secret *proa_build_secret_env(struct proa_build *b, struct proa_opti
 struct proa_secret *proa_build_secret_file(struct proa_build *b, struct proa_option_where at,
                                            const char *path, const char *file);
 void proa_build_admin(struct proa_build *b);
+void proa_build_shared(struct proa_build *b);
+/* Whole certificates of a file named at `path`; false after an error, which was said. */
+bool proa_build_read_ca(struct proa_build *b, struct proa_option_where at, const char *path,
+                        struct proa_slice file, struct proa_slice *pem);
 /* Reads what is said of proxies in general. */
 void proa_build_egress(struct proa_build *b);
 /* The proxy on the way from this provider (its own, else the general one) to a URL; NULL = none. */

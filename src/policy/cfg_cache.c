@@ -34,11 +34,64 @@ const struct proa_option_table proa_policy_cache_table = {
     .where_at = SIZE_MAX,
 };
 
+/* ---- the shared one ---------------------------------------------------------------------------
+ */
+
+#define SECRET(what)                                                                               \
+    ROW(struct proa_secret_cfg, env, "env", STRING,                                                \
+        .help = "Name of the environment variable that holds " what "."),                          \
+        ROW(struct proa_secret_cfg, file, "file", STRING, .expand = true,                          \
+            .help = "Path of the file that holds it, instead of env; not readable by others."),    \
+        ROWS_END
+
+static const struct proa_option password_rows[] = {SECRET("the password")};
+static const struct proa_option key_rows[] = {
+    SECRET("the key: 32 bytes or more that nobody can guess, the same for all that share")};
+
+#define SECRET_TABLE(variable, name)                                                               \
+    static const struct proa_option_table variable##_table = {.title = (name),                     \
+                                                              .rows = variable##_rows,             \
+                                                              .size =                              \
+                                                                  sizeof(struct proa_secret_cfg),  \
+                                                              .where_at = SIZE_MAX}
+
+SECRET_TABLE(password, "password");
+SECRET_TABLE(key, "key");
+
+#define SHARED(member, text, kind, ...)                                                            \
+    ROW(struct proa_cache_shared_cfg, member, text, kind, __VA_ARGS__)
+
+static const struct proa_option shared_rows[] = {
+    SHARED(url, "url", STRING, .expand = true,
+           .help = "Where it is: redis://user@host:6379/0, rediss:// for TLS, or unix:/path. User, "
+                   "port and number of the database may be left out."),
+    SHARED(password, "password", OBJECT, .table = &password_table,
+           .help = "Where its password is, if it asks for one."),
+    SHARED(key, "key", OBJECT, .table = &key_table,
+           .help = "Where the key is that answers are sealed with before they leave."),
+    SHARED(ca_file, "ca_file", STRING, .expand = true,
+           .help = "PEM file of the authorities that may vouch for it, with rediss://."),
+    ROWS_END,
+};
+
+static const struct proa_option_table shared_table = {
+    .title = "shared",
+    .rows = shared_rows,
+    .size = sizeof(struct proa_cache_shared_cfg),
+    .where_at = SIZE_MAX,
+};
+
+/* ---- room for all -----------------------------------------------------------------------------
+ */
+
 static const struct proa_option room_rows[] = {
     ROW(struct proa_cache_room_cfg, size_bytes, "size", BYTES, .preset = "64MiB",
         .max = MIB(1024) * 64, .fixed = true,
         .help = "Memory for answers that are kept, with what they are found by; at most a quarter "
                 "of the memory that the cgroup grants. 0 keeps none."),
+    ROW(struct proa_cache_room_cfg, shared, "shared", OBJECT, .table = &shared_table, .fixed = true,
+        .help = "A Valkey or Redis server through which several Proas share answers, asked for at "
+                "most 5 ms where there is none in memory. While it is away, each keeps its own."),
     ROWS_END,
 };
 

@@ -228,12 +228,28 @@ const struct proa_endpoint *proa_build_endpoint(struct proa_build *b, const stru
     return e;
 }
 
+bool proa_build_read_ca(struct proa_build *b, struct proa_option_where at, const char *path,
+                        struct proa_slice file, struct proa_slice *pem)
+{
+    struct proa_slice bytes;
+    if (!proa_build_read(b, at, path, file, "", &bytes)) {
+        return false;
+    }
+    const struct proa_slice mark = PROA_SLICE("-----BEGIN CERTIFICATE-----");
+    if (proa_slice_search(bytes, mark) == bytes.len) {
+        proa_build_error(b, at, "%s: the file %" PROA_SLICE_FMT " holds no PEM certificate", path,
+                         PROA_SLICE_ARG(file));
+        return false;
+    }
+    *pem = proa_arena_dup(b->arena, bytes);
+    return true;
+}
+
 static bool read_ca(struct proa_build *b, const struct proa_build_provider *p, const char *path,
                     bool tls, struct proa_slice *pem)
 {
     const struct proa_option_where at = proa_build_at(member(p, "ca_file"), p->cfg->where);
     const char *key = proa_arena_printf(b->arena, "%s.ca_file%c", path, '\0').ptr;
-    struct proa_slice bytes;
     *pem = PROA_SLICE_NONE;
     if (p->cfg->ca_file.len == 0) {
         return true;
@@ -242,17 +258,7 @@ static bool read_ca(struct proa_build *b, const struct proa_build_provider *p, c
         proa_build_warn(b, at, "%s: has no effect on an http:// address", key);
         return true;
     }
-    if (!proa_build_read(b, at, key, p->cfg->ca_file, "", &bytes)) {
-        return false;
-    }
-    const struct proa_slice mark = PROA_SLICE("-----BEGIN CERTIFICATE-----");
-    if (proa_slice_search(bytes, mark) == bytes.len) {
-        proa_build_error(b, at, "%s: the file %" PROA_SLICE_FMT " holds no PEM certificate", key,
-                         PROA_SLICE_ARG(p->cfg->ca_file));
-        return false;
-    }
-    *pem = proa_arena_dup(b->arena, bytes);
-    return true;
+    return proa_build_read_ca(b, at, key, p->cfg->ca_file, pem);
 }
 
 static void set_endpoint(struct proa_build *b, const struct proa_build_provider *p,

@@ -100,6 +100,7 @@ static void run_steps(struct proa_build *b)
     }
     proa_build_listen(b);
     proa_build_admin(b);
+    proa_build_shared(b);
     proa_build_policies(b);
     proa_build_egress(b);
     proa_build_providers(b);

@@ -82,9 +82,10 @@ static struct proa_slice lower(struct proa_arena *arena, struct proa_slice s)
     return proa_slice_make(out, s.len);
 }
 
-/* "host", "host:port", "[v6]" or "[v6]:port". */
-static const char *parse_authority(struct proa_slice text, struct proa_url *url)
+const char *proa_url_parse_authority(struct proa_slice text, struct proa_arena *arena,
+                                     struct proa_url *url)
 {
+    text = lower(arena, text);
     size_t end = proa_slice_find(text, ':');
     url->ipv6 = text.len > 0 && text.ptr[0] == '[';
     if (url->ipv6) {
@@ -139,7 +140,7 @@ const char *proa_url_parse(struct proa_slice text, struct proa_arena *arena, str
     }
     const struct proa_slice rest = proa_slice_from(text, scheme + 3);
     const size_t slash = proa_slice_find(rest, '/');
-    const char *wrong = parse_authority(lower(arena, proa_slice_head(rest, slash)), &url);
+    const char *wrong = proa_url_parse_authority(proa_slice_head(rest, slash), arena, &url);
     if (wrong) {
         return wrong;
     }

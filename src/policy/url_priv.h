@@ -22,6 +22,10 @@ struct proa_url {
  * may hold a password and is not for messages when *secret comes back true. */
 const char *proa_url_parse(struct proa_slice text, struct proa_arena *arena, struct proa_url *out,
                            bool *secret);
+/* "host", "host:port", "[v6]" or "[v6]:port" into host, ipv6 and, where it is written, port. Result
+ * as above. */
+const char *proa_url_parse_authority(struct proa_slice text, struct proa_arena *arena,
+                                     struct proa_url *url);
 /* localhost, 127.0.0.0/8 or ::1: what is sent there does not leave the machine. */
 bool proa_url_is_loopback(struct proa_slice host);
 

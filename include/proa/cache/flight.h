@@ -57,11 +57,10 @@ struct proa_flights {
 /* What is to be done for a flight. */
 enum proa_flight_cmd {
     PROA_FLIGHT_NOTHING = 0,
-    PROA_FLIGHT_ASK_SHARED,  /* ask the shared tier for the key, answer by proa_flight_shared() */
-    PROA_FLIGHT_START,       /* make the call, in the leader's name */
-    PROA_FLIGHT_CANCEL,      /* nobody wants it any more */
-    PROA_FLIGHT_DELIVER,     /* give the answer at hand to the leader and to all seats */
-    PROA_FLIGHT_STORE_SHARED /* and hand the answer to the shared tier, in no hurry */
+    PROA_FLIGHT_ASK_SHARED, /* ask the shared tier for the key, answer by proa_flight_shared() */
+    PROA_FLIGHT_START,      /* make the call, in the leader's name */
+    PROA_FLIGHT_CANCEL,     /* nobody wants it any more */
+    PROA_FLIGHT_DELIVER     /* give the answer at hand to the leader and to all seats */
 };
 
 struct proa_flight_command {

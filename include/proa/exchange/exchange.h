@@ -25,6 +25,7 @@
 #include <sys/uio.h>
 
 struct proa_cached_host;
+struct proa_store; /* proa/store/store.h */
 
 /* What all exchanges of a loop share. Value type, owned by the app; zero-initialise, then init. */
 struct proa_exchange_host {
@@ -36,9 +37,11 @@ struct proa_exchange_host {
     struct proa_redactor *redactor;
     struct proa_live *live; /* in force now */
     struct proa_prng prng;
-    uint64_t buffered_max; /* byte budget over all bodies and held answers */
-    uint64_t cache_max;    /* bytes of answers that are kept; 0 = none */
-    bool draining;         /* answers then carry connection: close */
+    uint64_t buffered_max;        /* byte budget over all bodies and held answers */
+    uint64_t cache_max;           /* bytes of answers that are kept; 0 = none */
+    struct proa_store *store;     /* through which answers are shared; NULL = they are not */
+    struct proa_slice shared_key; /* what they are sealed with; of no use after init */
+    bool draining;                /* answers then carry connection: close */
 
     /* kept by this module */
     bool waking;      /* runs that wait are being told already */

@@ -116,6 +116,14 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
     X(CACHE_SAVED_USD, "proa_cache_saved_usd_total", COUNTER, USD, NONE,                           \
       "What these answers had cost by the listed prices; those without a price are not in it.",    \
       NULL)                                                                                        \
+    X(CACHE_SHARED_GETS, "proa_cache_shared_gets_total", COUNTER, NONE, NONE,                      \
+      "Answers looked for in the shared cache, by what came of it.", "result")                     \
+    X(CACHE_SHARED_SETS, "proa_cache_shared_sets_total", COUNTER, NONE, NONE,                      \
+      "Answers handed to the shared cache, by what came of it.", "result")                         \
+    X(CACHE_SHARED_UP, "proa_cache_shared_up", GAUGE, NONE, NONE,                                  \
+      "1 while the shared cache is asked, 0 while it is away or too slow.", NULL)                  \
+    X(CACHE_SHARED_DURATION, "proa_cache_shared_get_seconds", HISTOGRAM, SECONDS, FINE,            \
+      "How long the shared cache took to answer, late answers included.", NULL)                    \
     X(TOKENS, "proa_token_requests_total", COUNTER, NONE, NONE,                                    \
       "Access tokens asked for, by key and result.", "key", "result")                              \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \

@@ -237,9 +237,18 @@ struct proa_reload_cfg {
     uint64_t settle_ns; /* from the last change to reading */
 };
 
+/* A Valkey or Redis server that several share answers through. */
+struct proa_cache_shared_cfg {
+    struct proa_slice url; /* empty: none */
+    struct proa_secret_cfg password;
+    struct proa_secret_cfg key;
+    struct proa_slice ca_file;
+};
+
 /* Of the answers that are kept, of all policies together. */
 struct proa_cache_room_cfg {
     uint64_t size_bytes;
+    struct proa_cache_shared_cfg shared;
 };
 
 /* What operators may do. */

@@ -43,6 +43,18 @@ struct proa_endpoint {
     const struct proa_proxy *proxy; /* NULL = straight */
 };
 
+/* Where answers are shared. */
+struct proa_shared_cache {
+    struct proa_slice host; /* name or address, or unix:/path; zero-terminated */
+    uint16_t port;          /* 0 with unix: */
+    bool tls;
+    struct proa_slice ca_pem;     /* with tls */
+    struct proa_slice user;       /* empty: the default one */
+    struct proa_secret *password; /* NULL: none */
+    uint32_t database;
+    struct proa_secret *key; /* what values are sealed with */
+};
+
 /* Where a key's tokens come from. */
 struct proa_key_grant {
     uint16_t id; /* dense within the snapshot */
@@ -131,6 +143,7 @@ struct proa_snapshot {
     size_t n_grants;
     const struct proa_kept *kept;    /* every secret of it, whatever it is for */
     struct proa_secret *admin_token; /* what actions of operators must show; NULL = they are off */
+    const struct proa_shared_cache *shared; /* NULL: each keeps its own answers only */
     const struct proa_endpoint *endpoints;
     size_t n_endpoints;
     const struct proa_provider *providers;
