@@ -102,7 +102,7 @@ void proa_key_names_wipe(struct proa_key_names *names)
 
 enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct proa_buf *out)
 {
-    const unsigned char fixed[3] = {VERSION, scope->surface, scope->endpoint};
+    const unsigned char fixed[4] = {VERSION, scope->surface, scope->endpoint, scope->version};
     (void)proa_buf_append(out, proa_slice_make(fixed, sizeof fixed));
     (void)proa_buf_append(out, proa_slice_make(scope->namespace, sizeof scope->namespace));
     write_u32(out, (size_t)(scope->route >> 32));

@@ -122,7 +122,9 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
     struct proa_key_scope scope = {
         .surface = c->surface,
         .endpoint = c->endpoint,
+        .version = x->version,
         .route = proa_live_route(x->live, x->resolved.route)->generation,
+        .model = x->model,
         .headers = matters,
         .n_headers = n + 2,
     };

@@ -53,8 +53,9 @@ struct proa_key_scope {
     unsigned char namespace[PROA_KEY_NAMESPACE_BYTES];
     uint8_t surface;
     uint8_t endpoint;
+    uint8_t version;                  /* of the surface's protocol */
     uint64_t route;                   /* another one when the route leads elsewhere */
-    struct proa_slice model;          /* where the body does not name it */
+    struct proa_slice model;          /* the body need not name it */
     const struct proa_slice *headers; /* values, always the same ones in the same order */
     size_t n_headers;
 };

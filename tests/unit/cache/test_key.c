@@ -81,6 +81,7 @@ static void test_g_each_part_of_the_scope_counts(void **state)
         {.namespace = {[15] = 1}, .headers = none, .n_headers = 2},
         {.surface = 1, .headers = none, .n_headers = 2},
         {.endpoint = 1, .headers = none, .n_headers = 2},
+        {.version = 1, .headers = none, .n_headers = 2},
         {.route = 1, .headers = none, .n_headers = 2},
         {.route = UINT64_C(1) << 63, .headers = none, .n_headers = 2},
         {.model = PROA_SLICE("m"), .headers = none, .n_headers = 2},
