@@ -93,6 +93,7 @@ const struct proa_api_face proa_api_face_anthropic = {
     .look = look,
     .read = read_request,
     .writer_create = writer_create,
+    .tells_gateway = true,
     .media_type = media_type,
     .count = count,
     .id_field = PROA_SLICE_INIT("request-id: "),

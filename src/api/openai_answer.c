@@ -74,6 +74,16 @@ void proa_answer_put_signature(struct proa_buf *out, struct proa_slice signature
     }
 }
 
+void proa_answer_put_gateway(struct proa_buf *out, const char *before, struct proa_slice gateway)
+{
+    if (gateway.len > 0) {
+        (void)proa_buf_append_cstr(out, before);
+        PROA_BUF_LIT(out, "\"provider_metadata\":{\"gateway\":");
+        put(out, gateway);
+        PROA_BUF_LIT(out, "}");
+    }
+}
+
 static uint64_t count_of(const struct proa_usage *u, enum proa_usage_field field)
 {
     return proa_usage_has(u, field) ? u->count[field] : 0;
@@ -312,13 +322,41 @@ static void tell_logprobs(struct proa_api_answer *a, const struct proa_chat_even
     PROA_BUF_LIT(a->out, ",\"finish_reason\":null}]}\n\n");
 }
 
+static void put_finish(struct proa_api_answer *a, uint32_t choice, enum proa_chat_finish finish,
+                       struct proa_slice gateway)
+{
+    begin_chunk(a, choice);
+    if (a->cfg.completion) {
+        PROA_BUF_LIT(a->out, ",\"text\":\"\"");
+    } else {
+        PROA_BUF_LIT(a->out, ",\"delta\":{");
+        proa_answer_put_gateway(a->out, "", gateway);
+        PROA_BUF_LIT(a->out, "}");
+    }
+    PROA_BUF_LIT(a->out, ",\"logprobs\":null,\"finish_reason\":\"");
+    (void)proa_buf_append_cstr(a->out, proa_answer_finish(a, finish));
+    PROA_BUF_LIT(a->out, "\"}]}\n\n");
+}
+
 static void tell_finish(struct proa_api_answer *a, const struct proa_chat_event *event)
 {
-    begin_chunk(a, event->choice);
-    (void)proa_buf_append_cstr(a->out, a->cfg.completion ? ",\"text\":\"\"" : ",\"delta\":{}");
-    PROA_BUF_LIT(a->out, ",\"logprobs\":null,\"finish_reason\":\"");
-    (void)proa_buf_append_cstr(a->out, proa_answer_finish(a, event->finish));
-    PROA_BUF_LIT(a->out, "\"}]}\n\n");
+    struct choice *c = proa_answer_choice(a, event->choice);
+    if (a->cfg.late_finish) {
+        c->finished = true;
+        c->finish = event->finish;
+    } else {
+        put_finish(a, event->choice, event->finish, PROA_SLICE_NONE);
+    }
+}
+
+/* What has waited for the end; the gateway's words stand at the first choice. */
+static void tell_late(struct proa_api_answer *a, struct proa_slice gateway)
+{
+    for (uint32_t i = 0; i < a->n_choices; i++) {
+        if (a->choices[i] && a->choices[i]->finished) {
+            put_finish(a, i, a->choices[i]->finish, i == 0 ? gateway : PROA_SLICE_NONE);
+        }
+    }
 }
 
 /* Only one function can be called by the old form; what else would be is left out. */
@@ -450,12 +488,14 @@ struct proa_chat_sink proa_api_answer_sink(struct proa_api_answer *a)
     return (struct proa_chat_sink){.event = on_event, .ctx = a};
 }
 
-void proa_api_answer_end(struct proa_api_answer *a, const struct proa_usage *usage)
+void proa_api_answer_end(struct proa_api_answer *a, const struct proa_usage *usage,
+                         struct proa_slice gateway)
 {
     if (!a->cfg.stream) {
-        proa_answer_write(a, usage);
+        proa_answer_write(a, usage, gateway);
         return;
     }
+    tell_late(a, gateway);
     if (a->cfg.include_usage && usage->known != 0 && a->head.len > 0) {
         struct proa_slice head = a->head; /* without the "usage":null of the chunks before */
         head.len -= sizeof(",\"usage\":null") - 1;

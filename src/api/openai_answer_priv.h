@@ -81,12 +81,15 @@ void proa_answer_put_image(struct proa_buf *out, const struct proa_chat_event *e
 void proa_answer_put_source(struct proa_buf *out, const struct proa_chat_event *event);
 /* ,"extra_content":{"google":{"thought_signature":...}}; nothing without a signature. */
 void proa_answer_put_signature(struct proa_buf *out, struct proa_slice signature);
+/* "provider_metadata":{"gateway":...}, with `before` in front; nothing without an object. */
+void proa_answer_put_gateway(struct proa_buf *out, const char *before, struct proa_slice gateway);
 /* {"prompt_tokens":...} */
 void proa_answer_put_usage(struct proa_buf *out, const struct proa_usage *usage);
 
 /* ---- openai_whole.c */
 
 void proa_answer_gather(struct proa_api_answer *a, const struct proa_chat_event *event);
-void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage);
+void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage,
+                       struct proa_slice gateway);
 
 #endif

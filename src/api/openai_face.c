@@ -79,14 +79,13 @@ static bool end(struct proa_api_writer *w, const struct proa_usage *usage,
                 struct proa_slice gateway)
 {
     struct openai_writer *o = own_of(w);
-    (void)gateway;
     if (o->vectors) {
-        return proa_api_vectors_end(o->vectors, usage);
+        return proa_api_vectors_end(o->vectors, usage, gateway);
     }
     if (o->ranking) {
-        return proa_api_ranking_end(o->ranking, usage);
+        return proa_api_ranking_end(o->ranking, usage, gateway);
     }
-    proa_api_answer_end(o->answer, usage);
+    proa_api_answer_end(o->answer, usage, gateway);
     return proa_buf_ok(o->out);
 }
 
@@ -115,6 +114,7 @@ static struct proa_api_writer *writer_create(const struct proa_api_writer_cfg *c
             .completion = cfg->kind == PROA_API_COMPLETIONS,
             .functions = cfg->asked->functions,
             .include_usage = cfg->asked->include_usage,
+            .late_finish = cfg->generation.len > 0,
             .hide_thinking = cfg->asked->chat.show_thinking == PROA_CHAT_NO,
             .id = cfg->id,
             .model = cfg->model,
@@ -138,5 +138,6 @@ const struct proa_api_face proa_api_face_openai = {
     .read = read_request,
     .writer_create = writer_create,
     .media_type = media_type,
+    .tells_gateway = true,
     .stream_end = PROA_SLICE_INIT("data: [DONE]\n\n"),
 };

@@ -9,7 +9,8 @@ enum {
 }; /* bytes; the answers that they are made of are bounded */
 
 /* ,"model":"m","usage":{...}} */
-static void put_end(struct proa_slice model, const struct proa_usage *usage, struct proa_buf *out)
+static void put_end(struct proa_slice model, const struct proa_usage *usage,
+                    struct proa_slice gateway, struct proa_buf *out)
 {
     const uint64_t input =
         proa_usage_has(usage, PROA_USAGE_INPUT) ? usage->count[PROA_USAGE_INPUT] : 0;
@@ -19,7 +20,13 @@ static void put_end(struct proa_slice model, const struct proa_usage *usage, str
     (void)proa_buf_append_u64(out, input);
     PROA_BUF_LIT(out, ",\"total_tokens\":");
     (void)proa_buf_append_u64(out, input);
-    PROA_BUF_LIT(out, "}}");
+    PROA_BUF_LIT(out, "}");
+    if (gateway.len > 0) {
+        PROA_BUF_LIT(out, ",\"providerMetadata\":{\"gateway\":");
+        (void)proa_buf_append(out, gateway);
+        PROA_BUF_LIT(out, "}");
+    }
+    PROA_BUF_LIT(out, "}");
 }
 
 /* ---- vectors --------------------------------------------------------------------------------- */
@@ -114,7 +121,8 @@ struct proa_slice proa_api_vectors_at(const struct proa_api_vectors *v, size_t i
     return proa_slice_make(v->data.ptr + v->spans[i].at, v->spans[i].len);
 }
 
-bool proa_api_vectors_end(struct proa_api_vectors *v, const struct proa_usage *usage)
+bool proa_api_vectors_end(struct proa_api_vectors *v, const struct proa_usage *usage,
+                          struct proa_slice gateway)
 {
     struct proa_buf *out = v->out;
     if (!proa_api_vectors_is_whole(v)) {
@@ -130,7 +138,7 @@ bool proa_api_vectors_end(struct proa_api_vectors *v, const struct proa_usage *u
         PROA_BUF_LIT(out, "}");
     }
     PROA_BUF_LIT(out, "]");
-    put_end(v->model, usage, out);
+    put_end(v->model, usage, gateway, out);
     return proa_buf_ok(out);
 }
 
@@ -187,12 +195,13 @@ struct proa_chat_sink proa_api_ranking_sink(struct proa_api_ranking *r)
     return (struct proa_chat_sink){.event = on_rank, .ctx = r};
 }
 
-bool proa_api_ranking_end(struct proa_api_ranking *r, const struct proa_usage *usage)
+bool proa_api_ranking_end(struct proa_api_ranking *r, const struct proa_usage *usage,
+                          struct proa_slice gateway)
 {
     if (r->broken) {
         return false;
     }
     (void)proa_buf_append_cstr(r->out, r->n == 0 ? "{\"object\":\"list\",\"results\":[]" : "]");
-    put_end(r->model, usage, r->out);
+    put_end(r->model, usage, gateway, r->out);
     return proa_buf_ok(r->out);
 }

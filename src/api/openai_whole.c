@@ -178,7 +178,8 @@ static void write_calls(struct proa_api_answer *a, const struct choice *c)
     PROA_BUF_LIT(out, "]");
 }
 
-static void write_message(struct proa_api_answer *a, const struct choice *c)
+static void write_message(struct proa_api_answer *a, const struct choice *c,
+                          struct proa_slice gateway)
 {
     struct proa_buf *out = a->out;
     const bool only_other = c->text.len == 0 && (c->n_calls > 0 || c->refusal.len > 0);
@@ -203,6 +204,7 @@ static void write_message(struct proa_api_answer *a, const struct choice *c)
     }
     member_list(out, ",\"images\":", &c->images);
     member_list(out, ",\"annotations\":", &c->sources);
+    proa_answer_put_gateway(out, ",", gateway);
     if (c->audio.len > 0) {
         PROA_BUF_LIT(out, ",\"audio\":");
         proa_answer_put_audio(a, out, proa_buf_slice(&c->audio));
@@ -211,7 +213,8 @@ static void write_message(struct proa_api_answer *a, const struct choice *c)
     PROA_BUF_LIT(out, "}");
 }
 
-static void write_choice(struct proa_api_answer *a, const struct choice *c, size_t number)
+static void write_choice(struct proa_api_answer *a, const struct choice *c, size_t number,
+                         struct proa_slice gateway)
 {
     struct proa_buf *out = a->out;
     PROA_BUF_LIT(out, "{\"index\":");
@@ -219,7 +222,7 @@ static void write_choice(struct proa_api_answer *a, const struct choice *c, size
     if (a->cfg.completion) {
         member_text(out, ",\"text\":", proa_buf_slice(c->text.len > 0 ? &c->text : &c->refusal));
     } else {
-        write_message(a, c);
+        write_message(a, c, gateway);
     }
     PROA_BUF_LIT(out, ",\"logprobs\":");
     (void)proa_buf_append(out, c->logprobs.len > 0 && !a->cfg.completion
@@ -242,7 +245,8 @@ static bool is_whole(const struct choice *c)
     return whole;
 }
 
-void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage)
+void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage,
+                       struct proa_slice gateway)
 {
     struct proa_buf *out = a->out;
     (void)proa_buf_append(out, a->head);
@@ -251,7 +255,7 @@ void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage
         (void)proa_buf_append_cstr(out, i > 0 ? "," : "");
         struct choice *c = proa_answer_choice(a, (uint32_t)i);
         end_thought(c, PROA_SLICE_NONE);
-        write_choice(a, c, i);
+        write_choice(a, c, i, i == 0 ? gateway : PROA_SLICE_NONE);
         out->failed = out->failed || !is_whole(c);
     }
     PROA_BUF_LIT(out, "]");

@@ -15,7 +15,8 @@ static void read_message(struct proa_slice delta, struct proa_delta *out)
     while (proa_json_cursor_next(&c, &item)) {
         if (proa_decode_key_is(&item, PROA_SLICE("content")) && item.kind == PROA_JSON_STRING) {
             out->text = item.value;
-        } else if (!proa_decode_key_is(&item, PROA_SLICE("role"))) {
+        } else if (!proa_decode_key_is(&item, PROA_SLICE("role")) &&
+                   !proa_decode_key_is(&item, PROA_SLICE("provider_metadata"))) { /* a gateway's */
             out->other = out->other || proa_openai_is_filled(&item);
         }
     }

@@ -76,7 +76,7 @@ static void write_answer(unsigned flags, struct proa_slice in, struct proa_arena
         in = proa_slice_from(rest, len);
     }
     if (told) {
-        proa_api_answer_end(a, &usage);
+        proa_api_answer_end(a, &usage, PROA_SLICE_NONE);
         PROA_ASSERT(proa_buf_ok(&out));
         if (cfg.stream) {
             check_stream(proa_buf_slice(&out));
@@ -100,7 +100,7 @@ static void write_vector(bool to_base64, struct proa_slice in, struct proa_arena
                                       .raw = to_base64 ? in : PROA_SLICE_NONE,
                                       .text = to_base64 ? PROA_SLICE_NONE : in};
     sink.event(sink.ctx, &e);
-    if (in.len > 0 && proa_api_vectors_end(v, &usage)) {
+    if (in.len > 0 && proa_api_vectors_end(v, &usage, PROA_SLICE_NONE)) {
         check_json(proa_buf_slice(&out));
     }
     proa_api_vectors_destroy(v);

@@ -104,7 +104,8 @@ def check_stream(response, text, finish="stop"):
     choices = [chunk["choices"][0] for chunk in chunks if chunk["choices"]]
     assert choices[0]["delta"] == {"role": "assistant", "content": ""}
     assert [choice["finish_reason"] for choice in choices[:-1]] == [None] * (len(choices) - 1)
-    assert choices[-1]["finish_reason"] == finish and choices[-1]["delta"] == {}
+    assert choices[-1]["finish_reason"] == finish
+    assert set(choices[-1]["delta"]) == {"provider_metadata"}
     assert response.text == text
     return chunks
 
@@ -119,10 +120,13 @@ def test_whole_answer(pair):
                             headers={"openai-organization": "org", "anthropic-beta": "b"})
     assert response.status == 200, response
     assert response.json["object"] == "chat.completion" and response.json["model"] == "claude-up"
-    assert response.json["choices"] == [{
+    (choice,) = response.json["choices"]
+    told = choice["message"].pop("provider_metadata")["gateway"]
+    assert choice == {
         "index": 0, "message": {"role": "assistant", "content": "hello from claude",
                                 "refusal": None},
-        "logprobs": None, "finish_reason": "stop"}]
+        "logprobs": None, "finish_reason": "stop"}
+    assert told["routing"]["finalProvider"] == "claude" and told["generationId"].startswith("gen_")
     assert response.json["usage"]["prompt_tokens"] == 7
     assert response.json["usage"]["completion_tokens"] == 3
     assert response.header("x-proa-provider") == "claude"

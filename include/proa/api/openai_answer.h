@@ -23,6 +23,7 @@ struct proa_api_answer_cfg {
     bool functions;     /* `function_call` instead of tool calls */
     bool include_usage; /* stream: a last chunk with the usage */
     bool hide_thinking;
+    bool late_finish; /* stream: a choice's finish waits for what the gateway tells at the end */
     struct proa_slice id; /* plain, visible ASCII: ids are made of it where the answer has none */
     struct proa_slice model; /* plain; where the answer names none */
     uint64_t created_s;      /* where the answer tells no time */
@@ -38,7 +39,9 @@ struct proa_api_answer *proa_api_answer_create(const struct proa_api_answer_cfg 
 void proa_api_answer_destroy(struct proa_api_answer *a); /* NULL is fine */
 /* Where its events go. */
 struct proa_chat_sink proa_api_answer_sink(struct proa_api_answer *a);
-/* Nothing follows: the last chunks, or the whole answer. Once. */
-void proa_api_answer_end(struct proa_api_answer *a, const struct proa_usage *usage);
+/* Nothing follows: the last chunks, or the whole answer. Once. `gateway` is a JSON object or empty;
+ * a completion has no place for it. */
+void proa_api_answer_end(struct proa_api_answer *a, const struct proa_usage *usage,
+                         struct proa_slice gateway);
 
 #endif

@@ -24,9 +24,10 @@ struct proa_api_vectors *proa_api_vectors_create(const struct proa_chat_embed *e
 void proa_api_vectors_destroy(struct proa_api_vectors *v); /* NULL is fine */
 /* Where the events of the call go whose first input is number `first` of all. */
 struct proa_chat_sink proa_api_vectors_sink(struct proa_api_vectors *v, size_t first);
-/* Nothing follows. False, with nothing written, unless there is one vector for each input. */
-bool proa_api_vectors_end(struct proa_api_vectors *v,
-                          const struct proa_usage *usage) PROA_MUST_CHECK;
+/* Nothing follows. False, with nothing written, unless there is one vector for each input.
+ * `gateway` is what the gateway tells of the exchange: a JSON object or empty. */
+bool proa_api_vectors_end(struct proa_api_vectors *v, const struct proa_usage *usage,
+                          struct proa_slice gateway) PROA_MUST_CHECK;
 
 /* For another form of the same list: is there one vector for each input, and the i-th of them. */
 bool proa_api_vectors_is_whole(const struct proa_api_vectors *v);
@@ -40,7 +41,7 @@ struct proa_api_ranking *proa_api_ranking_create(const struct proa_chat_rerank *
                                                  struct proa_arena *arena);
 struct proa_chat_sink proa_api_ranking_sink(struct proa_api_ranking *r);
 /* Nothing follows. False when an event named a document that there is not. */
-bool proa_api_ranking_end(struct proa_api_ranking *r,
-                          const struct proa_usage *usage) PROA_MUST_CHECK;
+bool proa_api_ranking_end(struct proa_api_ranking *r, const struct proa_usage *usage,
+                          struct proa_slice gateway) PROA_MUST_CHECK;
 
 #endif

@@ -103,7 +103,7 @@ static void write_all(struct written *w, const struct proa_api_answer_cfg *cfg,
     for (size_t i = 0; i < n; i++) {
         tell(w, &events[i]);
     }
-    proa_api_answer_end(w->answer, usage ? usage : &unknown);
+    proa_api_answer_end(w->answer, usage ? usage : &unknown, PROA_SLICE_NONE);
     assert_true(proa_buf_ok(&w->out));
 }
 
@@ -400,6 +400,45 @@ static void a_completion_is_text(void **state)
     end(&w);
 }
 
+/* At the first choice's end, which waits for it; a completion has no place for it. */
+static void the_gateway_is_told_at_the_end(void **state)
+{
+    (void)state;
+    static const struct proa_usage none = {.known = 0};
+    static const struct proa_slice gateway = PROA_SLICE_INIT("{\"cost\":\"0\"}");
+    static const struct proa_chat_event events[] = {START, TEXT(TEXT, "a"), FINISH(STOP)};
+    struct written w;
+    struct proa_api_answer_cfg cfg = STREAM;
+    cfg.late_finish = true;
+    begin(&w, &cfg);
+    for (size_t i = 0; i < 3; i++) {
+        tell(&w, &events[i]);
+    }
+    assert_slice_lit(proa_buf_slice(&w.out), ROLE CHOICE("\"content\":\"a\""));
+    proa_api_answer_end(w.answer, &none, gateway);
+    assert_slice_lit(proa_buf_slice(&w.out), ROLE CHOICE("\"content\":\"a\"") HEAD
+                     "\"choices\":[{\"index\":0,\"delta\":{\"provider_metadata\":{\"gateway\":{"
+                     "\"cost\":\"0\"}}},\"logprobs\":null,\"finish_reason\":\"stop\"}]}\n\n" DONE);
+    end(&w);
+    begin(&w, &PLAIN);
+    tell(&w, &events[0]);
+    tell(&w, &events[1]);
+    tell(&w, &events[2]);
+    proa_api_answer_end(w.answer, &none, gateway);
+    assert_slice_lit(proa_buf_slice(&w.out),
+                     WHOLE("\"content\":\"a\",\"refusal\":null,\"provider_metadata\":{"
+                           "\"gateway\":{\"cost\":\"0\"}}",
+                           "stop"));
+    end(&w);
+    cfg.completion = true;
+    begin(&w, &cfg);
+    tell(&w, &events[0]);
+    tell(&w, &events[2]);
+    proa_api_answer_end(w.answer, &none, gateway);
+    assert_int_equal(proa_slice_search(proa_buf_slice(&w.out), PROA_SLICE("gateway")), w.out.len);
+    end(&w);
+}
+
 static void a_full_buffer_shows(void **state)
 {
     (void)state;
@@ -411,7 +450,7 @@ static void a_full_buffer_shows(void **state)
         w.out.max = 200;
         tell(&w, &events[0]);
         tell(&w, &events[1]);
-        proa_api_answer_end(w.answer, &usage);
+        proa_api_answer_end(w.answer, &usage, PROA_SLICE_NONE);
         assert_false(proa_buf_ok(&w.out));
         end(&w);
     }
@@ -530,7 +569,7 @@ static void every_stream_keeps_the_order(void **state)
             for (uint32_t i = 0; i < CHOICES; i++) {
                 tell(&w, &(const struct proa_chat_event){.kind = PROA_CHAT_FINISH, .choice = i});
             }
-            proa_api_answer_end(w.answer, &USAGE);
+            proa_api_answer_end(w.answer, &USAGE, PROA_SLICE_NONE);
             if (stream) {
                 check_stream(proa_buf_slice(&w.out), cfg.include_usage);
             } else {
@@ -552,6 +591,7 @@ int main(void)
         cmocka_unit_test(thinking_may_be_left_out),
         cmocka_unit_test(functions_are_called_the_old_way),
         cmocka_unit_test(a_completion_is_text),
+        cmocka_unit_test(the_gateway_is_told_at_the_end),
         cmocka_unit_test(a_full_buffer_shows),
         cmocka_unit_test(every_stream_keeps_the_order),
     };

@@ -59,11 +59,36 @@ static void vectors_are_in_the_order_of_the_inputs(void **state)
     sink = proa_api_vectors_sink(v, 2); /* the next call, which counts anew */
     tell_raw(&sink, 0, "[2]");
     tell_raw(&sink, 1, "[3]");
-    assert_true(proa_api_vectors_end(v, &USAGE));
+    assert_true(proa_api_vectors_end(v, &USAGE, PROA_SLICE_NONE));
     assert_slice_lit(proa_buf_slice(&l.out),
                      LIST(VECTOR("0", "[0.5]") "," VECTOR("1", "[1, 2]") "," VECTOR(
                          "2", "[2]") "," VECTOR("3", "[3]")));
     proa_api_vectors_destroy(v);
+    end(&l);
+}
+
+static void the_gateway_is_told(void **state)
+{
+    (void)state;
+    static const struct proa_slice gateway = PROA_SLICE_INIT("{\"a\":1}");
+    static const char end_of_list[] = ",\"providerMetadata\":{\"gateway\":{\"a\":1}}}";
+    struct lists l;
+    begin(&l);
+    const struct proa_chat_embed embed = {.n_inputs = 1};
+    struct proa_api_vectors *v = proa_api_vectors_create(&embed, PROA_SLICE("m"), &l.out, &l.arena);
+    const struct proa_chat_sink sink = proa_api_vectors_sink(v, 0);
+    tell_raw(&sink, 0, "[2]");
+    assert_true(proa_api_vectors_end(v, &USAGE, gateway));
+    assert_true(proa_slice_search(proa_buf_slice(&l.out), proa_slice_cstr(end_of_list)) ==
+                l.out.len - (sizeof end_of_list - 1));
+    proa_api_vectors_destroy(v);
+    proa_buf_clear(&l.out);
+    const struct proa_chat_rerank rerank = {.n_documents = 0};
+    struct proa_api_ranking *r =
+        proa_api_ranking_create(&rerank, PROA_SLICE("m"), &l.out, &l.arena);
+    assert_true(proa_api_ranking_end(r, &USAGE, gateway));
+    assert_true(proa_slice_search(proa_buf_slice(&l.out), proa_slice_cstr(end_of_list)) ==
+                l.out.len - (sizeof end_of_list - 1));
     end(&l);
 }
 
@@ -78,7 +103,7 @@ static void the_answers_model_is_told(void **state)
     const struct proa_chat_event start = {.kind = PROA_CHAT_START, .model = PROA_SLICE("m")};
     sink.event(sink.ctx, &start);
     tell_raw(&sink, 0, "[1]");
-    assert_true(proa_api_vectors_end(v, &USAGE));
+    assert_true(proa_api_vectors_end(v, &USAGE, PROA_SLICE_NONE));
     assert_slice_lit(proa_buf_slice(&l.out), LIST(VECTOR("0", "[1]")));
     proa_api_vectors_destroy(v);
     end(&l);
@@ -94,7 +119,7 @@ static bool write_vectors(size_t n_inputs, const uint32_t *indexes, size_t n)
     for (size_t i = 0; i < n; i++) {
         tell_raw(&sink, indexes[i], "[1]");
     }
-    const bool whole = proa_api_vectors_end(v, &USAGE);
+    const bool whole = proa_api_vectors_end(v, &USAGE, PROA_SLICE_NONE);
     assert_true(whole || l.out.len == 0);
     proa_api_vectors_destroy(v);
     end(&l);
@@ -145,7 +170,7 @@ static struct proa_slice convert(struct lists *l, bool to_base64, const char *fr
     } else {
         tell_base64(&sink, 0, from);
     }
-    const bool ok = proa_api_vectors_end(v, &USAGE);
+    const bool ok = proa_api_vectors_end(v, &USAGE, PROA_SLICE_NONE);
     proa_api_vectors_destroy(v);
     if (!ok) {
         return PROA_SLICE_NONE;
@@ -270,7 +295,7 @@ static bool rank(struct lists *l, const struct proa_chat_rerank *rerank, const u
             .kind = PROA_CHAT_RANK, .index = indexes[i], .raw = PROA_SLICE("0.25")};
         sink.event(sink.ctx, &e);
     }
-    return proa_api_ranking_end(r, &USAGE);
+    return proa_api_ranking_end(r, &USAGE, PROA_SLICE_NONE);
 }
 
 static void rankings_are_told_as_they_come(void **state)
@@ -314,6 +339,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_in_the_order_of_the_inputs),
+        cmocka_unit_test(the_gateway_is_told),
         cmocka_unit_test(the_answers_model_is_told),
         cmocka_unit_test(each_input_has_one_vector),
         cmocka_unit_test(numbers_become_base64),

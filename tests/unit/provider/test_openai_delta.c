@@ -18,6 +18,9 @@ static const struct delta_case CASES[] = {
      false},
     {"{\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}", "\"\"", false, false},
     {"{\"choices\":[{\"delta\":{\"content\":null}}]}", "", false, false},
+    {"{\"choices\":[{\"delta\":{\"provider_metadata\":{\"gateway\":{}}},\"finish_reason\":\"stop\"}"
+     "]}",
+     "", true, false},
     {"{\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}", "", true, false},
     {"{\"choices\":[{\"delta\":{\"content\":\"z\"},\"finish_reason\":\"stop\"}]}", "\"z\"", true,
      false},
