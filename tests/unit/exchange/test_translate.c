@@ -279,7 +279,7 @@ static void what_is_answered_is_what_the_client_gets(void **state)
         struct proa_decoder *d = proa_decoder_create(proa_dialect_find(PROA_SLICE("openai")),
                                                      PROA_OP_CHAT, &head, &sink, &t.arena);
         assert_true(proa_decoder_whole(d, proa_slice_cstr(*answer), &failure));
-        proa_api_answer_end(a, proa_decoder_usage(d));
+        proa_api_answer_end(a, proa_decoder_usage(d), PROA_SLICE_NONE);
         assert_slice_str(proa_buf_slice(&out), *answer);
         proa_decoder_destroy(d);
         proa_api_answer_destroy(a);
