@@ -141,7 +141,7 @@ static bool read_account(struct proa_build_key *k, struct proa_slice file,
     const char *path = proa_build_key_path(k, "service_account_file");
     const char *name = proa_arena_cstr(k->b->arena, file);
     const char *reason = NULL;
-    struct proa_slice json;
+    struct proa_slice json = PROA_SLICE_NONE;
     const enum proa_err err =
         env && env->file ? env->file(env->ctx, name, true, &json) : PROA_ERR_NOT_FOUND;
     if (err) {
