@@ -85,28 +85,26 @@ static enum proa_err refuse_no_model(enum proa_endpoint_kind kind, struct proa_b
     return PROA_ERR_TYPE;
 }
 
-enum proa_err proa_api_aisdk_look(enum proa_endpoint_kind kind,
-                                  const struct proa_http_headers *headers, struct proa_slice body,
-                                  struct proa_buf *scratch, struct proa_buf *text,
-                                  struct proa_api_request *out, struct proa_api_error *error)
+enum proa_err proa_api_aisdk_look(const struct proa_api_arrived *in, struct proa_api_request *out,
+                                  struct proa_api_error *error)
 {
-    (void)scratch;
     const unsigned path = out->version;
-    const enum proa_err err = proa_request_scan(body, WANTS, text, out, error);
+    const enum proa_err err = proa_request_scan(in->body, WANTS, in->text, out, error);
     if (err != PROA_OK) {
         return err;
     }
-    out->version = (uint8_t)version_of(headers, path);
+    out->version = (uint8_t)version_of(in->headers, path);
     out->n_cuts = 0;
-    out->model = proa_http_header_value(headers, kind == PROA_API_CHAT
-                                                     ? PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_ID
-                                                     : PROA_HTTP_HEADER_AI_MODEL_ID);
-    out->stream = kind == PROA_API_CHAT &&
-                  proa_slice_eq_nocase(
-                      proa_http_header_value(headers, PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_STREAMING),
-                      PROA_SLICE("true"));
-    return out->model.len == 0 ? refuse_no_model(kind, text, error)
-                               : proa_request_check_name(out->model, text, error);
+    out->model = proa_http_header_value(in->headers, in->kind == PROA_API_CHAT
+                                                         ? PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_ID
+                                                         : PROA_HTTP_HEADER_AI_MODEL_ID);
+    out->stream =
+        in->kind == PROA_API_CHAT &&
+        proa_slice_eq_nocase(
+            proa_http_header_value(in->headers, PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_STREAMING),
+            PROA_SLICE("true"));
+    return out->model.len == 0 ? refuse_no_model(in->kind, in->text, error)
+                               : proa_request_check_name(out->model, in->text, error);
 }
 
 /* ---- members of their own form --------------------------------------------------------------- */

@@ -98,6 +98,13 @@ static bool read_number(struct proa_slice token, float *out)
     return isfinite(*out);
 }
 
+static uint32_t bits_of(float value)
+{
+    uint32_t bits = 0;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 /* The fewest digits that read as the same float; nine always do. */
 static void write_number(float value, struct proa_buf *out)
 {
@@ -106,7 +113,7 @@ static void write_number(float value, struct proa_buf *out)
         const int n = snprintf(text, sizeof text, "%.*g", digits, (double)value);
         float again = 0;
         if (n > 0 && read_number(proa_slice_make(text, (size_t)n), &again) &&
-            memcmp(&again, &value, sizeof again) == 0) {
+            bits_of(again) == bits_of(value)) {
             break;
         }
     }

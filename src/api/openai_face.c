@@ -7,12 +7,10 @@
 #include "proa/api/openai_lists.h"
 #include "proa/api/openai_request.h"
 
-static enum proa_err look(enum proa_endpoint_kind kind, const struct proa_http_headers *headers,
-                          struct proa_slice body, struct proa_buf *scratch, struct proa_buf *text,
-                          struct proa_api_request *out, struct proa_api_error *error)
+static enum proa_err look(const struct proa_api_arrived *in, struct proa_api_request *out,
+                          struct proa_api_error *error)
 {
-    (void)headers;
-    return proa_api_request_read(kind, body, scratch, text, out, error);
+    return proa_api_request_read(in->kind, in->body, in->scratch, in->text, out, error);
 }
 
 static enum proa_err read_chat(const struct proa_api_openai_body *body, bool completion,

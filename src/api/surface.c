@@ -9,20 +9,20 @@
 
 struct path_row {
     struct proa_slice path; /* behind the prefix, without a trailing slash */
-    enum proa_endpoint_kind kind;
     const char *allow;
+    enum proa_endpoint_kind kind;
     enum proa_surface surface;
 };
 
 static const struct path_row PATHS[] = {
-    {PROA_SLICE_INIT("/chat/completions"), PROA_API_CHAT, ALLOW_WRITE, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/completions"), PROA_API_COMPLETIONS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/embeddings"), PROA_API_EMBEDDINGS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/moderations"), PROA_API_MODERATIONS, ALLOW_WRITE, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/rerank"), PROA_API_RERANK, ALLOW_WRITE, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/models"), PROA_API_MODELS, ALLOW_READ, PROA_SURFACE_OPENAI},
-    {PROA_SLICE_INIT("/messages"), PROA_API_CHAT, ALLOW_WRITE, PROA_SURFACE_ANTHROPIC},
-    {PROA_SLICE_INIT("/messages/count_tokens"), PROA_API_COUNT_TOKENS, ALLOW_WRITE,
+    {PROA_SLICE_INIT("/chat/completions"), ALLOW_WRITE, PROA_API_CHAT, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/completions"), ALLOW_WRITE, PROA_API_COMPLETIONS, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/embeddings"), ALLOW_WRITE, PROA_API_EMBEDDINGS, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/moderations"), ALLOW_WRITE, PROA_API_MODERATIONS, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/rerank"), ALLOW_WRITE, PROA_API_RERANK, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/models"), ALLOW_READ, PROA_API_MODELS, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/messages"), ALLOW_WRITE, PROA_API_CHAT, PROA_SURFACE_ANTHROPIC},
+    {PROA_SLICE_INIT("/messages/count_tokens"), ALLOW_WRITE, PROA_API_COUNT_TOKENS,
      PROA_SURFACE_ANTHROPIC},
 };
 

@@ -4,7 +4,7 @@
 
 #define SCHEME "Basic "
 
-enum { VALUE_MAX = sizeof(SCHEME) + PROA_BASE64_ENCODED_MAX(PROA_BASIC_PAIR_MAX) };
+enum { VALUE_MAX = sizeof(SCHEME) + PROA_BASE64_ENCODED_MAX((size_t)PROA_BASIC_PAIR_MAX) };
 
 static bool is_pair(struct proa_slice pair)
 {

@@ -22,6 +22,7 @@ void proa_source_error(struct reading *r, const char *fmt, ...)
     char text[400];
     va_list args;
     va_start(args, fmt);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() is in the line above
     const int n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     proa_diags_add(r->diags, PROA_DIAG_ERROR, r->file, 0, 0, "%.*s%s%s", (int)r->path.len,
@@ -38,6 +39,7 @@ static size_t enter(struct reading *r, const char *fmt, ...)
     char text[NAME_MAX_BYTES + 32];
     va_list args;
     va_start(args, fmt);
+    // NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start() is in the line above
     const int n = vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
     if (n > 0) {
@@ -56,7 +58,7 @@ static void leave(struct reading *r, size_t before)
 /* Visible ASCII without quote and backslash: fit for a header, a path and JSON as it is. */
 static bool is_id(struct proa_slice s)
 {
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = 0; s.ptr && i < s.len; i++) {
         if (s.ptr[i] <= ' ' || s.ptr[i] > '~' || s.ptr[i] == '"' || s.ptr[i] == '\\') {
             return false;
         }

@@ -233,11 +233,14 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     proa_buf_init(&text, 4096);
     proa_buf_init(&name, 4096);
     struct proa_api_error error = {0};
-    const struct proa_slice body = proa_buf_slice(&x->body);
+    const struct proa_api_arrived arrived = {.kind = match->kind,
+                                             .headers = &x->head->headers,
+                                             .body = proa_buf_slice(&x->body),
+                                             .scratch = &name,
+                                             .text = &text};
     x->request = proa_freelist_take_head(&x->host->requests, 0);
     x->request->version = match->version;
-    const enum proa_err err =
-        x->face->look(match->kind, &x->head->headers, body, &name, &text, x->request, &error);
+    const enum proa_err err = x->face->look(&arrived, x->request, &error);
     bool admitted = false;
     if (err != PROA_OK) {
         proa_reply_error(x, &error, PROA_SLICE_NONE);

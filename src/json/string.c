@@ -126,9 +126,12 @@ static size_t normal_control(const unsigned char *p, const unsigned char *end)
     if (end - p < 6 || memcmp(p, "\\u00", 4) != 0 || (p[4] != '0' && p[4] != '1')) {
         return 0;
     }
-    const char *low = memchr(hex, p[5], 16);
-    const unsigned c = (unsigned)(p[4] - '0') * 16 + (unsigned)(low ? low - hex : 0);
-    return low && !shorts[c] ? 6 : 0;
+    const bool digit = p[5] >= '0' && p[5] <= '9';
+    if (!digit && (p[5] < 'a' || p[5] > 'f')) { /* capitals are not how we write it */
+        return 0;
+    }
+    const unsigned low = digit ? p[5] - (unsigned)'0' : p[5] - (unsigned)'a' + 10;
+    return shorts[(p[4] - (unsigned)'0') * 16 + low] ? 0 : 6;
 }
 
 bool proa_json_string_is_normal(struct proa_slice token)

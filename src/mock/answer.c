@@ -163,7 +163,7 @@ static struct mock_error recorded_error(const struct mock_answer *a,
                                         const struct proa_mock_plan *plan, uint16_t status)
 {
     const enum mock_profile_id id = a->profile->id;
-    struct mock_error e = {.status = 0};
+    struct mock_error e;
     if (proa_mock_plan_has(plan, PROA_MOCK_ERROR)) {
         e = proa_mock_error_recorded(id, proa_mock_error_name(plan->values[PROA_MOCK_ERROR]));
         if (e.status == 0) {

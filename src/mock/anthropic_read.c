@@ -270,7 +270,8 @@ static bool end_messages(struct walk *w, struct proa_slice content, unsigned ref
                                 "This model does not support assistant message prefill. The "
                                 "conversation must end with a user message.");
     }
-    const char last = r->out->begun.len > 0 ? r->out->begun.ptr[r->out->begun.len - 1] : 'x';
+    const struct proa_slice begun = r->out->begun;
+    const char last = begun.len == 0 ? (char)'x' : begun.ptr[begun.len - 1];
     return !(last == ' ' || last == '\n' || last == '\t') ||
            proa_mock_refuse(r, 400,
                             "messages: final assistant content cannot end with trailing "

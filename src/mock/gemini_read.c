@@ -99,6 +99,7 @@ static bool check_names(struct mock_reading *r, struct proa_slice object,
 
 static bool check_schema(struct mock_reading *r, struct proa_slice schema, unsigned depth);
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded by SCHEMA_DEPTH
 static bool check_schemas(struct mock_reading *r, struct proa_slice list, unsigned depth)
 {
     struct proa_json_cursor c;
@@ -114,6 +115,7 @@ static bool check_schemas(struct mock_reading *r, struct proa_slice list, unsign
     return true;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded by SCHEMA_DEPTH
 static bool check_schema(struct mock_reading *r, struct proa_slice schema, unsigned depth)
 {
     if (!proa_mock_is(schema, PROA_JSON_OBJECT) || depth > SCHEMA_DEPTH) {

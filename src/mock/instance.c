@@ -110,6 +110,7 @@ static bool seen_before(struct proa_slice properties, const struct proa_json_ite
 
 /* All properties, or deep down only those that must be there, so that what refers to itself ends.
  */
+// NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX
 static void write_object(struct making *m, struct proa_slice schema, unsigned depth)
 {
     struct proa_json_cursor c;
@@ -129,6 +130,7 @@ static void write_object(struct making *m, struct proa_slice schema, unsigned de
     proa_json_writer_end_object(&m->w);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX
 static void write_array(struct making *m, struct proa_slice schema, unsigned depth)
 {
     uint64_t n = 0;
@@ -203,6 +205,7 @@ static void write_string(struct making *m, struct proa_slice schema)
     proa_json_writer_string(&m->w, text);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX
 static void write_typed(struct making *m, struct proa_slice schema, unsigned depth)
 {
     const struct proa_slice type = type_of(m, schema);
@@ -223,6 +226,7 @@ static void write_typed(struct making *m, struct proa_slice schema, unsigned dep
     }
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): bounded by DEPTH_MAX
 static void write_value(struct making *m, struct proa_slice schema, unsigned depth)
 {
     struct proa_slice first;

@@ -12,6 +12,7 @@ static const struct proa_slice SEGMENTS[MOCK_PROFILES] = {MOCK_PROFILE_TABLE(SEG
 #define COMMENT PROA_SLICE_INIT(": keep-alive\n\n")
 
 /* id, key, needs one, style, rates, header of the id, further lines, silence, default error */
+// NOLINTBEGIN(bugprone-macro-parentheses): silence_ is a list in braces
 #define PROFILE(id_, key_, needs_, style_, rates_, header_, lines_, silence_, error_)              \
     [MOCK_##id_] = {.id = MOCK_##id_,                                                              \
                     .key = MOCK_KEY_##key_,                                                        \
@@ -22,6 +23,7 @@ static const struct proa_slice SEGMENTS[MOCK_PROFILES] = {MOCK_PROFILE_TABLE(SEG
                     .headers = PROA_SLICE_INIT(lines_),                                            \
                     .silence = silence_,                                                           \
                     .error_default = PROA_SLICE_INIT(error_)}
+// NOLINTEND(bugprone-macro-parentheses)
 
 static const struct mock_profile PROFILES[MOCK_PROFILES] = {
     PROFILE(PLAIN, BEARER, false, OPENAI, OPENAI, "x-request-id: req_", OPENAI_HEAD, COMMENT, ""),

@@ -101,7 +101,7 @@ static struct proa_slice recoded(struct proa_slice text, struct proa_arena *aren
     for (size_t i = 0; i < text.len; i++) {
         const int high = text.ptr[i] == '%' && i + 2 < text.len ? hex_value(text.ptr[i + 1]) : -1;
         const int low = high >= 0 ? hex_value(text.ptr[i + 2]) : -1;
-        plain[n++] = low >= 0 ? (char)(high * 16 + low) : text.ptr[i];
+        plain[n++] = (char)(low >= 0 ? high * 16 + low : text.ptr[i]);
         i += low >= 0 ? 2 : 0;
     }
     proa_buf_init(&buf, MOCK_SIGV4_CANONICAL_MAX);

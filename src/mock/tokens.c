@@ -6,6 +6,7 @@
 #include "proa/http/query.h"
 #include "proa/json/string.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { FIELD_MAX = 64 * 1024, LIFE_MS = 3599000, LIFE_MAX_S = 3600, SKEW_S = 60 };
@@ -25,8 +26,8 @@ struct proa_slice proa_mock_token_issue(const struct mock_desk *desk, enum mock_
                                         uint64_t ttl_ms, struct proa_arena *arena)
 {
     char mac[PROA_SHA256_HEX];
-    const struct proa_slice text = proa_arena_printf(arena, "mock.%c.%llu", (int)kind,
-                                                     (unsigned long long)(desk->now_ms + ttl_ms));
+    const struct proa_slice text =
+        proa_arena_printf(arena, "mock.%c.%" PRIu64, (int)kind, desk->now_ms + ttl_ms);
     seal(desk, text, mac);
     return proa_arena_printf(arena, "%s%" PROA_SLICE_FMT ".%.*s",
                              kind == MOCK_TOKEN_OF_GOOGLE ? "ya29." : "", PROA_SLICE_ARG(text),

@@ -13,6 +13,7 @@ static const struct proa_slice OPENING = PROA_SLICE_INIT(".");
 /* ---- turns ----------------------------------------------------------------------------------- */
 
 /* A turn opens with its first block, so that one without any never is. */
+// NOLINTNEXTLINE(misc-no-recursion): once, for a user's turn before the first
 static void turn_to(struct bedrock_writer *w, enum side *at, enum side side)
 {
     if (*at == side) {

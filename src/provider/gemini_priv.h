@@ -68,7 +68,7 @@ struct gemini_service {
  * "publishers/google/models/x". */
 struct proa_slice proa_gemini_id(struct proa_slice model);
 /* By its id. Neither is ever NULL. */
-const struct gemini_model *proa_gemini_model(struct proa_slice id);
+const struct gemini_model *proa_gemini_model(struct proa_slice model);
 const struct gemini_service *proa_gemini_service(const struct proa_vendor *vendor);
 
 /* ---- gemini_encode.c */

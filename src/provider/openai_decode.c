@@ -146,6 +146,7 @@ static void take_parts(struct proa_decoder *d, uint32_t choice, struct proa_slic
                        enum proa_chat_event_kind kind);
 
 /* {"type":"text","text":...} or Mistral's {"type":"thinking","thinking":[...]}. */
+// NOLINTNEXTLINE(misc-no-recursion): once, for thinking within text
 static void take_part(struct proa_decoder *d, uint32_t choice, struct proa_slice object,
                       enum proa_chat_event_kind kind)
 {
@@ -167,6 +168,7 @@ static void take_part(struct proa_decoder *d, uint32_t choice, struct proa_slice
     }
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): once, for thinking within text
 static void take_parts(struct proa_decoder *d, uint32_t choice, struct proa_slice array,
                        enum proa_chat_event_kind kind)
 {

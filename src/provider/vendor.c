@@ -11,8 +11,8 @@
 #define VENDOR(vendor, speaks, url, keys, url_env, otel, shown, makes)                             \
     {                                                                                              \
         .name = PROA_SLICE_INIT(vendor), .dialect = PROA_SLICE_INIT(speaks),                       \
-        .base_url = PROA_SLICE_INIT(url), .key_env = keys, .base_url_env = url_env,                \
-        .otel_name = PROA_SLICE_INIT(otel), .scheme = shown, .address = makes,                     \
+        .base_url = PROA_SLICE_INIT(url), .key_env = (keys), .base_url_env = (url_env),            \
+        .otel_name = PROA_SLICE_INIT(otel), .scheme = (shown), .address = (makes),                 \
     }
 #define ROW(vendor, speaks, url, keys, url_env, otel)                                              \
     VENDOR(vendor, speaks, url, keys, url_env, otel, PROA_AUTH_NONE, NULL)

@@ -65,7 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     proa_buf_init(&text, 4096);
     proa_arena_init(&arena, NULL);
     const bool scanned =
-        proa_api_aisdk_look(kind, &headers, bytes, &name, &text, &request, &error) == PROA_OK;
+        proa_api_aisdk_look(&(const struct proa_api_arrived){kind, &headers, bytes, &name, &text},
+                            &request, &error) == PROA_OK;
     PROA_ASSERT(scanned || error.message.len > 0);
     if (scanned || (data[0] & 4U) != 0) {
         read_body(

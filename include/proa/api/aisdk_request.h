@@ -19,10 +19,7 @@ enum { PROA_API_AISDK_OLDEST = 2, PROA_API_AISDK_NEWEST = 4 };
 
 /* As `look` and `read` of a face. `out->version` holds what the path says and is replaced by what
  * the headers say. */
-enum proa_err proa_api_aisdk_look(enum proa_endpoint_kind kind,
-                                  const struct proa_http_headers *headers, struct proa_slice body,
-                                  struct proa_buf *scratch, struct proa_buf *text,
-                                  struct proa_api_request *out,
+enum proa_err proa_api_aisdk_look(const struct proa_api_arrived *in, struct proa_api_request *out,
                                   struct proa_api_error *error) PROA_MUST_CHECK;
 enum proa_err proa_api_aisdk_read(const struct proa_api_body *body, struct proa_api_asked *out,
                                   struct proa_api_error *error) PROA_MUST_CHECK;

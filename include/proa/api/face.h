@@ -15,6 +15,16 @@
 #include "proa/core/arena.h"
 #include "proa/http/header.h"
 
+/* A request as it has come. */
+struct proa_api_arrived {
+    enum proa_endpoint_kind kind;
+    const struct proa_http_headers *headers; /* the client's */
+    struct proa_slice body;
+    struct proa_buf
+        *scratch;          /* of a model's name that is written with escapes; outlives the rest */
+    struct proa_buf *text; /* of a refusal's message; 1 KiB is enough */
+};
+
 /* A request with its body. */
 struct proa_api_body {
     enum proa_endpoint_kind kind;
@@ -56,12 +66,11 @@ struct proa_api_face {
     const char *dialect; /* whose bytes may go on as they are; NULL = no provider speaks this */
     /*
      * One validating pass over the body, in place: what the gateway needs to know. As
-     * proa_api_request_read(), which see; `headers` are the client's, for surfaces that name the
-     * model there. `out->version` holds what the path says of it.
+     * proa_api_request_read(), which see; some surfaces name the model in a header. `out->version`
+     * holds what the path says of it.
      */
-    enum proa_err (*look)(enum proa_endpoint_kind kind, const struct proa_http_headers *headers,
-                          struct proa_slice body, struct proa_buf *scratch, struct proa_buf *text,
-                          struct proa_api_request *out, struct proa_api_error *error);
+    enum proa_err (*look)(const struct proa_api_arrived *in, struct proa_api_request *out,
+                          struct proa_api_error *error);
     /* ERR_TYPE, ERR_SYNTAX: refused, see `error`; *out is undefined then. ERR_UNSUPPORTED: requests
      * of this kind have no neutral form. */
     enum proa_err (*read)(const struct proa_api_body *body, struct proa_api_asked *out,

@@ -39,7 +39,9 @@ static enum proa_err look(struct readings *r, enum proa_endpoint_kind kind, cons
     proa_buf_init(&r->text, 1024);
     proa_buf_init(&r->dump.out, SIZE_MAX);
     r->copy = proa_memdup(body, strlen(body));
-    return face->look(kind, &all, proa_slice_make(r->copy, strlen(body)), &r->scratch, &r->text,
+    return face->look(&(const struct proa_api_arrived){kind, &all,
+                                                       proa_slice_make(r->copy, strlen(body)),
+                                                       &r->scratch, &r->text},
                       &r->request, &r->error);
 }
 

@@ -35,8 +35,10 @@ static enum proa_err ask(struct asked *a, enum proa_surface surface, enum proa_e
     proa_arena_init(&a->arena, NULL);
     proa_buf_init(&a->scratch, 4096);
     proa_buf_init(&a->text, 4096);
-    enum proa_err err = face->look(kind, &headers, proa_slice_cstr(body), &a->scratch, &a->text,
-                                   &a->request, &a->error);
+    enum proa_err err =
+        face->look(&(const struct proa_api_arrived){kind, &headers, proa_slice_cstr(body),
+                                                    &a->scratch, &a->text},
+                   &a->request, &a->error);
     if (err == PROA_OK) {
         err = face->read(&(const struct proa_api_body){.kind = kind,
                                                        .bytes = proa_slice_cstr(body),
