@@ -118,11 +118,14 @@ static enum found web_identity_as_told(struct proa_build_key *k)
     const struct proa_aws_cfg *cfg = &k->cfg->aws;
     /* A profile that is written wins over variables that are there for all. */
     const bool variables = cfg->profile.len == 0;
+    const struct proa_slice file = proa_build_key_text(
+        k, cfg->token_file, variables ? VARIABLES("AWS_WEB_IDENTITY_TOKEN_FILE") : NULL);
+    if (file.len == 0 && cfg->role_arn.len == 0) {
+        return NOTHING; /* a variable that names a role alone is for other programs */
+    }
     return web_identity(
         k, proa_build_key_text(k, cfg->role_arn, variables ? VARIABLES("AWS_ROLE_ARN") : NULL),
-        proa_build_key_text(k, cfg->token_file,
-                            variables ? VARIABLES("AWS_WEB_IDENTITY_TOKEN_FILE") : NULL),
-        proa_build_key_text(k, cfg->session_name, VARIABLES("AWS_ROLE_SESSION_NAME")));
+        file, proa_build_key_text(k, cfg->session_name, VARIABLES("AWS_ROLE_SESSION_NAME")));
 }
 
 /* ---- the shared files --------------------------------------------------------------------------

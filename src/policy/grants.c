@@ -292,12 +292,27 @@ static const struct exchanger {
     const char *needs_audience; /* the option that must be said, and what messages say of it */
     const char *needs_group;
     const char *needs_account;
+    /* Variables for what is not said; NULL = none. What is meant for one is shown to no other. */
+    const char *account;
+    const char *audience;
+    const char *group;
+    const char *token_file;
 } EXCHANGERS[] = {
-    [WITH_OPENAI] = {"openai", PROA_GRANT_OPENAI, false,
-                     PROA_SLICE_INIT("https://auth.openai.com/oauth/token"),
-                     "has no identity_provider", NULL, "has no service_account"},
-    [WITH_ANTHROPIC] = {"anthropic", PROA_GRANT_ANTHROPIC, true, PROA_SLICE_INIT("/v1/oauth/token"),
-                        "has no federation_rule", "has no organization", NULL},
+    [WITH_OPENAI] = {.vendor = "openai",
+                     .kind = PROA_GRANT_OPENAI,
+                     .url = PROA_SLICE_INIT("https://auth.openai.com/oauth/token"),
+                     .needs_audience = "has no identity_provider",
+                     .needs_account = "has no service_account"},
+    [WITH_ANTHROPIC] = {.vendor = "anthropic",
+                        .kind = PROA_GRANT_ANTHROPIC,
+                        .at_provider = true,
+                        .url = PROA_SLICE_INIT("/v1/oauth/token"),
+                        .needs_audience = "has no federation_rule",
+                        .needs_group = "has no organization",
+                        .account = "ANTHROPIC_SERVICE_ACCOUNT_ID",
+                        .audience = "ANTHROPIC_FEDERATION_RULE_ID",
+                        .group = "ANTHROPIC_ORGANIZATION_ID",
+                        .token_file = "ANTHROPIC_IDENTITY_TOKEN_FILE"},
 };
 
 /* By the configuration, else by the provider's vendor; NULL: by neither. */
@@ -348,11 +363,10 @@ void proa_build_key_exchange(struct proa_build_key *k)
     const bool rule = cfg->identity_provider.len == 0;
     struct proa_grant grant = {
         .kind = e->kind,
-        .account =
-            proa_build_key_text(k, cfg->service_account, VARIABLES("ANTHROPIC_SERVICE_ACCOUNT_ID")),
+        .account = proa_build_key_text(k, cfg->service_account, VARIABLES(e->account)),
         .audience = proa_build_key_text(k, rule ? cfg->federation_rule : cfg->identity_provider,
-                                        VARIABLES("ANTHROPIC_FEDERATION_RULE_ID")),
-        .group = proa_build_key_text(k, cfg->organization, VARIABLES("ANTHROPIC_ORGANIZATION_ID")),
+                                        VARIABLES(e->audience)),
+        .group = proa_build_key_text(k, cfg->organization, VARIABLES(e->group)),
         .place = cfg->workspace,
     };
     const char *what = missing(e, &grant);
@@ -361,8 +375,7 @@ void proa_build_key_exchange(struct proa_build_key *k)
         return;
     }
     const uint32_t errors = k->b->diags->n_errors;
-    grant.secret = proa_build_key_file(k, "token_file", cfg->token_file,
-                                       VARIABLES("ANTHROPIC_IDENTITY_TOKEN_FILE"));
+    grant.secret = proa_build_key_file(k, "token_file", cfg->token_file, VARIABLES(e->token_file));
     if (grant.secret) {
         proa_build_key_grant(k, "url", exchange_url(k, e), &grant);
     } else if (k->b->diags->n_errors == errors) {

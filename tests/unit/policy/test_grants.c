@@ -102,6 +102,8 @@ static const struct {
      "filesecret",
      "",
      NULL},
+    /* A role without a token is for other programs. */
+    {{"AWS_ROLE_ARN=arn:role", "HOME=/home", NULL}, "", "AKIAFILE", "filesecret", "", NULL},
     /* Tokens. */
     {{"AWS_ROLE_ARN=arn:role", "AWS_WEB_IDENTITY_TOKEN_FILE=/t/token", "HOME=/home", NULL},
      "",
@@ -250,6 +252,13 @@ static const struct {
     {{NULL},
      "exchange: {with: openai, identity_provider: i, service_account: s}",
      "providers.a.keys[0].exchange: has no token_file"},
+    /* What is there for Anthropic is not shown to OpenAI. */
+    {{"ANTHROPIC_IDENTITY_TOKEN_FILE=/t/token", NULL},
+     "exchange: {with: openai, identity_provider: i, service_account: s}",
+     "providers.a.keys[0].exchange: has no token_file"},
+    {{"ANTHROPIC_SERVICE_ACCOUNT_ID=svac", "ANTHROPIC_FEDERATION_RULE_ID=rule", NULL},
+     "exchange: {with: openai, token_file: /t/token}",
+     "providers.a.keys[0].exchange: has no identity_provider"},
     {{"A=x", NULL},
      "env: A, azure: {tenant: t}",
      "providers.a.keys[0]: is written in more than one form; env, file, dir, aws, google, azure "
