@@ -48,10 +48,14 @@ struct proa_api_vectors {
     bool broken;
 };
 
+/* A vector without a number, or of something else, is none, whatever form is wanted. */
 static bool put_vector(struct proa_api_vectors *v, const struct proa_chat_event *event)
 {
     struct proa_buf *d = &v->data;
     const bool is_base64 = event->raw.len == 0;
+    if (!is_base64 && proa_json_at(event->raw, 0, NULL) != PROA_JSON_NUMBER) {
+        return false;
+    }
     if (!v->embed->base64) {
         return is_base64 ? proa_floats_to_array(event->text, d)
                          : proa_buf_append(d, event->raw) == PROA_OK;
