@@ -60,21 +60,6 @@ static struct directives read_directives(struct proa_slice list)
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
-/* 0, -0, 0.0, 0e5: a number whose digits before the exponent are all zeros. */
-static bool is_zero(struct proa_slice number)
-{
-    for (size_t i = 0; i < number.len; i++) {
-        const char c = number.ptr[i];
-        if (c == 'e' || c == 'E') {
-            break;
-        }
-        if (c != '0' && c != '.' && c != '-') {
-            return false;
-        }
-    }
-    return number.len > 0;
-}
-
 /* A switch in a header: there, and not "0" or "false". */
 static bool is_on(struct proa_slice value)
 {
@@ -113,7 +98,7 @@ static enum proa_cache_reason bypass_of(const struct proa_cache_cfg *cfg,
         return PROA_CACHE_REASON_NO_STORE;
     }
     if (mode == PROA_CACHE_DETERMINISTIC && r->kind != PROA_CACHE_KIND_FIXED && !r->seeded &&
-        !is_zero(r->temperature)) {
+        !proa_json_number_is_zero(r->temperature)) {
         return PROA_CACHE_REASON_SAMPLED;
     }
     return r->body_bytes > PROA_CANON_BODY_MAX ? PROA_CACHE_REASON_LARGE : PROA_CACHE_REASON_NONE;

@@ -81,8 +81,14 @@ bool proa_chat_text_eq(struct proa_slice text, struct proa_slice plain)
     return proa_json_string_eq(proa_slice_make(token, text.len + 2), plain);
 }
 
-/* The escapes that stand for white space: \n \r \t and \u0020 and the like; \f and \b are none in
- * JSON but are as invisible. */
+bool proa_chat_text_is_web_url(struct proa_slice text)
+{
+    return proa_slice_starts(text, PROA_SLICE("https:")) ||
+           proa_slice_starts(text, PROA_SLICE("http:"));
+}
+
+/* The short escapes that stand for white space; \f and \b are none in JSON but are as invisible. A
+ * blank as \u0020 is not looked for: nobody writes it so. */
 bool proa_chat_text_is_blank(struct proa_slice text)
 {
     for (size_t i = 0; i < text.len; i++) {

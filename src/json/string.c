@@ -253,3 +253,17 @@ enum proa_err proa_json_number_i64(struct proa_slice token, int64_t *out)
     *out = negative && value > 0 ? -(int64_t)(value - 1) - 1 : (int64_t)value;
     return PROA_OK;
 }
+
+bool proa_json_number_is_zero(struct proa_slice token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        const char c = token.ptr[i];
+        if (c == 'e' || c == 'E') {
+            break;
+        }
+        if (c != '0' && c != '.' && c != '-') {
+            return false;
+        }
+    }
+    return token.len > 0;
+}

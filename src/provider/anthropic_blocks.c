@@ -69,12 +69,6 @@ static bool sends_any(const struct anthropic_writing *a, const struct proa_chat_
 
 /* ---- small pieces ---------------------------------------------------------------------------- */
 
-static void put_text(struct proa_json_writer *w, const char *key, struct proa_slice text)
-{
-    proa_json_writer_key(w, proa_slice_cstr(key));
-    proa_json_writer_text(w, text);
-}
-
 static void begin_block(struct proa_json_writer *w, const char *type)
 {
     proa_json_writer_begin_object(w);
@@ -94,7 +88,7 @@ static void put_text_block(struct proa_json_writer *w, struct proa_slice text,
                            struct proa_slice cache_control)
 {
     begin_block(w, "text");
-    put_text(w, "text", text);
+    proa_json_writer_member_text(w, "text", text);
     end_block(w, cache_control);
 }
 
@@ -115,7 +109,7 @@ static void put_id(struct anthropic_writing *a, const char *key, struct proa_sli
         }
     }
     made[id.len] = '_';
-    put_text(&a->w, key, proa_slice_make(made, id.len > 0 ? id.len : 1));
+    proa_json_writer_member_text(&a->w, key, proa_slice_make(made, id.len > 0 ? id.len : 1));
 }
 
 /* ---- images and documents -------------------------------------------------------------------- */
@@ -144,12 +138,6 @@ static struct proa_slice media_type_of(const struct proa_chat_part *p)
     return p->media_type;
 }
 
-static bool is_web_url(struct proa_slice url)
-{
-    return proa_slice_starts(url, PROA_SLICE("https:")) ||
-           proa_slice_starts(url, PROA_SLICE("http:"));
-}
-
 static bool is_image(const struct proa_chat_part *p, struct proa_slice media_type)
 {
     return p->kind == PROA_CHAT_PART_IMAGE || proa_slice_starts(media_type, PROA_SLICE("image/"));
@@ -160,7 +148,8 @@ static bool may_send_file(struct anthropic_writing *a, const struct proa_chat_pa
                           struct proa_slice media_type)
 {
     const bool image = is_image(p, media_type);
-    if (p->source == PROA_CHAT_SOURCE_URL && !(a->host->fetches && is_web_url(p->data))) {
+    if (p->source == PROA_CHAT_SOURCE_URL &&
+        !(a->host->fetches && proa_chat_text_is_web_url(p->data))) {
         proa_anthropic_refuse(a, image ? "an image by URL" : "a file by URL",
                               "this provider does not fetch it");
         return false;
@@ -188,21 +177,22 @@ static void put_source(struct anthropic_writing *a, const struct proa_chat_part 
     case PROA_CHAT_SOURCE_NONE:
     case PROA_CHAT_SOURCE_BASE64:
         proa_json_writer_member_string(w, "type", PROA_SLICE("base64"));
-        put_text(w, "media_type", media_type.len > 0 ? media_type : PROA_SLICE("image/png"));
-        put_text(w, "data", p->data);
+        proa_json_writer_member_text(w, "media_type",
+                                     media_type.len > 0 ? media_type : PROA_SLICE("image/png"));
+        proa_json_writer_member_text(w, "data", p->data);
         break;
     case PROA_CHAT_SOURCE_URL:
         proa_json_writer_member_string(w, "type", PROA_SLICE("url"));
-        put_text(w, "url", p->data);
+        proa_json_writer_member_text(w, "url", p->data);
         break;
     case PROA_CHAT_SOURCE_ID:
         proa_json_writer_member_string(w, "type", PROA_SLICE("file"));
-        put_text(w, "file_id", p->data);
+        proa_json_writer_member_text(w, "file_id", p->data);
         break;
     case PROA_CHAT_SOURCE_TEXT:
         proa_json_writer_member_string(w, "type", PROA_SLICE("text"));
         proa_json_writer_member_string(w, "media_type", PROA_SLICE("text/plain"));
-        put_text(w, "data", p->data);
+        proa_json_writer_member_text(w, "data", p->data);
         break;
     }
     proa_json_writer_end_object(w);
@@ -218,7 +208,7 @@ static void put_file(struct anthropic_writing *a, const struct proa_chat_part *p
     begin_block(&a->w, image ? "image" : "document");
     put_source(a, p, media_type);
     if (!image && p->filename.len > 0) {
-        put_text(&a->w, "title", p->filename);
+        proa_json_writer_member_text(&a->w, "title", p->filename);
     }
     end_block(&a->w, p->cache_control);
 }
@@ -230,7 +220,7 @@ static void put_call(struct anthropic_writing *a, const struct proa_chat_part *p
     struct proa_json_writer *w = &a->w;
     begin_block(w, "tool_use");
     put_id(a, "id", p->id);
-    put_text(w, "name", p->name);
+    proa_json_writer_member_text(w, "name", p->name);
     proa_json_writer_key(w, PROA_SLICE("input"));
     if (p->arguments.len == 0 || proa_json_kind_of(p->arguments) == PROA_JSON_NULL) {
         proa_json_writer_raw(w, PROA_SLICE("{}"));
@@ -284,11 +274,11 @@ static void put_reasoning(struct anthropic_writing *a, const struct proa_chat_pa
 {
     if (p->redacted.len > 0) {
         begin_block(&a->w, "redacted_thinking");
-        put_text(&a->w, "data", p->redacted);
+        proa_json_writer_member_text(&a->w, "data", p->redacted);
     } else {
         begin_block(&a->w, "thinking");
-        put_text(&a->w, "thinking", p->text);
-        put_text(&a->w, "signature", p->signature);
+        proa_json_writer_member_text(&a->w, "thinking", p->text);
+        proa_json_writer_member_text(&a->w, "signature", p->signature);
     }
     proa_json_writer_end_object(&a->w);
 }

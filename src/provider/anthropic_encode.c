@@ -65,24 +65,21 @@ static void put_tool(struct anthropic_writing *a, const struct proa_chat_tool *t
 {
     struct proa_json_writer *w = &a->w;
     proa_json_writer_begin_object(w);
-    proa_json_writer_key(w, PROA_SLICE("name"));
-    proa_json_writer_text(w, tool->name);
+    proa_json_writer_member_text(w, "name", tool->name);
     if (tool->description.len > 0) {
-        proa_json_writer_key(w, PROA_SLICE("description"));
-        proa_json_writer_text(w, tool->description);
+        proa_json_writer_member_text(w, "description", tool->description);
     }
-    proa_json_writer_key(w, PROA_SLICE("input_schema"));
-    proa_json_writer_raw(w, tool->schema.len > 0
-                                ? tool->schema
-                                : PROA_SLICE("{\"type\":\"object\",\"properties\":{}}"));
+    proa_json_writer_member_raw(w, "input_schema",
+                                tool->schema.len > 0
+                                    ? tool->schema
+                                    : PROA_SLICE("{\"type\":\"object\",\"properties\":{}}"));
     if (tool->strict == PROA_CHAT_YES && a->plan.strict) {
         proa_json_writer_member_bool(w, "strict", true);
     } else if (tool->strict == PROA_CHAT_YES) {
         proa_chat_warn(a->in->warnings, "tools.strict", "this model does not hold to a schema");
     }
     if (tool->cache_control.len > 0) {
-        proa_json_writer_key(w, PROA_SLICE("cache_control"));
-        proa_json_writer_raw(w, tool->cache_control);
+        proa_json_writer_member_raw(w, "cache_control", tool->cache_control);
     }
     proa_json_writer_end_object(w);
 }
@@ -92,12 +89,11 @@ static void put_json_tool(struct anthropic_writing *a)
     struct proa_json_writer *w = &a->w;
     proa_json_writer_begin_object(w);
     proa_json_writer_member_string(w, "name", PROA_SLICE(PROA_CLAUDE_JSON_TOOL));
-    proa_json_writer_key(w, PROA_SLICE("description"));
-    proa_json_writer_text(w, a->chat->format_description.len > 0
-                                 ? a->chat->format_description
-                                 : PROA_SLICE(PROA_CLAUDE_JSON_HINT));
-    proa_json_writer_key(w, PROA_SLICE("input_schema"));
-    proa_json_writer_raw(w, a->chat->format_schema);
+    proa_json_writer_member_text(w, "description",
+                                 a->chat->format_description.len > 0
+                                     ? a->chat->format_description
+                                     : PROA_SLICE(PROA_CLAUDE_JSON_HINT));
+    proa_json_writer_member_raw(w, "input_schema", a->chat->format_schema);
     proa_json_writer_end_object(w);
 }
 
@@ -192,8 +188,7 @@ static void put_choice(struct anthropic_writing *a)
     proa_json_writer_begin_object(w);
     proa_json_writer_member_string(w, "type", proa_slice_cstr(choice.type));
     if (choice.name.len > 0) {
-        proa_json_writer_key(w, PROA_SLICE("name"));
-        proa_json_writer_text(w, choice.name);
+        proa_json_writer_member_text(w, "name", choice.name);
     }
     if (alone) {
         proa_json_writer_member_bool(w, "disable_parallel_tool_use", true);
@@ -206,8 +201,7 @@ static void put_choice(struct anthropic_writing *a)
 static void put_number(struct proa_json_writer *w, const char *key, struct proa_slice number)
 {
     if (number.len > 0) {
-        proa_json_writer_key(w, proa_slice_cstr(key));
-        proa_json_writer_raw(w, number);
+        proa_json_writer_member_raw(w, key, number);
     }
 }
 
@@ -236,8 +230,7 @@ static void put_user(struct anthropic_writing *a)
     if (a->chat->user.len > 0 && !proa_options_have(&a->options.members, PROA_SLICE("metadata"))) {
         proa_json_writer_key(&a->w, PROA_SLICE("metadata"));
         proa_json_writer_begin_object(&a->w);
-        proa_json_writer_key(&a->w, PROA_SLICE("user_id"));
-        proa_json_writer_text(&a->w, a->chat->user);
+        proa_json_writer_member_text(&a->w, "user_id", a->chat->user);
         proa_json_writer_end_object(&a->w);
     }
 }

@@ -23,14 +23,12 @@ void proa_bedrock_warn(const struct bedrock_writer *w, const char *feature, cons
 
 void proa_bedrock_member_text(struct bedrock_writer *w, const char *key, struct proa_slice text)
 {
-    proa_json_writer_key(&w->json, proa_slice_cstr(key));
-    proa_json_writer_text(&w->json, text);
+    proa_json_writer_member_text(&w->json, key, text);
 }
 
 void proa_bedrock_member_raw(struct bedrock_writer *w, const char *key, struct proa_slice json)
 {
-    proa_json_writer_key(&w->json, proa_slice_cstr(key));
-    proa_json_writer_raw(&w->json, json);
+    proa_json_writer_member_raw(&w->json, key, json);
 }
 
 static const struct proa_gap_row GAPS[] = {

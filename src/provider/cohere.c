@@ -1,16 +1,6 @@
 #include "cohere_priv.h"
 #include "dialects_priv.h"
 
-/* No surface speaks it. */
-static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
-                   enum proa_operation op)
-{
-    (void)vendor;
-    (void)model;
-    (void)op;
-    return false;
-}
-
 static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
@@ -31,7 +21,7 @@ const struct proa_dialect proa_dialect_cohere = {
     .stream_type = PROA_SLICE_INIT("text/event-stream"),
     .scheme = PROA_AUTH_BEARER,
     .decode = &proa_cohere_decode,
-    .passes = passes,
+    .passes = proa_dialect_never_passes,
     .offers = offers,
     .inputs_max = inputs_max,
     .encode = proa_cohere_encode,

@@ -69,8 +69,7 @@ void proa_cohere_refuse(struct proa_encoded *out, const char *feature, const cha
 static void put_number(struct proa_json_writer *w, const char *key, struct proa_slice number)
 {
     if (number.len > 0) {
-        proa_json_writer_key(w, proa_slice_cstr(key));
-        proa_json_writer_raw(w, number);
+        proa_json_writer_member_raw(w, key, number);
     }
 }
 
@@ -93,7 +92,7 @@ static struct proa_slice top_p_of(struct proa_slice number)
     if (proa_number_is_one(clamped)) {
         return PROA_SLICE("0.99");
     }
-    return proa_number_is_zero(clamped) ? PROA_SLICE("0.01") : clamped;
+    return proa_json_number_is_zero(clamped) ? PROA_SLICE("0.01") : clamped;
 }
 
 /* ---- tools ----------------------------------------------------------------------------------- */
@@ -111,16 +110,14 @@ static void put_tool(struct proa_json_writer *w, const struct proa_chat_tool *to
     proa_json_writer_member_string(w, "type", PROA_SLICE("function"));
     proa_json_writer_key(w, PROA_SLICE("function"));
     proa_json_writer_begin_object(w);
-    proa_json_writer_key(w, PROA_SLICE("name"));
-    proa_json_writer_text(w, tool->name);
+    proa_json_writer_member_text(w, "name", tool->name);
     if (tool->description.len > 0) {
-        proa_json_writer_key(w, PROA_SLICE("description"));
-        proa_json_writer_text(w, tool->description);
+        proa_json_writer_member_text(w, "description", tool->description);
     }
-    proa_json_writer_key(w, PROA_SLICE("parameters"));
-    proa_json_writer_raw(w, tool->schema.len > 0
-                                ? tool->schema
-                                : PROA_SLICE("{\"type\":\"object\",\"properties\":{}}"));
+    proa_json_writer_member_raw(w, "parameters",
+                                tool->schema.len > 0
+                                    ? tool->schema
+                                    : PROA_SLICE("{\"type\":\"object\",\"properties\":{}}"));
     proa_json_writer_end_object(w);
     proa_json_writer_end_object(w);
 }
@@ -184,8 +181,7 @@ static void put_format(struct cohere_writing *c)
     proa_json_writer_begin_object(&c->w);
     proa_json_writer_member_string(&c->w, "type", PROA_SLICE("json_object"));
     if (chat->format == PROA_CHAT_FORMAT_SCHEMA && chat->format_schema.len > 0) {
-        proa_json_writer_key(&c->w, PROA_SLICE("json_schema"));
-        proa_json_writer_raw(&c->w, chat->format_schema);
+        proa_json_writer_member_raw(&c->w, "json_schema", chat->format_schema);
     }
     proa_json_writer_end_object(&c->w);
 }

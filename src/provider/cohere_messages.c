@@ -21,12 +21,6 @@ static bool has_kind(const struct proa_chat_message *m, enum proa_chat_part_kind
     return false;
 }
 
-static void put_text(struct proa_json_writer *w, const char *key, struct proa_slice text)
-{
-    proa_json_writer_key(w, proa_slice_cstr(key));
-    proa_json_writer_text(w, text);
-}
-
 /* ---- texts ----------------------------------------------------------------------------------- */
 
 static bool is_joined(const struct proa_chat_part *p, enum proa_chat_part_kind kind)
@@ -71,17 +65,11 @@ static void begin_message(struct proa_json_writer *w, const char *role)
 
 /* ---- the user -------------------------------------------------------------------------------- */
 
-static bool is_web_url(struct proa_slice url)
-{
-    return proa_slice_starts(url, PROA_SLICE("https:")) ||
-           proa_slice_starts(url, PROA_SLICE("http:"));
-}
-
 static void put_image(struct cohere_writing *c, const struct proa_chat_part *p)
 {
     struct proa_json_writer *w = &c->w;
     if (p->source != PROA_CHAT_SOURCE_BASE64 &&
-        !(p->source == PROA_CHAT_SOURCE_URL && is_web_url(p->data))) {
+        !(p->source == PROA_CHAT_SOURCE_URL && proa_chat_text_is_web_url(p->data))) {
         proa_cohere_refuse(c->out, "an image by id", "images are taken by URL or as data");
         return;
     }
@@ -101,7 +89,7 @@ static void put_image(struct cohere_writing *c, const struct proa_chat_part *p)
         PROA_BUF_LIT(w->buf, "\"");
     }
     if (p->detail.len > 0) {
-        put_text(w, "detail", p->detail);
+        proa_json_writer_member_text(w, "detail", p->detail);
     }
     proa_json_writer_end_object(w);
     proa_json_writer_end_object(w);
@@ -126,7 +114,7 @@ static void put_user_parts(struct cohere_writing *c, const struct proa_chat_mess
         if (is_joined(p, PROA_CHAT_PART_TEXT)) {
             proa_json_writer_begin_object(w);
             proa_json_writer_member_string(w, "type", PROA_SLICE("text"));
-            put_text(w, "text", p->text);
+            proa_json_writer_member_text(w, "text", p->text);
             proa_json_writer_end_object(w);
         } else if (p->kind == PROA_CHAT_PART_IMAGE) {
             put_image(c, p);
@@ -179,11 +167,11 @@ static void put_calls(struct proa_json_writer *w, const struct proa_chat_message
             continue;
         }
         proa_json_writer_begin_object(w);
-        put_text(w, "id", p->id);
+        proa_json_writer_member_text(w, "id", p->id);
         proa_json_writer_member_string(w, "type", PROA_SLICE("function"));
         proa_json_writer_key(w, PROA_SLICE("function"));
         proa_json_writer_begin_object(w);
-        put_text(w, "name", p->name);
+        proa_json_writer_member_text(w, "name", p->name);
         put_arguments(w, p->arguments);
         proa_json_writer_end_object(w);
         proa_json_writer_end_object(w);
@@ -199,7 +187,7 @@ static void put_result(struct cohere_writing *c, const struct proa_chat_part *p)
         }
     }
     begin_message(&c->w, "tool");
-    put_text(&c->w, "tool_call_id", p->id);
+    proa_json_writer_member_text(&c->w, "tool_call_id", p->id);
     proa_json_writer_key(&c->w, PROA_SLICE("content"));
     put_joined(&c->w, p->parts, p->n_parts, PROA_CHAT_PART_TEXT);
     proa_json_writer_end_object(&c->w);
@@ -267,9 +255,9 @@ static void put_document(struct proa_json_writer *w, const struct proa_chat_part
     proa_json_writer_key(w, PROA_SLICE("data"));
     proa_json_writer_begin_object(w);
     if (p->filename.len > 0) {
-        put_text(w, "title", p->filename);
+        proa_json_writer_member_text(w, "title", p->filename);
     }
-    put_text(w, "text", p->data);
+    proa_json_writer_member_text(w, "text", p->data);
     proa_json_writer_end_object(w);
     proa_json_writer_end_object(w);
 }

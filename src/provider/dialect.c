@@ -33,6 +33,15 @@ const struct proa_dialect *proa_dialect_find(struct proa_slice name)
     return NULL;
 }
 
+bool proa_dialect_never_passes(const struct proa_vendor *vendor, struct proa_slice model,
+                               enum proa_operation op)
+{
+    (void)vendor;
+    (void)model;
+    (void)op;
+    return false;
+}
+
 /* Models that a vendor serves in another dialect than its own. */
 static const struct exception {
     struct proa_slice vendor;

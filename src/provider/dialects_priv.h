@@ -12,4 +12,8 @@ extern const struct proa_dialect proa_dialect_gemini;
 extern const struct proa_dialect proa_dialect_cohere;
 extern const struct proa_dialect proa_dialect_bedrock;
 
+/* passes() of a dialect that no surface speaks. */
+bool proa_dialect_never_passes(const struct proa_vendor *vendor, struct proa_slice model,
+                               enum proa_operation op);
+
 #endif

@@ -1,13 +1,13 @@
 #include "gaps_priv.h"
-#include "number_priv.h"
 
 #include "proa/chat/text.h"
 #include "proa/core/check.h"
+#include "proa/json/string.h"
 
 /* 0 is the default of a penalty. */
 static bool is_set(struct proa_slice number)
 {
-    return number.len > 0 && !proa_number_is_zero(number);
+    return number.len > 0 && !proa_json_number_is_zero(number);
 }
 
 static bool is_special(struct proa_slice tier)

@@ -1,16 +1,6 @@
 #include "dialects_priv.h"
 #include "gemini_priv.h"
 
-/* No surface speaks it. */
-static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
-                   enum proa_operation op)
-{
-    (void)vendor;
-    (void)model;
-    (void)op;
-    return false;
-}
-
 static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
@@ -41,7 +31,7 @@ const struct proa_dialect proa_dialect_gemini = {
     .stream_type = PROA_SLICE_INIT("text/event-stream"),
     .scheme = PROA_AUTH_X_GOOG_KEY,
     .decode = &DECODE,
-    .passes = passes,
+    .passes = proa_dialect_never_passes,
     .offers = offers,
     .inputs_max = proa_gemini_inputs_max,
     .encode = proa_gemini_encode,

@@ -16,14 +16,12 @@ enum proa_err proa_gemini_refuse(struct gemini_writer *w, const char *feature, c
 
 void proa_gemini_member_text(struct gemini_writer *w, const char *key, struct proa_slice text)
 {
-    proa_json_writer_key(&w->json, proa_slice_cstr(key));
-    proa_json_writer_text(&w->json, text);
+    proa_json_writer_member_text(&w->json, key, text);
 }
 
 void proa_gemini_member_raw(struct gemini_writer *w, const char *key, struct proa_slice json)
 {
-    proa_json_writer_key(&w->json, proa_slice_cstr(key));
-    proa_json_writer_raw(&w->json, json);
+    proa_json_writer_member_raw(&w->json, key, json);
 }
 
 enum proa_err proa_gemini_finish(struct gemini_writer *w, struct proa_slice method)

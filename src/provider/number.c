@@ -56,11 +56,6 @@ static struct parts parts_of(struct proa_slice number)
     return p;
 }
 
-bool proa_number_is_zero(struct proa_slice number)
-{
-    return parts_of(number).first == 0;
-}
-
 bool proa_number_is_one(struct proa_slice number)
 {
     const struct parts p = parts_of(number);

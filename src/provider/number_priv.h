@@ -8,8 +8,7 @@
 
 #include "proa/core/slice.h"
 
-/* 0 in any of its forms; and 1. */
-bool proa_number_is_zero(struct proa_slice number);
+/* 1 in any of its forms. */
 bool proa_number_is_one(struct proa_slice number);
 /* Not below 0 and not above 1, else the limit; what is inside stays as it was written. */
 struct proa_slice proa_number_clamp_one(struct proa_slice number);

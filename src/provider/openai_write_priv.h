@@ -38,8 +38,7 @@ static inline void openai_key(struct openai_writing *s, const char *name)
 static inline void openai_put_text(struct openai_writing *s, const char *name,
                                    struct proa_slice text)
 {
-    openai_key(s, name);
-    proa_json_writer_text(&s->w, text);
+    proa_json_writer_member_text(&s->w, name, text);
 }
 
 static inline void openai_put_word(struct openai_writing *s, const char *name, const char *word)
@@ -50,8 +49,7 @@ static inline void openai_put_word(struct openai_writing *s, const char *name, c
 static inline void openai_put_raw(struct openai_writing *s, const char *name,
                                   struct proa_slice json)
 {
-    openai_key(s, name);
-    proa_json_writer_raw(&s->w, json);
+    proa_json_writer_member_raw(&s->w, name, json);
 }
 
 /* ---- openai_messages.c */

@@ -342,7 +342,7 @@ def test_messages_are_told_as_they_were_meant(pair):
 
 
 @pytest.mark.parametrize("events", [
-    [], [BEGIN], [BEGIN, PING, BLOCK],
+    [], [BEGIN], [BEGIN, PING, BLOCK], [BEGIN, event("message_stop")],
     [BEGIN, event("error", error={"type": "overloaded_error", "message": "m"})],
     [BEGIN, BLOCK, "event: content_block_delta\ndata: {broken\n\n"]])
 @pytest.mark.parametrize("then", ["close", "reset"])

@@ -27,7 +27,9 @@ struct proa_slice proa_chat_text_of(struct proa_slice plain, struct proa_arena *
 struct proa_slice proa_chat_text_plain(struct proa_slice text, struct proa_arena *arena);
 /* Does the text stand for exactly these bytes? */
 bool proa_chat_text_eq(struct proa_slice text, struct proa_slice plain);
-/* Nothing but white space, escaped or not. */
+/* Is it an address that anybody can fetch from, by http or https? */
+bool proa_chat_text_is_web_url(struct proa_slice text);
+/* Nothing but white space, plain or by the short escapes. */
 bool proa_chat_text_is_blank(struct proa_slice text);
 /* Without the white space at its end, escaped or not. Borrowed. */
 struct proa_slice proa_chat_text_trim_end(struct proa_slice text);

@@ -44,5 +44,7 @@ enum proa_err proa_json_string_escape(struct proa_buf *out, struct proa_slice te
  * token; RANGE when it does not fit ("-0" is 0). */
 enum proa_err proa_json_number_u64(struct proa_slice token, uint64_t *out) PROA_MUST_CHECK;
 enum proa_err proa_json_number_i64(struct proa_slice token, int64_t *out) PROA_MUST_CHECK;
+/* Is the number 0, however it is written: -0, 0.0, 0e5? False for an empty slice. */
+bool proa_json_number_is_zero(struct proa_slice token);
 
 #endif

@@ -59,6 +59,18 @@ static inline void proa_json_writer_member_string(struct proa_json_writer *w, co
     proa_json_writer_key(w, proa_slice_cstr(key));
     proa_json_writer_string(w, text);
 }
+static inline void proa_json_writer_member_text(struct proa_json_writer *w, const char *key,
+                                                struct proa_slice text)
+{
+    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_text(w, text);
+}
+static inline void proa_json_writer_member_raw(struct proa_json_writer *w, const char *key,
+                                               struct proa_slice json)
+{
+    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_raw(w, json);
+}
 static inline void proa_json_writer_member_u64(struct proa_json_writer *w, const char *key,
                                                uint64_t value)
 {

@@ -93,6 +93,19 @@ static void test_trim_end(void **state)
     }
 }
 
+static void test_web_urls(void **state)
+{
+    (void)state;
+    static const char *const web[] = {"https://a/b", "http://a", "http:"};
+    static const char *const others[] = {"", "gs://a", "s3://a", "data:a", "httpx://a", "/http:"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(web); i++) {
+        PROA_TEST_CHECK(proa_chat_text_is_web_url(proa_slice_cstr(web[i])), "%s", web[i]);
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(others); i++) {
+        PROA_TEST_CHECK(!proa_chat_text_is_web_url(proa_slice_cstr(others[i])), "%s", others[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +115,7 @@ int main(void)
         cmocka_unit_test(test_put),
         cmocka_unit_test(test_blank),
         cmocka_unit_test(test_trim_end),
+        cmocka_unit_test(test_web_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

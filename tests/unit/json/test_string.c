@@ -292,6 +292,21 @@ static void test_normal_and_lossy(void **state)
     proa_buf_deinit(&again);
 }
 
+static void zeros(void **state)
+{
+    (void)state;
+    static const char *const zero[] = {"0", "-0", "0.0", "-0.00", "0e5", "0E-9", "0.0e1"};
+    static const char *const other[] = {"", "1", "-1", "0.1", "10", "1e0", "0.05", "5e-324"};
+    PROA_TEST_ROWS(row, zero)
+    {
+        PROA_TEST_CHECK(proa_json_number_is_zero(proa_slice_cstr(*row)), "%s", *row);
+    }
+    PROA_TEST_ROWS(row, other)
+    {
+        PROA_TEST_CHECK(!proa_json_number_is_zero(proa_slice_cstr(*row)), "%s", *row);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_normal_and_lossy),
+        cmocka_unit_test(zeros),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
