@@ -185,7 +185,9 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
     proa_access_log(x->host->access_log, &line);
 }
 
-/* By the price of what was asked: an answer that names another model says nothing about that. */
+/* Of the answer that was given: what others had cost that failed or lost is seldom told, and in
+ * none of the figures. By the price of what was asked: an answer that names another model says
+ * nothing about that. */
 bool proa_exchange_cost(const struct attempt *a, uint64_t *pico)
 {
     return a->offer && proa_cost_of(&a->usage, &a->offer->price, pico);

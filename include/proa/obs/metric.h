@@ -135,8 +135,9 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
     X(LOOP_LAG, "proa_event_loop_lag_seconds", HISTOGRAM, SECONDS, FINE,                           \
       "How late the event loop ran a periodic timer.", NULL)                                       \
     X(COST, "proa_cost_usd_total", COUNTER, USD, NONE,                                             \
-      "What answers cost by the listed prices; those without a price are not in it.", "route",     \
-      "provider", "model")                                                                         \
+      "What answers cost by the listed prices; those without a price, and what tries that lost "   \
+      "may have cost, are not in it.",                                                             \
+      "route", "provider", "model")                                                                \
     X(GENAI_DURATION, "gen_ai_client_operation_duration_seconds", HISTOGRAM, SECONDS, WAIT,        \
       "Duration of a GenAI operation.", "gen_ai_operation_name", "gen_ai_provider_name",           \
       "gen_ai_request_model")                                                                      \
