@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CALLS_LOOKED_BACK = 256 }; /* messages, for the call that a result belongs to */
+enum { LOOKED_BACK_MAX = 1024 }; /* messages and parts, for the call that a result belongs to */
 
 enum message_key {
     MESSAGE_ROLE = 0,
@@ -274,12 +274,15 @@ static enum proa_err read_assistant(struct reading *r, struct draft *d, struct m
     return err == PROA_OK ? read_function_call(r, d, all) : err;
 }
 
+/* The name of the call with this id, if that is not too far away: results follow their calls, and a
+ * request of many of both must not cost their product. */
 struct proa_slice proa_read_name_of_call(const struct messages *all, struct proa_slice id)
 {
-    const size_t n = all->n < CALLS_LOOKED_BACK ? all->n : CALLS_LOOKED_BACK;
-    for (size_t i = 0; i < n; i++) {
-        const struct proa_chat_message *m = &all->items[all->n - 1 - i];
-        for (size_t k = 0; m->role == PROA_CHAT_ASSISTANT && k < m->n_parts; k++) {
+    size_t looked = 0;
+    for (size_t i = all->n; i > 0 && looked < LOOKED_BACK_MAX; i--, looked++) {
+        const struct proa_chat_message *m = &all->items[i - 1];
+        const size_t n = m->role == PROA_CHAT_ASSISTANT ? m->n_parts : 0;
+        for (size_t k = 0; k < n && looked < LOOKED_BACK_MAX; k++, looked++) {
             if (m->parts[k].kind == PROA_CHAT_PART_TOOL_CALL && proa_slice_eq(m->parts[k].id, id)) {
                 return m->parts[k].name;
             }

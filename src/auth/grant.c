@@ -29,7 +29,8 @@ struct kind {
     enum style style;
     enum proa_grant_answer answer;
     bool needs_secret;
-    const char *lines; /* further header lines */
+    const char *lines;           /* further header lines */
+    struct proa_slice use_lines; /* of requests with its tokens, as authorization.h has them */
     struct member members[MEMBERS_MAX];
 };
 
@@ -45,6 +46,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                    PROA_GRANT_ANSWER_OAUTH,
                                    true,
                                    "",
+                                   PROA_SLICE_INIT(""),
                                    {{"grant_type", LITERAL, JWT_BEARER, false},
                                     {"assertion", ASSERTION, NULL, false}}},
     [PROA_GRANT_GOOGLE_STS] = {"google workload identity",
@@ -52,6 +54,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                PROA_GRANT_ANSWER_OAUTH,
                                true,
                                "",
+                               PROA_SLICE_INIT(""),
                                {{"grant_type", LITERAL, TOKEN_EXCHANGE, false},
                                 {"audience", AUDIENCE, NULL, false},
                                 {"scope", SCOPE, NULL, false},
@@ -63,6 +66,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                  PROA_GRANT_ANSWER_OAUTH,
                                  true,
                                  "",
+                                 PROA_SLICE_INIT(""),
                                  {{"grant_type", LITERAL, "client_credentials", false},
                                   {"client_id", ACCOUNT, NULL, false},
                                   {"scope", SCOPE, NULL, false},
@@ -72,6 +76,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                     PROA_GRANT_ANSWER_OAUTH,
                                     true,
                                     "",
+                                    PROA_SLICE_INIT(""),
                                     {{"grant_type", LITERAL, "client_credentials", false},
                                      {"client_id", ACCOUNT, NULL, false},
                                      {"scope", SCOPE, NULL, false},
@@ -82,6 +87,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                      PROA_GRANT_ANSWER_STS,
                                      true,
                                      "",
+                                     PROA_SLICE_INIT(""),
                                      {{"Action", LITERAL, "AssumeRoleWithWebIdentity", false},
                                       {"Version", LITERAL, "2011-06-15", false},
                                       {"RoleArn", ACCOUNT, NULL, false},
@@ -92,12 +98,14 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                                   PROA_GRANT_ANSWER_AWS_JSON,
                                   false,
                                   "",
+                                  PROA_SLICE_INIT(""),
                                   {{NULL, LITERAL, NULL, false}}},
     [PROA_GRANT_OPENAI] = {"openai token exchange",
                            STYLE_JSON,
                            PROA_GRANT_ANSWER_OAUTH,
                            true,
                            "",
+                           PROA_SLICE_INIT(""),
                            {{"grant_type", LITERAL, TOKEN_EXCHANGE, false},
                             {"subject_token", SECRET, NULL, false},
                             {"subject_token_type", LITERAL, TYPE_JWT, false},
@@ -108,6 +116,7 @@ static const struct kind KINDS[PROA_GRANT_KINDS] = {
                               PROA_GRANT_ANSWER_OAUTH,
                               true,
                               "anthropic-beta: oauth-2025-04-20,oidc-federation-2026-04-01\r\n",
+                              PROA_SLICE_INIT("\r\nanthropic-beta: oauth-2025-04-20"),
                               {{"grant_type", LITERAL, JWT_BEARER, false},
                                {"assertion", SECRET, NULL, false},
                                {"federation_rule_id", AUDIENCE, NULL, false},
@@ -128,8 +137,7 @@ enum proa_grant_answer proa_grant_answer_of(enum proa_grant_kind kind)
 
 struct proa_slice proa_grant_use_lines(enum proa_grant_kind kind)
 {
-    return kind == PROA_GRANT_ANTHROPIC ? PROA_SLICE("\r\nanthropic-beta: oauth-2025-04-20")
-                                        : PROA_SLICE_NONE;
+    return KINDS[kind].use_lines;
 }
 
 bool proa_grant_is_aws(enum proa_grant_kind kind)

@@ -35,12 +35,13 @@ void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_
     if (total > 0) {
         struct proa_buf all;
         proa_buf_init(&all, SIZE_MAX); /* as long as the head of a request, which has a limit */
+        (void)proa_buf_reserve(&all, total + 4 * n); /* grown, it would leave copies behind */
         for (size_t i = 0; i < n; i++) {
             write_part(&all, credentials[i]);
         }
         proa_hmac_sha256(proa_slice_make(secret->names, sizeof secret->names), proa_buf_slice(&all),
                          mac);
-        proa_zeroize(all.ptr, all.len);
+        proa_zeroize(all.ptr, all.cap);
         proa_buf_deinit(&all);
     }
     memcpy(out, mac, PROA_KEY_NAMESPACE_BYTES);

@@ -27,15 +27,15 @@ enum { PROA_GRANT_KINDS = PROA_GRANT_ANTHROPIC + 1 };
 /*
  * What is asked of whom. Plain data, borrowed from whoever made it. Which members a kind uses:
  *
- *                    account          audience         group         place      scope  secret
- *  GOOGLE_ACCOUNT    client_email     token_uri        -             -          yes    private key
- *  GOOGLE_STS        -                pool provider    -             -          yes    token
- *  AZURE_SECRET      client id        -                -             -          yes    client
- * secret AZURE_FEDERATED   client id        -                -             -          yes    token
- *  AWS_WEB_IDENTITY  role ARN         -                session name  -          -      token
- *  AWS_CONTAINER     -                -                -             -          -      token or
- * none OPENAI            service account  id. provider     -             -          -      token
- *  ANTHROPIC         service account  federation rule  organization  workspace  -      token
+ *  GOOGLE_ACCOUNT: account = client_email, audience = token_uri, scope, secret = private key
+ *  GOOGLE_STS: audience = provider of the pool, scope, secret = token
+ *  AZURE_SECRET: account = client id, scope, secret = client secret
+ *  AZURE_FEDERATED: account = client id, scope, secret = token
+ *  AWS_WEB_IDENTITY: account = ARN of the role, group = name of the session, secret = token
+ *  AWS_CONTAINER: secret = token, or none
+ *  OPENAI: account = service account, audience = identity provider, secret = token
+ *  ANTHROPIC: account = service account, audience = federation rule, group = organization,
+ *             place = workspace, secret = token
  */
 struct proa_grant {
     enum proa_grant_kind kind;

@@ -455,6 +455,35 @@ static void a_request_may_not_grow_without_bound(void **state)
     proa_buf_deinit(&body);
 }
 
+/* A result finds its call among those before it, but not whatever stands there. */
+static void a_call_is_looked_for_nearby(void **state)
+{
+    (void)state;
+    static const struct {
+        int between; /* messages between the call and its result */
+        const char *name;
+    } rows[] = {{0, "look"}, {900, "look"}, {1100, "own"}};
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf body;
+        struct readings r;
+        struct proa_api_openai_chat chat;
+        proa_buf_init(&body, SIZE_MAX);
+        PROA_BUF_LIT(&body, "{\"model\":\"m\",\"messages\":[{\"role\":\"assistant\",\"tool_calls\":"
+                            "[{\"id\":\"k\",\"function\":{\"name\":\"look\"}}]}");
+        for (int i = 0; i < row->between; i++) {
+            PROA_BUF_LIT(&body, ",{\"role\":\"user\",\"content\":\"\"}");
+        }
+        PROA_BUF_LIT(&body, ",{\"role\":\"tool\",\"tool_call_id\":\"k\",\"name\":\"own\","
+                            "\"content\":\"r\"}]}");
+        begin(&r, PROA_API_CHAT, proa_buf_slice(&body));
+        assert_ok(proa_api_openai_chat_read(&r.body, &chat, &r.error));
+        assert_slice_str(chat.chat.messages[chat.chat.n_messages - 1].parts[0].name, row->name);
+        end(&r);
+        proa_buf_deinit(&body);
+    }
+}
+
 /* Pieces of a stream's reasoning that are sent back one by one take as much memory as they are
  * long, not their square. */
 static void pieces_of_reasoning_cost_what_they_are(void **state)
@@ -764,6 +793,7 @@ int main(void)
         cmocka_unit_test(what_is_the_surfaces_own),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_request_may_not_grow_without_bound),
+        cmocka_unit_test(a_call_is_looked_for_nearby),
         cmocka_unit_test(pieces_of_reasoning_cost_what_they_are),
         cmocka_unit_test(completions),
         cmocka_unit_test(embeddings),
