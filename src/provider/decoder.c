@@ -262,7 +262,8 @@ void proa_decode_done(struct proa_decoder *d)
 
 static struct proa_slice keep_text(struct proa_decoder *d, struct proa_slice text)
 {
-    text = proa_chat_text_plain(text, d->arena);
+    const struct proa_slice plain = proa_chat_text_plain(text, d->arena);
+    text = plain.len > 0 ? plain : text; /* what is no JSON text was plain before */
     return proa_arena_dup(d->arena, proa_slice_head(text, FAILURE_TEXT_MAX));
 }
 

@@ -461,6 +461,7 @@ static void test_exceptions(void **state)
          PROA_CLASS_CLIENT, PROA_REFUSAL_CONTEXT},
         {"brandNewException", "m", false, 0, PROA_CLASS_SERVER, PROA_REFUSAL_NONE},
         {"InternalFailure", "it broke", true, 0, PROA_CLASS_SERVER, PROA_REFUSAL_NONE},
+        {"InternalFailure", "it broke at C:\\q", true, 0, PROA_CLASS_SERVER, PROA_REFUSAL_NONE},
     };
     PROA_TEST_ROWS(row, rows)
     {
