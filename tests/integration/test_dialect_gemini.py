@@ -453,7 +453,7 @@ def test_more_texts_than_one_call_takes(world):
     assert [d["index"] for d in response.json["data"]] == list(range(301))
     sizes = [len(r.json.get("requests") or r.json.get("instances") or [0])
              for r in world.google.requests]
-    assert sizes == ([100, 100, 100, 1] if world.vendor == "gemini" else [250, 51])
+    assert sorted(sizes, reverse=True) == ([100, 100, 100, 1] if world.vendor == "gemini" else [250, 51])
 
 
 def test_one_embedding(world):
