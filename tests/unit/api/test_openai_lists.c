@@ -244,7 +244,7 @@ static void what_is_no_vector_is_no_answer(void **state)
             proa_api_vectors_create(&embed, PROA_SLICE("m"), &l.out, &l.arena);
         const struct proa_chat_sink sink = proa_api_vectors_sink(v, 0);
         tell_raw(&sink, 0, *row);
-        PROA_TEST_CHECK(!proa_api_vectors_end(v, &USAGE), "%s", *row);
+        PROA_TEST_CHECK(!proa_api_vectors_end(v, &USAGE, PROA_SLICE_NONE), "%s", *row);
         proa_api_vectors_destroy(v);
         end(&l);
     }
