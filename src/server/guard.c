@@ -93,12 +93,13 @@ static bool origin_allowed(const struct client *c, const struct proa_http_head *
 static bool check_route(struct client *c, const struct proa_api_match *match)
 {
     if (match->kind == PROA_API_NONE) {
-        return refuse(c, PROA_API_ERR_NOT_FOUND,
-                      "There is nothing at this path. The OpenAI API is served under /v1: "
-                      "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, "
-                      "/v1/models; Anthropic's beside it: /v1/messages, /v1/messages/count_tokens; "
-                      "the AI SDK's gateway protocol under /v1/ai, /v3/ai and /v4/ai. "
-                      "Health and metrics are on the ops listener.");
+        return refuse(
+            c, PROA_API_ERR_NOT_FOUND,
+            "There is nothing at this path. The OpenAI API is served under /v1: "
+            "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, /v1/rerank, "
+            "/v1/models; Anthropic's beside it: /v1/messages, /v1/messages/count_tokens; "
+            "the AI SDK's gateway protocol under /v1/ai, /v3/ai and /v4/ai. "
+            "Health and metrics are on the ops listener.");
     }
     if (!match->method_ok) {
         (void)refuse(c, PROA_API_ERR_METHOD_NOT_ALLOWED,

@@ -38,6 +38,10 @@ def configurations():
             yield pytest.param(match.group(2), id="%s:%s" % (place, match.group(1)))
 
 
+# Fits as a key, as the credentials of a proxy and as what sidecars share.
+SECRET = "user:password-of-at-least-32-bytes"
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"
+
 CONFIGURATIONS = list(configurations())
 
 
@@ -60,9 +64,8 @@ def furnish(folder, text, private_key):
             path.mkdir()
             path.chmod(0o700)
             path = path / "one"
-        account = match.group(1) == "service_account_file"
-        path.write_text(json.dumps({**ACCOUNT, "private_key": private_key}) if account
-                        else "user:password")
+        path.write_text({"service_account_file": json.dumps({**ACCOUNT, "private_key": private_key}),
+                         "ca_file": CERTIFICATE}.get(match.group(1), SECRET))
         path.chmod(0o600)
         return "%s: %s" % (match.group(1), path.parent if match.group(1) == "dir" else path)
 
