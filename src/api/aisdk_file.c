@@ -136,7 +136,6 @@ static enum proa_err take_tagged(struct reading *r, const struct place *at,
 {
     struct proa_json_item said[PROA_ARRAY_LEN(TAGGED)];
     struct proa_slice type = PROA_SLICE_NONE;
-    struct proa_slice text = PROA_SLICE_NONE;
     enum proa_err err = proa_aisdk_members(r, at, item, TAGGED, PROA_ARRAY_LEN(TAGGED), said);
     err =
         err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TAGGED_TYPE], &type) : err;
@@ -155,7 +154,7 @@ static enum proa_err take_tagged(struct reading *r, const struct place *at,
     if (said[tag].kind != PROA_JSON_STRING) {
         return proa_read_refuse_kind(r, &here, "a string", said[tag].kind);
     }
-    text = proa_chat_text(said[tag].value);
+    const struct proa_slice text = proa_chat_text(said[tag].value);
     if (tag == TAGGED_TEXT) {
         part->source = PROA_CHAT_SOURCE_TEXT;
         part->data = text;

@@ -40,11 +40,12 @@ static void put_snake_key(struct proa_json_writer *w, struct proa_slice key)
     struct proa_buf snake;
     proa_buf_init(&snake, 2 * key.len + 1);
     for (size_t i = 0; i < key.len; i++) {
-        if (is_upper(key.ptr[i])) {
-            (void)proa_buf_append_cstr(&snake, "_");
+        char c = key.ptr[i];
+        if (is_upper(c)) {
+            PROA_BUF_LIT(&snake, "_");
+            c = (char)(c + ('a' - 'A'));
         }
-        (void)proa_buf_append_byte(&snake, is_upper(key.ptr[i]) ? (char)(key.ptr[i] + ('a' - 'A'))
-                                                                : key.ptr[i]);
+        (void)proa_buf_append_byte(&snake, c);
     }
     proa_json_writer_key(w, proa_buf_slice(&snake));
     proa_buf_deinit(&snake);
@@ -77,11 +78,12 @@ static void put_own(struct proa_json_writer *w, const char *dialect, struct proa
         struct proa_buf camel;
         proa_buf_init(&camel, kind.len + 1);
         for (size_t i = 0; i < kind.len; i++) {
-            const bool up =
-                i > 0 && kind.ptr[i - 1] == '_' && kind.ptr[i] >= 'a' && kind.ptr[i] <= 'z';
-            if (kind.ptr[i] != '_') {
-                (void)proa_buf_append_byte(&camel,
-                                           up ? (char)(kind.ptr[i] - ('a' - 'A')) : kind.ptr[i]);
+            char c = kind.ptr[i];
+            if (i > 0 && kind.ptr[i - 1] == '_' && c >= 'a' && c <= 'z') {
+                c = (char)(c - ('a' - 'A'));
+            }
+            if (c != '_') {
+                (void)proa_buf_append_byte(&camel, c);
             }
         }
         proa_json_writer_key(w, proa_buf_slice(&camel));

@@ -11,8 +11,8 @@ uint64_t proa_hash64(struct proa_slice s, uint64_t seed)
     return XXH3_64bits_withSeed(s.len ? s.ptr : "", s.len, seed);
 }
 
+// NOLINTNEXTLINE(misc-redundant-expression): that they agree is what is asserted
 _Static_assert(sizeof(XXH3_state_t) <= sizeof(struct proa_hasher) &&
-                   // NOLINTNEXTLINE(misc-redundant-expression): that they are is what is asserted
                    _Alignof(XXH3_state_t) <= _Alignof(struct proa_hasher),
                "the state has grown");
 _Static_assert(PROA_HASH_SECRET_BYTES >= XXH3_SECRET_SIZE_MIN, "the secret is too short");

@@ -54,6 +54,7 @@ static void take_usage(struct attempt *a)
 static void renew(struct attempt *a);
 
 /* The attempt is over without an answer that can be used. */
+// NOLINTNEXTLINE(misc-no-recursion): once, for a token that was turned down; see renewed
 void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err err)
 {
     const bool quota = class == PROA_CLASS_QUOTA;
@@ -209,6 +210,7 @@ struct proa_connpool *proa_attempt_pool(const struct attempt *a)
     return a->x->live->pools[a->target->provider->endpoint->id];
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): once, for a token that was turned down; see renewed
 void proa_attempt_send(struct attempt *a, const struct proa_authorization *authorization)
 {
     struct proa_exchange *x = a->x;
@@ -250,6 +252,7 @@ static void set_up(struct attempt *a, struct proa_exchange *x, const struct proa
     proa_buf_init(&a->held, SIZE_MAX);
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): once, for a token that was turned down; see renewed
 static void begin(struct attempt *a)
 {
     if (proa_attempt_continues(a) && !proa_rescue_begin(a)) {
@@ -264,6 +267,7 @@ static void begin(struct attempt *a)
 
 /* Its token was turned down before its time, which is nobody's fault yet: the same once more with
  * the next one. */
+// NOLINTNEXTLINE(misc-no-recursion): once, for a token that was turned down; see renewed
 static void renew(struct attempt *a)
 {
     proa_attempt_release(a);

@@ -271,7 +271,8 @@ static bool end_messages(struct walk *w, struct proa_slice content, unsigned ref
                                 "conversation must end with a user message.");
     }
     const struct proa_slice begun = r->out->begun;
-    const char last = begun.len == 0 ? (char)'x' : begun.ptr[begun.len - 1];
+    const struct proa_slice end = proa_slice_from(begun, begun.len > 0 ? begun.len - 1 : 0);
+    const char last = *(end.len > 0 ? end.ptr : "x");
     return !(last == ' ' || last == '\n' || last == '\t') ||
            proa_mock_refuse(r, 400,
                             "messages: final assistant content cannot end with trailing "

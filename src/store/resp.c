@@ -142,7 +142,7 @@ enum proa_err proa_resp_next(struct resp *r, bool *found, enum resp_kind *kind,
                              struct proa_buf **out)
 {
     void *reply = NULL;
-    proa_buf_trim(&r->bytes, 64 * 1024);
+    proa_buf_trim(&r->bytes, (size_t)64 * 1024);
     proa_buf_clear(&r->bytes);
     r->odd = false;
     if (redisReaderGetReply(r->reader, &reply) != REDIS_OK || r->odd) {

@@ -496,7 +496,9 @@ const char *proa_store_library(void)
  */
 
 #define PREFIX "proa:1:"
-enum { NAME_MAX_BYTES = sizeof PREFIX - 1 + PROA_BASE64_ENCODED_MAX(PROA_STORE_NAME_BYTES) };
+enum {
+    NAME_MAX_BYTES = sizeof PREFIX - 1 + PROA_BASE64_ENCODED_MAX((size_t)PROA_STORE_NAME_BYTES)
+};
 
 static struct proa_slice write_name(const unsigned char name[PROA_STORE_NAME_BYTES], char *out)
 {
