@@ -17,6 +17,7 @@ RATE = 25
 MINUTE = 6.0  # scaled
 FAULT_AT = 4.0
 FAULT_FOR = 14.0
+AFTER = 22.0
 TENTH = {
     "retry": {"move_jitter": "5ms", "backoff_base": "50ms", "backoff_cap": "400ms",
               "throttle_base": "100ms", "retry_after_max": "200ms",
@@ -69,7 +70,7 @@ def trio(upstreams, gateways):
     return lambda **policy: Trio(upstreams, gateways, **policy)
 
 
-def play(t, begin_fault, end_fault, after=18.0, rate=RATE):
+def play(t, begin_fault, end_fault, after=AFTER, rate=RATE):
     """Load before, during and after a fault of p1."""
     load = t.load(FAULT_AT + FAULT_FOR + after, rate)
     with load:
@@ -103,8 +104,9 @@ def check_survived(t, load, dead_calls_per_minute=5):
 
 
 def check_recovered(load, provider_name="p1"):
-    """Back to a full share within the scaled two minutes."""
-    last = load.between(FAULT_AT + FAULT_FOR + 2 * MINUTE, FAULT_AT + FAULT_FOR + 18.0)
+    """Back to a full share within the scaled two minutes; what a busy machine may be late by, two
+    seconds, is not scaled."""
+    last = load.between(FAULT_AT + FAULT_FOR + 2 * MINUTE + 2, FAULT_AT + FAULT_FOR + AFTER)
     assert share(last, provider_name) >= 0.2, "a fair share is a third"
 
 
@@ -132,7 +134,7 @@ def test_hang(trio):
     t = trio()
     # Plain answers tell nothing while they are made, so only streams can be moved.
     load = Load(lambda number: t.gateway.chat(stream=True, user=str(number)), RATE,
-                FAULT_AT + FAULT_FOR + 18.0)
+                FAULT_AT + FAULT_FOR + AFTER)
     with load:
         load.until(FAULT_AT)
         t.ups[0].default = stalls
