@@ -18,7 +18,7 @@ struct conn_tunnel {
     uint16_t status;
     size_t authority_len;
     size_t proxy_len;
-    char text[]; /* "host:443", "proxy.example:3128" */
+    char text[]; /* "host:443", "egress.example:3128" */
 };
 
 static struct proa_slice authority_of(const struct conn_tunnel *t)

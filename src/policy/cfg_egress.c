@@ -23,7 +23,7 @@ const struct proa_option_table proa_policy_proxy_auth_table = {
 static const struct proa_option egress_rows[] = {
     EGRESS(proxy, "proxy", STRING, .expand = true,
            .help =
-               "HTTP proxy for all providers, as http://proxy.example:3128. Absent means that of "
+               "HTTP proxy for all providers, as http://egress.example:3128. Absent means that of "
                "the environment: HTTPS_PROXY and HTTP_PROXY by the provider's scheme, else "
                "ALL_PROXY, in lower case as well; none means no proxy whatever that says. What "
                "runs on this machine is never reached through it."),

@@ -21,7 +21,7 @@ static const struct proa_option provider_rows[] = {
     PROVIDER(ca_file, "ca_file", STRING, .expand = true,
              .help = "PEM file with the authorities to trust instead of the system's."),
     PROVIDER(proxy, "proxy", STRING, .expand = true,
-             .help = "HTTP proxy for this provider alone, as http://proxy.example:3128, whatever "
+             .help = "HTTP proxy for this provider alone, as http://egress.example:3128, whatever "
                      "egress and the environment say; none for no proxy."),
     PROVIDER(proxy_auth, "proxy_auth", OBJECT, .table = &proa_policy_proxy_auth_table,
              .help = "What its proxy asks for."),

@@ -259,7 +259,7 @@ def test_the_configuration_wins_over_the_environment(gateways, upstreams, proxie
 def test_credentials_in_a_configured_address_are_refused(gateways, upstreams, tmp_path):
     from testenv.gateway import cli
     path = tmp_path / "proa.yaml"
-    path.write_text(json.dumps({"egress": {"proxy": "http://user:hidden@proxy.example:3128"},
+    path.write_text(json.dumps({"egress": {"proxy": "http://user:hidden@egress.example:3128"},
                                 "providers": {"p": {"dialect": "openai", "keys": [],
                                                     "base_url": "https://a.example"}}}))
     done = cli("validate", str(path))

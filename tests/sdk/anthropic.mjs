@@ -122,7 +122,7 @@ checks.errors = async () => {
   }
 };
 
-// As coding agents do it: counted before every turn, cached up to the newest result.
+// As command-line assistants do it: counted before every turn, cached up to the newest result.
 checks.long_loop = async () => {
   const system = [{ type: "text", text: "You are careful. ".repeat(80), cache_control: { type: "ephemeral" } }];
   let turns = [{ role: "user", content: [{ type: "text", text: "use the lookup tool" }] }];

@@ -25,7 +25,7 @@ enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
 
 /* An HTTP proxy on the way to endpoints. */
 struct proa_proxy {
-    struct proa_slice identity; /* "http://proxy.example:3128", without credentials */
+    struct proa_slice identity; /* "http://egress.example:3128", without credentials */
     struct proa_slice host;
     uint16_t port;
     struct proa_secret *authorization; /* value of Proxy-Authorization; NULL = none */
