@@ -369,8 +369,14 @@ enum proa_err proa_api_aisdk_read(const struct proa_api_body *body, struct proa_
     case PROA_API_COMPLETIONS:
     case PROA_API_MODERATIONS:
     case PROA_API_COUNT_TOKENS:
+    case PROA_API_RESPONSES:
+    case PROA_API_IMAGES:
+    case PROA_API_IMAGE_EDITS:
+    case PROA_API_SPEECH:
+    case PROA_API_TRANSCRIPTIONS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
+    case PROA_API_MODEL_ENDPOINTS:
     case PROA_API_CONFIG:
         break;
     }

@@ -27,10 +27,21 @@ static enum proa_operation operation_of(enum proa_endpoint_kind kind)
         return PROA_OP_RERANK;
     case PROA_API_COUNT_TOKENS:
         return PROA_OP_COUNT_TOKENS;
+    case PROA_API_RESPONSES:
+        return PROA_OP_RESPONSES;
+    case PROA_API_IMAGES:
+        return PROA_OP_IMAGE;
+    case PROA_API_IMAGE_EDITS:
+        return PROA_OP_IMAGE_EDIT;
+    case PROA_API_SPEECH:
+        return PROA_OP_SPEECH;
+    case PROA_API_TRANSCRIPTIONS:
+        return PROA_OP_TRANSCRIPTION;
     case PROA_API_NONE:
     case PROA_API_CHAT:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
+    case PROA_API_MODEL_ENDPOINTS:
     case PROA_API_CONFIG:
         break;
     }

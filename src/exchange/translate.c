@@ -112,6 +112,11 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
     case PROA_OP_COUNT_TOKENS:
+    case PROA_OP_RESPONSES:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+    case PROA_OP_SPEECH:
+    case PROA_OP_TRANSCRIPTION:
         in->chat =
             a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked) : &asked->api.chat;
         break;

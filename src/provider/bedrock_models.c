@@ -104,6 +104,11 @@ bool proa_bedrock_offers(const struct proa_vendor *vendor, struct proa_slice mod
         return m->ranks != BEDROCK_RANKS_NONE;
     case PROA_OP_MODERATION:
     case PROA_OP_COUNT_TOKENS:
+    case PROA_OP_RESPONSES:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+    case PROA_OP_SPEECH:
+    case PROA_OP_TRANSCRIPTION:
         return false;
     }
     return false;

@@ -6,7 +6,8 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
 {
     (void)vendor;
     (void)model;
-    return op != PROA_OP_MODERATION;
+    return op == PROA_OP_CHAT || op == PROA_OP_COMPLETION || op == PROA_OP_EMBEDDING ||
+           op == PROA_OP_RERANK;
 }
 
 static size_t inputs_max(const struct proa_vendor *vendor, struct proa_slice model)

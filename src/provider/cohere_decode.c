@@ -361,6 +361,11 @@ static bool read_whole(struct proa_decoder *d, struct proa_slice body)
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
     case PROA_OP_COUNT_TOKENS:
+    case PROA_OP_RESPONSES:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+    case PROA_OP_SPEECH:
+    case PROA_OP_TRANSCRIPTION:
         break;
     }
     return read_chat(d, body);

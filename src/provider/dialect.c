@@ -16,6 +16,11 @@ static const char *const OPERATIONS[PROA_OPERATIONS] = {
     [PROA_OP_MODERATION] = "moderation",
     [PROA_OP_RERANK] = "rerank",
     [PROA_OP_COUNT_TOKENS] = "count_tokens",
+    [PROA_OP_RESPONSES] = "responses",
+    [PROA_OP_IMAGE] = "image",
+    [PROA_OP_IMAGE_EDIT] = "image_edit",
+    [PROA_OP_SPEECH] = "speech",
+    [PROA_OP_TRANSCRIPTION] = "transcription",
 };
 
 const char *proa_operation_name(enum proa_operation op)

@@ -14,6 +14,11 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
     case PROA_OP_MODERATION:
     case PROA_OP_RERANK:
     case PROA_OP_COUNT_TOKENS:
+    case PROA_OP_RESPONSES:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+    case PROA_OP_SPEECH:
+    case PROA_OP_TRANSCRIPTION:
         break;
     }
     return false;

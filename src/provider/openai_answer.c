@@ -237,6 +237,11 @@ struct proa_slice proa_openai_answer_key(enum proa_operation op)
     case PROA_OP_MODERATION:
     case PROA_OP_RERANK:
     case PROA_OP_COUNT_TOKENS:
+    case PROA_OP_RESPONSES:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+    case PROA_OP_SPEECH:
+    case PROA_OP_TRANSCRIPTION:
         break;
     }
     return PROA_SLICE("results");

@@ -22,9 +22,15 @@ enum proa_endpoint_kind {
     PROA_API_MODERATIONS,
     PROA_API_RERANK,
     PROA_API_COUNT_TOKENS,
+    PROA_API_RESPONSES,
+    PROA_API_IMAGES,
+    PROA_API_IMAGE_EDITS,
+    PROA_API_SPEECH,
+    PROA_API_TRANSCRIPTIONS,
     PROA_API_MODELS,
     PROA_API_MODEL,
-    PROA_API_CONFIG /* the AI SDK's list of models */
+    PROA_API_MODEL_ENDPOINTS, /* who offers it */
+    PROA_API_CONFIG           /* the AI SDK's list of models */
 };
 
 /* A model id in a path, once decoded, is no longer than this. */

@@ -33,12 +33,17 @@ enum proa_operation {
     PROA_OP_EMBEDDING,
     PROA_OP_MODERATION,
     PROA_OP_RERANK,
-    PROA_OP_COUNT_TOKENS
+    PROA_OP_COUNT_TOKENS,
+    PROA_OP_RESPONSES, /* passed as it is; for those that do not speak it, it is a chat */
+    PROA_OP_IMAGE,
+    PROA_OP_IMAGE_EDIT,
+    PROA_OP_SPEECH,
+    PROA_OP_TRANSCRIPTION
 };
-enum { PROA_OPERATIONS = 6 };
+enum { PROA_OPERATIONS = 11 };
 
-/* "chat", "text_completion", "embeddings", "moderation", "rerank", "count_tokens": the
- * OpenTelemetry operation name, where it has one. */
+/* "chat", "text_completion", "embeddings", ...: the OpenTelemetry operation name, where it has
+ * one. */
 const char *proa_operation_name(enum proa_operation op);
 
 /* How a provider is told the beginning of the answer that it should go on with: by a last message
