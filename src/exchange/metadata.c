@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+enum { USUAL_BYTES = 2000 }; /* of an exchange with one attempt or two */
+
 struct proa_slice proa_metadata_generation(struct proa_exchange *x)
 {
     static const char begin[] = {'g', 'e', 'n', '_'};
@@ -22,6 +24,15 @@ struct proa_slice proa_metadata_generation(struct proa_exchange *x)
     }
     return x->generation;
 }
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+/* There are some thirty of them in each answer, so their names are made at compile time. */
+#define PUT_STRING(w, name, text) (PROA_JSON_KEY(w, name), proa_json_writer_string(w, text))
+/* Of what needs no escape: names that were looked at, ids and numbers of our own. */
+#define PUT_PLAIN(w, name, text) (PROA_JSON_KEY(w, name), proa_json_writer_text(w, text))
+#define PUT_U64(w, name, value)  (PROA_JSON_KEY(w, name), proa_json_writer_u64(w, value))
+#define PUT_BOOL(w, name, value) (PROA_JSON_KEY(w, name), proa_json_writer_bool(w, value))
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
@@ -71,11 +82,11 @@ static void put_failure(struct telling *t, const struct proa_attempt_record *a)
         return; /* it runs beside the one that answers */
     }
     const bool timeout = is_timeout(a->class);
-    proa_json_writer_member_string(&t->w, "error",
-                                   timeout ? PROA_SLICE("PROVIDER_TIMEOUT")
-                                           : proa_slice_cstr(proa_class_text(a->class)));
+    PUT_STRING(&t->w, "error",
+               timeout ? PROA_SLICE("PROVIDER_TIMEOUT")
+                       : proa_slice_cstr(proa_class_text(a->class)));
     if (timeout) {
-        proa_json_writer_member_bool(&t->w, "providerTimeout", true);
+        PUT_BOOL(&t->w, "providerTimeout", true);
     }
 }
 
@@ -85,19 +96,31 @@ static void put_attempt(struct telling *t, size_t i)
     const bool over = a->stage == PROA_STAGE_OVER;
     struct proa_json_writer *w = &t->w;
     proa_json_writer_begin_object(w);
-    proa_json_writer_member_string(w, "provider", target_of(t->x, i)->provider->name);
-    proa_json_writer_member_string(w, "providerApiModelId", t->x->attempts[i]->model);
-    proa_json_writer_member_string(w, "credentialType", PROA_SLICE("system"));
-    proa_json_writer_member_bool(w, "success", is_success(t, i));
+    PUT_STRING(w, "provider", target_of(t->x, i)->provider->name);
+    PUT_STRING(w, "providerApiModelId", t->x->attempts[i]->model);
+    PUT_PLAIN(w, "credentialType", PROA_SLICE("system"));
+    PUT_BOOL(w, "success", is_success(t, i));
     if (!is_success(t, i)) {
         put_failure(t, a);
     }
-    proa_json_writer_member_u64(w, "startTime", wall_ms(t, a->started_ns));
-    proa_json_writer_member_u64(w, "endTime", over ? wall_ms(t, a->ended_ns) : t->now_ms);
+    PUT_U64(w, "startTime", wall_ms(t, a->started_ns));
+    PUT_U64(w, "endTime", over ? wall_ms(t, a->ended_ns) : t->now_ms);
     if (a->status != 0) {
-        proa_json_writer_member_u64(w, "statusCode", a->status);
+        PUT_U64(w, "statusCode", a->status);
     }
     proa_json_writer_end_object(w);
+}
+
+/* "provider:model" */
+static struct proa_slice joined(struct proa_arena *arena, struct proa_slice provider,
+                                struct proa_slice model)
+{
+    const size_t len = provider.len + 1 + model.len;
+    char *text = proa_arena_alloc(arena, len);
+    memcpy(text, provider.ptr, provider.len);
+    text[provider.len] = ':';
+    memcpy(text + provider.len + 1, model.ptr, model.len);
+    return proa_slice_make(text, len);
 }
 
 /* Attempts in a row at one model, whoever offers it: [from, to). */
@@ -113,15 +136,12 @@ static size_t put_model(struct telling *t, size_t from)
         to++;
     }
     proa_json_writer_begin_object(w);
-    proa_json_writer_member_string(
-        w, "modelId",
-        proa_arena_printf(x->arena, "%" PROA_SLICE_FMT ":%" PROA_SLICE_FMT,
-                          PROA_SLICE_ARG(target_of(x, from)->provider->name),
-                          PROA_SLICE_ARG(x->attempts[from]->model)));
-    proa_json_writer_member_string(w, "canonicalSlug", slug);
-    proa_json_writer_member_bool(w, "success", success);
-    proa_json_writer_member_u64(w, "providerAttemptCount", to - from);
-    proa_json_writer_key(w, PROA_SLICE("providerAttempts"));
+    PUT_STRING(w, "modelId",
+               joined(x->arena, target_of(x, from)->provider->name, x->attempts[from]->model));
+    PUT_PLAIN(w, "canonicalSlug", slug);
+    PUT_BOOL(w, "success", success);
+    PUT_U64(w, "providerAttemptCount", to - from);
+    PROA_JSON_KEY(w, "providerAttempts");
     proa_json_writer_begin_array(w);
     for (size_t i = from; i < to; i++) {
         put_attempt(t, i);
@@ -147,7 +167,7 @@ static void put_fallbacks(struct telling *t)
 {
     const struct proa_route *route = t->x->resolved.route;
     const struct proa_provider *first = target_of(t->x, 0)->provider;
-    proa_json_writer_key(&t->w, PROA_SLICE("fallbacksAvailable"));
+    PROA_JSON_KEY(&t->w, "fallbacksAvailable");
     proa_json_writer_begin_array(&t->w);
     for (size_t i = 0; i < route->n_candidates; i++) {
         const struct proa_provider *p = route->candidates[i].target->provider;
@@ -167,38 +187,46 @@ static void put_routing(struct telling *t)
     const struct proa_exchange *x = t->x;
     struct proa_json_writer *w = &t->w;
     const size_t n = x->run->n_attempts;
-    proa_json_writer_key(w, PROA_SLICE("routing"));
+    PROA_JSON_KEY(w, "routing");
     proa_json_writer_begin_object(w);
-    proa_json_writer_member_string(w, "originalModelId", x->model);
+    PUT_PLAIN(w, "originalModelId", x->model);
     if (n > 0) {
         const size_t last = t->by ? t->by->index : n - 1;
-        proa_json_writer_member_string(w, "resolvedProvider", target_of(x, 0)->provider->name);
-        proa_json_writer_member_string(w, "resolvedProviderApiModelId", x->attempts[0]->model);
+        PUT_STRING(w, "resolvedProvider", target_of(x, 0)->provider->name);
+        PUT_STRING(w, "resolvedProviderApiModelId", x->attempts[0]->model);
         put_fallbacks(t);
-        proa_json_writer_member_string(w, "canonicalSlug", slug_of(x, last));
+        PUT_PLAIN(w, "canonicalSlug", slug_of(x, last));
     }
     if (t->by) {
-        proa_json_writer_member_string(w, "finalProvider",
-                                       target_of(x, t->by->index)->provider->name);
+        PUT_STRING(w, "finalProvider", target_of(x, t->by->index)->provider->name);
     }
-    proa_json_writer_member_u64(w, "modelAttemptCount", count_models(x));
-    proa_json_writer_key(w, PROA_SLICE("modelAttempts"));
+    PUT_U64(w, "modelAttemptCount", count_models(x));
+    PROA_JSON_KEY(w, "modelAttempts");
     proa_json_writer_begin_array(w);
     for (size_t i = 0; i < n;) {
         i = put_model(t, i);
     }
     proa_json_writer_end_array(w);
-    proa_json_writer_member_u64(w, "totalProviderAttemptCount", n);
+    PUT_U64(w, "totalProviderAttemptCount", n);
     proa_json_writer_end_object(w);
 }
 
 /* ---- costs ----------------------------------------------------------------------------------- */
 
-static void put_pico(struct proa_json_writer *w, const char *key, uint64_t pico)
-{
+/* Digits and a point: no text that would have to be escaped. */
+struct amount {
     char text[PROA_FMT_PICO_BYTES];
-    proa_json_writer_member_string(w, key, proa_slice_make(text, proa_fmt_pico(text, pico)));
+    size_t len;
+};
+
+static struct amount amount_of(uint64_t pico)
+{
+    struct amount a;
+    a.len = proa_fmt_pico(a.text, pico);
+    return a;
 }
+
+#define PUT_AMOUNT(w, name, a) PUT_PLAIN(w, name, proa_slice_make((a).text, (a).len))
 
 /* Nothing is added to what the provider takes. */
 static void put_costs(struct telling *t, const struct proa_usage *usage)
@@ -212,13 +240,16 @@ static void put_costs(struct telling *t, const struct proa_usage *usage)
     struct proa_usage without = *usage;
     proa_usage_set(&without, PROA_USAGE_OUTPUT, 0);
     (void)proa_cost_of(&without, &offer->price, &input);
-    put_pico(&t->w, "cost", all);
-    put_pico(&t->w, "marketCost", all);
-    put_pico(&t->w, "surchargeCost", 0);
-    put_pico(&t->w, "gatewayCost", all);
-    put_pico(&t->w, "inferenceCost", all);
-    put_pico(&t->w, "inputInferenceCost", input);
-    put_pico(&t->w, "outputInferenceCost", all > input ? all - input : 0);
+    const struct amount whole = amount_of(all);
+    const struct amount of_input = amount_of(input);
+    const struct amount of_output = amount_of(all > input ? all - input : 0);
+    PUT_AMOUNT(&t->w, "cost", whole);
+    PUT_AMOUNT(&t->w, "marketCost", whole);
+    PUT_PLAIN(&t->w, "surchargeCost", PROA_SLICE("0"));
+    PUT_AMOUNT(&t->w, "gatewayCost", whole);
+    PUT_AMOUNT(&t->w, "inferenceCost", whole);
+    PUT_AMOUNT(&t->w, "inputInferenceCost", of_input);
+    PUT_AMOUNT(&t->w, "outputInferenceCost", of_output);
 }
 
 void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
@@ -228,11 +259,12 @@ void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
                         .by = by,
                         .now_ns = proa_loop_now(x->host->loop),
                         .now_ms = proa_loop_wall_ms(x->host->loop)};
+    (void)proa_buf_reserve(out, USUAL_BYTES);
     proa_json_writer_init(&t.w, out);
     proa_json_writer_begin_object(&t.w);
     put_routing(&t);
     put_costs(&t, usage);
-    proa_json_writer_member_string(&t.w, "generationId", proa_metadata_generation(x));
+    PUT_PLAIN(&t.w, "generationId", proa_metadata_generation(x));
     proa_json_writer_end_object(&t.w);
     if (!proa_json_writer_ok(&t.w)) {
         proa_buf_clear(out); /* half of it is worse than none */

@@ -9,6 +9,8 @@
 enum {
     BODY_SPARE = 64 * 1024,          /* what a request may grow by in other words, */
     BODY_GROWTH = 4,                 /* and how many times its size */
+    ANSWER_USUAL = 2048,             /* of an answer beside what its provider says */
+    BODY_USUAL = 512,                /* what one grows by mostly */
     CHUNKS_MAX = 32 * 1024 * 1024,   /* of what one read of a stream becomes */
     CHUNKS_KEPT = 16 * 1024,         /* for the next one */
     ANSWER_MAX = 1024 * 1024 * 1024, /* of a whole answer: its source is held by budget */
@@ -160,6 +162,7 @@ enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode
                                      enum proa_err *err)
 {
     proa_buf_init(&out->body, a->x->body.len * BODY_GROWTH + BODY_SPARE);
+    (void)proa_buf_reserve(&out->body, a->x->body.len + BODY_USUAL);
     out->feature = NULL;
     *err = a->dialect->encode(in, a->x->arena, out);
     *body = out->body; /* what stands in it does not move any more */
@@ -341,6 +344,7 @@ bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa
 {
     struct translation *t = a->translation;
     proa_translate_begin(a);
+    (void)proa_buf_reserve(&t->out, body.len + ANSWER_USUAL);
     if (!proa_decoder_whole(t->decoder, body, failure)) {
         return false;
     }

@@ -90,6 +90,19 @@ const unsigned char *proa_json_lex_ws_slow(const unsigned char *p, const unsigne
 
 /* ---- Strings ---- */
 
+/* Are the eight bytes plain? Each comparison shows in the top bit of its byte; a borrow may show in
+ * one byte too many, which costs no more than a look at each of them. */
+static inline bool eight_are_plain(const unsigned char *p)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+    uint64_t w;
+    memcpy(&w, p, sizeof w);
+    const uint64_t low = w ^ (ones * 2); /* the quote right above the control characters */
+    const uint64_t esc = w ^ (ones * '\\');
+    return ((((low - ones * 0x21) & ~low) | ((esc - ones) & ~esc) | w) & tops) == 0;
+}
+
 /*
  * A byte ends a run of plain text when it is a quote, a backslash, a control character or not
  * ASCII. Exchanging 0x20 with 0x22 by an xor puts the quote right above the control characters, and
@@ -121,6 +134,12 @@ static const unsigned char *plain_tail(const unsigned char *p, const unsigned ch
     if (end - begin >= 16) {
         unsigned mask = special_mask(end - 16) >> (16 - (end - p));
         return mask ? p + __builtin_ctz(mask) : end;
+    }
+    if (end - p >= 8 && eight_are_plain(p)) {
+        p += 8;
+        if (eight_are_plain(end - 8)) {
+            return end;
+        }
     }
     while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {
         p++;
@@ -161,17 +180,8 @@ const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned 
 const unsigned char *proa_json_lex_plain(const unsigned char *p, const unsigned char *begin,
                                          const unsigned char *end)
 {
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = UINT64_C(0x8080808080808080);
-    uint64_t w;
     (void)begin;
-    while (end - p >= 8) {
-        memcpy(&w, p, 8);
-        uint64_t low = w ^ (ones * 2);
-        uint64_t esc = w ^ (ones * '\\');
-        if ((((low - ones * 0x21) & ~low) | ((esc - ones) & ~esc) | w) & tops) {
-            break;
-        }
+    while (end - p >= 8 && eight_are_plain(p)) {
         p += 8;
     }
     while (p < end && *p >= 0x20 && *p < 0x80 && *p != '"' && *p != '\\') {

@@ -198,8 +198,29 @@ enum proa_err proa_json_string_escape(struct proa_buf *out, struct proa_slice te
     return out->failed ? PROA_ERR_LIMIT : PROA_OK;
 }
 
+/* A text that stands for itself, as most do, goes in at once. */
+static bool encode_plain(struct proa_buf *out, struct proa_slice text)
+{
+    const unsigned char *p = (const unsigned char *)text.ptr;
+    if (text.len == 0 || proa_json_lex_plain(p, p, p + text.len) != p + text.len) {
+        return false;
+    }
+    char *at = proa_buf_reserve(out, text.len + 2);
+    if (!at) {
+        return false;
+    }
+    at[0] = '"';
+    memcpy(at + 1, text.ptr, text.len);
+    at[1 + text.len] = '"';
+    out->len += text.len + 2;
+    return true;
+}
+
 enum proa_err proa_json_string_encode(struct proa_buf *out, struct proa_slice text)
 {
+    if (encode_plain(out, text)) {
+        return PROA_OK;
+    }
     (void)proa_buf_append_byte(out, '"');
     (void)proa_json_string_escape(out, text);
     return proa_buf_append_byte(out, '"');

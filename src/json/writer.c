@@ -100,17 +100,43 @@ void proa_json_writer_key(struct proa_json_writer *w, struct proa_slice key)
     w->has_key = true;
 }
 
-void proa_json_writer_key_token(struct proa_json_writer *w, struct proa_slice token)
+/* The key with what stands around it in one go, because most of an object is keys. */
+static void put_key(struct proa_json_writer *w, struct proa_slice before, struct proa_slice key,
+                    struct proa_slice behind)
 {
-    if (!expect(w, in_object(w) && !w->has_key && token.len >= 2)) {
+    if (!expect(w, in_object(w) && !w->has_key)) {
         return;
     }
-    if (w->comma) {
-        (void)proa_buf_append_byte(w->buf, ',');
-    }
-    (void)proa_buf_append(w->buf, token);
-    (void)proa_buf_append_byte(w->buf, ':');
     w->has_key = true;
+    char *at = proa_buf_reserve(w->buf, before.len + key.len + behind.len);
+    if (!at) {
+        return;
+    }
+    const struct proa_slice begin = proa_slice_from(before, w->comma ? 0 : 1);
+    memcpy(at, begin.ptr, begin.len);
+    memcpy(at + begin.len, key.ptr, key.len);
+    memcpy(at + begin.len + key.len, behind.ptr, behind.len);
+    w->buf->len += begin.len + key.len + behind.len;
+}
+
+void proa_json_writer_key_plain(struct proa_json_writer *w, struct proa_slice key)
+{
+    put_key(w, PROA_SLICE(",\""), key, PROA_SLICE("\":"));
+}
+
+void proa_json_writer_key_made(struct proa_json_writer *w, struct proa_slice made)
+{
+    if (expect(w, in_object(w) && !w->has_key)) {
+        (void)proa_buf_append(w->buf, proa_slice_from(made, w->comma ? 0 : 1));
+        w->has_key = true;
+    }
+}
+
+void proa_json_writer_key_token(struct proa_json_writer *w, struct proa_slice token)
+{
+    if (expect(w, token.len >= 2)) {
+        put_key(w, PROA_SLICE(","), token, PROA_SLICE(":"));
+    }
 }
 
 void proa_json_writer_raw(struct proa_json_writer *w, struct proa_slice json)
@@ -141,9 +167,10 @@ void proa_json_writer_text(struct proa_json_writer *w, struct proa_slice text)
 
 void proa_json_writer_u64(struct proa_json_writer *w, uint64_t value)
 {
-    char digits[20];
-    size_t n = proa_fmt_u64(digits, value);
-    proa_json_writer_raw(w, (struct proa_slice){digits, n});
+    if (value_begins(w)) {
+        (void)proa_buf_append_u64(w->buf, value);
+        value_ended(w);
+    }
 }
 
 /* 0 - value in unsigned arithmetic is right for INT64_MIN as well. */

@@ -36,7 +36,12 @@ void proa_json_writer_begin_array(struct proa_json_writer *w);
 void proa_json_writer_end_array(struct proa_json_writer *w);
 /* In an object, before each value. Plain text, escaped here. */
 void proa_json_writer_key(struct proa_json_writer *w, struct proa_slice key);
-
+/* The same of a key that needs no escape: a name that stands in the source. */
+void proa_json_writer_key_plain(struct proa_json_writer *w, struct proa_slice key);
+/* The same of a name that stands in the source, for what is written often: a comma, the name in
+ * quotes and a colon, made at compile time. */
+#define PROA_JSON_KEY(w, name) proa_json_writer_key_made((w), PROA_SLICE(",\"" name "\":"))
+void proa_json_writer_key_made(struct proa_json_writer *w, struct proa_slice made);
 /* The same from a key as it stood in another text: a string token, quotes included. */
 void proa_json_writer_key_token(struct proa_json_writer *w, struct proa_slice token);
 
@@ -56,31 +61,31 @@ void proa_json_writer_raw(struct proa_json_writer *w, struct proa_slice json);
 static inline void proa_json_writer_member_string(struct proa_json_writer *w, const char *key,
                                                   struct proa_slice text)
 {
-    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_key_plain(w, proa_slice_cstr(key));
     proa_json_writer_string(w, text);
 }
 static inline void proa_json_writer_member_text(struct proa_json_writer *w, const char *key,
                                                 struct proa_slice text)
 {
-    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_key_plain(w, proa_slice_cstr(key));
     proa_json_writer_text(w, text);
 }
 static inline void proa_json_writer_member_raw(struct proa_json_writer *w, const char *key,
                                                struct proa_slice json)
 {
-    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_key_plain(w, proa_slice_cstr(key));
     proa_json_writer_raw(w, json);
 }
 static inline void proa_json_writer_member_u64(struct proa_json_writer *w, const char *key,
                                                uint64_t value)
 {
-    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_key_plain(w, proa_slice_cstr(key));
     proa_json_writer_u64(w, value);
 }
 static inline void proa_json_writer_member_bool(struct proa_json_writer *w, const char *key,
                                                 bool value)
 {
-    proa_json_writer_key(w, proa_slice_cstr(key));
+    proa_json_writer_key_plain(w, proa_slice_cstr(key));
     proa_json_writer_bool(w, value);
 }
 

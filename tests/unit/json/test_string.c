@@ -164,6 +164,36 @@ static void test_encodes(void **state)
     proa_buf_deinit(&b);
 }
 
+/* A byte that cannot stand for itself is found wherever it is, in a text of any length. */
+static void test_encodes_short_texts(void **state)
+{
+    static const char special[] = {'"', '\\', '\n', 0x1f, '!', '#', '[', ']', 0x7f, ' '};
+    struct proa_buf b;
+    char text[40];
+    (void)state;
+    proa_buf_init(&b, 1024);
+    for (size_t len = 1; len <= sizeof text; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (size_t k = 0; k < sizeof special; k++) {
+                memset(text, 'a', len);
+                text[at] = special[k];
+                const bool plain = k >= 4;
+                const size_t escape = plain ? 1 : special[k] == 0x1f ? 6 : 2;
+                proa_buf_clear(&b);
+                assert_ok(proa_json_string_encode(&b, proa_slice_make(text, len)));
+                assert_int_equal(b.len, len + 1 + escape);
+                assert_int_equal(b.ptr[0], '"');
+                assert_int_equal(b.ptr[b.len - 1], '"');
+                assert_int_equal(b.ptr[1 + at], plain ? special[k] : '\\');
+                for (size_t i = 0; i < len; i++) {
+                    assert_true(i == at || b.ptr[1 + i + (i > at ? escape - 1 : 0)] == 'a');
+                }
+            }
+        }
+    }
+    proa_buf_deinit(&b);
+}
+
 /* Any bytes encode to a valid token; what was UTF-8 comes back as it was. */
 static void test_round_trip(void **state)
 {
@@ -315,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_decode_respects_the_maximum),
         cmocka_unit_test(test_compares),
         cmocka_unit_test(test_encodes),
+        cmocka_unit_test(test_encodes_short_texts),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_integers),
         cmocka_unit_test(test_normal_and_lossy),

@@ -53,6 +53,25 @@ static void test_writes_everything(void **state)
                "\"list\":[0,{\"raw\":1},[],{},-1]}");
 }
 
+static void test_names_of_the_source(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start(&f, 4096);
+    proa_json_writer_begin_object(&f.w);
+    PROA_JSON_KEY(&f.w, "first");
+    proa_json_writer_u64(&f.w, 1);
+    PROA_JSON_KEY(&f.w, "second");
+    proa_json_writer_begin_object(&f.w);
+    proa_json_writer_key_plain(&f.w, PROA_SLICE("inner"));
+    proa_json_writer_u64(&f.w, 20);
+    proa_json_writer_key_plain(&f.w, PROA_SLICE(""));
+    proa_json_writer_null(&f.w);
+    proa_json_writer_end_object(&f.w);
+    proa_json_writer_end_object(&f.w);
+    finish(&f, "{\"first\":1,\"second\":{\"inner\":20,\"\":null}}");
+}
+
 static void test_scalar_at_the_top(void **state)
 {
     struct fixture f;
@@ -322,6 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts_and_keys_that_are_json_already),
         cmocka_unit_test(test_writes_everything),
+        cmocka_unit_test(test_names_of_the_source),
         cmocka_unit_test(test_scalar_at_the_top),
         cmocka_unit_test(test_appends_to_the_buffer),
         cmocka_unit_test(test_micro),
