@@ -136,7 +136,7 @@ static enum proa_err take_tagged(struct reading *r, const struct place *at,
 {
     struct proa_json_item said[PROA_ARRAY_LEN(TAGGED)];
     struct proa_slice type = PROA_SLICE_NONE;
-    enum proa_err err = proa_aisdk_members(r, at, item, TAGGED, PROA_ARRAY_LEN(TAGGED), said);
+    enum proa_err err = proa_read_members(r, at, item, TAGGED, PROA_ARRAY_LEN(TAGGED), said);
     err =
         err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TAGGED_TYPE], &type) : err;
     if (err != PROA_OK) {

@@ -16,7 +16,7 @@ static enum proa_err read_top(struct reading *r, struct proa_slice bytes,
                               const struct proa_slice *keys, size_t n, struct proa_json_item *said)
 {
     const struct proa_json_item whole = {.value = bytes, .kind = proa_json_kind_of(bytes)};
-    return proa_aisdk_members(r, NULL, &whole, keys, n, said);
+    return proa_read_members(r, NULL, &whole, keys, n, said);
 }
 
 /* ---- embeddings ------------------------------------------------------------------------------ */
@@ -145,7 +145,7 @@ static enum proa_err read_documents(struct reading *r, const struct proa_json_it
     struct proa_json_cursor c;
     struct proa_json_item m;
     size_t n = 0;
-    enum proa_err err = proa_aisdk_members(r, &at, item, keys, PROA_ARRAY_LEN(keys), said);
+    enum proa_err err = proa_read_members(r, &at, item, keys, PROA_ARRAY_LEN(keys), said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(&at, "type"), &said[TYPE], &type) : err;
     err = err == PROA_OK ? proa_read_enter(r, &here, &said[VALUES], PROA_JSON_ARRAY, &c) : err;
     const bool objects = proa_slice_eq(type, PROA_SLICE("object"));

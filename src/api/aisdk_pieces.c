@@ -150,26 +150,21 @@ static void put_usage_2(struct proa_json_writer *w, const struct proa_usage *u)
     put_count(w, "cachedInputTokens", u, PROA_USAGE_CACHE_READ);
 }
 
-/* What is not known counts as nothing. */
-static uint64_t count_of(const struct proa_usage *u, enum proa_usage_field field)
-{
-    return proa_usage_has(u, field) ? u->count[field] : 0;
-}
-
 static void put_usage_3(struct proa_json_writer *w, const struct proa_usage *u)
 {
     proa_json_writer_key(w, PROA_SLICE("inputTokens"));
     proa_json_writer_begin_object(w);
     put_count(w, "total", u, PROA_USAGE_INPUT);
     put_rest(w, "noCache", u, PROA_USAGE_INPUT,
-             count_of(u, PROA_USAGE_CACHE_READ) + count_of(u, PROA_USAGE_CACHE_WRITE));
+             proa_usage_count(u, PROA_USAGE_CACHE_READ) +
+                 proa_usage_count(u, PROA_USAGE_CACHE_WRITE));
     put_count(w, "cacheRead", u, PROA_USAGE_CACHE_READ);
     put_count(w, "cacheWrite", u, PROA_USAGE_CACHE_WRITE);
     proa_json_writer_end_object(w);
     proa_json_writer_key(w, PROA_SLICE("outputTokens"));
     proa_json_writer_begin_object(w);
     put_count(w, "total", u, PROA_USAGE_OUTPUT);
-    put_rest(w, "text", u, PROA_USAGE_OUTPUT, count_of(u, PROA_USAGE_REASONING));
+    put_rest(w, "text", u, PROA_USAGE_OUTPUT, proa_usage_count(u, PROA_USAGE_REASONING));
     put_count(w, "reasoning", u, PROA_USAGE_REASONING);
     proa_json_writer_end_object(w);
 }

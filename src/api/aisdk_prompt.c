@@ -6,26 +6,8 @@
  */
 #include "aisdk_read_priv.h"
 
-#include <string.h>
-
-/* ---- members --------------------------------------------------------------------------------- */
-
-enum proa_err proa_aisdk_members(struct reading *r, const struct place *at,
-                                 const struct proa_json_item *item, const struct proa_slice *keys,
-                                 size_t n, struct proa_json_item *said)
-{
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    memset(said, 0, n * sizeof said[0]);
-    const enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
-    while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
-        const size_t key = proa_read_key(&m, keys, n);
-        if (key < n) {
-            said[key] = m;
-        }
-    }
-    return err;
-}
+/* ---- options ----------------------------------------------------------------------------------
+ */
 
 enum option_key {
     OPTION_SIGNATURE = 0, /* Anthropic's and Bedrock's, */
@@ -308,7 +290,7 @@ static enum proa_err read_part(struct reading *r, const struct place *at,
 {
     struct proa_json_item said[PART_KEYS];
     struct proa_slice word = PROA_SLICE_NONE;
-    enum proa_err err = proa_aisdk_members(r, at, item, KEYS, PART_KEYS, said);
+    enum proa_err err = proa_read_members(r, at, item, KEYS, PART_KEYS, said);
     err = err == PROA_OK ? read_needed(r, at, said, KEY_TYPE, &word) : err;
     if (err != PROA_OK) {
         return err;
@@ -381,7 +363,7 @@ static enum proa_err read_message(struct reading *r, const struct place *at,
     struct draft d = {.role = PROA_CHAT_SYSTEM};
     struct proa_slice role = PROA_SLICE_NONE;
     struct proa_chat_part options = {.kind = PROA_CHAT_PART_TEXT};
-    enum proa_err err = proa_aisdk_members(r, at, item, MESSAGE, PROA_ARRAY_LEN(MESSAGE), said);
+    enum proa_err err = proa_read_members(r, at, item, MESSAGE, PROA_ARRAY_LEN(MESSAGE), said);
     err =
         err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "role"), &said[MESSAGE_ROLE], &role) : err;
     if (err != PROA_OK) {

@@ -8,11 +8,6 @@
 
 #include "proa/chat/inputs.h"
 
-/* Members of an object, by a table of keys; `said` holds as many. Others are passed over. */
-enum proa_err proa_aisdk_members(struct reading *r, const struct place *at,
-                                 const struct proa_json_item *item, const struct proa_slice *keys,
-                                 size_t n, struct proa_json_item *said) PROA_MUST_CHECK;
-
 /* ---- aisdk_prompt.c */
 
 /* All messages; walks over them within `outer`. */

@@ -109,8 +109,6 @@ enum proa_err proa_api_aisdk_look(const struct proa_api_arrived *in, struct proa
 
 /* ---- members of their own form --------------------------------------------------------------- */
 
-enum { STOPS_MAX = 64 };
-
 /* One request under way. */
 struct top {
     struct reading r;
@@ -133,52 +131,13 @@ static enum proa_err read_choice(struct top *t, const struct place *at,
 static enum proa_err read_stops(struct top *t, const struct place *at,
                                 const struct proa_json_item *item)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    struct proa_chat_request *chat = &t->out->chat;
-    if (proa_read_is_null(item)) {
-        return PROA_OK;
-    }
-    struct proa_slice *stops = proa_arena_zero(t->r.arena, STOPS_MAX, sizeof stops[0]);
-    enum proa_err err = proa_read_enter(&t->r, at, item, PROA_JSON_ARRAY, &c);
-    chat->stop = stops;
-    for (size_t i = 0; err == PROA_OK && proa_json_cursor_next(&c, &m); i++) {
-        if (i == STOPS_MAX) {
-            return proa_read_refuse(&t->r, at, "holds more than 64 texts.");
-        }
-        err = proa_read_text(&t->r, PLACE_AT(at, i), &m, &stops[i]);
-        chat->n_stop = i + 1;
-    }
-    return err;
+    return proa_read_stops(&t->r, at, item, &t->out->chat);
 }
-
-static const struct proa_slice EFFORTS[] = {
-    [PROA_CHAT_EFFORT_UNSAID] = PROA_SLICE_INIT("provider-default"),
-    [PROA_CHAT_EFFORT_NONE] = PROA_SLICE_INIT("none"),
-    [PROA_CHAT_EFFORT_MINIMAL] = PROA_SLICE_INIT("minimal"),
-    [PROA_CHAT_EFFORT_LOW] = PROA_SLICE_INIT("low"),
-    [PROA_CHAT_EFFORT_MEDIUM] = PROA_SLICE_INIT("medium"),
-    [PROA_CHAT_EFFORT_HIGH] = PROA_SLICE_INIT("high"),
-    [PROA_CHAT_EFFORT_XHIGH] = PROA_SLICE_INIT("xhigh"),
-    [PROA_CHAT_EFFORT_MAX] = PROA_SLICE_INIT("max"),
-};
 
 static enum proa_err read_effort(struct top *t, const struct place *at,
                                  const struct proa_json_item *item)
 {
-    struct proa_slice text = PROA_SLICE_NONE;
-    const enum proa_err err = proa_read_text(&t->r, at, item, &text);
-    if (err != PROA_OK || text.len == 0) {
-        return err;
-    }
-    const size_t effort = proa_read_word(text, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
-    if (effort == PROA_ARRAY_LEN(EFFORTS)) {
-        return proa_read_refuse_word(&t->r, at, text,
-                                     "\"provider-default\", \"none\", \"minimal\", \"low\", "
-                                     "\"medium\", \"high\", \"xhigh\", \"max\"");
-    }
-    t->out->chat.effort = (enum proa_chat_effort)effort;
-    return PROA_OK;
+    return proa_read_effort(&t->r, at, item, &t->out->chat);
 }
 
 /* {"type":"json","schema","name","description"}; a schema is held to, as the SDK's own providers
@@ -196,7 +155,7 @@ static enum proa_err read_format(struct top *t, const struct place *at,
     if (proa_read_is_null(item)) {
         return PROA_OK;
     }
-    enum proa_err err = proa_aisdk_members(&t->r, at, item, keys, PROA_ARRAY_LEN(keys), said);
+    enum proa_err err = proa_read_members(&t->r, at, item, keys, PROA_ARRAY_LEN(keys), said);
     err = err == PROA_OK ? proa_read_text(&t->r, PLACE_KEY(at, "type"), &said[TYPE], &type) : err;
     if (err != PROA_OK || proa_slice_eq(type, PROA_SLICE("text"))) {
         chat->format = PROA_CHAT_FORMAT_TEXT;
@@ -250,10 +209,8 @@ static void take_options(struct proa_chat_request *chat)
                                                      PROA_JSON_STEP_KEY("parallelToolCalls")};
     const struct proa_slice options = chat->provider_options;
     const struct proa_slice effort = option_text(options, openai, PROA_SLICE("reasoningEffort"));
-    const size_t known = proa_read_word(effort, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
-    if (chat->effort == PROA_CHAT_EFFORT_UNSAID && effort.len > 0 &&
-        known < PROA_ARRAY_LEN(EFFORTS)) {
-        chat->effort = (enum proa_chat_effort)known;
+    if (chat->effort == PROA_CHAT_EFFORT_UNSAID) {
+        (void)proa_read_effort_word(effort, &chat->effort);
     }
     const enum proa_json_kind kind =
         proa_json_path(options, parallel, PROA_ARRAY_LEN(parallel), NULL);
@@ -269,31 +226,29 @@ static void take_options(struct proa_chat_request *chat)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-enum row_kind { ROW_NUMBER = 0, ROW_COUNT, ROW_OBJECT, ROW_CALL };
-
 #define TO(member) offsetof(struct proa_chat_request, member)
 
 static const struct row {
     struct proa_slice key;
-    enum row_kind kind;
+    enum read_kind kind;
     size_t offset; /* in struct proa_chat_request */
     enum proa_err (*read)(struct top *t, const struct place *at,
                           const struct proa_json_item *item); /* CALL */
 } ROWS[] = {
-    {PROA_SLICE_INIT("maxOutputTokens"), ROW_COUNT, TO(max_tokens), NULL},
-    {PROA_SLICE_INIT("temperature"), ROW_NUMBER, TO(temperature), NULL},
-    {PROA_SLICE_INIT("topP"), ROW_NUMBER, TO(top_p), NULL},
-    {PROA_SLICE_INIT("topK"), ROW_NUMBER, TO(top_k), NULL},
-    {PROA_SLICE_INIT("presencePenalty"), ROW_NUMBER, TO(presence_penalty), NULL},
-    {PROA_SLICE_INIT("frequencyPenalty"), ROW_NUMBER, TO(frequency_penalty), NULL},
-    {PROA_SLICE_INIT("seed"), ROW_NUMBER, TO(seed), NULL},
-    {PROA_SLICE_INIT("stopSequences"), ROW_CALL, 0, read_stops},
-    {PROA_SLICE_INIT("responseFormat"), ROW_CALL, 0, read_format},
-    {PROA_SLICE_INIT("tools"), ROW_CALL, 0, read_tools},
-    {PROA_SLICE_INIT("toolChoice"), ROW_CALL, 0, read_choice},
-    {PROA_SLICE_INIT("includeRawChunks"), ROW_CALL, 0, read_raw_chunks},
-    {PROA_SLICE_INIT("reasoning"), ROW_CALL, 0, read_effort},
-    {PROA_SLICE_INIT("providerOptions"), ROW_OBJECT, TO(provider_options), NULL},
+    {PROA_SLICE_INIT("maxOutputTokens"), READ_COUNT, TO(max_tokens), NULL},
+    {PROA_SLICE_INIT("temperature"), READ_NUMBER, TO(temperature), NULL},
+    {PROA_SLICE_INIT("topP"), READ_NUMBER, TO(top_p), NULL},
+    {PROA_SLICE_INIT("topK"), READ_NUMBER, TO(top_k), NULL},
+    {PROA_SLICE_INIT("presencePenalty"), READ_NUMBER, TO(presence_penalty), NULL},
+    {PROA_SLICE_INIT("frequencyPenalty"), READ_NUMBER, TO(frequency_penalty), NULL},
+    {PROA_SLICE_INIT("seed"), READ_NUMBER, TO(seed), NULL},
+    {PROA_SLICE_INIT("stopSequences"), READ_CALL, 0, read_stops},
+    {PROA_SLICE_INIT("responseFormat"), READ_CALL, 0, read_format},
+    {PROA_SLICE_INIT("tools"), READ_CALL, 0, read_tools},
+    {PROA_SLICE_INIT("toolChoice"), READ_CALL, 0, read_choice},
+    {PROA_SLICE_INIT("includeRawChunks"), READ_CALL, 0, read_raw_chunks},
+    {PROA_SLICE_INIT("reasoning"), READ_CALL, 0, read_effort},
+    {PROA_SLICE_INIT("providerOptions"), READ_OBJECT, TO(provider_options), NULL},
 };
 
 static enum proa_err read_member(struct top *t, const struct proa_json_item *item)
@@ -305,16 +260,8 @@ static enum proa_err read_member(struct top *t, const struct proa_json_item *ite
         }
         const struct place at = {.name = row->key};
         void *to = (char *)&t->out->chat + row->offset;
-        switch (row->kind) {
-        case ROW_NUMBER:
-            return proa_read_number(&t->r, &at, item, to);
-        case ROW_COUNT:
-            return proa_read_count(&t->r, &at, item, to);
-        case ROW_OBJECT:
-            return proa_read_object(&t->r, &at, item, to);
-        case ROW_CALL:
-            return row->read(t, &at, item);
-        }
+        return row->kind == READ_CALL ? row->read(t, &at, item)
+                                      : proa_read_value(&t->r, &at, row->kind, item, to);
     }
     return PROA_OK; /* `headers` among others, and what a later version may bring */
 }

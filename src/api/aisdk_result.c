@@ -127,7 +127,7 @@ static enum proa_err read_item(struct reading *r, const struct place *at,
 {
     struct proa_json_item said[ITEM_KEYS];
     struct proa_slice word = PROA_SLICE_NONE;
-    enum proa_err err = proa_aisdk_members(r, at, item, KEYS, ITEM_KEYS, said);
+    enum proa_err err = proa_read_members(r, at, item, KEYS, ITEM_KEYS, said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[KEY_TYPE], &word) : err;
     if (err != PROA_OK) {
         return err;
@@ -186,7 +186,7 @@ enum proa_err proa_aisdk_output(struct reading *r, const struct place *at,
     struct proa_json_item said[PROA_ARRAY_LEN(keys)];
     struct proa_slice word = PROA_SLICE_NONE;
     struct parts inside = {.n = 0};
-    enum proa_err err = proa_aisdk_members(r, at, item, keys, PROA_ARRAY_LEN(keys), said);
+    enum proa_err err = proa_read_members(r, at, item, keys, PROA_ARRAY_LEN(keys), said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TYPE], &word) : err;
     if (err != PROA_OK) {
         return err;

@@ -185,7 +185,7 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
     struct proa_slice type = PROA_SLICE_NONE;
     struct proa_slice id = PROA_SLICE_NONE;
     struct proa_slice args = PROA_SLICE_NONE;
-    enum proa_err err = proa_aisdk_members(r, at, item, KEYS, PROA_ARRAY_LEN(KEYS), said);
+    enum proa_err err = proa_read_members(r, at, item, KEYS, PROA_ARRAY_LEN(KEYS), said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TOOL_TYPE], &type) : err;
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "name"), &said[TOOL_NAME], &out->name)
                          : err;
@@ -231,7 +231,7 @@ enum proa_err proa_aisdk_choice(struct reading *r, const struct place *at,
     if (proa_read_is_null(item)) {
         return PROA_OK;
     }
-    enum proa_err err = proa_aisdk_members(r, at, item, keys, PROA_ARRAY_LEN(keys), said);
+    enum proa_err err = proa_read_members(r, at, item, keys, PROA_ARRAY_LEN(keys), said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TYPE], &type) : err;
     if (err != PROA_OK) {
         return err;

@@ -27,17 +27,12 @@ static void put_u64(struct proa_buf *out, uint64_t n)
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
-static uint64_t count_of(const struct proa_usage *u, enum proa_usage_field field)
-{
-    return proa_usage_has(u, field) ? u->count[field] : 0;
-}
-
 /* Here the counts of input stand beside one another. */
 void proa_message_put_usage(const struct proa_api_message *m, const struct proa_usage *usage,
                             struct proa_buf *out)
 {
-    const uint64_t read = count_of(usage, PROA_USAGE_CACHE_READ);
-    const uint64_t written = count_of(usage, PROA_USAGE_CACHE_WRITE);
+    const uint64_t read = proa_usage_count(usage, PROA_USAGE_CACHE_READ);
+    const uint64_t written = proa_usage_count(usage, PROA_USAGE_CACHE_WRITE);
     const uint64_t input = proa_usage_has(usage, PROA_USAGE_INPUT) ? usage->count[PROA_USAGE_INPUT]
                                                                    : m->cfg.input_tokens;
     PROA_BUF_LIT(out, "{\"input_tokens\":");
@@ -47,7 +42,7 @@ void proa_message_put_usage(const struct proa_api_message *m, const struct proa_
     PROA_BUF_LIT(out, ",\"cache_read_input_tokens\":");
     put_u64(out, read);
     PROA_BUF_LIT(out, ",\"output_tokens\":");
-    put_u64(out, count_of(usage, PROA_USAGE_OUTPUT));
+    put_u64(out, proa_usage_count(usage, PROA_USAGE_OUTPUT));
     PROA_BUF_LIT(out, "}");
 }
 

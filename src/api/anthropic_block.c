@@ -3,8 +3,6 @@
  */
 #include "anthropic_read_priv.h"
 
-#include <string.h>
-
 enum block_kind {
     BLOCK_TEXT = 0,
     BLOCK_IMAGE,
@@ -313,21 +311,10 @@ static enum proa_err read_block(struct reading *r, const struct place *at,
                                 const struct messages *calls, struct parts *out)
 {
     struct block b = {.at = at};
-    struct proa_json_cursor c;
-    struct proa_json_item m;
     struct proa_slice type = PROA_SLICE_NONE;
     const size_t before = out->n;
-    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
-    if (err != PROA_OK) {
-        return err;
-    }
-    while (proa_json_cursor_next(&c, &m)) {
-        const size_t key = proa_read_key(&m, KEY_TEXTS, KEYS);
-        if (key < KEYS) {
-            b.said[key] = m;
-        }
-    }
-    err = read_needed(r, &b, KEY_TYPE, &type);
+    enum proa_err err = proa_read_members(r, at, item, KEY_TEXTS, KEYS, b.said);
+    err = err == PROA_OK ? read_needed(r, &b, KEY_TYPE, &type) : err;
     if (err != PROA_OK) {
         return err;
     }

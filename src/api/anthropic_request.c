@@ -5,8 +5,6 @@
 
 #include "anthropic_read_priv.h"
 
-enum { STOPS_MAX = 64 };
-
 /* One request under way. */
 struct top {
     struct reading r;
@@ -18,11 +16,9 @@ struct top {
     size_t n_extras;
 };
 
-enum row_kind { ROW_SKIP = 0, ROW_NUMBER, ROW_COUNT, ROW_OBJECT, ROW_CALL };
-
 struct row {
     struct proa_slice key;
-    enum row_kind kind;
+    enum read_kind kind;
     size_t offset; /* in struct proa_chat_request */
     enum proa_err (*read)(struct top *t, const struct place *at,
                           const struct proa_json_item *item); /* CALL */
@@ -59,35 +55,8 @@ static enum proa_err read_choice(struct top *t, const struct place *at,
 static enum proa_err read_stop(struct top *t, const struct place *at,
                                const struct proa_json_item *item)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    if (proa_read_is_null(item)) {
-        return PROA_OK;
-    }
-    struct proa_slice *stops = proa_arena_alloc(t->r.arena, STOPS_MAX * sizeof stops[0]);
-    enum proa_err err = proa_read_enter(&t->r, at, item, PROA_JSON_ARRAY, &c);
-    t->out->stop = stops;
-    for (size_t i = 0; err == PROA_OK && proa_json_cursor_next(&c, &m); i++) {
-        if (i == STOPS_MAX) {
-            return proa_read_refuse(&t->r, at, "holds more than 64 texts.");
-        }
-        stops[i] = PROA_SLICE_NONE;
-        err = proa_read_text(&t->r, PLACE_AT(at, i), &m, &stops[i]);
-        t->out->n_stop = i + 1;
-    }
-    return err;
+    return proa_read_stops(&t->r, at, item, t->out);
 }
-
-static const struct proa_slice EFFORTS[] = {
-    [PROA_CHAT_EFFORT_UNSAID] = {NULL, 0},
-    [PROA_CHAT_EFFORT_NONE] = {NULL, 0},
-    [PROA_CHAT_EFFORT_MINIMAL] = {NULL, 0},
-    [PROA_CHAT_EFFORT_LOW] = PROA_SLICE_INIT("low"),
-    [PROA_CHAT_EFFORT_MEDIUM] = PROA_SLICE_INIT("medium"),
-    [PROA_CHAT_EFFORT_HIGH] = PROA_SLICE_INIT("high"),
-    [PROA_CHAT_EFFORT_XHIGH] = PROA_SLICE_INIT("xhigh"),
-    [PROA_CHAT_EFFORT_MAX] = PROA_SLICE_INIT("max"),
-};
 
 enum thinking { THINKING_ENABLED = 0, THINKING_ADAPTIVE, THINKING_DISABLED };
 
@@ -147,23 +116,14 @@ static enum proa_err read_thinking(struct top *t, const struct place *at,
     }
 }
 
+/* Thinking that was switched off stays so. */
 static enum proa_err read_effort(struct top *t, const struct place *at,
                                  const struct proa_json_item *item)
 {
-    struct proa_slice word = PROA_SLICE_NONE;
-    const enum proa_err err = proa_read_text(&t->r, at, item, &word);
-    if (err != PROA_OK || word.len == 0) {
-        return err;
-    }
-    const size_t effort = proa_read_word(word, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
-    if (effort == PROA_ARRAY_LEN(EFFORTS)) {
-        return proa_read_refuse_word(&t->r, at, word,
-                                     "\"low\", \"medium\", \"high\", \"xhigh\", \"max\"");
-    }
-    if (t->out->effort != PROA_CHAT_EFFORT_NONE) { /* thinking was switched off */
-        t->out->effort = (enum proa_chat_effort)effort;
-    }
-    return PROA_OK;
+    const enum proa_chat_effort before = t->out->effort;
+    const enum proa_err err = proa_read_effort(&t->r, at, item, t->out);
+    t->out->effort = before == PROA_CHAT_EFFORT_NONE ? before : t->out->effort;
+    return err;
 }
 
 /* {"type": "json_schema", "schema"} */
@@ -237,22 +197,22 @@ static enum proa_err read_tier(struct top *t, const struct place *at,
 #define TO(member) offsetof(struct proa_chat_request, member)
 
 static const struct row ROWS[] = {
-    {PROA_SLICE_INIT("model"), ROW_SKIP, 0, NULL},
-    {PROA_SLICE_INIT("stream"), ROW_SKIP, 0, NULL},
-    {PROA_SLICE_INIT("max_tokens"), ROW_COUNT, TO(max_tokens), NULL},
-    {PROA_SLICE_INIT("system"), ROW_CALL, 0, read_system},
-    {PROA_SLICE_INIT("messages"), ROW_CALL, 0, keep_messages},
-    {PROA_SLICE_INIT("tools"), ROW_CALL, 0, read_tools},
-    {PROA_SLICE_INIT("tool_choice"), ROW_CALL, 0, read_choice},
-    {PROA_SLICE_INIT("thinking"), ROW_CALL, 0, read_thinking},
-    {PROA_SLICE_INIT("output_config"), ROW_CALL, 0, read_output},
-    {PROA_SLICE_INIT("metadata"), ROW_CALL, 0, read_metadata},
-    {PROA_SLICE_INIT("stop_sequences"), ROW_CALL, 0, read_stop},
-    {PROA_SLICE_INIT("temperature"), ROW_NUMBER, TO(temperature), NULL},
-    {PROA_SLICE_INIT("top_p"), ROW_NUMBER, TO(top_p), NULL},
-    {PROA_SLICE_INIT("top_k"), ROW_NUMBER, TO(top_k), NULL},
-    {PROA_SLICE_INIT("service_tier"), ROW_CALL, 0, read_tier},
-    {PROA_SLICE_INIT("providerOptions"), ROW_OBJECT, TO(provider_options), NULL},
+    {PROA_SLICE_INIT("model"), READ_SKIP, 0, NULL},
+    {PROA_SLICE_INIT("stream"), READ_SKIP, 0, NULL},
+    {PROA_SLICE_INIT("max_tokens"), READ_COUNT, TO(max_tokens), NULL},
+    {PROA_SLICE_INIT("system"), READ_CALL, 0, read_system},
+    {PROA_SLICE_INIT("messages"), READ_CALL, 0, keep_messages},
+    {PROA_SLICE_INIT("tools"), READ_CALL, 0, read_tools},
+    {PROA_SLICE_INIT("tool_choice"), READ_CALL, 0, read_choice},
+    {PROA_SLICE_INIT("thinking"), READ_CALL, 0, read_thinking},
+    {PROA_SLICE_INIT("output_config"), READ_CALL, 0, read_output},
+    {PROA_SLICE_INIT("metadata"), READ_CALL, 0, read_metadata},
+    {PROA_SLICE_INIT("stop_sequences"), READ_CALL, 0, read_stop},
+    {PROA_SLICE_INIT("temperature"), READ_NUMBER, TO(temperature), NULL},
+    {PROA_SLICE_INIT("top_p"), READ_NUMBER, TO(top_p), NULL},
+    {PROA_SLICE_INIT("top_k"), READ_NUMBER, TO(top_k), NULL},
+    {PROA_SLICE_INIT("service_tier"), READ_CALL, 0, read_tier},
+    {PROA_SLICE_INIT("providerOptions"), READ_OBJECT, TO(provider_options), NULL},
 };
 
 static enum proa_err read_row(struct top *t, const struct row *row,
@@ -260,19 +220,8 @@ static enum proa_err read_row(struct top *t, const struct row *row,
 {
     const struct place at = {.name = row->key};
     void *to = (char *)t->out + row->offset;
-    switch (row->kind) {
-    case ROW_SKIP:
-        break;
-    case ROW_NUMBER:
-        return proa_read_number(&t->r, &at, item, to);
-    case ROW_COUNT:
-        return proa_read_count(&t->r, &at, item, to);
-    case ROW_OBJECT:
-        return proa_read_object(&t->r, &at, item, to);
-    case ROW_CALL:
-        return row->read(t, &at, item);
-    }
-    return PROA_OK;
+    return row->kind == READ_CALL ? row->read(t, &at, item)
+                                  : proa_read_value(&t->r, &at, row->kind, item, to);
 }
 
 static enum proa_err read_member(struct top *t, const struct proa_json_item *item)

@@ -51,7 +51,6 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
     struct proa_slice type = PROA_SLICE_NONE;
     struct proa_json_cursor c;
     struct proa_json_item m;
-    *out = (struct proa_chat_tool){.strict = PROA_CHAT_UNSAID};
     enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
     while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
         const size_t key = proa_read_key(&m, KEYS, TOOL_KEYS);
@@ -77,25 +76,7 @@ enum proa_err proa_read_anthropic_tools(struct reading *r, const struct place *a
                                         const struct proa_json_item *item,
                                         struct proa_chat_request *out)
 {
-    struct proa_chat_tool *tools = NULL;
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    size_t n = 0;
-    if (proa_read_is_null(item)) {
-        return PROA_OK;
-    }
-    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_ARRAY, &c);
-    while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
-        if (r->n_parts++ == READING_PARTS_MAX) {
-            return proa_read_refuse(r, at, "holds too many tools.");
-        }
-        tools = proa_read_more(r, tools, n, sizeof tools[0]);
-        err = read_tool(r, PLACE_AT(at, n), &m, &tools[n]);
-        n++;
-    }
-    out->tools = tools;
-    out->n_tools = n;
-    return err;
+    return proa_read_tool_list(r, at, item, read_tool, out);
 }
 
 /* ---- which of them --------------------------------------------------------------------------- */

@@ -84,15 +84,10 @@ void proa_answer_put_gateway(struct proa_buf *out, const char *before, struct pr
     }
 }
 
-static uint64_t count_of(const struct proa_usage *u, enum proa_usage_field field)
-{
-    return proa_usage_has(u, field) ? u->count[field] : 0;
-}
-
 void proa_answer_put_usage(struct proa_buf *out, const struct proa_usage *usage)
 {
-    const uint64_t input = count_of(usage, PROA_USAGE_INPUT);
-    const uint64_t output = count_of(usage, PROA_USAGE_OUTPUT);
+    const uint64_t input = proa_usage_count(usage, PROA_USAGE_INPUT);
+    const uint64_t output = proa_usage_count(usage, PROA_USAGE_OUTPUT);
     PROA_BUF_LIT(out, "{\"prompt_tokens\":");
     (void)proa_buf_append_u64(out, input);
     PROA_BUF_LIT(out, ",\"completion_tokens\":");
@@ -100,13 +95,13 @@ void proa_answer_put_usage(struct proa_buf *out, const struct proa_usage *usage)
     PROA_BUF_LIT(out, ",\"total_tokens\":");
     (void)proa_buf_append_u64(out, input + output);
     PROA_BUF_LIT(out, ",\"prompt_tokens_details\":{\"cached_tokens\":");
-    (void)proa_buf_append_u64(out, count_of(usage, PROA_USAGE_CACHE_READ));
+    (void)proa_buf_append_u64(out, proa_usage_count(usage, PROA_USAGE_CACHE_READ));
     if (proa_usage_has(usage, PROA_USAGE_CACHE_WRITE)) {
         PROA_BUF_LIT(out, ",\"cache_write_tokens\":");
         (void)proa_buf_append_u64(out, usage->count[PROA_USAGE_CACHE_WRITE]);
     }
     PROA_BUF_LIT(out, "},\"completion_tokens_details\":{\"reasoning_tokens\":");
-    (void)proa_buf_append_u64(out, count_of(usage, PROA_USAGE_REASONING));
+    (void)proa_buf_append_u64(out, proa_usage_count(usage, PROA_USAGE_REASONING));
     PROA_BUF_LIT(out, "}}");
 }
 

@@ -3,8 +3,6 @@
  */
 #include "openai_read_priv.h"
 
-#include <string.h>
-
 enum { LOOKED_BACK_MAX = 1024 }; /* messages and parts, for the call that a result belongs to */
 
 enum message_key {
@@ -403,22 +401,9 @@ static enum proa_err read_message_cache(struct reading *r, const struct draft *d
 enum proa_err proa_read_message(struct reading *r, const struct place *at,
                                 const struct proa_json_item *item, struct messages *out)
 {
-    struct draft d;
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    memset(&d, 0, sizeof d);
-    d.at = at;
-    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
-    if (err != PROA_OK) {
-        return err;
-    }
-    while (proa_json_cursor_next(&c, &m)) {
-        const size_t key = proa_read_key(&m, KEYS, MESSAGE_KEYS);
-        if (key < MESSAGE_KEYS) {
-            d.said[key] = m;
-        }
-    }
-    err = read_role(r, &d);
+    struct draft d = {.at = at};
+    enum proa_err err = proa_read_members(r, at, item, KEYS, MESSAGE_KEYS, d.said);
+    err = err == PROA_OK ? read_role(r, &d) : err;
     err = err == PROA_OK ? read_by_role(r, &d, out) : err;
     err = err == PROA_OK ? check_parts(r, &d) : err;
     err = err == PROA_OK ? read_message_cache(r, &d) : err;

@@ -258,18 +258,9 @@ static enum proa_err read_part(struct reading *r, const struct place *at,
                                const struct proa_json_item *item, struct parts *out)
 {
     struct proa_json_item said[PROA_ARRAY_LEN(PART_KEYS)];
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    memset(said, 0, sizeof said);
-    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
+    enum proa_err err = proa_read_members(r, at, item, PART_KEYS, PROA_ARRAY_LEN(PART_KEYS), said);
     if (err != PROA_OK) {
         return err;
-    }
-    while (proa_json_cursor_next(&c, &m)) {
-        const size_t key = proa_read_key(&m, PART_KEYS, PROA_ARRAY_LEN(PART_KEYS));
-        if (key < PROA_ARRAY_LEN(PART_KEYS)) {
-            said[key] = m;
-        }
     }
     struct proa_slice type = PROA_SLICE_NONE;
     if (proa_read_is_null(&said[PART_TYPE])) {

@@ -88,6 +88,35 @@ size_t proa_read_word(struct proa_slice text, const struct proa_slice *words, si
  * is what the last call returned; NULL at first. */
 void *proa_read_more(struct reading *r, void *items, size_t n, size_t bytes);
 
+/* ---- members.c: what several surfaces have alike */
+
+/* Members of an object, by a table of keys; `said` holds as many. Others are passed over. */
+enum proa_err proa_read_members(struct reading *r, const struct place *at,
+                                const struct proa_json_item *item, const struct proa_slice *keys,
+                                size_t n, struct proa_json_item *said) PROA_MUST_CHECK;
+/* What a row of a table of members says its value is, and what `to` of it is. */
+enum read_kind {
+    READ_SKIP = 0,
+    READ_TEXT,   /* struct proa_slice */
+    READ_NUMBER, /* struct proa_slice */
+    READ_COUNT,  /* uint64_t */
+    READ_FLAG,   /* enum proa_chat_flag */
+    READ_OBJECT, /* struct proa_slice */
+    READ_CALL    /* the row's own function reads it */
+};
+enum proa_err proa_read_value(struct reading *r, const struct place *at, enum read_kind kind,
+                              const struct proa_json_item *item, void *to) PROA_MUST_CHECK;
+/* Texts that end the answer: an array of at most 64, or one alone. */
+enum proa_err proa_read_stops(struct reading *r, const struct place *at,
+                              const struct proa_json_item *item,
+                              struct proa_chat_request *out) PROA_MUST_CHECK;
+/* How much thinking is wanted, by any surface's word for it. */
+enum proa_err proa_read_effort(struct reading *r, const struct place *at,
+                               const struct proa_json_item *item,
+                               struct proa_chat_request *out) PROA_MUST_CHECK;
+/* The same of a text that is not the reader's to judge: false when it is none of the words. */
+bool proa_read_effort_word(struct proa_slice text, enum proa_chat_effort *out);
+
 /* Is the top-level member with this key the gateway's own, which no provider gets? */
 bool proa_read_is_cut(const struct proa_api_request *request, struct proa_slice body,
                       struct proa_slice key);

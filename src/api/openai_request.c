@@ -5,8 +5,6 @@
 
 #include "openai_read_priv.h"
 
-enum { STOPS_MAX = 64 };
-
 /* One request under way. */
 struct top {
     struct reading r;
@@ -20,11 +18,9 @@ struct top {
     bool has_prompt;
 };
 
-enum row_kind { ROW_SKIP = 0, ROW_TEXT, ROW_NUMBER, ROW_COUNT, ROW_FLAG, ROW_OBJECT, ROW_CALL };
-
 struct row {
     struct proa_slice key;
-    enum row_kind kind;
+    enum read_kind kind;
     size_t offset; /* in struct proa_chat_request */
     enum proa_err (*read)(struct top *t, const struct place *at,
                           const struct proa_json_item *item); /* CALL */
@@ -54,61 +50,13 @@ static enum proa_err read_choice(struct top *t, const struct place *at,
 static enum proa_err read_stop(struct top *t, const struct place *at,
                                const struct proa_json_item *item)
 {
-    struct proa_json_cursor c;
-    struct proa_json_item m;
-    struct proa_chat_request *chat = &t->out->chat;
-    if (proa_read_is_null(item)) {
-        return PROA_OK;
-    }
-    struct proa_slice *stops = proa_arena_alloc(t->r.arena, STOPS_MAX * sizeof stops[0]);
-    chat->stop = stops;
-    if (item->kind == PROA_JSON_STRING) {
-        stops[0] = proa_chat_text(item->value);
-        chat->n_stop = stops[0].len > 0;
-        return PROA_OK;
-    }
-    if (item->kind != PROA_JSON_ARRAY) {
-        return proa_read_refuse_kind(&t->r, at, "a string or an array of strings", item->kind);
-    }
-    enum proa_err err = proa_read_enter(&t->r, at, item, PROA_JSON_ARRAY, &c);
-    for (size_t i = 0; err == PROA_OK && proa_json_cursor_next(&c, &m); i++) {
-        if (i == STOPS_MAX) {
-            return proa_read_refuse(&t->r, at, "holds more than 64 texts.");
-        }
-        stops[i] = PROA_SLICE_NONE;
-        err = proa_read_text(&t->r, PLACE_AT(at, i), &m, &stops[i]);
-        chat->n_stop = i + 1;
-    }
-    return err;
+    return proa_read_stops(&t->r, at, item, &t->out->chat);
 }
-
-static const struct proa_slice EFFORTS[] = {
-    [PROA_CHAT_EFFORT_UNSAID] = PROA_SLICE_INIT("default"),
-    [PROA_CHAT_EFFORT_NONE] = PROA_SLICE_INIT("none"),
-    [PROA_CHAT_EFFORT_MINIMAL] = PROA_SLICE_INIT("minimal"),
-    [PROA_CHAT_EFFORT_LOW] = PROA_SLICE_INIT("low"),
-    [PROA_CHAT_EFFORT_MEDIUM] = PROA_SLICE_INIT("medium"),
-    [PROA_CHAT_EFFORT_HIGH] = PROA_SLICE_INIT("high"),
-    [PROA_CHAT_EFFORT_XHIGH] = PROA_SLICE_INIT("xhigh"),
-    [PROA_CHAT_EFFORT_MAX] = PROA_SLICE_INIT("max"),
-};
 
 static enum proa_err read_effort(struct top *t, const struct place *at,
                                  const struct proa_json_item *item)
 {
-    struct proa_slice text = PROA_SLICE_NONE;
-    const enum proa_err err = proa_read_text(&t->r, at, item, &text);
-    if (err != PROA_OK || text.len == 0) {
-        return err;
-    }
-    const size_t effort = proa_read_word(text, EFFORTS, PROA_ARRAY_LEN(EFFORTS));
-    if (effort == PROA_ARRAY_LEN(EFFORTS)) {
-        return proa_read_refuse_word(&t->r, at, text,
-                                     "\"none\", \"minimal\", \"low\", \"medium\", \"high\", "
-                                     "\"xhigh\", \"max\"");
-    }
-    t->out->chat.effort = (enum proa_chat_effort)effort;
-    return PROA_OK;
+    return proa_read_effort(&t->r, at, item, &t->out->chat);
 }
 
 /* {"effort", "max_tokens", "enabled", "exclude"} */
@@ -282,33 +230,33 @@ static enum proa_err read_prompt(struct top *t, const struct place *at,
 #define TO(member) offsetof(struct proa_chat_request, member)
 
 static const struct row ROWS[] = {
-    {PROA_SLICE_INIT("model"), ROW_SKIP, 0, NULL},
-    {PROA_SLICE_INIT("stream"), ROW_SKIP, 0, NULL},
-    {PROA_SLICE_INIT("max_tokens"), ROW_COUNT, TO(max_tokens), NULL},
-    {PROA_SLICE_INIT("temperature"), ROW_NUMBER, TO(temperature), NULL},
-    {PROA_SLICE_INIT("tools"), ROW_CALL, 0, read_tools},
-    {PROA_SLICE_INIT("tool_choice"), ROW_CALL, 0, read_choice},
-    {PROA_SLICE_INIT("stream_options"), ROW_CALL, 0, read_stream_options},
-    {PROA_SLICE_INIT("max_completion_tokens"), ROW_COUNT, TO(max_tokens), NULL},
-    {PROA_SLICE_INIT("top_p"), ROW_NUMBER, TO(top_p), NULL},
-    {PROA_SLICE_INIT("top_k"), ROW_NUMBER, TO(top_k), NULL},
-    {PROA_SLICE_INIT("seed"), ROW_NUMBER, TO(seed), NULL},
-    {PROA_SLICE_INIT("frequency_penalty"), ROW_NUMBER, TO(frequency_penalty), NULL},
-    {PROA_SLICE_INIT("presence_penalty"), ROW_NUMBER, TO(presence_penalty), NULL},
-    {PROA_SLICE_INIT("stop"), ROW_CALL, 0, read_stop},
-    {PROA_SLICE_INIT("n"), ROW_COUNT, TO(n), NULL},
-    {PROA_SLICE_INIT("response_format"), ROW_CALL, 0, read_format},
-    {PROA_SLICE_INIT("reasoning_effort"), ROW_CALL, 0, read_effort},
-    {PROA_SLICE_INIT("reasoning"), ROW_CALL, 0, read_reasoning},
-    {PROA_SLICE_INIT("parallel_tool_calls"), ROW_FLAG, TO(parallel_tools), NULL},
-    {PROA_SLICE_INIT("logprobs"), ROW_CALL, 0, read_logprobs},
-    {PROA_SLICE_INIT("top_logprobs"), ROW_COUNT, TO(top_logprobs), NULL},
-    {PROA_SLICE_INIT("user"), ROW_TEXT, TO(user), NULL},
-    {PROA_SLICE_INIT("service_tier"), ROW_TEXT, TO(service_tier), NULL},
-    {PROA_SLICE_INIT("providerOptions"), ROW_OBJECT, TO(provider_options), NULL},
-    {PROA_SLICE_INIT("functions"), ROW_CALL, 0, read_functions},
-    {PROA_SLICE_INIT("function_call"), ROW_CALL, 0, read_choice},
-    {PROA_SLICE_INIT("prompt"), ROW_CALL, 0, read_prompt},
+    {PROA_SLICE_INIT("model"), READ_SKIP, 0, NULL},
+    {PROA_SLICE_INIT("stream"), READ_SKIP, 0, NULL},
+    {PROA_SLICE_INIT("max_tokens"), READ_COUNT, TO(max_tokens), NULL},
+    {PROA_SLICE_INIT("temperature"), READ_NUMBER, TO(temperature), NULL},
+    {PROA_SLICE_INIT("tools"), READ_CALL, 0, read_tools},
+    {PROA_SLICE_INIT("tool_choice"), READ_CALL, 0, read_choice},
+    {PROA_SLICE_INIT("stream_options"), READ_CALL, 0, read_stream_options},
+    {PROA_SLICE_INIT("max_completion_tokens"), READ_COUNT, TO(max_tokens), NULL},
+    {PROA_SLICE_INIT("top_p"), READ_NUMBER, TO(top_p), NULL},
+    {PROA_SLICE_INIT("top_k"), READ_NUMBER, TO(top_k), NULL},
+    {PROA_SLICE_INIT("seed"), READ_NUMBER, TO(seed), NULL},
+    {PROA_SLICE_INIT("frequency_penalty"), READ_NUMBER, TO(frequency_penalty), NULL},
+    {PROA_SLICE_INIT("presence_penalty"), READ_NUMBER, TO(presence_penalty), NULL},
+    {PROA_SLICE_INIT("stop"), READ_CALL, 0, read_stop},
+    {PROA_SLICE_INIT("n"), READ_COUNT, TO(n), NULL},
+    {PROA_SLICE_INIT("response_format"), READ_CALL, 0, read_format},
+    {PROA_SLICE_INIT("reasoning_effort"), READ_CALL, 0, read_effort},
+    {PROA_SLICE_INIT("reasoning"), READ_CALL, 0, read_reasoning},
+    {PROA_SLICE_INIT("parallel_tool_calls"), READ_FLAG, TO(parallel_tools), NULL},
+    {PROA_SLICE_INIT("logprobs"), READ_CALL, 0, read_logprobs},
+    {PROA_SLICE_INIT("top_logprobs"), READ_COUNT, TO(top_logprobs), NULL},
+    {PROA_SLICE_INIT("user"), READ_TEXT, TO(user), NULL},
+    {PROA_SLICE_INIT("service_tier"), READ_TEXT, TO(service_tier), NULL},
+    {PROA_SLICE_INIT("providerOptions"), READ_OBJECT, TO(provider_options), NULL},
+    {PROA_SLICE_INIT("functions"), READ_CALL, 0, read_functions},
+    {PROA_SLICE_INIT("function_call"), READ_CALL, 0, read_choice},
+    {PROA_SLICE_INIT("prompt"), READ_CALL, 0, read_prompt},
 };
 
 static enum proa_err read_row(struct top *t, const struct row *row,
@@ -316,23 +264,8 @@ static enum proa_err read_row(struct top *t, const struct row *row,
 {
     const struct place at = {.name = row->key};
     void *to = (char *)&t->out->chat + row->offset;
-    switch (row->kind) {
-    case ROW_SKIP:
-        break;
-    case ROW_TEXT:
-        return proa_read_text(&t->r, &at, item, to);
-    case ROW_NUMBER:
-        return proa_read_number(&t->r, &at, item, to);
-    case ROW_COUNT:
-        return proa_read_count(&t->r, &at, item, to);
-    case ROW_FLAG:
-        return proa_read_flag(&t->r, &at, item, to);
-    case ROW_OBJECT:
-        return proa_read_object(&t->r, &at, item, to);
-    case ROW_CALL:
-        return row->read(t, &at, item);
-    }
-    return PROA_OK;
+    return row->kind == READ_CALL ? row->read(t, &at, item)
+                                  : proa_read_value(&t->r, &at, row->kind, item, to);
 }
 
 static const struct row *find_row(const struct proa_json_item *item)

@@ -3,8 +3,6 @@
  */
 #include "openai_read_priv.h"
 
-#include <string.h>
-
 enum tool_key { TOOL_TYPE = 0, TOOL_FUNCTION, TOOL_CUSTOM, TOOL_CACHE };
 
 static const struct proa_slice TOOL_KEYS[] = {
@@ -78,17 +76,8 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
                                const struct proa_json_item *item, struct proa_chat_tool *out)
 {
     struct proa_json_item said[PROA_ARRAY_LEN(TOOL_KEYS)];
-    struct proa_json_cursor c;
-    struct proa_json_item m;
     struct proa_slice type = PROA_SLICE_NONE;
-    memset(said, 0, sizeof said);
-    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
-    while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
-        const size_t key = proa_read_key(&m, TOOL_KEYS, PROA_ARRAY_LEN(TOOL_KEYS));
-        if (key < PROA_ARRAY_LEN(TOOL_KEYS)) {
-            said[key] = m;
-        }
-    }
+    enum proa_err err = proa_read_members(r, at, item, TOOL_KEYS, PROA_ARRAY_LEN(TOOL_KEYS), said);
     err = err == PROA_OK ? proa_read_text(r, PLACE_KEY(at, "type"), &said[TOOL_TYPE], &type) : err;
     if (err != PROA_OK) {
         return err;

@@ -34,6 +34,11 @@ static inline bool proa_usage_has(const struct proa_usage *u, enum proa_usage_fi
 {
     return (u->known >> field & 1U) != 0;
 }
+/* What is not known counts as nothing. */
+static inline uint64_t proa_usage_count(const struct proa_usage *u, enum proa_usage_field field)
+{
+    return proa_usage_has(u, field) ? u->count[field] : 0;
+}
 /* Takes the count unless it is out of all reason. */
 static inline void proa_usage_set(struct proa_usage *u, enum proa_usage_field field, uint64_t count)
 {

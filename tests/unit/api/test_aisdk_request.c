@@ -458,8 +458,8 @@ static void what_does_not_fit_is_said(void **state)
          "\"toolChoice.type\" is \"any\", which is none of \"auto\", \"none\", \"required\", "
          "\"tool\"."},
         {PROA_API_CHAT, TOP("\"reasoning\":\"deep\""),
-         "\"reasoning\" is \"deep\", which is none of \"provider-default\", \"none\", \"minimal\", "
-         "\"low\", \"medium\", \"high\", \"xhigh\", \"max\"."},
+         "\"reasoning\" is \"deep\", which is none of \"none\", \"minimal\", \"low\", "
+         "\"medium\", \"high\", \"xhigh\", \"max\"."},
         {PROA_API_CHAT, TOP("\"responseFormat\":{\"type\":\"xml\"}"),
          "\"responseFormat.type\" is \"xml\", which is none of \"text\", \"json\"."},
         {PROA_API_CHAT, TOP("\"maxOutputTokens\":-1"),

@@ -394,18 +394,18 @@ static void refusals(void **state)
         {"\"thinking\":{\"type\":\"enabled\",\"budget_tokens\":1.5},\"messages\":["
          "{\"role\":\"user\",\"content\":\"a\"}]",
          "thinking.budget_tokens", "whole number"},
-        {"\"output_config\":{\"effort\":\"none\"},\"messages\":[{\"role\":\"user\","
+        {"\"output_config\":{\"effort\":\"deep\"},\"messages\":[{\"role\":\"user\","
          "\"content\":\"a\"}]",
-         "output_config.effort", "is \"none\", which"},
+         "output_config.effort", "is \"deep\", which"},
         {"\"output_config\":{\"format\":{\"type\":\"json_schema\"}},\"messages\":["
          "{\"role\":\"user\",\"content\":\"a\"}]",
          "output_config.format.schema", "is missing."},
         {"\"metadata\":{\"user_id\":1},\"messages\":[{\"role\":\"user\",\"content\":\"a\"}"
          "]",
          "metadata.user_id", "not a number."},
-        {"\"stop_sequences\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"}"
+        {"\"stop_sequences\":1,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}"
          "]",
-         "stop_sequences", "an array, not a string."},
+         "stop_sequences", "a string or an array of strings, not a number."},
         {"\"stop_sequences\":[1],\"messages\":[{\"role\":\"user\",\"content\":\"a\"}"
          "]",
          "stop_sequences[0]", "not a number."},
