@@ -95,6 +95,7 @@ enum proa_err proa_api_aisdk_look(const struct proa_api_arrived *in, struct proa
     }
     out->version = (uint8_t)version_of(in->headers, path);
     out->n_cuts = 0;
+    out->is_form = false;
     out->model = proa_http_header_value(in->headers, in->kind == PROA_API_CHAT
                                                          ? PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_ID
                                                          : PROA_HTTP_HEADER_AI_MODEL_ID);
@@ -321,6 +322,7 @@ enum proa_err proa_api_aisdk_read(const struct proa_api_body *body, struct proa_
     case PROA_API_IMAGE_EDITS:
     case PROA_API_SPEECH:
     case PROA_API_TRANSCRIPTIONS:
+    case PROA_API_TRANSLATIONS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
     case PROA_API_MODEL_ENDPOINTS:

@@ -2,6 +2,7 @@
  * The OpenAI surface: which of its readers and writers serves which endpoint.
  */
 #include "face_priv.h"
+#include "form_priv.h"
 
 #include "proa/api/openai_answer.h"
 #include "proa/api/openai_lists.h"
@@ -10,6 +11,9 @@
 static enum proa_err look(const struct proa_api_arrived *in, struct proa_api_request *out,
                           struct proa_api_error *error)
 {
+    if (proa_api_takes_form(PROA_SURFACE_OPENAI, in->kind) && proa_request_is_form(in)) {
+        return proa_request_read_form(in, out, error);
+    }
     return proa_api_request_read(in->kind, in->body, in->scratch, in->text, out, error);
 }
 
@@ -48,6 +52,7 @@ static enum proa_err read_request(const struct proa_api_body *body, struct proa_
     case PROA_API_IMAGE_EDITS:
     case PROA_API_SPEECH:
     case PROA_API_TRANSCRIPTIONS:
+    case PROA_API_TRANSLATIONS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:
     case PROA_API_MODEL_ENDPOINTS:

@@ -207,6 +207,7 @@ enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_sl
     }
     /* Embeddings and moderations have no stream: what asks for one there is the provider's to
      * refuse. */
+    out->is_form = false;
     out->stream =
         stream == PROA_JSON_TRUE && (kind == PROA_API_CHAT || kind == PROA_API_COMPLETIONS);
     collect_cuts(out);

@@ -20,6 +20,13 @@ static const struct path_row PATHS[] = {
     {PROA_SLICE_INIT("/embeddings"), ALLOW_WRITE, PROA_API_EMBEDDINGS, PROA_SURFACE_OPENAI},
     {PROA_SLICE_INIT("/moderations"), ALLOW_WRITE, PROA_API_MODERATIONS, PROA_SURFACE_OPENAI},
     {PROA_SLICE_INIT("/rerank"), ALLOW_WRITE, PROA_API_RERANK, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/images/generations"), ALLOW_WRITE, PROA_API_IMAGES, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/images/edits"), ALLOW_WRITE, PROA_API_IMAGE_EDITS, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/audio/speech"), ALLOW_WRITE, PROA_API_SPEECH, PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/audio/transcriptions"), ALLOW_WRITE, PROA_API_TRANSCRIPTIONS,
+     PROA_SURFACE_OPENAI},
+    {PROA_SLICE_INIT("/audio/translations"), ALLOW_WRITE, PROA_API_TRANSLATIONS,
+     PROA_SURFACE_OPENAI},
     {PROA_SLICE_INIT("/models"), ALLOW_READ, PROA_API_MODELS, PROA_SURFACE_OPENAI},
     {PROA_SLICE_INIT("/messages"), ALLOW_WRITE, PROA_API_CHAT, PROA_SURFACE_ANTHROPIC},
     {PROA_SLICE_INIT("/messages/count_tokens"), ALLOW_WRITE, PROA_API_COUNT_TOKENS,
@@ -142,6 +149,13 @@ void proa_api_match(enum proa_http_method method, struct proa_slice path,
         out->raw_id = proa_slice_from(path, MODEL_PREFIX.len);
     }
     out->method_ok = out->kind != PROA_API_NONE && method_fits(method, out->kind);
+}
+
+bool proa_api_takes_form(enum proa_surface surface, enum proa_endpoint_kind kind)
+{
+    return surface == PROA_SURFACE_OPENAI &&
+           (kind == PROA_API_IMAGE_EDITS || kind == PROA_API_TRANSCRIPTIONS ||
+            kind == PROA_API_TRANSLATIONS);
 }
 
 /* No model of any provider has another name: the id is compared, printed and logged. */

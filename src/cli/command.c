@@ -323,8 +323,10 @@ const struct proa_cli_command proa_cli_commands[] = {
      .brief = "Start an upstream that fails on demand",
      .operands = "",
      .about =
-         "Speaks the OpenAI protocol: chat completions, completions, embeddings, moderations and "
-         "models, whole or streamed, with usage; and, under a path for each provider, the "
+         "Speaks the OpenAI protocol: chat completions, completions, embeddings, moderations, "
+         "images, "
+         "speech, transcriptions and models, whole or streamed, with usage; and, under a path for "
+         "each provider, the "
          "provider's own: its formats, its checks, its errors. Nothing leaves the machine.\n"
          "\n"
          "A recipe says what goes wrong. It applies to every answer (--fault), to those under a "

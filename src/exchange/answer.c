@@ -51,6 +51,9 @@ static void on_head(void *ctx, const struct proa_http_head *head)
         return;
     } else {
         a->mode = ANSWER_PLAIN;
+        if (proa_exchange_is_media(a->x) && !a->translation) {
+            a->form = proa_operation_answer_form(a->x->operation, type);
+        }
     }
     struct proa_event event = {.kind = PROA_EV_HEAD, .attempt = a->index, .status = head->status};
     if (a->mode != ANSWER_ERROR) {
@@ -199,6 +202,81 @@ static void on_body(void *ctx, struct proa_slice bytes)
     }
 }
 
+/* ---- images and audio ------------------------------------------------------------------------ */
+
+/* The first event of a stream that has no reader. */
+enum first { FIRST_MISSING = 0, FIRST_GOOD, FIRST_ERROR };
+
+static enum first read_first(struct attempt *a, struct proa_slice bytes)
+{
+    struct proa_slice model = PROA_SLICE_NONE;
+    struct proa_usage usage = {.known = 0};
+    PROA_UNINIT struct proa_sse_event event;
+    struct proa_sse sse;
+    enum first first = FIRST_MISSING;
+    bool found;
+    proa_sse_init(&sse, &proa_sse_limits_default);
+    do {
+        found = proa_sse_next(&sse, &bytes, &event) == PROA_SSE_EVENT;
+    } while (found && event.data.len == 0);
+    if (found) {
+        first = a->dialect->read_plain(PROA_OP_SPEECH, &a->answer, event.data, &usage, &model,
+                                       &a->failure)
+                    ? FIRST_GOOD
+                    : FIRST_ERROR;
+    }
+    if (first == FIRST_ERROR) { /* what it says stands in memory of the reader */
+        proa_attempt_decode_failure(a);
+        proa_attempt_keep_failure(a);
+    }
+    proa_sse_deinit(&sse);
+    return first;
+}
+
+/* What has come of an answer that is not committed: too much to hold back, or of a kind that goes
+ * on as it comes. */
+static void held_more(struct attempt *a)
+{
+    const struct proa_commit_cfg *commit = &a->x->resolved.route->policy->commit;
+    bool ready = a->held.len >= commit->max_plain_bytes;
+    if (a->form == PROA_ANSWER_FLOW) {
+        ready = true;
+    } else if (a->form == PROA_ANSWER_EVENTS) {
+        const enum first first = read_first(a, proa_buf_slice(&a->held));
+        if (first == FIRST_ERROR) {
+            proa_attempt_fail(a, a->failure.class, PROA_OK);
+            return;
+        }
+        ready = first == FIRST_GOOD || a->held.len >= commit->max_bytes;
+    }
+    if (ready && !a->translation && a->held.len > 0) {
+        a->content = true;
+        proa_attempt_feed(a, PROA_EV_FIRST_CONTENT);
+    } else {
+        progress(a, true);
+    }
+}
+
+/* A whole answer that is passed on: is it one? */
+static bool read_passed(struct attempt *a, struct proa_slice body)
+{
+    switch (a->form) {
+    case PROA_ANSWER_JSON:
+        break;
+    case PROA_ANSWER_BYTES:
+    case PROA_ANSWER_FLOW:
+        return true;
+    case PROA_ANSWER_EVENTS:
+        return read_first(a, body) != FIRST_ERROR;
+    }
+    if (!a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage, &a->answered_by,
+                                &a->failure)) {
+        proa_attempt_decode_failure(a);
+        return false;
+    }
+    return true;
+}
+
 /* The read buffer is about to be used again. */
 static void on_batch(void *ctx)
 {
@@ -213,13 +291,7 @@ static void on_batch(void *ctx)
         return;
     }
     if (a->mode == ANSWER_PLAIN && !a->committed) {
-        if (!a->translation &&
-            a->held.len >= a->x->resolved.route->policy->commit.max_plain_bytes) {
-            a->content = true;
-            proa_attempt_feed(a, PROA_EV_FIRST_CONTENT); /* too much to hold back */
-        } else {
-            progress(a, true);
-        }
+        held_more(a);
     }
 }
 
@@ -243,14 +315,9 @@ static void plain_complete(struct attempt *a)
         proa_attempt_fail(a, PROA_CLASS_EMPTY, PROA_ERR_TRUNCATED);
         return;
     }
-    const bool read = a->translation
-                          ? proa_translate_whole(a, body, &a->failure)
-                          : a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage,
-                                                   &a->answered_by, &a->failure);
+    const bool read =
+        a->translation ? proa_translate_whole(a, body, &a->failure) : read_passed(a, body);
     if (!read) {
-        if (!a->translation) {
-            proa_attempt_decode_failure(a);
-        }
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);
         return;

@@ -163,6 +163,8 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
         .authorization = *authorization,
         .model = a->model,
         .body = proa_buf_slice(&x->body),
+        .form = x->request->is_form ? &x->request->form : NULL,
+        .content_type = x->request->is_form ? x->request->content_type : PROA_SLICE_NONE,
         .cuts = x->request->cuts,
         .n_cuts = x->request->n_cuts,
         .model_member = x->request->members[PROA_API_M_MODEL],

@@ -203,7 +203,8 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
         return;
     }
-    if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && proa_cached_begin(x, match)) {
+    if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && !proa_exchange_is_media(x) &&
+        proa_cached_begin(x, match)) {
         return;
     }
     proa_exchange_start(x);

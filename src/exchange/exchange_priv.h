@@ -43,7 +43,7 @@ enum exchange_state { EXCHANGE_COLLECTING = 0, EXCHANGE_RUNNING, EXCHANGE_OVER }
 /* How an attempt's answer is read. */
 enum answer_mode {
     ANSWER_NONE = 0, /* no head yet */
-    ANSWER_PLAIN,    /* held whole, up to the policy's limit */
+    ANSWER_PLAIN,    /* held whole, up to the policy's limit; or see `form` */
     ANSWER_STREAM,   /* server-sent events, through the dialect's reader */
     ANSWER_ERROR     /* a status that is no success: collected and classified */
 };
@@ -75,12 +75,13 @@ struct attempt {
     uint8_t index;
     enum proa_purpose purpose;
     enum answer_mode mode;
-    bool renewed;            /* its first token was turned down */
-    bool content;            /* FIRST_CONTENT was fed */
-    bool committed;          /* what comes goes to the client */
-    bool finished;           /* stream: end mark or all finish reasons seen */
-    bool end_mark;           /* stream: the end mark was passed on */
-    bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
+    enum proa_answer_form form; /* PLAIN */
+    bool renewed;               /* its first token was turned down */
+    bool content;               /* FIRST_CONTENT was fed */
+    bool committed;             /* what comes goes to the client */
+    bool finished;              /* stream: end mark or all finish reasons seen */
+    bool end_mark;              /* stream: the end mark was passed on */
+    bool out_borrows_reader;    /* `out` points into the reader: flush before it is fed again */
     size_t n_out;
 
     /* Not zeroed: set before it is read. */
@@ -164,6 +165,12 @@ void proa_exchange_give_budget(struct proa_exchange_host *host, uint64_t n);
 
 /* The request is admitted and is not answered otherwise: makes its run. */
 void proa_exchange_start(struct proa_exchange *x);
+
+/* Is its answer made anew each time, and none that is counted in tokens before it is there? */
+static inline bool proa_exchange_is_media(const struct proa_exchange *x)
+{
+    return PROA_UNLIKELY(proa_operation_is_media(x->operation));
+}
 
 /* Nothing will be sent of the client's body any more. */
 void proa_exchange_forget_body(struct proa_exchange *x);

@@ -37,6 +37,8 @@ static enum proa_operation operation_of(enum proa_endpoint_kind kind)
         return PROA_OP_SPEECH;
     case PROA_API_TRANSCRIPTIONS:
         return PROA_OP_TRANSCRIPTION;
+    case PROA_API_TRANSLATIONS:
+        return PROA_OP_TRANSLATION;
     case PROA_API_NONE:
     case PROA_API_CHAT:
     case PROA_API_MODELS:
@@ -212,7 +214,7 @@ static void read_options(const struct proa_exchange *x, struct proa_run_options 
     if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {
         out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
     }
-    const size_t tokens = x->body.len / BYTES_PER_TOKEN;
+    const size_t tokens = proa_exchange_is_media(x) ? 0 : x->body.len / BYTES_PER_TOKEN;
     out->input_tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
     out->max_output = read_max_output(x);
     if (x->operation == PROA_OP_COUNT_TOKENS) { /* it uses up none */

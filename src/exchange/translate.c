@@ -119,6 +119,7 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
     case PROA_OP_IMAGE_EDIT:
     case PROA_OP_SPEECH:
     case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
         in->chat =
             a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked) : &asked->api.chat;
         break;

@@ -1,4 +1,4 @@
-#include "speech_priv.h"
+#include "media_priv.h"
 
 #include "proa/core/alloc.h"
 
@@ -260,6 +260,9 @@ static void make(struct mock_making *m, enum mock_dialect dialect)
         break;
     case MOCK_DIALECT_TOKEN:
         proa_mock_token_make(m);
+        break;
+    case MOCK_DIALECT_MEDIA:
+        proa_mock_media_make(m);
         break;
     }
 }

@@ -39,7 +39,8 @@ enum mock_dialect {
     MOCK_DIALECT_GEMINI,
     MOCK_DIALECT_BEDROCK,
     MOCK_DIALECT_COHERE,
-    MOCK_DIALECT_TOKEN
+    MOCK_DIALECT_TOKEN,
+    MOCK_DIALECT_MEDIA /* images and audio, OpenAI's */
 };
 
 /* How the events of a stream are wrapped, errors among them. */
@@ -71,7 +72,9 @@ enum {
     MOCK_ROUTE_NO_KEY = 1U << 1,   /* tokens are asked for without one */
     MOCK_ROUTE_VERSION = 1U << 2,  /* needs api-version */
     MOCK_ROUTE_NO_MODEL = 1U << 3, /* the path names the model, the body must not */
-    MOCK_ROUTE_COMPAT = 1U << 4    /* OpenAI's format at a provider with one of its own */
+    MOCK_ROUTE_COMPAT = 1U << 4,   /* OpenAI's format at a provider with one of its own */
+    MOCK_ROUTE_FORM = 1U << 5,     /* takes a form with files, */
+    MOCK_ROUTE_JSON = 1U << 6      /* and JSON besides */
 };
 
 struct mock_route {

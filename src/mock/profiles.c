@@ -84,6 +84,20 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
 #define CHAT_ROUTES(profile, base, flags)                                                          \
     ROUTE(profile, POST, base "/chat/completions", CHAT, OPENAI, 0, flags),                        \
         ROUTE(profile, GET, base "/models", MODELS, OPENAI, 0, flags)
+#define IMAGE_ROUTE(profile, base, flags)                                                          \
+    ROUTE(profile, POST, base "/images/generations", IMAGES, MEDIA, 0, flags)
+#define SPEECH_ROUTE(profile, base, flags)                                                         \
+    ROUTE(profile, POST, base "/audio/speech", SPEECH, MEDIA, 0, flags)
+#define HEARING_ROUTES(profile, base, flags)                                                       \
+    ROUTE(profile, POST, base "/audio/transcriptions", TRANSCRIPTIONS, MEDIA, 0,                   \
+          (flags) | MOCK_ROUTE_FORM),                                                              \
+        ROUTE(profile, POST, base "/audio/translations", TRANSLATIONS, MEDIA, 0,                   \
+              (flags) | MOCK_ROUTE_FORM)
+#define MEDIA_ROUTES(profile, base, flags)                                                         \
+    IMAGE_ROUTE(profile, base, flags), SPEECH_ROUTE(profile, base, flags),                         \
+        HEARING_ROUTES(profile, base, flags),                                                      \
+        ROUTE(profile, POST, base "/images/edits", IMAGE_EDITS, MEDIA, 0,                          \
+              (flags) | MOCK_ROUTE_FORM | MOCK_ROUTE_JSON)
 #define GEMINI_ROUTES(profile, base, flags)                                                        \
     ROUTE(profile, POST, base "/models/*:generateContent", CHAT, GEMINI, GEMINI_GENERATE, flags),  \
         ROUTE(profile, POST, base "/models/*:streamGenerateContent", CHAT, GEMINI,                 \
@@ -96,8 +110,10 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
 
 static const struct mock_route ROUTES[] = {
     OPENAI_ROUTES(PLAIN, "/v1", 0),
+    MEDIA_ROUTES(PLAIN, "/v1", 0),
     ROUTE(PLAIN, POST, "/v1/moderations", MODERATIONS, OPENAI, 0, 0),
     OPENAI_ROUTES(OPENAI, "/v1", 0),
+    MEDIA_ROUTES(OPENAI, "/v1", 0),
     ROUTE(OPENAI, POST, "/v1/moderations", MODERATIONS, OPENAI, 0, 0),
     ROUTE(OPENAI, POST, "/oauth/token", TOKEN, TOKEN, TOKEN_OPENAI, MOCK_ROUTE_NO_KEY),
     ROUTE(AZURE, POST, DEPLOY "/chat/completions", CHAT, OPENAI, 0, MOCK_ROUTE_VERSION),
@@ -105,12 +121,15 @@ static const struct mock_route ROUTES[] = {
     ROUTE(AZURE, POST, DEPLOY "/embeddings", EMBEDDINGS, OPENAI, 0, MOCK_ROUTE_VERSION),
     ROUTE(AZURE, GET, "/openai/models", MODELS, OPENAI, 0, MOCK_ROUTE_VERSION),
     OPENAI_ROUTES(AZURE, "/openai/v1", 0),
+    MEDIA_ROUTES(AZURE, DEPLOY, MOCK_ROUTE_VERSION),
+    MEDIA_ROUTES(AZURE, "/openai/v1", 0),
     ROUTE(ANTHROPIC, POST, "/v1/messages", CHAT, ANTHROPIC, ANTHROPIC_NATIVE, 0),
     ROUTE(ANTHROPIC, POST, "/v1/messages/count_tokens", CHAT, ANTHROPIC, ANTHROPIC_COUNT, 0),
     ROUTE(ANTHROPIC, GET, "/v1/models", MODELS, ANTHROPIC, 0, 0),
     ROUTE(ANTHROPIC, GET, "/v1/models/*", MODEL, ANTHROPIC, 0, 0),
     ROUTE(ANTHROPIC, POST, "/v1/oauth/token", TOKEN, TOKEN, TOKEN_ANTHROPIC, MOCK_ROUTE_NO_KEY),
     OPENAI_ROUTES(XAI, "/v1", 0),
+    IMAGE_ROUTE(XAI, "/v1", 0),
     GEMINI_ROUTES(GEMINI, "/v1beta", 0),
     GEMINI_ROUTES(GEMINI, "/v1", 0),
     ROUTE(GEMINI, POST, "/v1beta/models/*:batchEmbedContents", EMBEDDINGS, GEMINI, GEMINI_BATCH, 0),
@@ -142,6 +161,8 @@ static const struct mock_route ROUTES[] = {
     CHAT_ROUTES(DEEPSEEK, "/v1", 0),
     CHAT_ROUTES(DEEPSEEK, "/beta", 0),
     OPENAI_ROUTES(GROQ, "/openai/v1", 0),
+    SPEECH_ROUTE(GROQ, "/openai/v1", 0),
+    HEARING_ROUTES(GROQ, "/openai/v1", 0),
     OPENAI_ROUTES(VLLM, "/v1", 0),
     RERANK_ROUTE(VLLM, "/v1"),
     OPENAI_ROUTES(OLLAMA, "/v1", 0),
@@ -149,6 +170,9 @@ static const struct mock_route ROUTES[] = {
     RERANK_ROUTE(LLAMACPP, "/v1"),
     OPENAI_ROUTES(OPENROUTER, "/api/v1", 0),
     OPENAI_ROUTES(TOGETHER, "/v1", 0),
+    IMAGE_ROUTE(TOGETHER, "/v1", 0),
+    SPEECH_ROUTE(TOGETHER, "/v1", 0),
+    HEARING_ROUTES(TOGETHER, "/v1", 0),
     RERANK_ROUTE(TOGETHER, "/v1"),
     OPENAI_ROUTES(FIREWORKS, "/inference/v1", 0),
     RERANK_ROUTE(FIREWORKS, "/inference/v1"),

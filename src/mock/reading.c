@@ -1,4 +1,4 @@
-#include "reading_priv.h"
+#include "media_priv.h"
 
 #include "proa/json/string.h"
 #include "proa/tls/digest.h"
@@ -272,6 +272,8 @@ static bool (*reader_of(enum mock_dialect dialect))(struct mock_reading *)
         return proa_mock_cohere_read;
     case MOCK_DIALECT_TOKEN:
         return proa_mock_token_read;
+    case MOCK_DIALECT_MEDIA:
+        return proa_mock_media_read;
     case MOCK_DIALECT_OPENAI:
         break;
     }

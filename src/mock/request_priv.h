@@ -51,7 +51,12 @@ enum mock_endpoint {
     MOCK_MODELS,
     MOCK_MODEL,
     MOCK_RERANK,
-    MOCK_TOKEN
+    MOCK_TOKEN,
+    MOCK_IMAGES,
+    MOCK_IMAGE_EDITS,
+    MOCK_SPEECH,
+    MOCK_TRANSCRIPTIONS,
+    MOCK_TRANSLATIONS
 };
 
 /* An answer in the profile's error envelope. Empty param and code are null. */
@@ -133,6 +138,8 @@ struct mock_request {
     unsigned dialect; /* enum mock_dialect */
     unsigned variant; /* one of the reader's own */
     uint64_t top_n;   /* RERANK; UINT64_MAX = all */
+    /* images and audio: the text, or the bytes of the sound, is `text` */
+    struct proa_slice format; /* of the answer; empty = the usual one */
 };
 
 /* False with *error for what is not served: unknown paths, methods, recipes in the path. */

@@ -172,14 +172,25 @@ static void apply_fail_first(struct serving *s)
 
 /* ---- what is said ---------------------------------------------------------------------------- */
 
+/* JSON, or a form with files where the route takes one. */
+static bool is_type(const struct serving *s, struct proa_slice type)
+{
+    const unsigned flags = s->path.route->flags;
+    const bool json = proa_http_media_type_is(type, PROA_SLICE("application/json"));
+    if ((flags & MOCK_ROUTE_FORM) == 0) {
+        return json;
+    }
+    return proa_http_media_type_is(type, PROA_SLICE("multipart/form-data")) ||
+           (json && (flags & MOCK_ROUTE_JSON) != 0);
+}
+
 static bool read_request(struct serving *s)
 {
     struct client *c = s->c;
     const struct mock_caller caller = {.head = &c->head, .desk = &c->mock->desk};
-    if (c->head.method == PROA_HTTP_POST && s->path.endpoint != MOCK_TOKEN &&
-        !proa_http_media_type_is(
-            proa_http_header_value(&c->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE),
-            PROA_SLICE("application/json"))) {
+    const struct proa_slice type =
+        proa_http_header_value(&c->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
+    if (c->head.method == PROA_HTTP_POST && s->path.endpoint != MOCK_TOKEN && !is_type(s, type)) {
         return fail(s, 415, PROA_SLICE("unsupported_content_type"),
                     PROA_SLICE("Unsupported content type: send 'application/json'."));
     }

@@ -109,6 +109,7 @@ bool proa_bedrock_offers(const struct proa_vendor *vendor, struct proa_slice mod
     case PROA_OP_IMAGE_EDIT:
     case PROA_OP_SPEECH:
     case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
         return false;
     }
     return false;

@@ -366,6 +366,7 @@ static bool read_whole(struct proa_decoder *d, struct proa_slice body)
     case PROA_OP_IMAGE_EDIT:
     case PROA_OP_SPEECH:
     case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
         break;
     }
     return read_chat(d, body);

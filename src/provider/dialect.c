@@ -21,11 +21,40 @@ static const char *const OPERATIONS[PROA_OPERATIONS] = {
     [PROA_OP_IMAGE_EDIT] = "image_edit",
     [PROA_OP_SPEECH] = "speech",
     [PROA_OP_TRANSCRIPTION] = "transcription",
+    [PROA_OP_TRANSLATION] = "translation",
 };
 
 const char *proa_operation_name(enum proa_operation op)
 {
     return (size_t)op < PROA_ARRAY_LEN(OPERATIONS) ? OPERATIONS[op] : "unknown";
+}
+
+/* A page of whoever stands between is never one. */
+static bool is_markup(struct proa_slice media_type)
+{
+    return proa_http_media_type_is(media_type, PROA_SLICE("text/html"));
+}
+
+enum proa_answer_form proa_operation_answer_form(enum proa_operation op,
+                                                 struct proa_slice media_type)
+{
+    const bool text = proa_slice_starts(media_type, PROA_SLICE("text/"));
+    if (!proa_operation_is_media(op) || is_markup(media_type) ||
+        proa_http_media_type_is(media_type, PROA_SLICE("application/json"))) {
+        return PROA_ANSWER_JSON;
+    }
+    if (proa_http_media_type_is(media_type, PROA_SLICE("text/event-stream"))) {
+        return PROA_ANSWER_EVENTS;
+    }
+    if (op == PROA_OP_SPEECH) {
+        return PROA_ANSWER_FLOW;
+    }
+    /* The text alone, or as subtitles. */
+    const bool heard = op == PROA_OP_TRANSCRIPTION || op == PROA_OP_TRANSLATION;
+    return heard &&
+                   (text || proa_http_media_type_is(media_type, PROA_SLICE("application/x-subrip")))
+               ? PROA_ANSWER_BYTES
+               : PROA_ANSWER_JSON;
 }
 
 const struct proa_dialect *proa_dialect_find(struct proa_slice name)

@@ -19,6 +19,7 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
     case PROA_OP_IMAGE_EDIT:
     case PROA_OP_SPEECH:
     case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
         break;
     }
     return false;

@@ -8,14 +8,17 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
     const struct openai_quirks *q = proa_openai_quirks(vendor, model);
-    return !(op == PROA_OP_EMBEDDING && q->no_embeddings) && !(op == PROA_OP_RERANK && q->no_ranks);
+    return !(op == PROA_OP_EMBEDDING && q->no_embeddings) &&
+           !(op == PROA_OP_RERANK && q->no_ranks) && (q->lacks >> op & 1U) == 0;
 }
 
-/* What is not offered is refused where requests are translated. */
+/* What is not offered is refused where requests are translated. Images and audio have no words that
+ * would have to be others. */
 static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
-    return (proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0 &&
+    return ((proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0 ||
+            proa_operation_is_media(op)) &&
            offers(vendor, model, op);
 }
 

@@ -233,15 +233,17 @@ struct proa_slice proa_openai_answer_key(enum proa_operation op)
     case PROA_OP_COMPLETION:
         return PROA_SLICE("choices");
     case PROA_OP_EMBEDDING:
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
         return PROA_SLICE("data");
+    case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
+        return PROA_SLICE("text");
     case PROA_OP_MODERATION:
     case PROA_OP_RERANK:
     case PROA_OP_COUNT_TOKENS:
     case PROA_OP_RESPONSES:
-    case PROA_OP_IMAGE:
-    case PROA_OP_IMAGE_EDIT:
     case PROA_OP_SPEECH:
-    case PROA_OP_TRANSCRIPTION:
         break;
     }
     return PROA_SLICE("results");
@@ -317,6 +319,25 @@ static bool is_error(const struct proa_json_item items[PLAIN_MEMBERS])
            proa_slice_eq(proa_decode_string(&items[PLAIN_OBJECT]), PROA_SLICE("error"));
 }
 
+/* What the member must be that makes an answer of this operation; ABSENT: it is not asked for. */
+static enum proa_json_kind answer_kind(enum proa_operation op)
+{
+    const bool heard = op == PROA_OP_TRANSCRIPTION || op == PROA_OP_TRANSLATION;
+    const bool listed = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION || op == PROA_OP_IMAGE ||
+                        op == PROA_OP_IMAGE_EDIT;
+    return heard ? PROA_JSON_STRING : listed ? PROA_JSON_ARRAY : PROA_JSON_ABSENT;
+}
+
+static void take_usage(enum proa_operation op, const struct proa_json_item *item,
+                       struct proa_usage *usage)
+{
+    if (item->kind == PROA_JSON_OBJECT && proa_operation_is_media(op)) {
+        proa_openai_media_usage(item->value, usage);
+    } else if (item->kind == PROA_JSON_OBJECT) {
+        proa_openai_usage(item->value, usage);
+    }
+}
+
 bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answer_head *head,
                                  struct proa_slice body, struct proa_usage *usage,
                                  struct proa_slice *model, struct proa_failure *failure)
@@ -330,7 +351,8 @@ bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answe
     }
     const struct proa_json_item *answer = &items[PLAIN_ANSWER];
     const bool is_text = op == PROA_OP_CHAT || op == PROA_OP_COMPLETION;
-    if (is_error(items) || (is_text && answer->kind != PROA_JSON_ARRAY)) {
+    const enum proa_json_kind wanted = answer_kind(op);
+    if (is_error(items) || (wanted != PROA_JSON_ABSENT && answer->kind != wanted)) {
         proa_openai_classify_inband(head, body, failure);
         if (!is_error(items)) {
             *failure = (struct proa_failure){.class = PROA_CLASS_MALFORMED,
@@ -340,15 +362,13 @@ bool proa_openai_read_plain_full(enum proa_operation op, const struct proa_answe
         }
         return false;
     }
-    if (is_text && !proa_openai_is_filled(answer)) {
+    if (wanted == PROA_JSON_ARRAY && !proa_openai_is_filled(answer)) {
         return fail_plain(failure, PROA_CLASS_EMPTY);
     }
     if (is_text && has_failed_choice(answer->value)) {
         return fail_plain(failure, PROA_CLASS_SERVER);
     }
-    if (items[PLAIN_USAGE].kind == PROA_JSON_OBJECT) {
-        proa_openai_usage(items[PLAIN_USAGE].value, usage);
-    }
+    take_usage(op, &items[PLAIN_USAGE], usage);
     if (proa_decode_string(&items[PLAIN_MODEL]).len > 0) {
         *model = proa_decode_string(&items[PLAIN_MODEL]);
     }

@@ -16,6 +16,11 @@ static const struct proa_slice PATHS[PROA_OPERATIONS] = {
     [PROA_OP_EMBEDDING] = PROA_SLICE_INIT("/embeddings"),
     [PROA_OP_MODERATION] = PROA_SLICE_INIT("/moderations"),
     [PROA_OP_RERANK] = PROA_SLICE_INIT("/rerank"),
+    [PROA_OP_IMAGE] = PROA_SLICE_INIT("/images/generations"),
+    [PROA_OP_IMAGE_EDIT] = PROA_SLICE_INIT("/images/edits"),
+    [PROA_OP_SPEECH] = PROA_SLICE_INIT("/audio/speech"),
+    [PROA_OP_TRANSCRIPTION] = PROA_SLICE_INIT("/audio/transcriptions"),
+    [PROA_OP_TRANSLATION] = PROA_SLICE_INIT("/audio/translations"),
 };
 
 enum { LIMIT_OLD = 0, LIMIT_NEW }; /* of in->limit_members */
@@ -55,11 +60,11 @@ static size_t edit_limit(const struct proa_encode_in *in, struct proa_arena *are
 
 /* `/deployments/NAME` before the path and the version behind it, where Azure's classic paths are
  * meant; a version that is no date only goes behind it. */
-static struct proa_request_head head_of(const struct proa_encode_in *in, struct proa_arena *arena)
+static struct proa_slice path_of(const struct proa_encode_in *in, struct proa_arena *arena)
 {
     const struct proa_slice path = PATHS[in->operation];
     if (!in->site || in->site->api_version.len == 0) {
-        return (struct proa_request_head){.path = path};
+        return path;
     }
     const size_t room = 3 * (in->model.len + in->site->api_version.len) + 64;
     struct proa_buf b = {.ptr = proa_arena_alloc(arena, room), .cap = room, .max = room};
@@ -70,7 +75,17 @@ static struct proa_request_head head_of(const struct proa_encode_in *in, struct 
     (void)proa_buf_append(&b, path);
     PROA_BUF_LIT(&b, "?api-version=");
     (void)proa_http_percent_encode(&b, in->site->api_version);
-    return (struct proa_request_head){.path = proa_buf_slice(&b)};
+    return proa_buf_slice(&b);
+}
+
+static struct proa_request_head head_of(const struct proa_encode_in *in, struct proa_arena *arena)
+{
+    struct proa_request_head head = {.path = path_of(in, arena)};
+    if (PROA_UNLIKELY(proa_operation_is_media(in->operation))) {
+        head.accept = PROA_SLICE("*/*"); /* sound, subtitles, events or JSON, as was asked for */
+        head.type = in->content_type;
+    }
+    return head;
 }
 
 /* The beginning of the answer, as this provider wants it. */
@@ -91,6 +106,9 @@ static enum proa_err add_prefill(const struct proa_encode_in *in, struct proa_ar
 static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_arena *arena,
                                struct proa_encoded *out)
 {
+    if (PROA_UNLIKELY(in->form)) {
+        return proa_pass_form(in, out);
+    }
     PROA_UNINIT struct proa_pass pass;
     pass.n_edits = edit_limit(in, arena, pass.edits);
     pass.keeps_model = false;

@@ -13,6 +13,7 @@
  *   openai_quirks.c  what differs between vendors and models
  *   openai_write.c, openai_messages.c  a translated request
  *   openai_decode.c, openai_vectors.c  a translated answer
+ *   openai_media.c   images and audio
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -47,6 +48,10 @@ void proa_openai_decode_usage(struct proa_decoder *d, struct proa_slice object);
 /* ---- openai_vectors.c */
 bool proa_openai_decode_vectors(struct proa_decoder *d, struct proa_slice body);
 bool proa_openai_decode_ranks(struct proa_decoder *d, struct proa_slice body);
+
+/* ---- openai_media.c */
+/* Adds what a usage object of an answer with images or about sound tells. */
+void proa_openai_media_usage(struct proa_slice object, struct proa_usage *usage);
 
 /* ---- openai_error.c */
 void proa_openai_classify(const struct proa_answer_head *head, struct proa_slice body,

@@ -40,6 +40,16 @@ enum {
         OPENAI_FIELD(SEED) | PENALTIES | OPENAI_FIELD(SERVICE_TIER) | OPENAI_FIELD(N),
 };
 
+/* Images and audio. A form is not taken for edits where only JSON is; what has another form at its
+ * provider is not there. */
+enum {
+    IMAGES = OPENAI_OP(IMAGE) | OPENAI_OP(IMAGE_EDIT),
+    HEARING = OPENAI_OP(TRANSCRIPTION) | OPENAI_OP(TRANSLATION),
+    ALL_MEDIA = IMAGES | OPENAI_OP(SPEECH) | HEARING,
+    XAI_LACKS = OPENAI_OP(IMAGE_EDIT) | OPENAI_OP(SPEECH) | HEARING,
+    MISTRAL_LACKS = IMAGES | OPENAI_OP(SPEECH) | OPENAI_OP(TRANSLATION),
+};
+
 #define ROW(vendor_, model_, ...)                                                                  \
     {                                                                                              \
         .vendor = PROA_SLICE_INIT(vendor_), .model = PROA_SLICE_INIT(model_), __VA_ARGS__          \
@@ -63,31 +73,31 @@ static const struct openai_quirks QUIRKS[] = {
     OPENAI_ROWS("*", .flags = OPENAI_NO_TOP_K, .refused = OPENAI_FIELD(EFFORT)),
 
     ROW("xai", "*non-reasoning*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
     ROW("xai", "grok-2*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
     ROW("xai", "*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(STOP) | PENALTIES,
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
 
     ROW("mistral", "*", .flags = MISTRAL_FLAGS, .refused = MISTRAL_REFUSES,
-        .efforts = &MISTRAL_EFFORTS, .no_ranks = true),
+        .efforts = &MISTRAL_EFFORTS, .no_ranks = true, .lacks = MISTRAL_LACKS),
     ROW("deepseek", "*", .flags = DEEPSEEK_FLAGS, .refused = DEEPSEEK_REFUSES,
-        .efforts = &DEEPSEEK_EFFORTS, .no_embeddings = true, .no_ranks = true),
+        .efforts = &DEEPSEEK_EFFORTS, .no_embeddings = true, .no_ranks = true, .lacks = ALL_MEDIA),
 
     ROW("groq", "qwen*", .flags = GROQ_FLAGS | OPENAI_REASONING_FORMAT, .refused = GROQ_REFUSES,
         .efforts = &QWEN_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true,
-        .no_ranks = true),
+        .no_ranks = true, .lacks = IMAGES),
     ROW("groq", "openai/gpt-oss*", .flags = GROQ_FLAGS, .refused = GROQ_REFUSES,
         .efforts = &GPT_OSS_EFFORTS, .refused_extras = GROQ_EXTRAS, .no_embeddings = true,
-        .no_ranks = true),
+        .no_ranks = true, .lacks = IMAGES),
     ROW("groq", "*", .flags = GROQ_FLAGS, .refused = GROQ_REFUSES | OPENAI_FIELD(EFFORT),
-        .refused_extras = GROQ_EXTRAS, .no_embeddings = true, .no_ranks = true),
+        .refused_extras = GROQ_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = IMAGES),
 
     ROW("ollama", "*", .flags = OPENAI_MAX_OLD | OPENAI_DATA_URLS, .no_ranks = true),
     ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_NO_TOP_K, .no_embeddings = true,
-        .no_ranks = true),
+        .no_ranks = true, .lacks = ALL_MEDIA),
     /* Ends answers with "eos", a reason that clients of OpenAI do not know. */
-    ROW("together", "*", .flags = OPENAI_TRANSLATE),
+    ROW("together", "*", .flags = OPENAI_TRANSLATE, .lacks = OPENAI_OP(IMAGE_EDIT)),
     ROW("", "*", .flags = 0),
 };
 

@@ -48,6 +48,9 @@ enum openai_field {
 };
 #define OPENAI_FIELD(f) (1U << OPENAI_F_##f)
 
+/* Of `lacks`. */
+#define OPENAI_OP(op) (1U << PROA_OP_##op)
+
 /* A provider's word for each effort; NULL = none, it is dropped. */
 struct openai_efforts {
     const char *word[PROA_CHAT_EFFORT_MAX + 1];
@@ -62,7 +65,8 @@ struct openai_quirks {
     const struct proa_slice *refused_extras; /* further members that are refused; ends empty */
     uint32_t inputs_max;                     /* of one embeddings call; 0 = 2048 */
     bool no_embeddings;
-    bool no_ranks; /* no rerankings */
+    bool no_ranks;  /* no rerankings */
+    uint32_t lacks; /* OPENAI_OP() of images and audio that it has not in this dialect */
 };
 
 /* The first row that fits; there is always one. */

@@ -152,3 +152,19 @@ enum proa_err proa_pass_body(const struct proa_encode_in *in, const struct proa_
     }
     return err;
 }
+
+enum proa_err proa_pass_form(const struct proa_encode_in *in, struct proa_encoded *out)
+{
+    struct proa_slice pieces[PROA_MULTIPART_PIECES];
+    size_t total = 0;
+    if (!proa_http_is_value(in->model)) {
+        return PROA_ERR_PROTOCOL;
+    }
+    const size_t n = proa_multipart_splice(in->body, in->form, in->model, pieces, &total);
+    for (size_t i = 0; i < n; i++) {
+        out->iov[1 + i] = (struct iovec){(void *)(uintptr_t)pieces[i].ptr, pieces[i].len};
+    }
+    out->n_iov = 1 + n;
+    out->body_bytes = total;
+    return PROA_OK;
+}

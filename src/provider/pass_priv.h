@@ -25,6 +25,10 @@ bool proa_pass_names_model(const struct proa_encode_in *in);
 enum proa_err proa_pass_prefill(const struct proa_encode_in *in, struct proa_arena *arena,
                                 struct proa_slice text, const char *more,
                                 struct proa_pass *pass) PROA_MUST_CHECK;
+/* A form with files likewise, with the model's name in its field. ERR_PROTOCOL: the name would not
+ * be one line. */
+enum proa_err proa_pass_form(const struct proa_encode_in *in,
+                             struct proa_encoded *out) PROA_MUST_CHECK;
 /* The body into out->iov behind the head, which is not written yet. */
 enum proa_err proa_pass_body(const struct proa_encode_in *in, const struct proa_pass *pass,
                              struct proa_arena *arena, struct proa_encoded *out) PROA_MUST_CHECK;

@@ -11,16 +11,18 @@ enum { HEAD_MAX = 16 * 1024, U64_DIGITS = 20 };
 #define REQUEST_BEGIN "POST "
 #define GET_BEGIN     "GET "
 #define HOST_LINE     " HTTP/1.1\r\nhost: "
-#define FIXED_LINES   "\r\ncontent-type: " SIGNED_TYPE "\r\naccept-encoding: identity\r\naccept: "
+#define TYPE_LINE     "\r\ncontent-type: "
+#define FIXED_LINES   "\r\naccept-encoding: identity\r\naccept: "
 #define ACCEPT_STREAM "text/event-stream"
 #define ACCEPT_PLAIN  "application/json"
 #define LENGTH_LINE   "\r\ncontent-length: "
 #define HEAD_END      "\r\n\r\n"
 
-#define SIGNED_TYPE "application/json"
+#define JSON_TYPE "application/json"
 
 /* All constant text of a head, at its longest. */
-#define FIXED_MAX (sizeof(REQUEST_BEGIN HOST_LINE FIXED_LINES LENGTH_LINE HEAD_END) + U64_DIGITS)
+#define FIXED_MAX                                                                                  \
+    (sizeof(REQUEST_BEGIN HOST_LINE TYPE_LINE FIXED_LINES LENGTH_LINE HEAD_END) + U64_DIGITS)
 
 /* How each scheme shows its secret; SIGV4 signs instead. */
 static const struct proa_slice SCHEMES[] = {
@@ -108,6 +110,7 @@ static bool is_writable(const struct proa_encode_in *in, const struct proa_reque
            proa_http_is_value(in->authorization.secret) &&
            (head->path2.len == 0 || proa_http_is_target(head->path2)) &&
            (head->path3.len == 0 || proa_http_is_target(head->path3)) &&
+           (head->type.len == 0 || proa_http_is_value(head->type)) &&
            (in->base_path.len == 0 || proa_http_is_target(in->base_path));
 }
 
@@ -134,11 +137,12 @@ static size_t measure_signature(const struct proa_authorization *a)
 /* Signs the head whose request line begins at `begin` and the body in the other pieces; writes the
  * lines, each with the end of the line before it, into `room` bytes at *at. */
 static enum proa_err put_signature(const struct proa_encode_in *in, struct proa_slice target,
-                                   const struct proa_encoded *out, size_t room, char **at)
+                                   struct proa_slice type, const struct proa_encoded *out,
+                                   size_t room, char **at)
 {
     const struct proa_authorization *a = &in->authorization;
     const struct proa_sigv4_header headers[] = {
-        {PROA_SLICE("content-type"), PROA_SLICE(SIGNED_TYPE)},
+        {PROA_SLICE("content-type"), type},
         {PROA_SLICE("host"), in->host_header},
     };
     char hash[PROA_SHA256_HEX];
@@ -180,12 +184,13 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
         in->authorization.scheme == PROA_AUTH_SIGV4 ? PROA_SLICE_NONE : in->authorization.secret;
     const struct proa_slice scheme =
         secret.len > 0 ? SCHEMES[in->authorization.scheme] : PROA_SLICE_NONE;
+    const struct proa_slice type = head->type.len > 0 ? head->type : PROA_SLICE(JSON_TYPE);
     if (!is_writable(in, head)) {
         return PROA_ERR_PROTOCOL;
     }
     size_t bytes = FIXED_MAX + in->base_path.len + head->path.len + head->path2.len +
                    head->path3.len + in->host_header.len + scheme.len + secret.len + accept.len +
-                   head->lines.len + in->authorization.lines.len + signature;
+                   head->lines.len + in->authorization.lines.len + signature + type.len;
     enum proa_err err = measure_headers(in, &bytes);
     if (err != PROA_OK) {
         return err;
@@ -209,11 +214,13 @@ enum proa_err proa_request_head_write(const struct proa_encode_in *in,
         at = put(at, secret);
     }
     if (signature > 0) {
-        err = put_signature(in, proa_slice_make(target, target_len), out, signature, &at);
+        err = put_signature(in, proa_slice_make(target, target_len), type, out, signature, &at);
         if (err != PROA_OK) {
             return err;
         }
     }
+    PUT_LIT(at, TYPE_LINE);
+    at = put(at, type);
     PUT_LIT(at, FIXED_LINES);
     at = put(at, accept);
     at = put(at, head->lines);

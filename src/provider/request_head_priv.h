@@ -13,6 +13,7 @@ struct proa_request_head {
     struct proa_slice path2; /* joined to it, so that nobody needs a copy; may be empty */
     struct proa_slice path3;
     struct proa_slice accept; /* empty: by in->stream "text/event-stream" or "application/json" */
+    struct proa_slice type;   /* of the body; empty: application/json */
     /* The dialect's own header lines, each with "\r\n" before it: "\r\nanthropic-version: ..." */
     struct proa_slice lines;
 };

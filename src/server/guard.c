@@ -97,7 +97,9 @@ static bool check_route(struct client *c, const struct proa_api_match *match)
             c, PROA_API_ERR_NOT_FOUND,
             "There is nothing at this path. The OpenAI API is served under /v1: "
             "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, /v1/rerank, "
-            "/v1/models; Anthropic's beside it: /v1/messages, /v1/messages/count_tokens; "
+            "/v1/images/generations, /v1/images/edits, /v1/audio/speech, /v1/audio/transcriptions, "
+            "/v1/audio/translations, /v1/models; Anthropic's beside it: /v1/messages, "
+            "/v1/messages/count_tokens; "
             "the AI SDK's gateway protocol under /v1/ai, /v3/ai and /v4/ai. "
             "Health and metrics are on the ops listener.");
     }
@@ -110,6 +112,24 @@ static bool check_route(struct client *c, const struct proa_api_match *match)
     return true;
 }
 
+/* A page of another origin may send a form without asking first, but not without saying where it is
+ * from: it is refused for that. */
+static bool check_type(struct client *c, struct proa_slice type)
+{
+    const bool form = proa_api_takes_form(c->match.surface, c->match.kind);
+    if (proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
+        return true;
+    }
+    if (!form) {
+        return refuse(c, PROA_API_ERR_MEDIA_TYPE,
+                      "The body must be JSON: send Content-Type: application/json.");
+    }
+    return proa_http_media_type_is(type, PROA_SLICE("multipart/form-data")) ||
+           refuse(c, PROA_API_ERR_MEDIA_TYPE,
+                  "The body must be a form with files, or JSON: send Content-Type: "
+                  "multipart/form-data with its boundary, or application/json.");
+}
+
 static bool check_body(struct client *c, const struct proa_http_head *head)
 {
     const struct proa_slice coding =
@@ -120,10 +140,8 @@ static bool check_body(struct client *c, const struct proa_http_head *head)
     }
     const struct proa_slice type =
         proa_http_header_value(&head->headers, PROA_HTTP_HEADER_CONTENT_TYPE);
-    if (head->method == PROA_HTTP_POST &&
-        !proa_http_media_type_is(type, PROA_SLICE("application/json"))) {
-        return refuse(c, PROA_API_ERR_MEDIA_TYPE,
-                      "The body must be JSON: send Content-Type: application/json.");
+    if (head->method == PROA_HTTP_POST && !check_type(c, type)) {
+        return false;
     }
     if (head->method == PROA_HTTP_POST && !head->has_content_length && !head->is_chunked) {
         return refuse(

@@ -1,6 +1,6 @@
 /*
  * The mock's readers: any body on any path of any provider is either refused in an envelope that is
- * JSON, or answered; and no answer that is no stream is anything but JSON.
+ * JSON, or answered; and no answer that says it is JSON is anything else.
  *
  * The first byte chooses the path, the second what shapes the answer.
  *
@@ -32,7 +32,12 @@ static const struct proa_slice PATHS[] = {
     PROA_SLICE_INIT("/google/token"),
     PROA_SLICE_INIT("/entra/t/oauth2/v2.0/token"),
     PROA_SLICE_INIT("/openai/oauth/token"),
+    PROA_SLICE_INIT("/v1/images/generations"),
+    PROA_SLICE_INIT("/v1/audio/speech"),
+    PROA_SLICE_INIT("/v1/images/edits"),
+    PROA_SLICE_INIT("/v1/audio/transcriptions"),
 };
+enum { FORMS = 2 }; /* the last ones get forms */
 static const enum proa_mock_setting SETTINGS[] = {
     PROA_MOCK_USAGE, PROA_MOCK_CALLS,  PROA_MOCK_THINK,       PROA_MOCK_CACHED,
     PROA_MOCK_ODD,   PROA_MOCK_FINISH, PROA_MOCK_ERROR_AFTER, PROA_MOCK_NO_TERMINATOR,
@@ -49,7 +54,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     static const struct mock_desk desk = {.now_ms = 1000};
     const struct mock_author author = {.id = 1, .created = 2, .desk = &desk};
-    const struct mock_caller caller = {.head = NULL, .desk = &desk};
+    static const struct proa_http_header type = {
+        .id = PROA_HTTP_HEADER_CONTENT_TYPE,
+        .name = PROA_SLICE_INIT("content-type"),
+        .value = PROA_SLICE_INIT("multipart/form-data; boundary=B")};
+    static const struct proa_http_head head = {.headers = {.items = &type, .n = 1}};
+    const bool form = len > 0 && data[0] % PROA_ARRAY_LEN(PATHS) >= PROA_ARRAY_LEN(PATHS) - FORMS;
+    const struct mock_caller caller = {.head = form ? &head : NULL, .desk = &desk};
     struct proa_mock_plan plan = {.set = 0};
     struct mock_error error = {.status = 0};
     struct proa_arena arena;
@@ -78,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         PROA_ASSERT(error.status >= 400 && error.status < 500);
         proa_mock_answer_error(&a, &error);
     }
-    if (!a.is_stream) {
+    if (!a.is_stream && proa_http_media_type_is(a.content_type, PROA_SLICE("application/json"))) {
         check_json(&a);
     }
     proa_mock_answer_deinit(&a);

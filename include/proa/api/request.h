@@ -9,6 +9,7 @@
 #define PROA_API_REQUEST_H
 
 #include "proa/api/error.h"
+#include "proa/http/multipart.h"
 #include "proa/json/splice.h"
 
 /* A model name is no longer than this, decoded. */
@@ -42,6 +43,11 @@ struct proa_api_request {
     struct proa_json_info info;
     struct proa_json_edit cuts[PROA_API_MEMBERS];
     size_t n_cuts;
+    /* The body is a form with files. Of the members only PROVIDER_OPTIONS may be there then, and
+     * nothing else is set behind `version` but for what follows. */
+    bool is_form;
+    struct proa_slice content_type;   /* as it came; borrowed from the client's headers */
+    struct proa_multipart_edits form; /* what never goes on, and the model's value as `replaced` */
 };
 
 /*

@@ -27,11 +27,16 @@ enum proa_endpoint_kind {
     PROA_API_IMAGE_EDITS,
     PROA_API_SPEECH,
     PROA_API_TRANSCRIPTIONS,
+    PROA_API_TRANSLATIONS, /* of speech, into English */
     PROA_API_MODELS,
     PROA_API_MODEL,
     PROA_API_MODEL_ENDPOINTS, /* who offers it */
     PROA_API_CONFIG           /* the AI SDK's list of models */
 };
+
+/* Does an endpoint of this kind take a form with files, multipart/form-data, from clients of this
+ * surface? It takes JSON all the same. */
+bool proa_api_takes_form(enum proa_surface surface, enum proa_endpoint_kind kind);
 
 /* A model id in a path, once decoded, is no longer than this. */
 enum { PROA_API_ID_MAX = 256 };

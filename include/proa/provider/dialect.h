@@ -17,6 +17,7 @@
 #include "proa/core/arena.h"
 #include "proa/core/buf.h"
 #include "proa/http/header.h"
+#include "proa/http/multipart.h"
 #include "proa/http/parser.h"
 #include "proa/json/splice.h"
 #include "proa/resilience/attempt.h"
@@ -38,9 +39,27 @@ enum proa_operation {
     PROA_OP_IMAGE,
     PROA_OP_IMAGE_EDIT,
     PROA_OP_SPEECH,
-    PROA_OP_TRANSCRIPTION
+    PROA_OP_TRANSCRIPTION,
+    PROA_OP_TRANSLATION /* of speech, into English */
 };
-enum { PROA_OPERATIONS = 11 };
+enum { PROA_OPERATIONS = 12 };
+
+/* Images and audio. */
+static inline bool proa_operation_is_media(enum proa_operation op)
+{
+    return op >= PROA_OP_IMAGE && op <= PROA_OP_TRANSLATION;
+}
+
+/* How an answer of this operation is read by its media type, where it is a success. */
+enum proa_answer_form {
+    PROA_ANSWER_JSON = 0, /* whole, and as the operation has it */
+    PROA_ANSWER_BYTES,    /* as it comes: whatever it is, it is the answer */
+    PROA_ANSWER_FLOW,     /* likewise, and it goes on piece by piece */
+    PROA_ANSWER_EVENTS    /* server-sent events of its own; the first may be an error */
+};
+/* Of images and audio in OpenAI's dialect; JSON for every other operation. */
+enum proa_answer_form proa_operation_answer_form(enum proa_operation op,
+                                                 struct proa_slice media_type);
 
 /* "chat", "text_completion", "embeddings", ...: the OpenTelemetry operation name, where it has
  * one. */
@@ -74,8 +93,12 @@ struct proa_encode_in {
     const struct proa_chat_rerank *rerank;
     struct proa_chat_warnings *warnings; /* translated: what was dropped; may be NULL */
     /* The client's own bytes; nothing up to `info` is set when it is translated. */
-    struct proa_slice body;            /* the client's, validated */
-    const struct proa_json_edit *cuts; /* members that never go upstream */
+    struct proa_slice body; /* the client's, validated */
+    /* Where the body is a form with files: its media type as it came, and what is changed of it
+     * besides the model, whose value is what is replaced. Nothing from `cuts` on is set then. */
+    struct proa_slice content_type;
+    const struct proa_multipart_edits *form; /* NULL: the body is JSON */
+    const struct proa_json_edit *cuts;       /* members that never go upstream */
     size_t n_cuts;
     struct proa_json_member model_member; /* where the client named the model */
     struct proa_json_info info;           /* of the body's scan */

@@ -16,6 +16,13 @@ static void test_paths(void **state)
         {"/v1/embeddings", PROA_API_EMBEDDINGS, "", PROA_SURFACE_OPENAI},
         {"/v1/moderations", PROA_API_MODERATIONS, "", PROA_SURFACE_OPENAI},
         {"/v1/rerank", PROA_API_RERANK, "", PROA_SURFACE_OPENAI},
+        {"/v1/images/generations", PROA_API_IMAGES, "", PROA_SURFACE_OPENAI},
+        {"/v1/images/edits", PROA_API_IMAGE_EDITS, "", PROA_SURFACE_OPENAI},
+        {"/v1/audio/speech", PROA_API_SPEECH, "", PROA_SURFACE_OPENAI},
+        {"/v1/audio/transcriptions", PROA_API_TRANSCRIPTIONS, "", PROA_SURFACE_OPENAI},
+        {"/v1/audio/translations/", PROA_API_TRANSLATIONS, "", PROA_SURFACE_OPENAI},
+        {"/v1/images/variations", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
+        {"/v1/images", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         {"/v1/models", PROA_API_MODELS, "", PROA_SURFACE_OPENAI},
         /* tolerated */
         {"/v1/v1/chat/completions", PROA_API_CHAT, "", PROA_SURFACE_OPENAI},
@@ -95,6 +102,19 @@ static void test_paths_cut_at_each_byte(void **state)
         PROA_TEST_CHECK((match.kind == PROA_API_MODELS) == (cut == 13 || cut == 14), "%zu", cut);
         PROA_TEST_CHECK((match.kind == PROA_API_MODEL) == (cut > 14), "%zu", cut);
         proa_free(copy);
+    }
+}
+
+static void test_who_takes_forms(void **state)
+{
+    (void)state;
+    for (int kind = PROA_API_NONE; kind <= PROA_API_CONFIG; kind++) {
+        const bool takes = kind == PROA_API_IMAGE_EDITS || kind == PROA_API_TRANSCRIPTIONS ||
+                           kind == PROA_API_TRANSLATIONS;
+        assert_int_equal(proa_api_takes_form(PROA_SURFACE_OPENAI, (enum proa_endpoint_kind)kind),
+                         takes);
+        assert_false(proa_api_takes_form(PROA_SURFACE_AI_SDK, (enum proa_endpoint_kind)kind));
+        assert_false(proa_api_takes_form(PROA_SURFACE_ANTHROPIC, (enum proa_endpoint_kind)kind));
     }
 }
 
@@ -207,11 +227,9 @@ static void test_decode_id_has_a_maximum(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_paths_cut_at_each_byte),
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_decode_id),
-        cmocka_unit_test(test_decode_id_has_a_maximum),
+        cmocka_unit_test(test_paths),           cmocka_unit_test(test_paths_cut_at_each_byte),
+        cmocka_unit_test(test_who_takes_forms), cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_decode_id),       cmocka_unit_test(test_decode_id_has_a_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

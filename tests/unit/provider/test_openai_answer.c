@@ -387,6 +387,61 @@ static void test_unknown_shapes_pass(void **state)
                                         &usage, &model, &failure));
 }
 
+static void test_images_and_audio(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_operation op;
+        const char *body;
+        enum proa_class class;  /* OK: an answer */
+        uint64_t input, output; /* NONE: not told */
+    } rows[] = {
+        {PROA_OP_IMAGE,
+         "{\"created\":1,\"data\":[{\"b64_json\":\"QQ==\"}],\"usage\":{\"input_tokens\":5,"
+         "\"output_tokens\":1056,\"total_tokens\":1061,\"input_tokens_details\":{"
+         "\"text_tokens\":5,\"image_tokens\":0}}}",
+         PROA_CLASS_OK, 5, 1056},
+        {PROA_OP_IMAGE, "{\"data\":[{\"url\":\"https://images.example/1\"}]}", PROA_CLASS_OK, NONE,
+         NONE},
+        {PROA_OP_IMAGE, "{\"created\":1,\"data\":[]}", PROA_CLASS_EMPTY, NONE, NONE},
+        {PROA_OP_IMAGE, "{\"created\":1}", PROA_CLASS_MALFORMED, NONE, NONE},
+        {PROA_OP_IMAGE_EDIT, "{\"data\":\"x\"}", PROA_CLASS_MALFORMED, NONE, NONE},
+        {PROA_OP_IMAGE_EDIT, "<html>", PROA_CLASS_MALFORMED, NONE, NONE},
+        {PROA_OP_IMAGE, "{\"error\":{\"message\":\"no\",\"type\":\"server_error\"}}",
+         PROA_CLASS_SERVER, NONE, NONE},
+        {PROA_OP_TRANSCRIPTION, "{\"text\":\"\"}", PROA_CLASS_OK, NONE, NONE}, /* silence */
+        {PROA_OP_TRANSCRIPTION,
+         "{\"text\":\"hi\",\"usage\":{\"type\":\"tokens\",\"input_tokens\":14,"
+         "\"output_tokens\":2}}",
+         PROA_CLASS_OK, 14, 2},
+        {PROA_OP_TRANSCRIPTION, "{\"text\":\"hi\",\"usage\":{\"type\":\"duration\",\"seconds\":9}}",
+         PROA_CLASS_OK, NONE, NONE},
+        {PROA_OP_TRANSCRIPTION,
+         "{\"text\":\"hi\",\"usage\":{\"prompt_tokens\":14,\"completion_tokens\":2}}",
+         PROA_CLASS_OK, 14, 2},
+        {PROA_OP_TRANSLATION, "{\"language\":\"en\"}", PROA_CLASS_MALFORMED, NONE, NONE},
+        {PROA_OP_TRANSLATION, "{\"text\":null}", PROA_CLASS_MALFORMED, NONE, NONE},
+        {PROA_OP_SPEECH, "{\"type\":\"speech.audio.delta\",\"audio\":\"QQ==\"}", PROA_CLASS_OK,
+         NONE, NONE},
+        {PROA_OP_SPEECH, "{\"error\":{\"message\":\"no\",\"type\":\"server_error\"}}",
+         PROA_CLASS_SERVER, NONE, NONE},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_usage usage = {.known = 0};
+        struct proa_slice model = PROA_SLICE_NONE;
+        struct proa_failure failure = {.class = PROA_CLASS_OK};
+        const bool read = proa_openai_read_plain(row->op, &HEAD, proa_slice_cstr(row->body), &usage,
+                                                 &model, &failure);
+        PROA_TEST_CHECK(read == (row->class == PROA_CLASS_OK) && failure.class == row->class,
+                        "%s: %d", row->body, failure.class);
+        assert_int_equal(proa_usage_has(&usage, PROA_USAGE_INPUT), row->input != NONE);
+        assert_int_equal(proa_usage_has(&usage, PROA_USAGE_OUTPUT), row->output != NONE);
+        assert_true(row->input == NONE || usage.count[PROA_USAGE_INPUT] == row->input);
+        assert_true(row->output == NONE || usage.count[PROA_USAGE_OUTPUT] == row->output);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_plain_answers),
         cmocka_unit_test(test_failures_with_status_200),
         cmocka_unit_test(test_unknown_shapes_pass),
+        cmocka_unit_test(test_images_and_audio),
         cmocka_unit_test(test_every_cut_of_a_plain_answer),
         cmocka_unit_test(test_which_answers_are_usual),
         cmocka_unit_test(test_failures_are_seen_everywhere),

@@ -132,6 +132,11 @@ static void test_path_of_each_operation(void **state)
         [PROA_OP_MODERATION] = "POST /v1/moderations ",
         [PROA_OP_RERANK] = "POST /v1/rerank ",
         [PROA_OP_COUNT_TOKENS] = NULL, /* it has none */
+        [PROA_OP_IMAGE] = "POST /v1/images/generations ",
+        [PROA_OP_IMAGE_EDIT] = "POST /v1/images/edits ",
+        [PROA_OP_SPEECH] = "POST /v1/audio/speech ",
+        [PROA_OP_TRANSCRIPTION] = "POST /v1/audio/transcriptions ",
+        [PROA_OP_TRANSLATION] = "POST /v1/audio/translations ",
     };
     for (size_t op = 0; op < PROA_OPERATIONS; op++) {
         struct request r;
@@ -447,6 +452,92 @@ static void test_azures_paths(void **state)
     }
 }
 
+static void test_images_and_speech(void **state)
+{
+    (void)state;
+    struct request r;
+    request_init(&r, "{\"model\":\"img\",\"prompt\":\"a\",\"providerOptions\":{}}");
+    r.in.operation = PROA_OP_IMAGE;
+    assert_ok(encode(&r));
+    check_body(&r, "{\"model\":\"gpt-5.5\",\"prompt\":\"a\"}");
+    assert_slice_lit(head_of(&r), "POST /v1/images/generations HTTP/1.1\r\n"
+                                  "host: api.example.com\r\n"
+                                  "authorization: Bearer sk-1\r\n"
+                                  "content-type: application/json\r\n"
+                                  "accept-encoding: identity\r\n"
+                                  "accept: */*\r\n"
+                                  "content-length: 32\r\n\r\n");
+    request_deinit(&r);
+}
+
+#define FORM_TYPE  "multipart/form-data; boundary=\"B 1\""
+#define FORM_BEGIN "--B 1\r\nContent-Disposition: form-data; name=\"model\"\r\n\r\n"
+#define FORM_CUT   "--B 1\r\nContent-Disposition: form-data; name=\"providerOptions\"\r\n\r\n{}\r\n"
+#define FORM_END   "\r\n--B 1--\r\n"
+
+static void form_init(struct request *r, struct proa_multipart_edits *form, const char *body)
+{
+    *r = (struct request){
+        .in = {.operation = PROA_OP_TRANSCRIPTION,
+               .base_path = PROA_SLICE("/v1"),
+               .host_header = PROA_SLICE("api.example.com"),
+               .authorization = {.scheme = PROA_AUTH_BEARER, .secret = PROA_SLICE("sk-1")},
+               .model = PROA_SLICE("whisper-1"),
+               .body = proa_slice_cstr(body),
+               .content_type = PROA_SLICE(FORM_TYPE),
+               .form = form}};
+    proa_arena_init(&r->arena, NULL);
+}
+
+static void test_a_form(void **state)
+{
+    (void)state;
+    struct request r;
+    struct proa_multipart_edits form = {
+        .replaced = {sizeof FORM_CUT FORM_BEGIN - 1, sizeof FORM_CUT FORM_BEGIN "stt" - 1},
+        .cuts = {{0, sizeof FORM_CUT - 1}},
+        .n_cuts = 1};
+    form_init(&r, &form, FORM_CUT FORM_BEGIN "stt" FORM_END);
+    assert_ok(encode(&r));
+    check_body(&r, FORM_BEGIN "whisper-1" FORM_END);
+    const struct proa_slice head = head_of(&r);
+    assert_true(proa_slice_starts(head, PROA_SLICE("POST /v1/audio/transcriptions HTTP/1.1\r\n")));
+    assert_true(proa_slice_search(head, PROA_SLICE("\r\ncontent-type: " FORM_TYPE
+                                                   "\r\naccept-encoding: identity\r\n"
+                                                   "accept: */*\r\n")) < head.len);
+    request_deinit(&r);
+
+    static const struct site_path {
+        const char *version;
+        const char *begins;
+    } sites[] = {
+        {"2025-04-01-preview", "POST /openai/deployments/whisper-1/audio/transcriptions"
+                               "?api-version=2025-04-01-preview HTTP/1.1\r\n"},
+        {"preview", "POST /openai/audio/transcriptions?api-version=preview HTTP/1.1\r\n"},
+    };
+    PROA_TEST_ROWS(row, sites)
+    {
+        const struct proa_site site = {.api_version = proa_slice_cstr(row->version)};
+        form_init(&r, &form, FORM_CUT FORM_BEGIN "stt" FORM_END);
+        r.in.site = &site;
+        r.in.base_path = PROA_SLICE("/openai");
+        assert_ok(encode(&r));
+        assert_true(proa_slice_starts(head_of(&r), proa_slice_cstr(row->begins)));
+        request_deinit(&r);
+    }
+
+    /* Nothing that would be another line of the form, or of the head. */
+    form_init(&r, &form, FORM_CUT FORM_BEGIN "stt" FORM_END);
+    r.in.model = PROA_SLICE("a\r\n--B 1");
+    assert_err(encode(&r), PROA_ERR_PROTOCOL);
+    assert_int_equal(r.out.n_iov, 0);
+    r.in.model = PROA_SLICE("a");
+    r.in.content_type = PROA_SLICE("multipart/form-data;\r\nx: y");
+    assert_err(encode(&r), PROA_ERR_PROTOCOL);
+    assert_int_equal(r.out.n_iov, 0);
+    request_deinit(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +554,8 @@ int main(void)
         cmocka_unit_test(test_head_has_a_maximum),
         cmocka_unit_test(test_a_prefill_is_the_last_message),
         cmocka_unit_test(test_a_prefill_needs_messages),
+        cmocka_unit_test(test_images_and_speech),
+        cmocka_unit_test(test_a_form),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

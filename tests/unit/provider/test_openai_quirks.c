@@ -100,6 +100,42 @@ static void test_who_has_embeddings(void **state)
     assert_int_equal(proa_dialect_openai.inputs_max(NULL, model), 2048);
 }
 
+/* Images, edits, speech, transcriptions, translations. */
+static void test_who_has_images_and_audio(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor;
+        const char *has; /* of "IESTR" */
+    } rows[] = {
+        {"openai", "IESTR"}, {"azure", "IESTR"},      {"xai", "I"},
+        {"groq", "STR"},     {"together", "ISTR"},    {"mistral", "T"},
+        {"deepseek", ""},    {"cerebras", ""},        {"vllm", "IESTR"},
+        {"ollama", "IESTR"}, {"openrouter", "IESTR"},
+    };
+    static const enum proa_operation ops[] = {PROA_OP_IMAGE, PROA_OP_IMAGE_EDIT, PROA_OP_SPEECH,
+                                              PROA_OP_TRANSCRIPTION, PROA_OP_TRANSLATION};
+    const struct proa_slice model = PROA_SLICE("m");
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_vendor *v = vendor(row->vendor);
+        for (size_t i = 0; i < PROA_ARRAY_LEN(ops); i++) {
+            const bool has = strchr(row->has, "IESTR"[i]) != NULL;
+            /* What is there is passed on as it is, also where chats are not. */
+            PROA_TEST_CHECK(proa_dialect_openai.offers(v, model, ops[i]) == has &&
+                                proa_dialect_openai.passes(v, model, ops[i]) == has,
+                            "%s %c", row->vendor, "IESTR"[i]);
+        }
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ops); i++) {
+        assert_true(proa_dialect_openai.passes(NULL, model, ops[i]));
+        assert_false(proa_dialect_anthropic.offers(NULL, model, ops[i]));
+        assert_false(proa_dialect_gemini.offers(NULL, model, ops[i]));
+        assert_false(proa_dialect_cohere.offers(NULL, model, ops[i]));
+        assert_false(proa_dialect_bedrock.offers(NULL, model, ops[i]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_who_passes),
         cmocka_unit_test(test_who_ranks),
         cmocka_unit_test(test_who_has_embeddings),
+        cmocka_unit_test(test_who_has_images_and_audio),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

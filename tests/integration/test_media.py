@@ -1,0 +1,381 @@
+"""Images and audio on the OpenAI surface: JSON and forms with files go on with nothing but the model
+changed, answers come back as they are, and a failure before the first byte moves to the next."""
+import base64
+import json
+import os
+import threading
+
+import pytest
+from conftest import KEYS, provider
+from testenv import eventually, seconds
+from testenv import upstream as up
+from testenv.client import request_bytes
+from testenv.form import BOUNDARY, TYPE, form, read
+
+IMAGES = "/v1/images/generations"
+EDITS = "/v1/images/edits"
+SPEECH = "/v1/audio/speech"
+HEARING = "/v1/audio/transcriptions"
+TRANSLATIONS = "/v1/audio/translations"
+
+PICTURE = base64.b64encode(b"\x89PNG not really").decode()
+IMAGE_ANSWER = {"created": 1700000000, "data": [{"b64_json": PICTURE}],
+                "usage": {"input_tokens": 5, "output_tokens": 1056, "total_tokens": 1061}}
+SOUND = bytes(range(256)) * 40
+WORDS = {"text": "hello there"}
+SAY = {"model": "m", "input": "hello", "voice": "alloy"}
+DRAW = {"model": "m", "prompt": "a cat"}
+
+
+def sound(data=SOUND, kind="audio/mpeg", **more):
+    return up.answer(200, data, content_type=kind, **more)
+
+
+def hear(gateway, *fields, path=HEARING, model="m", headers=()):
+    body = form(("model", model), *fields, ("file", b"RIFF\r\n--" + SOUND, "a.wav", "audio/wav"))
+    return gateway.post(path, body, {"Content-Type": TYPE, **dict(headers)})
+
+
+# ---- passed ----------------------------------------------------------------------------------------
+
+@pytest.mark.smoke
+def test_images_pass(simple, upstream):
+    upstream.default = up.answer(200, IMAGE_ANSWER)
+    gateway = simple(upstream)
+    response = gateway.post(IMAGES, {**DRAW, "n": 2, "size": "1024x1024", "odd": [1],
+                                     "providerOptions": {"gateway": {"tags": ["a"]}}})
+    assert response.status == 200 and response.json == IMAGE_ANSWER
+    request = upstream.requests[-1]
+    assert (request.method, request.target) == ("POST", IMAGES)
+    assert request.json == {**DRAW, "n": 2, "size": "1024x1024", "odd": [1], "model": "up-model"}
+    assert request.header("content-type") == "application/json"
+    assert request.header("accept") == "*/*"
+    record = gateway.access()[-1]
+    assert record["gen_ai.usage.output_tokens"] == 1056
+    assert response.header("x-proa-provider") == "p1"
+
+
+@pytest.mark.smoke
+@pytest.mark.parametrize("path", [HEARING, TRANSLATIONS])
+def test_a_form_passes(simple, upstream, path):
+    upstream.default = up.answer(200, WORDS)
+    gateway = simple(upstream)
+    response = hear(gateway, ("language", "en"), ("providerOptions", '{"gateway":{"tags":["a"]}}'),
+                    ("timestamp_granularities[]", "word"), path=path)
+    assert response.status == 200 and response.json == WORDS
+    request = upstream.requests[-1]
+    assert request.target == path and request.header("content-type") == TYPE
+    assert read(request) == [("model", b"up-model", None, "text/plain"),
+                             ("language", b"en", None, "text/plain"),
+                             ("timestamp_granularities[]", b"word", None, "text/plain"),
+                             ("file", b"RIFF\r\n--" + SOUND, "a.wav", "audio/wav")]
+
+
+def test_an_edit_with_several_images_passes(simple, upstream):
+    upstream.default = up.answer(200, IMAGE_ANSWER)
+    gateway = simple(upstream)
+    body = form(("byok[p1][0][apiKey]", "sk-secret"), ("image[]", b"one", "1.png", "image/png"),
+                ("image[]", b"", "2.png", "image/png"), ("model", "p1/gpt-image-1"),
+                ("mask", b"three", "3.png", "image/png"), ("prompt", "Über"))
+    response = gateway.post(EDITS, body, {"Content-Type": TYPE})
+    assert response.status == 200 and response.json == IMAGE_ANSWER
+    request = upstream.requests[-1]
+    assert b"sk-secret" not in request.body
+    assert read(request) == [("image[]", b"one", "1.png", "image/png"),
+                             ("image[]", b"", "2.png", "image/png"),
+                             ("model", b"gpt-image-1", None, "text/plain"),
+                             ("mask", b"three", "3.png", "image/png"),
+                             ("prompt", "Über".encode(), None, "text/plain")]
+
+
+def test_an_edit_as_json_passes(simple, upstream):
+    upstream.default = up.answer(200, IMAGE_ANSWER)
+    gateway = simple(upstream)
+    asked = {"model": "m", "prompt": "x", "images": [{"image_url": "https://images.example/1"}]}
+    assert gateway.post(EDITS, asked).status == 200
+    assert upstream.requests[-1].json == {**asked, "model": "up-model"}
+
+
+def test_the_bytes_of_a_form_stay_where_nothing_changes(simple, upstream):
+    upstream.default = up.answer(200, WORDS)
+    gateway = simple(upstream)
+    body = (b"a preamble\r\n--%s \t\r\nContent-Disposition: form-data; name=model\r\n\r\nup-model\r\n"
+            b"--%s\r\nX: y\r\nContent-Disposition:form-data;name=\"file\"; filename=\"a\"\r\n\r\n\r\n"
+            b"\r\n--%s--" % ((BOUNDARY.encode(),) * 3))
+    response = gateway.post(HEARING, body.replace(b"up-model", b"p1/up-model"),
+                            {"Content-Type": TYPE + "; charset=utf-8"})
+    assert response.status == 200
+    assert upstream.requests[-1].body == body
+    assert upstream.requests[-1].header("content-type") == TYPE + "; charset=utf-8"
+
+
+@pytest.mark.parametrize("kind", ["audio/mpeg", "audio/wav", "application/octet-stream"])
+def test_speech_comes_as_it_is(simple, upstream, kind):
+    upstream.default = sound(kind=kind)
+    gateway = simple(upstream)
+    response = gateway.post(SPEECH, SAY)
+    assert response.status == 200 and response.body == SOUND
+    assert response.header("content-type") == kind
+    assert response.header("content-length") == str(len(SOUND))
+    assert upstream.requests[-1].json == {**SAY, "model": "up-model"}
+
+
+@pytest.mark.parametrize("kind, text", [("text/plain; charset=utf-8", "hello\n"),
+                                        ("text/vtt", "WEBVTT\n\n00:00 --> 00:01\nhi\n"),
+                                        ("application/x-subrip", "1\n00:00 --> 00:01\nhi\n")])
+def test_a_transcription_in_another_form(simple, upstream, kind, text):
+    upstream.default = up.answer(200, text, content_type=kind)
+    gateway = simple(upstream)
+    response = hear(gateway, ("response_format", "text"))
+    assert response.status == 200 and response.body.decode() == text
+    assert response.header("content-type") == kind
+
+
+# ---- streams ---------------------------------------------------------------------------------------
+
+def test_speech_goes_on_piece_by_piece(simple, upstream):
+    gate = threading.Event()
+
+    def speak(exchange):
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n"
+                      b"Transfer-Encoding: chunked\r\n\r\n")
+        exchange.send(up.chunk(b"first"))
+        assert gate.wait(seconds(20))
+        exchange.send(up.chunk(b"second") + b"0\r\n\r\n")
+
+    upstream.default = speak
+    gateway = simple(upstream)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", SPEECH, SAY))
+        response = connection.head()
+        assert response.status == 200
+        connection.body(response, until=lambda r: r.body == b"first")
+        gate.set()
+        connection.body(response)
+        assert response.body == b"firstsecond"
+
+
+EVENTS = [b"event: speech.audio.delta\ndata: {\"type\":\"speech.audio.delta\",\"audio\":\"QQ==\"}\n\n",
+          b"data: {\"type\":\"speech.audio.done\",\"usage\":{\"input_tokens\":1}}\n\n"]
+
+
+@pytest.mark.parametrize("split", [1, 7, 4096])
+def test_events_pass_as_they_come(simple, upstream, split):
+    whole = b": ping\n\n" + b"".join(EVENTS)
+    pieces = [whole[i:i + split] for i in range(0, len(whole), split)]
+    upstream.default = up.raw(up.STREAM_HEAD, *[up.chunk(piece) for piece in pieces], b"0\r\n\r\n",
+                              then="keep")
+    gateway = simple(upstream)
+    response = gateway.post(SPEECH, {**SAY, "stream_format": "sse"})
+    assert response.status == 200 and response.body == whole
+    assert response.header("content-type") == "text/event-stream"
+
+
+def test_an_error_as_the_first_event_moves_on(simple, upstreams):
+    broken, good = upstreams(), upstreams()
+    broken.default = up.stream([b'event: error\ndata: {"error":{"message":"no","type":"server_error"}}\n\n'])
+    good.default = up.stream(EVENTS)
+    gateway = simple(broken, good)
+    response = gateway.post(SPEECH, {**SAY, "stream_format": "sse"})
+    assert response.status == 200 and response.body == b"".join(EVENTS)
+    assert response.header("x-proa-attempts") == "2"
+
+
+def test_a_break_after_the_first_bytes_is_seen(simple, upstreams):
+    broken, good = upstreams(), upstreams()
+    started = threading.Event()
+
+    def breaks(exchange):
+        exchange.send(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nTransfer-Encoding: chunked\r\n\r\n"
+                      + up.chunk(b"first"))
+        assert started.wait(seconds(20))
+        exchange.reset()
+        return False
+
+    broken.default = breaks
+    gateway = simple(broken, good)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", SPEECH, SAY))
+        response = connection.head()
+        connection.body(response, until=lambda r: r.body == b"first")
+        started.set()
+        assert not connection.body(response).complete
+    assert not good.requests
+
+
+# ---- failover --------------------------------------------------------------------------------------
+
+BAD = {
+    "status": up.error(503),
+    "empty": up.answer(200, b"", content_type="audio/mpeg"),
+    "page": up.answer(200, "<html>sign in</html>", content_type="text/html"),
+    "error": up.answer(200, {"error": {"message": "no", "type": "server_error"}}),
+    "cut": up.raw(b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: 9\r\n\r\n"),
+    "reset": up.raw(then="reset"),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_speech_fails_over_before_the_first_byte(simple, upstreams, bad):
+    broken, good = upstreams(default=BAD[bad]), upstreams(default=sound())
+    gateway = simple(broken, good)
+    response = gateway.post(SPEECH, SAY)
+    assert response.status == 200 and response.body == SOUND, response
+    assert response.header("x-proa-provider") == "p2"
+    assert len(broken.requests) == 1
+
+
+@pytest.mark.parametrize("path, asked, bad", [
+    (IMAGES, DRAW, {"created": 1, "data": []}), (IMAGES, DRAW, {"created": 1}),
+    (IMAGES, DRAW, b"\x89PNG")])
+def test_an_answer_without_an_image_is_none(simple, upstreams, path, asked, bad):
+    broken, good = upstreams(default=up.answer(200, bad)), upstreams(default=up.answer(200, IMAGE_ANSWER))
+    response = simple(broken, good).post(path, asked)
+    assert response.status == 200 and response.json == IMAGE_ANSWER
+    assert response.header("x-proa-attempts") == "2"
+
+
+def test_a_form_is_sent_again_with_the_next_ones_model(gateways, upstreams):
+    broken, good = upstreams(default=up.error(500)), upstreams(default=up.answer(200, WORDS))
+    gateway = gateways({"providers": {"p1": provider(broken), "p2": provider(good)},
+                        "policies": [{"name": "test", "balance": {"standby": 0}}],
+                        "routes": [{"model": "m", "policy": "test",
+                                    "tiers": [[{"provider": "p1", "model": "whisper-1"}],
+                                              [{"provider": "p2", "model": "a-much-longer/name"}]]}]},
+                       env=KEYS)
+    assert hear(gateway).status == 200
+    sent = [dict((name, value) for name, value, *_ in read(u.requests[-1])) for u in (broken, good)]
+    assert [fields["model"] for fields in sent] == [b"whisper-1", b"a-much-longer/name"]
+    assert sent[0]["file"] == sent[1]["file"]
+
+
+def test_who_has_none_is_not_asked(gateways, upstreams):
+    claude, good = upstreams(), upstreams(default=sound())
+    gateway = gateways({"providers": {"claude": provider(claude, dialect="anthropic"), "p2": provider(good)},
+                        "routes": [{"model": "m", "tiers": [[{"provider": "claude", "model": "c"}],
+                                                            [{"provider": "p2", "model": "tts-1"}]]}]},
+                       env=KEYS)
+    response = gateway.post(SPEECH, SAY)
+    assert response.status == 200 and response.body == SOUND
+    assert "claude/k1:unfit" in response.header("x-proa-trail")
+    assert not claude.requests
+    for path, body in ((SPEECH, {**SAY, "model": "claude/c"}), (IMAGES, {**DRAW, "model": "claude/c"})):
+        response = gateway.post(path, body)
+        assert response.status == 400 and "is not offered by this provider" in response.error["message"]
+    assert hear(gateway, model="claude/c").status == 400
+
+
+# ---- refused ---------------------------------------------------------------------------------------
+
+def test_media_types(simple, upstream):
+    gateway = simple(upstream)
+    whole = form(("model", "m"))
+    for path in (IMAGES, SPEECH, "/v1/chat/completions", "/v1/embeddings"):
+        response = gateway.post(path, whole, {"Content-Type": TYPE})
+        assert response.status == 415 and "must be JSON" in response.error["message"]
+    for path in (EDITS, HEARING, TRANSLATIONS):
+        for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/mixed; boundary=x"):
+            response = gateway.post(path, whole, {"Content-Type": kind})
+            assert response.status == 415 and response.error["code"] == "unsupported_media_type"
+        assert gateway.get(path).status == 405
+    assert not upstream.requests
+
+
+@pytest.mark.parametrize("kind, body, message", [
+    (TYPE, form(("file", b"x", "a", "b/c")), 'has no field "model"'),
+    (TYPE, form(("model", "m"), ("model", "n")), "is there twice"),
+    (TYPE, form(("model", "")), "is empty"),
+    (TYPE, form(("model", "a b")), "holds a space"),
+    (TYPE, form(("model", "m"))[:-6], "cannot be read"),
+    (TYPE, form(("model", "m")).replace(b"\r\n", b"\n"), "a line begins with the boundary and goes on"),
+    (TYPE, b"{}", "no line begins with the boundary"),
+    ("multipart/form-data", form(("model", "m")), "names no boundary"),
+    (TYPE + "x", form(("model", "m")), "no line begins with the boundary"),
+])
+def test_forms_that_are_none(simple, upstream, kind, body, message):
+    gateway = simple(upstream)
+    response = gateway.post(HEARING, body, {"Content-Type": kind})
+    assert response.status == 400 and message in response.error["message"], response.error
+    assert response.error["source"] == "gateway" and not upstream.requests
+
+
+def test_an_upload_of_25_mib_passes_and_the_limit_is_the_configured_one(simple, upstream):
+    upstream.default = up.answer(200, WORDS)
+    data = os.urandom(25 * 1024 * 1024)
+    gateway = simple(upstream, config={"limits": {"body": "26MiB"}})
+    response = gateway.post(HEARING, form(("model", "m"), ("file", data, "a.wav", "audio/wav")),
+                            {"Content-Type": TYPE})
+    assert response.status == 200
+    assert read(upstream.requests[-1])[1][1] == data
+    more = form(("model", "m"), ("file", data + bytes(1024 * 1024), "a.wav", "audio/wav"))
+    response = gateway.post(HEARING, more, {"Content-Type": TYPE})
+    assert response.status == 413 and response.error["code"] == "request_too_large"
+    assert len(upstream.requests) == 1
+
+
+def test_an_unknown_model_in_a_form(gateways, upstream):
+    gateway = gateways({"providers": {"p1": provider(upstream)},
+                        "routes": [{"model": "m", "tiers": [[{"provider": "p1", "model": "x"}]]}]}, env=KEYS)
+    response = hear(gateway, model="nobody/x")
+    assert response.status == 404 and response.error["code"] == "model_not_found"
+
+
+def test_a_refusal_of_the_provider_comes_back(simple, upstreams):
+    first, second = upstreams(default=up.error(400, "no such voice", kind="invalid_request_error")), upstreams()
+    response = simple(first, second).post(SPEECH, SAY)
+    assert response.status == 400 and response.error["message"] == "no such voice"
+    assert not second.requests
+
+
+# ---- the rest --------------------------------------------------------------------------------------
+
+def test_a_client_that_goes_ends_the_call(simple, upstream):
+    upstream.default = up.stall
+    gateway = simple(upstream)
+    with gateway.connect() as connection:
+        connection.send(request_bytes("POST", SPEECH, SAY))
+        upstream.wait_requests(1)
+        connection.abort()
+    eventually(lambda: upstream.connections[0].closed_at, 5, "the call's end")
+
+
+def test_nothing_is_kept(simple, upstream):
+    upstream.default = up.answer(200, IMAGE_ANSWER)
+    gateway = simple(upstream, policy={"cache": {"mode": "all"}})
+    for count in (1, 2):
+        response = gateway.post(IMAGES, {**DRAW, "seed": 1})
+        assert response.status == 200 and len(upstream.requests) == count
+
+
+def test_an_upload_is_not_counted_in_tokens(simple, upstream):
+    left = {"x-ratelimit-limit-tokens": "1000", "x-ratelimit-remaining-tokens": "900",
+            "x-ratelimit-reset-tokens": "60s"}
+    upstream.default = up.answer(200, WORDS, left)
+    gateway = simple(upstream)
+    for _ in range(3):
+        body = form(("model", "m"), ("file", bytes(100000), "a.wav", "audio/wav"))
+        response = gateway.post(HEARING, body, {"Content-Type": TYPE})
+        assert response.status == 200, response.error
+
+
+def test_a_large_image_needs_no_room_for_all_of_it(simple, upstream):
+    big = {"created": 1, "data": [{"b64_json": "A" * (6 << 20)}]}
+    upstream.default = up.answer(200, json.dumps(big))
+    gateway = simple(upstream)
+    response = gateway.post(IMAGES, DRAW)
+    assert response.status == 200 and response.json == big
+
+
+def test_the_mocks_answers(gateways):
+    gateway = gateways(None, args=["--mock"])
+    image = gateway.post(IMAGES, {"model": "mock/gpt-image-1", "prompt": "a cat", "n": 2})
+    assert image.status == 200, image.body
+    for item in image.json["data"]:
+        assert base64.b64decode(item["b64_json"]).startswith(b"\x89PNG\r\n\x1a\n")
+    said = gateway.post(SPEECH, {"model": "mock/tts-1", "input": "hello", "voice": "alloy",
+                                 "response_format": "wav"})
+    assert said.status == 200 and said.body.startswith(b"RIFF") and said.header("content-type") == "audio/wav"
+    heard = gateway.post(HEARING, form(("model", "mock/whisper-1"), ("file", said.body, "a.wav", "audio/wav")),
+                         {"Content-Type": TYPE})
+    assert heard.status == 200
+    assert heard.json["text"] == "The mock has heard %d bytes of audio/wav." % len(said.body)
