@@ -34,9 +34,6 @@ static enum proa_http_fault scan_start_line(struct proa_http_head_scan *s,
     }
     s->n_lines = 1;
     s->start_line_len = (uint32_t)line.len;
-    if (proa_http_memo_recall(cfg->memo, cfg->mode, line, &s->start)) {
-        return PROA_HTTP_FAULT_NONE;
-    }
     return cfg->mode == PROA_HTTP_REQUEST ? proa_http_request_line(&s->start, &cfg->limits, line)
                                           : proa_http_status_line(&s->start, line);
 }
@@ -352,7 +349,7 @@ enum proa_http_fault proa_http_head_parse(const struct proa_http_head_scan *s,
     /* llhttp's verdict comes behind ours, which knows the reason better. At most one of the two
      * fields is there. */
     if (fault == PROA_HTTP_FAULT_NONE) {
-        fault = proa_http_judge(cfg, &s->start, proa_slice_head(text, line_end),
+        fault = proa_http_judge(cfg->mode, proa_slice_head(text, line_end),
                                 deciding.length ? deciding.length : deciding.coding);
     }
     if (fault == PROA_HTTP_FAULT_NONE && cfg->mode == PROA_HTTP_REQUEST) {

@@ -2,6 +2,7 @@
 
 #include "chunked_priv.h"
 #include "head_priv.h"
+#include "memo_priv.h"
 
 #include "proa/core/alloc.h"
 #include "proa/core/buf.h"
@@ -205,24 +206,44 @@ static struct proa_slice keep_head(struct proa_arena *arena, struct proa_slice t
     return proa_slice_make(copy, text.len);
 }
 
-static enum proa_err finish_head(struct proa_http_parser *p, struct proa_slice text)
+/* The head is read. */
+static enum proa_err take_head(struct proa_http_parser *p, struct proa_http_head *head)
 {
-    enum proa_http_mode mode = p->cfg->mode;
-    struct proa_http_head_scan scan = p->u.scan;
-    struct proa_slice kept = keep_head(p->arena, proa_slice_from(text, scan.first_line));
-    proa_buf_deinit(&p->head);
-    struct proa_http_head *head = NULL;
-    enum proa_http_fault fault = proa_http_head_parse(&scan, p->cfg, kept, p->arena, &head);
-    if (fault != PROA_HTTP_FAULT_NONE) {
-        return refuse(p, fault);
-    }
-    if (mode == PROA_HTTP_RESPONSE) {
+    if (p->cfg->mode == PROA_HTTP_RESPONSE) {
         if (head->status < 200) {
             return skip_interim(p, head->status);
         }
         settle_response_body(head, p->no_body);
     }
     return enter_body(p, head);
+}
+
+static enum proa_err finish_head(struct proa_http_parser *p, struct proa_slice text)
+{
+    const struct proa_http_parser_cfg *cfg = p->cfg;
+    struct proa_http_head_scan scan = p->u.scan;
+    struct proa_slice kept = keep_head(p->arena, proa_slice_from(text, scan.first_line));
+    proa_buf_deinit(&p->head);
+    struct proa_http_head *head = NULL;
+    enum proa_http_fault fault = proa_http_head_parse(&scan, cfg, kept, p->arena, &head);
+    if (fault != PROA_HTTP_FAULT_NONE) {
+        return refuse(p, fault);
+    }
+    if (cfg->memo) {
+        proa_http_memo_learn(cfg->memo, cfg->mode, kept, head);
+    }
+    return take_head(p, head);
+}
+
+/* One of which nothing has been looked at, and that is like one that was read; *used stays 0 where
+ * there is none like it. */
+static enum proa_err recall_head(struct proa_http_parser *p, struct proa_slice in, size_t *used)
+{
+    struct proa_http_head *head = NULL;
+    if (p->cfg->memo && p->head.len == 0) {
+        *used = proa_http_memo_recall(p->cfg->memo, p->cfg, in, p->arena, &head);
+    }
+    return head ? take_head(p, head) : PROA_OK;
 }
 
 /* The whole head is usually in one read: then it is scanned where it lies. */
@@ -232,6 +253,10 @@ static enum proa_err feed_head(struct proa_http_parser *p, struct proa_slice in,
     struct proa_http_head_scan *scan = &p->u.scan;
     struct proa_slice text = in;
     size_t before = p->head.len;
+    const enum proa_err err = recall_head(p, in, used);
+    if (*used > 0) {
+        return err;
+    }
     *used = in.len;
     if (before > 0) {
         *used = in.len < GATHER_BYTES ? in.len : GATHER_BYTES;

@@ -1,7 +1,7 @@
 /*
  * Feeds the same bytes to parsers, once whole and twice in pieces, and aborts when they tell
  * different stories. The first bytes of the fuzzer's input choose the pieces. Those in pieces share
- * a memo of start lines, which the last one finds filled.
+ * a memo of heads, which the last ones find filled: with this head, and with one that is like it.
  */
 #ifndef PROA_FUZZ_HTTP_TWICE_H
 #define PROA_FUZZ_HTTP_TWICE_H
@@ -125,6 +125,48 @@ static inline void story_free(struct story *st)
     proa_buf_deinit(&st->body);
 }
 
+/* A copy with a few bytes changed, one put in, or one left out; *n is its length. */
+static inline char *make_like(struct proa_slice in, struct proa_prng *prng, size_t *n)
+{
+    static const char BYTES[] = "a0 9\t\r\n:-,.";
+    char *like = proa_alloc(in.len + 1);
+    const size_t at = in.len > 0 ? (size_t)proa_prng_below(prng, in.len) : 0;
+    const unsigned put_in = (unsigned)proa_prng_below(prng, 3); /* 0 = leaves out, 1 = changes */
+    memcpy(like, in.ptr, at);
+    *n = at;
+    if (put_in > 0) {
+        like[(*n)++] = BYTES[proa_prng_below(prng, sizeof BYTES - 1)];
+    }
+    const size_t from = put_in < 2 && at < in.len ? at + 1 : at;
+    memcpy(like + *n, in.ptr + from, in.len - from);
+    *n += in.len - from;
+    return like;
+}
+
+/* The same as `whole` for who has read others like it. */
+static inline void story_after_likes(const struct story *whole,
+                                     const struct proa_http_parser_cfg *cfg, bool no_body,
+                                     struct proa_slice in, struct proa_prng *prng)
+{
+    struct proa_http_parser_cfg with_memo = *cfg;
+    struct story told;
+    with_memo.memo = proa_http_memo_create();
+    for (int i = 0; i < 4; i++) {
+        size_t n = 0;
+        char *like = make_like(in, prng, &n);
+        story_run(&told, &with_memo, no_body, proa_slice_make(like, n), NULL);
+        story_free(&told);
+        proa_free(like);
+        story_run(&told, &with_memo, no_body, in, NULL);
+        must(whole->end == told.end && whole->fault == told.fault);
+        must(proa_slice_eq(proa_buf_slice(&whole->text), proa_buf_slice(&told.text)));
+        must(proa_slice_eq(proa_buf_slice(&whole->body), proa_buf_slice(&told.body)));
+        must(!whole->complete || whole->consumed == told.consumed);
+        story_free(&told);
+    }
+    proa_http_memo_destroy(with_memo.memo);
+}
+
 /* *whole is left to the caller, who frees it. */
 static inline void story_twice(struct story *whole, const struct proa_http_parser_cfg *cfg,
                                bool no_body, struct proa_slice in, uint64_t seed)
@@ -144,6 +186,7 @@ static inline void story_twice(struct story *whole, const struct proa_http_parse
         story_free(&split);
     }
     proa_http_memo_destroy(with_memo.memo);
+    story_after_likes(whole, cfg, no_body, in, &prng);
 }
 
 #endif

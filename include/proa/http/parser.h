@@ -100,9 +100,9 @@ struct proa_http_parser_events {
 };
 
 /*
- * Start lines that were read, so that the same line need not be read again with every message; the
- * outcome is the same with and without. Handle type, for parsers of one configuration and thread;
- * destroy takes NULL.
+ * Heads that were read, so that lines that have come before need not be read again with every
+ * message; the outcome is the same with and without. Handle type, for parsers of one configuration
+ * and thread; destroy takes NULL.
  */
 struct proa_http_memo;
 struct proa_http_memo *proa_http_memo_create(void);

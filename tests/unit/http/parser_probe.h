@@ -49,6 +49,7 @@ static inline enum proa_err probe_on_head(void *ctx, const struct proa_http_head
     probe_put(b, "path", h->path);
     probe_put(b, "query", h->query);
     probe_put(b, "host", h->host.text);
+    probe_put(b, "host name", h->host.name);
     probe_put(b, "reason", h->reason);
     (void)proa_buf_append_printf(
         b, "%d %u.%u status=%u keep=%d body=%d len=%d/%llu chunked=%d close=%d expect=%d abs=%d\n",
@@ -56,8 +57,15 @@ static inline enum proa_err probe_on_head(void *ctx, const struct proa_http_head
         h->has_content_length, (unsigned long long)h->content_length, h->is_chunked,
         h->is_close_delimited, h->expect_continue, h->is_absolute_form);
     for (size_t i = 0; i < h->headers.n; i++) {
+        const struct proa_http_header *item = &h->headers.items[i];
+        assert_int_equal(item->id, proa_http_header_lookup(item->name));
+        assert_false(item->id && proa_http_header_is_absent(&h->headers, item->id));
         probe_put(b, "name", h->headers.items[i].name);
         probe_put(b, "value", h->headers.items[i].value);
+    }
+    for (unsigned id = 1; id < PROA_HTTP_HEADER_COUNT; id++) {
+        assert_int_equal(proa_http_header_is_absent(&h->headers, (enum proa_http_header_id)id),
+                         !proa_http_header_search(&h->headers, (enum proa_http_header_id)id));
     }
     if (pr->limit_in_head) {
         proa_http_parser_limit_body(pr->p, pr->limit_in_head);
@@ -143,7 +151,7 @@ static inline void probe_free(struct probe *pr)
 }
 
 /* The whole, byte by byte, and cut in two at every place: all must say the same. The others have a
- * memo of start lines, the whole has none. The results of the whole stay in *pr; free it. */
+ * memo of heads, the whole has none. The results of the whole stay in *pr; free it. */
 static inline void probe_all_splits(struct probe *pr, struct proa_slice in)
 {
     probe_run(pr, in, 0, in.len ? in.len : 1);
