@@ -114,7 +114,7 @@ static void *alloc_next_chunk(struct proa_arena *arena, size_t room)
     return chunk->data;
 }
 
-void *proa_arena_alloc(struct proa_arena *arena, size_t size)
+void *proa_arena_alloc_slow(struct proa_arena *arena, size_t size)
 {
     PROA_ASSERT(size <= SIZE_MAX / 2);
     size_t wanted = size ? size : 1;

@@ -7,12 +7,9 @@
 #ifndef PROA_CORE_POISON_PRIV_H
 #define PROA_CORE_POISON_PRIV_H
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define PROA_POISON_ON 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
+#include "proa/core/check.h"
+
+#if PROA_ADDRESS_SANITIZER
 #define PROA_POISON_ON 1
 #endif
 

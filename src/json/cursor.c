@@ -101,6 +101,25 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
     return false;
 }
 
+/* As key(), over what mostly stands between two members; false, with nothing done, where something
+ * else does. */
+static inline bool next_member(struct proa_json_cursor *c, struct proa_json_item *item)
+{
+    const unsigned char *key_at = NULL;
+    const unsigned char *key_end = NULL;
+    const unsigned char *value_at =
+        c->started && c->is_object ? proa_json_lex_member(&c->lex, c->p, &key_at, &key_end) : NULL;
+    if (!value_at) {
+        return false;
+    }
+    c->p = value_at;
+    item->key = span(key_at, key_end);
+    item->key_escaped = false;
+    item->value = span(value_at, c->lex.end);
+    item->kind = (enum proa_json_kind)proa_json_lex_kinds[*value_at];
+    return true;
+}
+
 bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item)
 {
     if (c->done) {
@@ -108,6 +127,9 @@ bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *ite
     }
     c->lex.escaped = false;
     c->lex.odd = false;
+    if (PROA_LIKELY(next_member(c, item))) {
+        return true;
+    }
     const unsigned char *value_at = to_value(c, &item->key);
     if (!value_at) {
         return end_walk(c);

@@ -485,6 +485,36 @@ const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned
     return p ? proa_json_lex_colon(lex, p) : NULL;
 }
 
+const unsigned char *proa_json_lex_member(const struct proa_json_lex *lex, const unsigned char *p,
+                                          const unsigned char **key_at,
+                                          const unsigned char **key_end)
+{
+#if PROA_JSON_SSE2
+    if (PROA_UNLIKELY(lex->end - p < 40 || *p != ',')) { /* 38 bytes are looked at */
+        return NULL;
+    }
+    p += 1 + (p[1] == ' ');
+    if (PROA_UNLIKELY(*p != '"')) {
+        return NULL;
+    }
+    unsigned mask = special_mask(p + 1);
+    mask = mask ? mask : special_mask(p + 17) << 16;
+    const unsigned char *stop = p + 1 + (mask ? __builtin_ctz(mask) : 0);
+    if (PROA_LIKELY(mask && stop[0] == '"' && stop[1] == ':')) {
+        const unsigned char *value = stop + 2 + (stop[2] == ' ');
+        *key_at = p;
+        *key_end = stop + 1;
+        return PROA_LIKELY(*value > ' ') ? value : NULL;
+    }
+#else
+    (void)lex;
+    (void)p;
+    (void)key_at;
+    (void)key_end;
+#endif
+    return NULL;
+}
+
 static inline const unsigned char *lex_inner_key(struct proa_json_lex *lex, const unsigned char *p)
 {
     const unsigned char *key_end = NULL;
@@ -582,7 +612,11 @@ static const unsigned char *lex_container(struct proa_json_lex *lex, const unsig
         if (n.depth == 0) {
             return p;
         }
-        p = lex_comma(lex, &n, p);
+        const unsigned char *key_at = NULL;
+        const unsigned char *key_end = NULL;
+        const unsigned char *next =
+            n.in_object ? proa_json_lex_member(lex, p, &key_at, &key_end) : NULL;
+        p = next ? next : lex_comma(lex, &n, p);
         if (PROA_UNLIKELY(!p)) {
             return NULL;
         }

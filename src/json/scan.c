@@ -194,21 +194,17 @@ static bool take_member(struct scan *s, size_t want, struct proa_json_member fou
     return true;
 }
 
-/* One member of the top-level object, to behind its value. */
-static inline const unsigned char *scan_member(struct scan *s, const unsigned char *p)
+/* One member of the top-level object: its key is known, its value begins at `value`. To behind it.
+ */
+static inline const unsigned char *scan_member(struct scan *s, const unsigned char *key_at,
+                                               const unsigned char *key_end,
+                                               const unsigned char *value)
 {
-    const unsigned char *key_at = p;
     size_t want = NO_WANT;
-    s->lex.escaped = false;
-    if (p == s->lex.end || *p != '"') {
-        return proa_json_lex_unexpected(&s->lex, p, "expected a key in double quotes");
-    }
-    p = proa_json_lex_string(&s->lex, p + 1);
-    if (!p || !enter_key(s, proa_slice_make(key_at + 1, (size_t)(p - key_at) - 2), &want)) {
+    if (!enter_key(s, proa_slice_make(key_at + 1, (size_t)(key_end - key_at) - 2), &want)) {
         return NULL;
     }
-    const unsigned char *value = proa_json_lex_colon(&s->lex, p);
-    p = value ? proa_json_lex_value(&s->lex, value) : NULL;
+    const unsigned char *p = proa_json_lex_value(&s->lex, value);
     if (p && want != NO_WANT) {
         struct proa_json_member found = {
             .kind = (enum proa_json_kind)proa_json_lex_kinds[*value],
@@ -229,10 +225,19 @@ static const unsigned char *scan_object(struct scan *s, const unsigned char *p)
     if (p < end && *p == '}') {
         return p + 1;
     }
-    for (;;) {
-        p = scan_member(s, p);
+    const unsigned char *key_at = p;
+    const unsigned char *key_end = NULL;
+    s->lex.escaped = false;
+    const unsigned char *value = proa_json_lex_key(&s->lex, p, &key_end);
+    while (value) {
+        p = scan_member(s, key_at, key_end, value);
         if (!p) {
             return NULL;
+        }
+        s->lex.escaped = false;
+        value = proa_json_lex_member(&s->lex, p, &key_at, &key_end);
+        if (PROA_LIKELY(value)) {
+            continue;
         }
         p = proa_json_lex_ws(p, end);
         if (p < end && *p == '}') {
@@ -241,8 +246,10 @@ static const unsigned char *scan_object(struct scan *s, const unsigned char *p)
         if (p == end || *p != ',') {
             return proa_json_lex_unexpected(&s->lex, p, "expected ',' or '}' in an object");
         }
-        p = proa_json_lex_ws(p + 1, end);
+        key_at = proa_json_lex_ws(p + 1, end);
+        value = proa_json_lex_key(&s->lex, key_at, &key_end);
     }
+    return NULL;
 }
 
 static const unsigned char *scan_text(struct scan *s)

@@ -33,8 +33,25 @@ void proa_arena_init(struct proa_arena *arena, struct proa_freelist *chunks);
 /* Runs the hooks, newest first, then releases all memory. */
 void proa_arena_reset(struct proa_arena *arena);
 
+/* What does not fit the rest of the chunk; or all, where neighbours are kept apart to catch an
+ * overrun. */
+void *proa_arena_alloc_slow(struct proa_arena *arena, size_t size);
+
 /* Never NULL, aligned for any object, not zeroed. Large requests get a chunk of their own. */
-void *proa_arena_alloc(struct proa_arena *arena, size_t size);
+static inline void *proa_arena_alloc(struct proa_arena *arena, size_t size)
+{
+#if !PROA_ADDRESS_SANITIZER
+    const size_t mask = _Alignof(max_align_t) - 1;
+    const size_t left = (size_t)(arena->end - arena->cur); /* a multiple of the alignment */
+    if (PROA_LIKELY(size > 0 && size <= left)) {
+        char *ptr = arena->cur;
+        arena->cur = ptr + ((size + mask) & ~mask);
+        arena->total_bytes += size;
+        return ptr;
+    }
+#endif
+    return proa_arena_alloc_slow(arena, size);
+}
 void *proa_arena_zero(struct proa_arena *arena, size_t count, size_t size);
 struct proa_slice proa_arena_dup(struct proa_arena *arena, struct proa_slice s);
 /* NUL-terminated copy for C interfaces. */

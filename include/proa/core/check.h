@@ -8,6 +8,18 @@
 #ifndef PROA_CORE_CHECK_H
 #define PROA_CORE_CHECK_H
 
+/* 1 where AddressSanitizer looks on. */
+#if defined(__SANITIZE_ADDRESS__)
+#define PROA_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PROA_ADDRESS_SANITIZER 1
+#endif
+#endif
+#ifndef PROA_ADDRESS_SANITIZER
+#define PROA_ADDRESS_SANITIZER 0
+#endif
+
 #define PROA_MUST_CHECK        __attribute__((warn_unused_result))
 #define PROA_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define PROA_NORETURN          __attribute__((noreturn))

@@ -70,6 +70,14 @@ static inline const unsigned char *proa_json_lex_colon(struct proa_json_lex *lex
  * behind its closing quote. */
 const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
                                        const unsigned char **key_end);
+/*
+ * From behind a member's value to the next one's, where what stands between is a comma, a short key
+ * without escapes and a colon, with at most one blank behind comma and colon, as most writers put
+ * it. NULL where it is anything else, with no fault noted: then the long way.
+ */
+const unsigned char *proa_json_lex_member(const struct proa_json_lex *lex, const unsigned char *p,
+                                          const unsigned char **key_at,
+                                          const unsigned char **key_end);
 /* Any value beginning at p. */
 const unsigned char *proa_json_lex_value(struct proa_json_lex *lex, const unsigned char *p);
 
