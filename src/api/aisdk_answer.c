@@ -462,7 +462,7 @@ struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cf
                                                  struct proa_buf *out, struct proa_arena *arena)
 {
     struct answer *a = PROA_ARENA_NEW(arena, struct answer);
-    a->writer = (struct proa_api_writer){sink, end, destroy};
+    a->writer = (struct proa_api_writer){.sink = sink, .end = end, .destroy = destroy};
     a->stream = cfg->stream;
     a->version = cfg->version;
     a->id = cfg->id;

@@ -78,7 +78,8 @@ struct proa_api_writer *proa_aisdk_vectors_create(const struct proa_api_writer_c
                                                   struct proa_buf *out, struct proa_arena *arena)
 {
     struct vectors *v = PROA_ARENA_NEW(arena, struct vectors);
-    v->writer = (struct proa_api_writer){vectors_sink, vectors_end, vectors_destroy};
+    v->writer = (struct proa_api_writer){
+        .sink = vectors_sink, .end = vectors_end, .destroy = vectors_destroy};
     v->rest = rest_of(cfg, out, arena);
     v->n = cfg->asked->embed.n_inputs;
     v->vectors = proa_api_vectors_create(&cfg->asked->embed, cfg->model, out, arena);
@@ -142,7 +143,8 @@ struct proa_api_writer *proa_aisdk_ranking_create(const struct proa_api_writer_c
                                                   struct proa_buf *out, struct proa_arena *arena)
 {
     struct ranking *r = PROA_ARENA_NEW(arena, struct ranking);
-    r->writer = (struct proa_api_writer){ranking_sink, ranking_end, ranking_destroy};
+    r->writer = (struct proa_api_writer){
+        .sink = ranking_sink, .end = ranking_end, .destroy = ranking_destroy};
     r->rest = rest_of(cfg, out, arena);
     r->n_documents = cfg->asked->rerank.n_documents;
     r->top_n = cfg->asked->rerank.top_n;

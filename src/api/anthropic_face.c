@@ -65,7 +65,7 @@ static struct proa_api_writer *writer_create(const struct proa_api_writer_cfg *c
         .model = cfg->model,
         .input_tokens = cfg->stream ? proa_api_tokens_of(chat, cfg->model) : 0,
     };
-    w->writer = (struct proa_api_writer){sink, end, destroy};
+    w->writer = (struct proa_api_writer){.sink = sink, .end = end, .destroy = destroy};
     w->out = out;
     w->message = proa_api_message_create(&message, out, arena);
     return &w->writer;

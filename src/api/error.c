@@ -46,30 +46,71 @@ static void write_origin(struct proa_json_writer *w, const struct proa_api_error
     optional(w, "provider", error->provider);
 }
 
+static void write_param(struct proa_json_writer *w, const struct proa_api_error *error)
+{
+    proa_json_writer_key(w, PROA_SLICE("param"));
+    if (error->param.len > 0) {
+        proa_json_writer_string(w, error->param);
+    } else {
+        proa_json_writer_null(w);
+    }
+}
+
 /* The object OpenAI's SDKs read; what they do not know they ignore. */
-static bool write_openai(const struct proa_api_error *error, struct proa_buf *out)
+static void write_object(struct proa_json_writer *w, const struct proa_api_error *error)
 {
     const struct error_row *row = row_of(error->code);
+    proa_json_writer_key(w, PROA_SLICE("error"));
+    proa_json_writer_begin_object(w);
+    proa_json_writer_member_string(w, "message", error->message);
+    proa_json_writer_member_string(w, "type", proa_slice_cstr(row->type));
+    write_param(w, error);
+    proa_json_writer_member_string(w, "code", proa_slice_cstr(row->name));
+    write_origin(w, error);
+    optional(w, "request_id", error->request_id);
+    optional(w, "trail", error->trail);
+    proa_json_writer_end_object(w);
+}
+
+static bool write_openai(const struct proa_api_error *error, struct proa_buf *out)
+{
     struct proa_json_writer w;
     proa_json_writer_init(&w, out);
     proa_json_writer_begin_object(&w);
-    proa_json_writer_key(&w, PROA_SLICE("error"));
-    proa_json_writer_begin_object(&w);
-    proa_json_writer_member_string(&w, "message", error->message);
-    proa_json_writer_member_string(&w, "type", proa_slice_cstr(row->type));
-    proa_json_writer_key(&w, PROA_SLICE("param"));
-    if (error->param.len > 0) {
-        proa_json_writer_string(&w, error->param);
-    } else {
-        proa_json_writer_null(&w);
-    }
-    proa_json_writer_member_string(&w, "code", proa_slice_cstr(row->name));
-    write_origin(&w, error);
-    optional(&w, "request_id", error->request_id);
-    optional(&w, "trail", error->trail);
-    proa_json_writer_end_object(&w);
+    write_object(&w, error);
     proa_json_writer_end_object(&w);
     return proa_json_writer_ok(&w);
+}
+
+/*
+ * The Responses API's: an event that its SDKs throw, with the words where its published schema has
+ * them and where its servers do; and the end of the Response, for clients that wait for one.
+ */
+static bool write_responses_event(const struct proa_api_error *error, struct proa_buf *out)
+{
+    const struct error_row *row = row_of(error->code);
+    const uint16_t status = error->status != 0 ? error->status : row->status;
+    struct proa_json_writer w;
+    PROA_BUF_LIT(out, "event: error\ndata: ");
+    proa_json_writer_init(&w, out);
+    proa_json_writer_begin_object(&w);
+    proa_json_writer_member_string(&w, "type", PROA_SLICE("error"));
+    proa_json_writer_member_u64(&w, "sequence_number", error->sequence);
+    proa_json_writer_member_string(&w, "code", proa_slice_cstr(row->name));
+    proa_json_writer_member_string(&w, "message", error->message);
+    write_param(&w, error);
+    write_object(&w, error);
+    proa_json_writer_end_object(&w);
+    const struct proa_responses_failure failure = {
+        .id = error->generation,
+        .model = error->model,
+        .code = status == 429 ? PROA_SLICE("rate_limit_exceeded") : PROA_SLICE("server_error"),
+        .message = error->message,
+        .gateway = error->gateway,
+        .sequence = error->sequence + 1,
+    };
+    PROA_BUF_LIT(out, "\n\n");
+    return proa_json_writer_ok(&w) && proa_responses_failed(&failure, out);
 }
 
 /*
@@ -145,6 +186,7 @@ static bool write_envelope(enum proa_surface surface, const struct proa_api_erro
     case PROA_SURFACE_AI_SDK:
         return write_aisdk(error, out);
     case PROA_SURFACE_OPENAI:
+    case PROA_SURFACE_RESPONSES:
         break;
     }
     return write_openai(error, out);
@@ -174,6 +216,9 @@ enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_
     const size_t from = out->len;
     if (surface == PROA_SURFACE_ANTHROPIC) {
         PROA_BUF_LIT(out, "event: error\n");
+    }
+    if (surface == PROA_SURFACE_RESPONSES) {
+        return finish(out, from, write_responses_event(error, out));
     }
     if (surface == PROA_SURFACE_AI_SDK) {
         const struct proa_error_words words = words_of(error);

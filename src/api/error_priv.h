@@ -19,4 +19,17 @@ bool proa_aisdk_error_write(const struct proa_api_error *error,
 bool proa_aisdk_error_event(const struct proa_api_error *error,
                             const struct proa_error_words *words, struct proa_buf *out);
 
+/* A Response that has failed; empty slices are not known. */
+struct proa_responses_failure {
+    struct proa_slice id;
+    struct proa_slice model;
+    struct proa_slice code;
+    struct proa_slice message;
+    struct proa_slice gateway;
+    uint64_t sequence;
+};
+
+/* `event: response.failed` */
+bool proa_responses_failed(const struct proa_responses_failure *failure, struct proa_buf *out);
+
 #endif

@@ -9,6 +9,8 @@ const struct proa_api_face *proa_api_face(enum proa_surface surface)
         return &proa_api_face_anthropic;
     case PROA_SURFACE_AI_SDK:
         return &proa_api_face_aisdk;
+    case PROA_SURFACE_RESPONSES:
+        return &proa_api_face_responses;
     case PROA_SURFACE_OPENAI:
         break;
     }
@@ -24,6 +26,11 @@ bool proa_api_writer_end(struct proa_api_writer *w, const struct proa_usage *usa
                          struct proa_slice gateway)
 {
     return w->end(w, usage, gateway);
+}
+
+uint64_t proa_api_writer_sequence(const struct proa_api_writer *w)
+{
+    return w && w->sequence ? w->sequence(w) : 0;
 }
 
 void proa_api_writer_destroy(struct proa_api_writer *w)

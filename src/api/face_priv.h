@@ -12,10 +12,12 @@ struct proa_api_writer {
     bool (*end)(struct proa_api_writer *w, const struct proa_usage *usage,
                 struct proa_slice gateway);
     void (*destroy)(struct proa_api_writer *w);
+    uint64_t (*sequence)(const struct proa_api_writer *w); /* NULL = events have no numbers */
 };
 
 extern const struct proa_api_face proa_api_face_anthropic;
 extern const struct proa_api_face proa_api_face_aisdk;
 extern const struct proa_api_face proa_api_face_openai;
+extern const struct proa_api_face proa_api_face_responses;
 
 #endif

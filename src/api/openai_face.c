@@ -111,7 +111,7 @@ static struct proa_api_writer *writer_create(const struct proa_api_writer_cfg *c
                                              struct proa_buf *out, struct proa_arena *arena)
 {
     struct openai_writer *o = PROA_ARENA_NEW(arena, struct openai_writer);
-    o->writer = (struct proa_api_writer){sink, end, destroy};
+    o->writer = (struct proa_api_writer){.sink = sink, .end = end, .destroy = destroy};
     o->out = out;
     if (cfg->kind == PROA_API_EMBEDDINGS) {
         o->vectors = proa_api_vectors_create(&cfg->asked->embed, cfg->model, out, arena);

@@ -103,18 +103,13 @@ static enum proa_err read_function(struct reading *r, const struct place *at,
     return err;
 }
 
-static enum proa_err read_signature(struct reading *r, const struct place *at,
-                                    const struct proa_json_item *item, struct proa_chat_part *part)
+struct proa_slice proa_read_signature(const struct proa_json_item *item)
 {
     static const struct proa_json_step way[] = {PROA_JSON_STEP_KEY("google"),
                                                 PROA_JSON_STEP_KEY("thought_signature")};
     struct proa_slice token = PROA_SLICE_NONE;
-    (void)r;
-    (void)at;
-    if (proa_json_path(item->value, way, PROA_ARRAY_LEN(way), &token) == PROA_JSON_STRING) {
-        part->signature = proa_chat_text(token);
-    }
-    return PROA_OK;
+    (void)proa_json_path(item->value, way, PROA_ARRAY_LEN(way), &token);
+    return proa_chat_text(token);
 }
 
 static enum proa_err read_call(struct reading *r, const struct place *at,
@@ -139,7 +134,7 @@ static enum proa_err read_call(struct reading *r, const struct place *at,
             const struct place here = {.up = at, .name = keys[key]};
             err = read_function(r, &here, &m, part);
         } else if (key == 3) {
-            err = read_signature(r, at, &m, part);
+            part->signature = proa_read_signature(&m);
         }
     }
     if (err == PROA_OK && part->name.len == 0) {

@@ -98,8 +98,8 @@ static enum proa_err read_image(struct reading *r, const struct place *at,
     return err == PROA_OK ? proa_read_source(r, PLACE_KEY(at, "url"), url, false, part) : err;
 }
 
-static enum proa_err read_audio(struct reading *r, const struct place *at,
-                                const struct proa_json_item *item, struct proa_chat_part *part)
+enum proa_err proa_read_audio(struct reading *r, const struct place *at,
+                              const struct proa_json_item *item, struct proa_chat_part *part)
 {
     static const struct proa_slice keys[] = {PROA_SLICE_INIT("data"), PROA_SLICE_INIT("format")};
     struct proa_slice format = PROA_SLICE_NONE;
@@ -166,8 +166,8 @@ static struct proa_slice type_of_name(struct proa_slice name)
     return PROA_SLICE_NONE;
 }
 
-static enum proa_err read_file(struct reading *r, const struct place *at,
-                               const struct proa_json_item *item, struct proa_chat_part *part)
+enum proa_err proa_read_file(struct reading *r, const struct place *at,
+                             const struct proa_json_item *item, struct proa_chat_part *part)
 {
     struct proa_slice said[PROA_ARRAY_LEN(FILE_KEYS)] = {{NULL, 0}};
     struct proa_json_cursor c;
@@ -242,9 +242,9 @@ static enum proa_err read_inside(struct reading *r, const struct place *at, enum
     case PART_IMAGE:
         return read_image(r, at, item, part);
     case PART_AUDIO:
-        return read_audio(r, at, item, part);
+        return proa_read_audio(r, at, item, part);
     case PART_FILE:
-        return read_file(r, at, item, part);
+        return proa_read_file(r, at, item, part);
     case PART_TYPE:
     case PART_CACHE:
     case PART_TEXT:
@@ -324,9 +324,7 @@ static const struct proa_slice DETAIL_KEYS[] = {
     [DETAIL_DATA] = PROA_SLICE_INIT("data"),
 };
 
-/* Appends to the text of the last part, which grows by doubling: as many pieces as a stream had
- * must not cost their square. */
-static void join(struct reading *r, struct parts *out, struct proa_slice more)
+void proa_read_join(struct reading *r, struct parts *out, struct proa_slice more)
 {
     struct proa_slice *text = &out->items[out->n - 1].text;
     if (text->len == 0 || more.len == 0) {
@@ -356,7 +354,7 @@ static enum proa_err add_thought(struct reading *r, const struct place *at, stru
             return PROA_ERR_TYPE;
         }
     }
-    join(r, out, text);
+    proa_read_join(r, out, text);
     part->signature = signature;
     return PROA_OK;
 }

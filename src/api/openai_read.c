@@ -57,6 +57,12 @@ enum proa_err proa_read_refuse(struct reading *r, const struct place *at, const 
     return finish(r);
 }
 
+enum proa_err proa_read_unsupported(struct reading *r, const struct place *at, const char *what)
+{
+    const enum proa_err err = proa_read_refuse(r, at, what);
+    return err == PROA_ERR_TYPE ? PROA_ERR_UNSUPPORTED : err;
+}
+
 enum proa_err proa_read_refuse_word(struct reading *r, const struct place *at,
                                     struct proa_slice given, const char *words)
 {

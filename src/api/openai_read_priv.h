@@ -44,6 +44,10 @@ enum proa_err proa_read_refuse_word(struct reading *r, const struct place *at,
 /* `must be WANTED, not a number.` */
 enum proa_err proa_read_refuse_kind(struct reading *r, const struct place *at, const char *wanted,
                                     enum proa_json_kind kind) PROA_MUST_CHECK;
+/* As refuse: well-formed, but only a provider that speaks the client's own words can do it:
+ * ERR_UNSUPPORTED. */
+enum proa_err proa_read_unsupported(struct reading *r, const struct place *at,
+                                    const char *what) PROA_MUST_CHECK;
 /* The request is not the JSON it was taken for. */
 enum proa_err proa_read_refuse_json(struct reading *r) PROA_MUST_CHECK;
 
@@ -121,6 +125,13 @@ bool proa_read_effort_word(struct proa_slice text, enum proa_chat_effort *out);
 bool proa_read_is_cut(const struct proa_api_request *request, struct proa_slice body,
                       struct proa_slice key);
 
+/* ---- openai_request.c */
+
+/* {"name", "description", "schema", "strict"} */
+enum proa_err proa_read_schema(struct reading *r, const struct place *at,
+                               const struct proa_json_item *item,
+                               struct proa_chat_request *chat) PROA_MUST_CHECK;
+
 /* ---- openai_message.c, openai_part.c, openai_tool.c */
 
 struct messages {
@@ -156,6 +167,19 @@ enum proa_err proa_read_source(struct reading *r, const struct place *at, struct
 enum proa_err proa_read_arguments(struct reading *r, const struct place *at,
                                   const struct proa_json_item *item,
                                   struct proa_slice *out) PROA_MUST_CHECK;
+/* Of `extra_content`: the signature that Google wants back with a call; or empty. */
+struct proa_slice proa_read_signature(const struct proa_json_item *item);
+/* {"data", "format"} */
+enum proa_err proa_read_audio(struct reading *r, const struct place *at,
+                              const struct proa_json_item *item,
+                              struct proa_chat_part *part) PROA_MUST_CHECK;
+/* {"file_data" or "file_url" or "file_id", "filename"} */
+enum proa_err proa_read_file(struct reading *r, const struct place *at,
+                             const struct proa_json_item *item,
+                             struct proa_chat_part *part) PROA_MUST_CHECK;
+/* Appends to the text of the last part, which grows by doubling: as many pieces as a stream had
+ * must not cost their square. */
+void proa_read_join(struct reading *r, struct parts *out, struct proa_slice more);
 /* A message's content: a string or an array of parts. */
 enum proa_err proa_read_content(struct reading *r, const struct place *at,
                                 const struct proa_json_item *item,
@@ -171,6 +195,10 @@ enum proa_err proa_read_tool_list(
     enum proa_err (*read_one)(struct reading *r, const struct place *at,
                               const struct proa_json_item *item, struct proa_chat_tool *out),
     struct proa_chat_request *out) PROA_MUST_CHECK;
+/* {"name", "description", "parameters", "strict"} */
+enum proa_err proa_read_function(struct reading *r, const struct place *at,
+                                 const struct proa_json_item *item,
+                                 struct proa_chat_tool *out) PROA_MUST_CHECK;
 enum proa_err proa_read_tools(struct reading *r, const struct place *at,
                               const struct proa_json_item *item,
                               struct proa_chat_request *out) PROA_MUST_CHECK;

@@ -102,28 +102,27 @@ static enum proa_err read_reasoning(struct top *t, const struct place *at,
 
 /* The schema's description, wherever it stands: in `json_schema`, or beside the type where the
  * gateway's older form has it. */
-static enum proa_err read_schema(struct top *t, const struct place *at,
-                                 const struct proa_json_item *item)
+enum proa_err proa_read_schema(struct reading *r, const struct place *at,
+                               const struct proa_json_item *item, struct proa_chat_request *chat)
 {
     static const struct proa_slice keys[] = {PROA_SLICE_INIT("name"),
                                              PROA_SLICE_INIT("description"),
                                              PROA_SLICE_INIT("schema"), PROA_SLICE_INIT("strict")};
-    struct proa_chat_request *chat = &t->out->chat;
     struct proa_json_cursor c;
     struct proa_json_item m;
-    enum proa_err err = proa_read_enter(&t->r, at, item, PROA_JSON_OBJECT, &c);
+    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
     while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
         const size_t key = proa_read_key(&m, keys, PROA_ARRAY_LEN(keys));
         const struct place here = {.up = at,
                                    .name = key < PROA_ARRAY_LEN(keys) ? keys[key] : m.key};
         if (key == 0) {
-            err = proa_read_text(&t->r, &here, &m, &chat->format_name);
+            err = proa_read_text(r, &here, &m, &chat->format_name);
         } else if (key == 1) {
-            err = proa_read_text(&t->r, &here, &m, &chat->format_description);
+            err = proa_read_text(r, &here, &m, &chat->format_description);
         } else if (key == 2) {
-            err = proa_read_object(&t->r, &here, &m, &chat->format_schema);
+            err = proa_read_object(r, &here, &m, &chat->format_schema);
         } else if (key == 3) {
-            err = proa_read_flag(&t->r, &here, &m, &chat->format_strict);
+            err = proa_read_flag(r, &here, &m, &chat->format_strict);
         }
     }
     return err;
@@ -164,10 +163,10 @@ static enum proa_err read_format(struct top *t, const struct place *at,
     case FORMAT_SCHEMA:
         schema.kind = proa_json_get(item->value, PROA_SLICE("json_schema"), &schema.value);
         chat->format = PROA_CHAT_FORMAT_SCHEMA;
-        err = read_schema(t, PLACE_KEY(at, "json_schema"), &schema);
+        err = proa_read_schema(&t->r, PLACE_KEY(at, "json_schema"), &schema, chat);
         break;
     case FORMAT_OLD:
-        err = read_schema(t, at, item);
+        err = proa_read_schema(&t->r, at, item, chat);
         chat->format =
             chat->format_schema.len > 0 ? PROA_CHAT_FORMAT_SCHEMA : PROA_CHAT_FORMAT_JSON;
         break;

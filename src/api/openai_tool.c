@@ -40,8 +40,8 @@ static enum proa_err read_member(struct reading *r, const struct place *at, size
     }
 }
 
-static enum proa_err read_function(struct reading *r, const struct place *at,
-                                   const struct proa_json_item *item, struct proa_chat_tool *out)
+enum proa_err proa_read_function(struct reading *r, const struct place *at,
+                                 const struct proa_json_item *item, struct proa_chat_tool *out)
 {
     struct proa_json_cursor c;
     struct proa_json_item m;
@@ -89,7 +89,7 @@ static enum proa_err read_tool(struct reading *r, const struct place *at,
     if (proa_read_is_null(&said[TOOL_FUNCTION])) {
         return proa_read_refuse(r, PLACE_KEY(at, "function"), "is missing.");
     }
-    err = read_function(r, PLACE_KEY(at, "function"), &said[TOOL_FUNCTION], out);
+    err = proa_read_function(r, PLACE_KEY(at, "function"), &said[TOOL_FUNCTION], out);
     return err == PROA_OK ? proa_read_object(r, PLACE_KEY(at, "cache_control"), &said[TOOL_CACHE],
                                              &out->cache_control)
                           : err;
@@ -132,7 +132,7 @@ enum proa_err proa_read_tools(struct reading *r, const struct place *at,
 enum proa_err proa_read_functions(struct reading *r, const struct place *at,
                                   const struct proa_json_item *item, struct proa_chat_request *out)
 {
-    return proa_read_tool_list(r, at, item, read_function, out);
+    return proa_read_tool_list(r, at, item, proa_read_function, out);
 }
 
 /* ---- which of them --------------------------------------------------------------------------- */

@@ -30,6 +30,25 @@ static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
     [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
 };
 
+/* The same, where a member has another name in the Responses API. */
+static const struct proa_json_want RESPONSES_WANTS[PROA_API_MEMBERS] = {
+    [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
+    [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
+    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("input"), 0},
+    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("max_output_tokens"), 0},
+    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
+    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("prompt_cache_key"), 0},
+    [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
+    [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
+    [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
+    [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
+    [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
+    [PROA_API_M_ORDER] = {PROA_SLICE_INIT("order"), 0},
+    [PROA_API_M_ONLY] = {PROA_SLICE_INIT("only"), 0},
+    [PROA_API_M_SORT] = {PROA_SLICE_INIT("sort"), 0},
+    [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
+};
+
 /*
  * In which form a member is the gateway's own and is cut out. `providerOptions` is the gateway's
  * namespace whatever it holds. The others are its top-level short forms: `models` (fallbacks),
@@ -195,7 +214,8 @@ enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_sl
                                     struct proa_buf *scratch, struct proa_buf *text,
                                     struct proa_api_request *out, struct proa_api_error *error)
 {
-    enum proa_err err = proa_request_scan(body, WANTS, text, out, error);
+    enum proa_err err = proa_request_scan(
+        body, kind == PROA_API_RESPONSES ? RESPONSES_WANTS : WANTS, text, out, error);
     err = err == PROA_OK ? read_model(body, scratch, text, out, error) : err;
     if (err != PROA_OK) {
         return err;
@@ -209,7 +229,8 @@ enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_sl
      * refuse. */
     out->is_form = false;
     out->stream =
-        stream == PROA_JSON_TRUE && (kind == PROA_API_CHAT || kind == PROA_API_COMPLETIONS);
+        stream == PROA_JSON_TRUE &&
+        (kind == PROA_API_CHAT || kind == PROA_API_COMPLETIONS || kind == PROA_API_RESPONSES);
     collect_cuts(out);
     return PROA_OK;
 }

@@ -30,7 +30,8 @@ enum { LIMIT_OLD = 0, LIMIT_NEW }; /* of in->limit_members */
 static int limit_to_rename(const struct proa_encode_in *in)
 {
     const struct proa_json_member *m = in->limit_members;
-    if (!m || (m[LIMIT_OLD].kind == PROA_JSON_NUMBER) == (m[LIMIT_NEW].kind == PROA_JSON_NUMBER)) {
+    if (!m || in->operation == PROA_OP_RESPONSES || /* there it has one name */
+        (m[LIMIT_OLD].kind == PROA_JSON_NUMBER) == (m[LIMIT_NEW].kind == PROA_JSON_NUMBER)) {
         return -1;
     }
     const int said = m[LIMIT_OLD].kind == PROA_JSON_NUMBER ? LIMIT_OLD : LIMIT_NEW;

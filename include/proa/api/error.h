@@ -74,6 +74,7 @@ struct proa_api_error {
     struct proa_slice generation; /* the exchange's id in what the gateway tells */
     struct proa_slice gateway;    /* what it tells: a JSON object */
     uint8_t version;              /* of the protocol */
+    uint64_t sequence;            /* of the event within its stream */
 };
 
 /*
@@ -84,7 +85,7 @@ struct proa_api_error {
 enum proa_err proa_api_error_write(enum proa_surface surface, const struct proa_api_error *error,
                                    struct proa_buf *out) PROA_MUST_CHECK;
 /* The same as the last event of a stream that was begun: `data: {...}\n\n`, with the surface's line
- * before it that names it; no end mark. */
+ * before it that names it; no end mark. In the Responses API the failed Response follows. */
 enum proa_err proa_api_error_event(enum proa_surface surface, const struct proa_api_error *error,
                                    struct proa_buf *out) PROA_MUST_CHECK;
 

@@ -32,7 +32,13 @@ struct proa_api_body {
     const struct proa_api_request *request; /* as look() has found it */
     struct proa_arena *arena; /* what is read stands in it, and borrows from the body */
     struct proa_buf *text;    /* of a refusal's message; 1 KiB is enough */
+    /* Responses: what is kept of the conversation that it goes on with, the oldest first; see
+     * proa/api/responses_history.h. Lives as long as the body. */
+    const struct proa_slice *earlier;
+    size_t n_earlier;
 };
+
+struct proa_api_echo; /* proa/api/responses_request.h */
 
 /* A request read into the neutral model: by its kind `chat`, `embed` or `rerank`. The rest is what
  * the surface's own writer wants to know again. */
@@ -40,9 +46,10 @@ struct proa_api_asked {
     struct proa_chat_request chat;
     struct proa_chat_embed embed;
     struct proa_chat_rerank rerank;
-    bool include_usage; /* OpenAI: a last chunk with the usage */
-    bool functions;     /* OpenAI: the form before tools */
-    bool raw_chunks;    /* AI SDK: the provider's own chunks too */
+    bool include_usage;               /* OpenAI: a last chunk with the usage */
+    bool functions;                   /* OpenAI: the form before tools */
+    bool raw_chunks;                  /* AI SDK: the provider's own chunks too */
+    const struct proa_api_echo *echo; /* Responses: what the answer repeats; else NULL */
 };
 
 struct proa_api_writer_cfg {
@@ -72,7 +79,8 @@ struct proa_api_face {
     enum proa_err (*look)(const struct proa_api_arrived *in, struct proa_api_request *out,
                           struct proa_api_error *error);
     /* ERR_TYPE, ERR_SYNTAX: refused, see `error`; *out is undefined then. ERR_UNSUPPORTED: requests
-     * of this kind have no neutral form. */
+     * of this kind have no neutral form; or this one has none, and `error` says why in a message:
+     * then only a target that speaks the client's own words can take it. */
     enum proa_err (*read)(const struct proa_api_body *body, struct proa_api_asked *out,
                           struct proa_api_error *error);
     /*
@@ -111,6 +119,9 @@ struct proa_chat_sink proa_api_writer_sink(struct proa_api_writer *w, size_t fir
 bool proa_api_writer_end(struct proa_api_writer *w, const struct proa_usage *usage,
                          struct proa_slice gateway) PROA_MUST_CHECK;
 void proa_api_writer_destroy(struct proa_api_writer *w); /* NULL is fine */
+/* The number of a stream's next event, where the surface counts them (proa_api_error.sequence);
+ * else 0. */
+uint64_t proa_api_writer_sequence(const struct proa_api_writer *w);
 
 const struct proa_api_face *proa_api_face(enum proa_surface surface);
 

@@ -11,8 +11,13 @@
 #include "proa/core/buf.h"
 #include "proa/http/parser.h"
 
-enum proa_surface { PROA_SURFACE_OPENAI = 0, PROA_SURFACE_ANTHROPIC, PROA_SURFACE_AI_SDK };
-enum { PROA_SURFACES = 3 };
+enum proa_surface {
+    PROA_SURFACE_OPENAI = 0,
+    PROA_SURFACE_ANTHROPIC,
+    PROA_SURFACE_AI_SDK,
+    PROA_SURFACE_RESPONSES /* OpenAI's, whose streams and their errors are its own */
+};
+enum { PROA_SURFACES = 4 };
 
 enum proa_endpoint_kind {
     PROA_API_NONE = 0, /* unknown path: 404 */

@@ -32,6 +32,55 @@ static void test_envelope(void **state)
                   "\"trail\":\"openai/k1:429/12ms\"}}");
 }
 
+/* Two events: what SDKs throw, and the end of the Response. */
+static void test_the_end_of_a_response(void **state)
+{
+    (void)state;
+    const struct proa_api_error error = {.code = PROA_API_ERR_INTERRUPTED,
+                                         .message = PROA_SLICE("it \"broke\""),
+                                         .request_id = PROA_SLICE("0192"),
+                                         .model = PROA_SLICE("m"),
+                                         .generation = PROA_SLICE("gen_1"),
+                                         .gateway = PROA_SLICE("{\"a\":1}"),
+                                         .sequence = 7};
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(proa_api_error_event(PROA_SURFACE_RESPONSES, &error, &out));
+    assert_slice_str(
+        proa_buf_slice(&out),
+        "event: error\ndata: {\"type\":\"error\",\"sequence_number\":7,"
+        "\"code\":\"upstream_stream_interrupted\",\"message\":\"it \\\"broke\\\"\","
+        "\"param\":null,\"error\":{\"message\":\"it \\\"broke\\\"\","
+        "\"type\":\"upstream_error\",\"param\":null,"
+        "\"code\":\"upstream_stream_interrupted\",\"source\":\"gateway\","
+        "\"request_id\":\"0192\"}}\n\n"
+        "event: response.failed\ndata: {\"type\":\"response.failed\",\"sequence_number\":8,"
+        "\"response\":{\"id\":\"gen_1\",\"object\":\"response\",\"created_at\":0,"
+        "\"status\":\"failed\",\"model\":\"m\",\"error\":{\"code\":\"server_error\","
+        "\"message\":\"it \\\"broke\\\"\"},\"providerMetadata\":{\"gateway\":{\"a\":1}},"
+        "\"incomplete_details\":null,\"instructions\":null,\"max_output_tokens\":null,"
+        "\"max_tool_calls\":null,\"metadata\":{},\"parallel_tool_calls\":true,"
+        "\"previous_response_id\":null,\"prompt_cache_key\":null,"
+        "\"reasoning\":{\"effort\":null,\"summary\":null},\"safety_identifier\":null,"
+        "\"service_tier\":\"default\",\"store\":true,\"temperature\":1.0,"
+        "\"text\":{\"format\":{\"type\":\"text\"}},\"tool_choice\":\"auto\",\"tools\":[],"
+        "\"top_logprobs\":0,\"top_p\":1.0,\"truncation\":\"disabled\",\"user\":null,"
+        "\"output\":[],\"usage\":null}}\n\n");
+    proa_buf_clear(&out);
+    const struct proa_api_error limited = {.code = PROA_API_ERR_RATE_LIMITED,
+                                           .message = PROA_SLICE("later")};
+    assert_ok(proa_api_error_event(PROA_SURFACE_RESPONSES, &limited, &out));
+    assert_true(proa_slice_search(proa_buf_slice(&out),
+                                  PROA_SLICE("\"error\":{\"code\":\"rate_limit_exceeded\"")) <
+                out.len);
+    proa_buf_clear(&out);
+    assert_ok(proa_api_error_write(PROA_SURFACE_RESPONSES, &limited, &out));
+    assert_slice_str(proa_buf_slice(&out),
+                     "{\"error\":{\"message\":\"later\",\"type\":\"rate_limit_error\","
+                     "\"param\":null,\"code\":\"rate_limited\",\"source\":\"gateway\"}}");
+    proa_buf_deinit(&out);
+}
+
 static void check_anthropic(const struct proa_api_error *error, const char *expected)
 {
     struct proa_buf out;
@@ -219,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_envelope),
+        cmocka_unit_test(test_the_end_of_a_response),
         cmocka_unit_test(test_anthropics_envelope),
         cmocka_unit_test(test_anthropics_types),
         cmocka_unit_test(test_texts_are_escaped),

@@ -112,12 +112,52 @@ static void test_a_writer_by_what_was_asked(void **state)
     release(&a);
 }
 
+static void test_a_response_from_question_to_answer(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {
+        "{\"model\":\"m\",\"input\":\"q\",\"temperature\":0.5}",
+        "{\"model\":\"m\",\"input\":\"q\",\"temperature\":0.5,\"stream\":true}"};
+    const struct proa_api_face *face = proa_api_face(PROA_SURFACE_RESPONSES);
+    const struct proa_usage usage = {.known = 0};
+    assert_true(face->error_ends && face->tells_gateway);
+    assert_int_equal(face->stream_end.len, 0);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(bodies); i++) {
+        struct asked a;
+        struct proa_buf out;
+        assert_ok(ask(&a, PROA_SURFACE_RESPONSES, PROA_API_RESPONSES, bodies[i]));
+        proa_buf_init(&out, 65536);
+        const struct proa_api_writer_cfg cfg = {.kind = PROA_API_RESPONSES,
+                                                .stream = a.request.stream,
+                                                .asked = &a.asked,
+                                                .id = PROA_SLICE("r1"),
+                                                .model = PROA_SLICE("m")};
+        struct proa_api_writer *w = face->writer_create(&cfg, &out, &a.arena);
+        const struct proa_chat_sink sink = proa_api_writer_sink(w, 0);
+        sink.event(sink.ctx, &(const struct proa_chat_event){.kind = PROA_CHAT_TEXT,
+                                                             .text = PROA_SLICE("hello")});
+        assert_int_equal(proa_api_writer_sequence(w), i == 0 ? 0 : 5);
+        assert_true(proa_api_writer_end(w, &usage, PROA_SLICE_NONE));
+        assert_true(proa_slice_search(proa_buf_slice(&out), PROA_SLICE("\"text\":\"hello\"")) <
+                    out.len);
+        assert_true(proa_slice_search(proa_buf_slice(&out), PROA_SLICE("\"temperature\":0.5")) <
+                    out.len);
+        assert_slice_str(face->media_type(PROA_API_RESPONSES, i == 1),
+                         i == 1 ? "text/event-stream" : "application/json");
+        proa_api_writer_destroy(w);
+        proa_buf_deinit(&out);
+        release(&a);
+    }
+    assert_int_equal(proa_api_writer_sequence(NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_table_is_whole),
         cmocka_unit_test(test_openai_by_endpoint),
         cmocka_unit_test(test_a_writer_by_what_was_asked),
+        cmocka_unit_test(test_a_response_from_question_to_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

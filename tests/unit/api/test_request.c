@@ -45,6 +45,7 @@ static void test_model_and_stream(void **state)
         {PROA_API_CHAT, "{\"model\":\"m\",\"stream\":false}", "m", false},
         {PROA_API_CHAT, "{\"model\":\"m\",\"stream\":null}", "m", false},
         {PROA_API_COMPLETIONS, " {\"stream\" : true , \"model\" : \"m\" } \n", "m", true},
+        {PROA_API_RESPONSES, "{\"model\":\"m\",\"input\":\"a\",\"stream\":true}", "m", true},
         {PROA_API_EMBEDDINGS, "{\"model\":\"m\",\"stream\":true}", "m", false},
         {PROA_API_MODERATIONS, "{\"model\":\"m\",\"stream\":true}", "m", false},
         {PROA_API_CHAT, "{\"model\":\"a\\u002fb\"}", "a/b", false},

@@ -24,6 +24,10 @@ static void test_paths(void **state)
         {"/v1/images/variations", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         {"/v1/images", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         {"/v1/models", PROA_API_MODELS, "", PROA_SURFACE_OPENAI},
+        {"/v1/responses", PROA_API_RESPONSES, "", PROA_SURFACE_RESPONSES},
+        {"/v1/v1/responses/", PROA_API_RESPONSES, "", PROA_SURFACE_RESPONSES},
+        {"/v1/responses/resp_1", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
+        {"/responses", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         /* tolerated */
         {"/v1/v1/chat/completions", PROA_API_CHAT, "", PROA_SURFACE_OPENAI},
         {"/v1/v1/models", PROA_API_MODELS, "", PROA_SURFACE_OPENAI},
@@ -62,7 +66,6 @@ static void test_paths(void **state)
         {"/models", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         {"v1/models", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         {"/v1/models?x", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
-        {"/v1/responses", PROA_API_NONE, "", PROA_SURFACE_OPENAI},
         /* Anthropic's, with and without the prefix */
         {"/v1/messages", PROA_API_CHAT, "", PROA_SURFACE_ANTHROPIC},
         {"/messages", PROA_API_CHAT, "", PROA_SURFACE_ANTHROPIC},
@@ -132,6 +135,8 @@ static void test_methods(void **state)
         {"/v1/chat/completions", PROA_HTTP_HEAD, false, "POST"},
         {"/v1/chat/completions", PROA_HTTP_OPTIONS, false, "POST"},
         {"/v1/embeddings", PROA_HTTP_PUT, false, "POST"},
+        {"/v1/responses", PROA_HTTP_POST, true, "POST"},
+        {"/v1/responses", PROA_HTTP_GET, false, "POST"},
         {"/v1/messages", PROA_HTTP_POST, true, "POST"},
         {"/v1/messages", PROA_HTTP_GET, false, "POST"},
         {"/messages/count_tokens", PROA_HTTP_GET, false, "POST"},

@@ -1,0 +1,285 @@
+/*
+ * What is kept of a conversation, and how the next request gets it back.
+ */
+#include "proa/api/responses_answer.h"
+#include "proa/api/responses_history.h"
+#include "proa/api/responses_request.h"
+
+#include "chat_dump.h"
+
+/* ---- what is said ---------------------------------------------------------------------------- */
+
+static void wishes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *previous;
+        bool store;
+    } rows[] = {
+        {"{\"input\":\"a\"}", "", true},
+        {"{\"input\":\"a\",\"previous_response_id\":\"gen_1\",\"store\":true}", "gen_1", true},
+        {"{\"store\":false,\"previous_response_id\":\"gen_1\"}", "gen_1", false},
+        {"{\"store\":null,\"previous_response_id\":null}", "", true},
+        {"{\"previous_response_id\":7}", "", true},
+        {"{\"input\":[{\"previous_response_id\":\"x\",\"store\":false}]}", "", true},
+        {"{\"previous_response_\\u0069d\":\"gen_1\"}", "gen_1", true},
+        {"[]", "", true},
+        {"", "", true},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_api_history_wish wish;
+        proa_api_history_wish(proa_slice_cstr(row->body), &wish);
+        assert_slice_str(wish.previous, row->previous);
+        PROA_TEST_CHECK(wish.store == row->store, "%s", row->body);
+    }
+}
+
+#define RESPONSE(status) "{\"id\":\"gen_1\",\"status\":\"" status "\",\"output\":[{\"a\":1}]}"
+
+static void answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *answer;
+        bool kept;
+    } rows[] = {
+        {RESPONSE("completed"), true},
+        {RESPONSE("incomplete"), true},
+        {RESPONSE("failed"), false},
+        {RESPONSE("in_progress"), false},
+        {RESPONSE("queued"), false},
+        {"{\"type\":\"response.completed\",\"response\":" RESPONSE("completed") "}", true},
+        {"{\"type\":\"response.created\",\"response\":" RESPONSE("in_progress") "}", false},
+        {"{\"type\":\"response.output_text.delta\",\"delta\":\"a\"}", false},
+        {"event: response.output_item.done\ndata: {\"item\":{}}\n\n"
+         "event: response.completed\ndata: {\"response\":" RESPONSE("completed") "}\n\n",
+         true},
+        {"event: response.completed\ndata: {\"response\":" RESPONSE(
+             "completed") "}\n\n"
+                          "event: error\ndata: {\"type\":\"error\"}\n\n",
+         false},
+        {"{\"error\":{\"message\":\"no\"}}", false},
+        {"{\"id\":\"\",\"status\":\"completed\",\"output\":[]}", false},
+        {"{\"id\":\"gen_1\",\"status\":\"completed\"}", false},
+        {"{\"id\":\"gen_1\",\"status\":\"completed\",\"output\":{}}", false},
+        {"data: ", false},
+        {"", false},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_api_history_answer kept;
+        PROA_TEST_CHECK(proa_api_history_answer(proa_slice_cstr(row->answer), &kept) == row->kept,
+                        "%s", row->answer);
+        if (row->kept) {
+            assert_slice_lit(kept.id, "gen_1");
+            assert_slice_lit(kept.output, "[{\"a\":1}]");
+        }
+    }
+}
+
+/* ---- what is kept ---------------------------------------------------------------------------- */
+
+static void items_of_both_sides(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *output;
+        const char *kept; /* NULL: refused */
+    } rows[] = {
+        {"{\"input\":\"a \\\"b\\\"\"}", "[{\"o\":1}]",
+         "[{\"type\":\"message\",\"role\":\"user\",\"content\":\"a \\\"b\\\"\"},{\"o\":1}]"},
+        {"{\"input\":[{\"i\":1}, {\"i\" : 2}]}", "[ {\"o\":1} , {\"o\":2} ]",
+         "[{\"i\":1},{\"i\" : 2},{\"o\":1},{\"o\":2}]"},
+        {"{\"input\":[]}", "[]", "[]"},
+        {"{\"input\":[]}", "[{\"o\":1}]", "[{\"o\":1}]"},
+        {"{\"input\":[{\"i\":1}]}", "[]", "[{\"i\":1}]"},
+        {"{}", "[]", NULL},
+        {"{\"input\":{}}", "[]", NULL},
+        {"{\"input\":\"a\"}", "{}", NULL},
+        {"{\"input\":\"a\"}", "", NULL},
+        {"{\"input\":\"a\"}", "[1,", NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf out;
+        proa_buf_init(&out, 4096);
+        PROA_BUF_LIT(&out, "x");
+        const enum proa_err err =
+            proa_api_history_keep(proa_slice_cstr(row->body), proa_slice_cstr(row->output), &out);
+        assert_err(err, row->kept ? PROA_OK : PROA_ERR_TYPE);
+        assert_slice_str(proa_slice_from(proa_buf_slice(&out), 1), row->kept ? row->kept : "");
+        assert_int_equal(out.ptr[0], 'x');
+        proa_buf_deinit(&out);
+    }
+}
+
+static void the_whole_body(void **state)
+{
+    (void)state;
+    static const struct proa_slice earlier[] = {
+        PROA_SLICE_INIT("[{\"e\":1},{\"type\":\"reasoning\",\"summary\":[],"
+                        "\"encrypted_content\":\"proa-signature:x\"}]"),
+        PROA_SLICE_INIT("[]"),
+        PROA_SLICE_INIT("[{\"type\":\"reasoning\",\"encrypted_content\":\"proa-redacted:x\"},"
+                        "{\"type\":\"reasoning\",\"encrypted_content\":\"gAAA\"}]"),
+    };
+    static const struct {
+        const char *body;
+        size_t n;
+        const char *whole; /* NULL: refused */
+    } rows[] = {
+        {"{\"model\":\"m\",\"input\":\"a\",\"previous_response_id\":\"gen_1\",\"store\":false}", 3,
+         "{\"input\":[{\"e\":1},{\"type\":\"reasoning\",\"encrypted_content\":\"gAAA\"},"
+         "{\"type\":\"message\",\"role\":\"user\",\"content\":\"a\"}],\"model\":\"m\","
+         "\"store\":false}"},
+        {"{\"input\":[{\"i\":1}]}", 1, "{\"input\":[{\"e\":1},{\"i\":1}]}"},
+        {"{\"input\":[{\"i\":1},{\"encrypted_content\":\"proa-redacted:\"}]}", 0,
+         "{\"input\":[{\"i\":1}]}"},
+        {"{\"model\":\"m\"}", 1, NULL},
+        {"[]", 0, NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf out;
+        proa_buf_init(&out, 4096);
+        const enum proa_err err =
+            proa_api_history_body(proa_slice_cstr(row->body), earlier, row->n, &out);
+        assert_err(err, row->whole ? PROA_OK : PROA_ERR_TYPE);
+        assert_slice_str(proa_buf_slice(&out), row->whole ? row->whole : "");
+        proa_buf_deinit(&out);
+    }
+}
+
+static void too_much(void **state)
+{
+    (void)state;
+    const struct proa_slice body = PROA_SLICE("{\"input\":\"a\",\"model\":\"m\"}");
+    const struct proa_slice output = PROA_SLICE("[{\"o\":1}]");
+    const size_t fits =
+        sizeof("[{\"type\":\"message\",\"role\":\"user\",\"content\":\"a\"},{\"o\":1}]") - 1;
+    for (size_t max = 0; max < fits + 3; max++) {
+        struct proa_buf out;
+        proa_buf_init(&out, max);
+        assert_err(proa_api_history_keep(body, output, &out),
+                   max < fits ? PROA_ERR_LIMIT : PROA_OK);
+        assert_true(max >= fits || out.len == 0);
+        proa_buf_deinit(&out);
+        proa_buf_init(&out, max);
+        const enum proa_err err = proa_api_history_body(body, NULL, 0, &out);
+        assert_true(err == PROA_OK || (err == PROA_ERR_LIMIT && out.len == 0));
+        proa_buf_deinit(&out);
+    }
+}
+
+static void foreign_reasoning_is_known(void **state)
+{
+    (void)state;
+    assert_true(proa_api_history_has_foreign(
+        PROA_SLICE("{\"input\":[{\"encrypted_content\": \"proa-signature:a\"}]}")));
+    assert_true(proa_api_history_has_foreign(
+        PROA_SLICE("{\"input\":[{\"encrypted_content\":\"proa-redacted:a\"}]}")));
+    assert_false(
+        proa_api_history_has_foreign(PROA_SLICE("{\"input\":[{\"encrypted_content\":\"gAAA\"}]}")));
+    assert_false(proa_api_history_has_foreign(PROA_SLICE("{\"input\":\"proa-signature\"}")));
+    assert_false(proa_api_history_has_foreign(PROA_SLICE_NONE));
+}
+
+/* ---- there and back -------------------------------------------------------------------------- */
+
+static void answer(struct proa_buf *out, struct proa_arena *arena)
+{
+    static const struct proa_chat_event events[] = {
+        {.kind = PROA_CHAT_START},
+        {.kind = PROA_CHAT_REASONING, .text = PROA_SLICE_INIT("hm \\\"x\\\"")},
+        {.kind = PROA_CHAT_SIGNATURE, .text = PROA_SLICE_INIT("S+/=")},
+        {.kind = PROA_CHAT_REDACTED, .text = PROA_SLICE_INIT("RED")},
+        {.kind = PROA_CHAT_TEXT, .text = PROA_SLICE_INIT("look\\n")},
+        {.kind = PROA_CHAT_MEDIA,
+         .media_type = PROA_SLICE_INIT("image/webp"),
+         .text = PROA_SLICE_INIT("AAAA")},
+        {.kind = PROA_CHAT_TOOL_START,
+         .id = PROA_SLICE_INIT("c1"),
+         .name = PROA_SLICE_INIT("f"),
+         .text = PROA_SLICE_INIT("sig")},
+        {.kind = PROA_CHAT_TOOL_PIECE, .text = PROA_SLICE_INIT("{\\\"a\\\":1}")},
+        {.kind = PROA_CHAT_TOOL_END},
+        {.kind = PROA_CHAT_FINISH, .finish = PROA_CHAT_FINISH_TOOLS},
+    };
+    const struct proa_usage usage = {.known = 0};
+    const struct proa_api_response_cfg cfg = {
+        .stream = true, .id = PROA_SLICE("r1"), .generation = PROA_SLICE("gen_1")};
+    struct proa_api_response *r = proa_api_response_create(&cfg, out, arena);
+    const struct proa_chat_sink sink = proa_api_response_sink(r);
+    PROA_TEST_ROWS(event, events)
+    {
+        sink.event(sink.ctx, event);
+    }
+    proa_api_response_end(r, &usage, PROA_SLICE_NONE);
+    proa_api_response_destroy(r);
+}
+
+/* All that an answer held is in the next request as its provider wants it back. */
+static void a_conversation_goes_on(void **state)
+{
+    (void)state;
+    const struct proa_slice first = PROA_SLICE("{\"model\":\"m\",\"input\":\"q\"}");
+    const struct proa_slice second =
+        PROA_SLICE("{\"model\":\"m\",\"previous_response_id\":\"gen_1\",\"input\":[{"
+                   "\"type\":\"function_call_output\",\"call_id\":\"c1\",\"output\":\"r\"}]}");
+    struct proa_arena arena;
+    struct proa_buf stream;
+    struct proa_buf kept;
+    struct proa_buf text;
+    struct proa_api_history_answer end;
+    struct proa_api_asked asked;
+    struct proa_api_error error;
+    struct dump dump;
+    const struct proa_api_request request = {.n_cuts = 0};
+    proa_arena_init(&arena, NULL);
+    proa_buf_init(&stream, SIZE_MAX);
+    proa_buf_init(&kept, SIZE_MAX);
+    proa_buf_init(&text, 1024);
+    proa_buf_init(&dump.out, SIZE_MAX);
+    answer(&stream, &arena);
+    assert_true(proa_api_history_answer(proa_buf_slice(&stream), &end));
+    assert_slice_lit(end.id, "gen_1");
+    assert_ok(proa_api_history_keep(first, end.output, &kept));
+    const struct proa_slice earlier = proa_buf_slice(&kept);
+    const struct proa_api_body body = {.kind = PROA_API_RESPONSES,
+                                       .bytes = second,
+                                       .request = &request,
+                                       .arena = &arena,
+                                       .text = &text,
+                                       .earlier = &earlier,
+                                       .n_earlier = 1};
+    assert_ok(proa_api_responses_read(&body, &asked, &error));
+    put_chat(&dump, &asked.chat);
+    assert_slice_lit(proa_buf_slice(&dump.out),
+                     "user[text text=q]\n"
+                     "assistant[reasoning text=hm \\\"x\\\" signature=S+/=]"
+                     "[reasoning redacted=RED][text text=look\\n][image base64=AAAA "
+                     "type=image/webp][call id=c1 name=f arguments={\"a\":1} signature=sig]\n"
+                     "tool[result id=c1 name=f [text text=r]]\n");
+    proa_buf_deinit(&dump.out);
+    proa_buf_deinit(&text);
+    proa_buf_deinit(&kept);
+    proa_buf_deinit(&stream);
+    proa_arena_reset(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wishes),
+        cmocka_unit_test(answers),
+        cmocka_unit_test(items_of_both_sides),
+        cmocka_unit_test(the_whole_body),
+        cmocka_unit_test(too_much),
+        cmocka_unit_test(foreign_reasoning_is_known),
+        cmocka_unit_test(a_conversation_goes_on),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
