@@ -152,6 +152,11 @@ def all_suites(options):
         Suite("sdk", "real SDKs from npm and PyPI",
               [["bash", "tests/sdk/run"]],
               needs=("build-release",), slots=1, count=count_lines, env=RELEASE),
+        Suite("examples", "deploy/examples as they stand, the chat in a real browser",
+              [["bash", "tests/examples/install"],
+               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
+                "tests/examples"]],
+              needs=("build-release",), slots=1, count=count_pytest, env=RELEASE),
         Suite("gates", "instructions and system calls per request against bench/gates.json",
               [[PYTHON, "bench/gates", "--no-build"]],
               needs=("build-release",), slots=1, count=count_lines),
@@ -191,7 +196,8 @@ def all_suites(options):
 
 QUICK = ["lint", "build-dev", "unit", "smoke"]
 PLAIN = ["lint", "build-dev", "build-release", "build-clang", "unit", "fuzz-regress",
-         "lint-built", "tidy", "tsan", "integration", "sim", "sdk", "gates", "quickstart", "deploy"]
+         "lint-built", "tidy", "tsan", "integration", "sim", "sdk", "examples", "gates",
+         "quickstart", "deploy"]
 
 
 def choose(suites, options):

@@ -3,8 +3,8 @@
 # deploy/Dockerfile and tests/run.
 #
 #   deps_install GROUP...     GROUP: build (compiler, libraries), test (tools of tests/run),
-#                             deploy (deploy/image and the suite of that name), bench (the peers
-#                             of bench/compare)
+#                             deploy (deploy/image and the suite of that name), examples (the
+#                             suite of that name), bench (the peers of bench/compare)
 #   deps_source SUITE         prints this machine's package source as a deb822 stanza for a suite
 #   deps_tool NAME            prints the program for a versioned tool, "clang" -> clang-14 or clang
 #
@@ -32,6 +32,11 @@ deps_test_packages() {
 # buildah builds images without an engine, mmdebstrap a Debian to build in; runc runs what came out.
 deps_deploy_packages() {
     echo 'buildah mmdebstrap runc umoci util-linux iproute2 yamllint python3-yaml systemd/systemd-analyze'
+}
+
+# The browser that the chat of deploy/examples is tested in; the other examples come from npm and PyPI.
+deps_examples_packages() {
+    echo 'chromium/chromium'
 }
 
 # Debian starts the services of both packages where an init system runs; bench/ does not need that.
