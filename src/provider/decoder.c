@@ -5,6 +5,7 @@
 #include "decoder_priv.h"
 
 #include "proa/chat/text.h"
+#include "proa/json/scan.h"
 
 enum { FAILURE_TEXT_MAX = 4 * 1024 };
 
@@ -293,18 +294,26 @@ static void settle_state(struct proa_decoder *d)
     }
 }
 
-static void read_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data,
+static bool is_json(struct proa_slice text)
+{
+    const struct proa_json_scan_cfg cfg = {.wants = NULL};
+    struct proa_json_info info;
+    return proa_json_scan(text, &cfg, NULL, &info) == PROA_OK;
+}
+
+/* False when the event cannot be read, and may have told a part of the answer. */
+static bool read_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data,
                        struct proa_decoder_report *out)
 {
     d->content = false;
     proa_buf_clear(&d->scratch);
     out->events++;
+    const bool read = d->dialect->decode->event(d, name, data);
     /* `data:` alone is a sign of life, not a broken event. */
-    if (!d->dialect->decode->event(d, name, data)) {
-        out->malformed = out->malformed || data.len > 0;
-    }
+    out->malformed = out->malformed || (!read && data.len > 0);
     settle_state(d);
     out->content_events += d->content;
+    return read || data.len == 0 || d->state == PROA_ANSWER_FINISHED || is_json(data);
 }
 
 /* What framing makes of the bytes. */
@@ -360,7 +369,10 @@ enum proa_err proa_decoder_feed(struct proa_decoder *d, struct proa_slice bytes,
     *out = (struct proa_decoder_report){.state = d->state};
     while (!is_over(d) && !d->broken &&
            (messages ? next_message(d, &bytes, &piece) : next_sse(d, &bytes, &piece))) {
-        read_event(d, piece.name, piece.data, out);
+        if (!read_event(d, piece.name, piece.data, out)) {
+            piece.err = PROA_ERR_PROTOCOL;
+            break;
+        }
     }
     proa_buf_trim(&d->scratch, 0);
     if (d->broken) {

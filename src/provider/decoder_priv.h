@@ -30,7 +30,7 @@ struct proa_decode_ops {
     enum proa_framing framing;
     size_t own_bytes; /* of its own state, zeroed; d->own */
     /* One event of a stream: the SSE event's name (often empty), or the message's event type; data
-     * is not validated. False: it is no event of this dialect (counted as malformed, and left out).
+     * is not validated. False: it is no event of this dialect, left out where it is JSON at least.
      * While d->exception is set it is an exception, by its type and payload, or an error, by its
      * code and message, which is plain text. */
     bool (*event)(struct proa_decoder *d, struct proa_slice name, struct proa_slice data);

@@ -16,7 +16,7 @@ struct proa_decoder_report {
     enum proa_answer_state state;
     uint32_t content_events;     /* content-bearing events of the provider in this run of bytes */
     uint32_t events;             /* all of them */
-    bool malformed;              /* at least one was not what it should be, and was left out */
+    bool malformed;              /* at least one was not what it should be */
     struct proa_failure failure; /* state ERROR */
 };
 
@@ -27,8 +27,9 @@ struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enu
                                          struct proa_arena *arena);
 void proa_decoder_destroy(struct proa_decoder *d); /* NULL is fine */
 
-/* Bytes of a stream. ERR_LIMIT: an event over its cap; ERR_PROTOCOL: framing that cannot be read;
- * the decoder takes nothing after either. */
+/* Bytes of a stream. ERR_LIMIT: an event over its cap; ERR_PROTOCOL: framing, or an event before
+ * the FINISH, that cannot be read: what it told would be missing, and nobody would see that. The
+ * decoder takes nothing after either. An event of a kind that is not known is left out. */
 enum proa_err proa_decoder_feed(struct proa_decoder *d, struct proa_slice bytes,
                                 struct proa_decoder_report *out) PROA_MUST_CHECK;
 /* The stream has ended. True when the answer is complete; a FINISH that only this tells comes now.

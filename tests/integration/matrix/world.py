@@ -121,8 +121,8 @@ class World:
     def gateway(self, row):
         return self.gateways[row.twin]
 
-    def post(self, row, path, body):
-        return self.gateway(row).post(path, body)
+    def post(self, row, path, body, headers=()):
+        return self.gateway(row).post(path, body, headers)
 
     def chat(self, row, text="one two", recipe="", model=None, messages=None, **more):
         body = {"model": row.named(recipe, model),

@@ -245,7 +245,6 @@ static void test_events_that_are_none(void **state)
 {
     (void)state;
     static const char *const events[] = {
-        "data: {\"type\":\"content_block_delta\"\n\n",
         "data: []\n\n",
         "data: 1\n\n",
         "data: {}\n\n",

@@ -223,7 +223,7 @@ static const struct row STREAMS[] = {
       {"contentBlockDelta", "{\"contentBlockIndex\":-1,\"delta\":{\"text\":\"x\"}}"},
       {"contentBlockDelta", "{\"contentBlockIndex\":99999999999,\"delta\":{\"text\":\"x\"}}"},
       {"contentBlockDelta", "[]"},
-      {"metadata", "broken"},
+      {"metadata", "[]"},
       {SAY("0", "a")},
       {STOP("end_turn")},
       {METADATA}},

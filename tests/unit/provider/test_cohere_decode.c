@@ -141,7 +141,6 @@ static void test_events_that_are_none(void **state)
 {
     (void)state;
     static const char *const events[] = {
-        "data: {\"type\":\"content-delta\"\n\n",
         "data: []\n\n",
         "data: {}\n\n",
         "data: {\"type\":7}\n\n",

@@ -153,7 +153,7 @@ static void test_an_error_is_kept(void **state)
     told_teardown(&f);
 }
 
-static void test_broken_events_are_left_out(void **state)
+static void test_unknown_events_are_left_out(void **state)
 {
     (void)state;
     struct told f;
@@ -161,11 +161,73 @@ static void test_broken_events_are_left_out(void **state)
     struct proa_decoder_report report;
     assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data:\n\n"), &report));
     assert_false(report.malformed); /* a sign of life */
-    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: ?\n\ndata: tA\n\n"), &report));
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: {\"new\":1}\n\ndata: tA\n\n"), &report));
     assert_true(report.malformed);
     assert_int_equal(report.events, 2);
     assert_int_equal(report.content_events, 1);
     assert_slice_str(proa_buf_slice(&f.out), "start() text(A) ");
+    told_teardown(&f);
+}
+
+/* What it told would be missing from the answer, and nothing would tell so. */
+static void test_a_broken_event_breaks_the_stream(void **state)
+{
+    (void)state;
+    static const char *const broken[] = {"?", "{\"new\":", "{\"new\":1}}", "[1,2", "\xff"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(broken); i++) {
+        struct told f;
+        setup(&f);
+        struct proa_decoder_report report;
+        char stream[64];
+        (void)snprintf(stream, sizeof stream, "data: tA\n\ndata: %s\n\ndata: tB\n\n", broken[i]);
+        assert_int_equal(proa_decoder_feed(f.d, proa_slice_cstr(stream), &report),
+                         PROA_ERR_PROTOCOL);
+        assert_true(report.malformed);
+        assert_int_equal(report.events, 2);
+        assert_int_not_equal(proa_decoder_feed(f.d, PROA_SLICE("data: f\n\n"), &report), PROA_OK);
+        assert_int_equal(report.events, 0);
+        assert_false(proa_decoder_is_complete(f.d));
+        assert_false(proa_decoder_end(f.d));
+        assert_slice_str(proa_buf_slice(&f.out), "start() text(A) ");
+        told_teardown(&f);
+    }
+}
+
+static void test_every_dialect_knows_a_broken_event(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dialect;
+        const char *stream;
+    } rows[] = {
+        {"openai", "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\n\n"},
+        {"anthropic", "data: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\n\n"},
+        {"gemini", "data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"a\"}\r\n\r\n"},
+        {"cohere", "event: content-delta\ndata: {\"type\":\"content-delta\",\"delta\":{\n\n"},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_decoder_report report;
+        struct told t;
+        told_setup(&t, proa_dialect_find(proa_slice_cstr(row->dialect)), PROA_OP_CHAT, &HEAD);
+        PROA_TEST_CHECK(proa_decoder_feed(t.d, proa_slice_cstr(row->stream), &report) ==
+                            PROA_ERR_PROTOCOL,
+                        "%s", row->dialect);
+        assert_told(&t, "");
+        told_teardown(&t);
+    }
+}
+
+/* Everything has been said: what is broken there takes nothing away. */
+static void test_a_broken_event_behind_the_finish(void **state)
+{
+    (void)state;
+    struct told f;
+    setup(&f);
+    struct proa_decoder_report report;
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: tA\n\ndata: f\n\ndata: ?\n\n"), &report));
+    assert_true(report.malformed);
+    assert_true(proa_decoder_end(f.d));
     told_teardown(&f);
 }
 
@@ -270,9 +332,9 @@ static void test_messages_however_they_are_cut(void **state)
     struct proa_buf in;
     proa_buf_init(&in, 1 << 16);
     fixture_put_event(&in, "event", "toy", PROA_SLICE("tA"));
-    fixture_put_event(&in, "event", "unknown", PROA_SLICE("tB"));
+    fixture_put_event(&in, "event", "unknown", PROA_SLICE("{}"));
     fixture_put_event(&in, "exception", "slowDown", PROA_SLICE("{}"));
-    fixture_put_message(&in, PROA_SLICE_NONE, PROA_SLICE("tC")); /* no type: an event */
+    fixture_put_message(&in, PROA_SLICE_NONE, PROA_SLICE("{}")); /* no type: an event */
     put_error(&in);
     fixture_put_event(&in, "event", "toy", PROA_SLICE("f"));
     for (size_t step = 1; step <= in.len; step++) {
@@ -372,7 +434,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order_is_kept_however_it_is_cut),
         cmocka_unit_test(test_an_error_is_kept),
-        cmocka_unit_test(test_broken_events_are_left_out),
+        cmocka_unit_test(test_unknown_events_are_left_out),
+        cmocka_unit_test(test_a_broken_event_breaks_the_stream),
+        cmocka_unit_test(test_every_dialect_knows_a_broken_event),
+        cmocka_unit_test(test_a_broken_event_behind_the_finish),
         cmocka_unit_test(test_too_many_tools_are_no_answer),
         cmocka_unit_test(test_names_are_plain),
         cmocka_unit_test(test_a_count_out_of_reason_is_nothing),

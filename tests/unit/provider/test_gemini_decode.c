@@ -92,8 +92,7 @@ static const struct {
     {EVENT("[{\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\",\"message\":\"m\"}}]"), "",
      PROA_ANSWER_ERROR, PROA_CLASS_RATE, false},
     /* No answers: passed by. */
-    {EVENT("{\"candidates\":[{") EVENT("{}") EVENT("[1]") EVENT("7")
-         EVENT(ENDING("{\"text\":\"a\"}", "STOP")),
+    {EVENT("{}") EVENT("[1]") EVENT("7") EVENT(ENDING("{\"text\":\"a\"}", "STOP")),
      "start() text(a) finish(STOP)=stop ", PROA_ANSWER_FINISHED, 0, true},
     {": ping\r\n\r\n" EVENT("{\"usageMetadata\":{\"promptTokenCount\":1}}") "data:\r\n\r\n",
      "start() usage(i1) ", PROA_ANSWER_WAITING, 0, false},

@@ -1,0 +1,66 @@
+"""One stream of each dialect as its providers send it, event by event, for tests that cut it. Beside
+them stands the form before chat, which OpenAI's kind alone has."""
+import json
+
+import test_dialect_bedrock as bedrock
+import test_dialect_cohere as cohere
+import test_dialect_gemini as gemini
+from test_surface_anthropic import OVERLOADED, streamed
+from testenv import upstream as up
+
+COMPLETIONS = "completions"
+
+
+def gemini_events(texts):
+    said = [gemini.answer(gemini.text(text), None) for text in texts[:-1]]
+    said.append(gemini.answer(gemini.text(texts[-1]), "STOP", usageMetadata=gemini.USAGE))
+    return [b"data: " + json.dumps(each).encode() + b"\r\n\r\n" for each in said]
+
+
+def completions_events(texts):
+    def part(text, finish=None):
+        return up.sse({"id": "cmpl-1", "object": "text_completion", "created": 1, "model": "m",
+                       "choices": [{"index": 0, "text": text, "finish_reason": finish}]})
+    return [*map(part, texts), part("", "stop"), up.sse("[DONE]")]
+
+
+class Stream:
+    """events(texts) -> bytes of each; reason: what stands in the event that says why it ended; error:
+    the event in which the provider says that it failed; base: of its URL, behind the host."""
+
+    def __init__(self, events, reason, error, base="/v1", head=up.STREAM_HEAD):
+        self.events, self.reason, self.error, self.base, self.head = events, reason, error, base, head
+
+    def marks(self, texts):
+        """The numbers of events that hold the first text and the reason."""
+        events = self.events(texts)
+        return tuple(next(number for number, each in enumerate(events) if mark in each)
+                     for mark in (texts[0].encode(), self.reason))
+
+
+OPENAI_ERROR = up.sse({"error": {"message": "Overloaded", "type": "server_error", "code": "overloaded"}})
+STREAMS = {
+    "openai": Stream(up.stream_events, b'"finish_reason": "stop"', OPENAI_ERROR),
+    COMPLETIONS: Stream(completions_events, b'"finish_reason": "stop"', OPENAI_ERROR),
+    "anthropic": Stream(lambda texts: [each.encode() for each in streamed(*texts)],
+                        b'"stop_reason": "end_turn"', OVERLOADED.encode()),
+    "gemini": Stream(gemini_events, b"STOP", b"data: " + json.dumps({"error": {
+        "code": 503, "status": "UNAVAILABLE", "message": "Overloaded"}}).encode() + b"\r\n\r\n",
+        base="/v1beta"),
+    "bedrock": Stream(lambda texts: [bedrock.BEGIN, *(bedrock.delta(0, text=text) for text in texts),
+                                     bedrock.stop(0), *bedrock.END],
+                      b"end_turn", bedrock.exception("serviceUnavailableException", "Overloaded"),
+                      base="", head=bedrock.STREAM_HEAD),
+    "cohere": Stream(lambda texts: cohere.events(cohere.said(*texts)), b"COMPLETE",
+                     cohere.event("message-end", delta={"finish_reason": "ERROR", "error": "Overloaded"}),
+                     base=""),
+}
+
+
+def sends(stream, pieces, then="keep", rest=b""):
+    """The pieces, one chunk each, and `rest` behind them; then: as up.raw(), where "keep" ends the
+    stream as a whole one and "open" does not end it."""
+    chunks = [up.chunk(piece) for piece in pieces if piece]
+    if then == "keep":
+        rest += b"0\r\n\r\n"
+    return up.raw(stream.head + b"".join(chunks) + rest, then=then)
