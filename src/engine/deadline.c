@@ -13,6 +13,7 @@ static const uint64_t LATE_NS = 200 * PROA_NS_PER_MS;
 struct due {
     uint64_t at_ns;
     enum proa_class class; /* of the failure when it passes */
+    bool asked;            /* it is the request's own */
 };
 
 static struct due earlier(struct due a, struct due b)
@@ -25,10 +26,11 @@ static uint64_t sooner(uint64_t a, uint64_t b)
     return b < a ? b : a;
 }
 
-static struct due attempt_due(const struct proa_run *run, const struct proa_attempt_record *a)
+/* What the policy says. */
+static struct due usual_due(const struct proa_run *run, const struct proa_attempt_record *a)
 {
     const struct proa_timeout_cfg *t = &run->route->policy->timeouts;
-    struct due due = {PROA_NEVER, PROA_CLASS_NONE};
+    struct due due = {.at_ns = PROA_NEVER, .class = PROA_CLASS_NONE};
     const bool stream = run->options.stream;
     switch (a->stage) {
     case PROA_STAGE_CONNECTING:
@@ -39,8 +41,9 @@ static struct due attempt_due(const struct proa_run *run, const struct proa_atte
         if (stream) {
             due.at_ns = proa_clock_after(a->connected_ns, t->first_byte_ns);
             due.class = PROA_CLASS_FIRST_BYTE_TIMEOUT;
-            due = earlier(due, (struct due){proa_clock_after(a->connected_ns, a->first_content_ns),
-                                            PROA_CLASS_FIRST_CONTENT_TIMEOUT});
+            due = earlier(
+                due, (struct due){.at_ns = proa_clock_after(a->connected_ns, a->first_content_ns),
+                                  .class = PROA_CLASS_FIRST_CONTENT_TIMEOUT});
         }
         break;
     case PROA_STAGE_HEAD:
@@ -52,8 +55,9 @@ static struct due attempt_due(const struct proa_run *run, const struct proa_atte
         due.at_ns = proa_clock_after(a->last_bytes_ns, t->idle_bytes_ns);
         due.class = PROA_CLASS_IDLE_TIMEOUT;
         if (stream) {
-            due = earlier(due, (struct due){proa_clock_after(a->last_content_ns, t->idle_ns),
-                                            PROA_CLASS_IDLE_TIMEOUT});
+            due =
+                earlier(due, (struct due){.at_ns = proa_clock_after(a->last_content_ns, t->idle_ns),
+                                          .class = PROA_CLASS_IDLE_TIMEOUT});
         }
         break;
     case PROA_STAGE_UNUSED:
@@ -61,6 +65,34 @@ static struct due attempt_due(const struct proa_run *run, const struct proa_atte
         break;
     }
     return due;
+}
+
+/* How long the whole of it is given to begin with an answer. A plain one has begun with its head.
+ */
+static bool is_silent(const struct proa_run *run, const struct proa_attempt_record *a)
+{
+    return a->stage == PROA_STAGE_CONNECTING || a->stage == PROA_STAGE_SENT ||
+           (a->stage == PROA_STAGE_HEAD && run->options.stream);
+}
+
+/* The span that the policy has it wait for a first sign at most. */
+static uint64_t patience_of(const struct proa_run *run, const struct proa_attempt_record *a)
+{
+    return run->options.stream ? a->first_content_ns : run->route->policy->timeouts.total_ns;
+}
+
+static struct due attempt_due(const struct proa_run *run, const struct proa_attempt_record *a)
+{
+    const struct due due = usual_due(run, a);
+    const struct proa_candidate_wish *wish = a->candidate->wish;
+    if (PROA_LIKELY(!wish || wish->first_token_ns == 0) || !is_silent(run, a)) {
+        return due;
+    }
+    return earlier(due, (struct due){
+                            .at_ns = proa_clock_after(a->started_ns, wish->first_token_ns),
+                            .class = PROA_CLASS_FIRST_CONTENT_TIMEOUT,
+                            .asked = true,
+                        });
 }
 
 static uint64_t earliest(const struct proa_run *run)
@@ -103,6 +135,8 @@ static void time_out(struct proa_run *run, uint64_t now_ns, uint8_t index, struc
     }
     proa_run_emit(out, PROA_CMD_CANCEL, PROA_REASON_TIMED_OUT)->attempt = index;
     a->err = PROA_ERR_TIMEOUT;
+    a->asked_deadline = due.asked;
+    a->hurried = due.asked && proa_clock_since(now_ns, a->started_ns) < patience_of(run, a) / 2;
     proa_run_fail(run, now_ns, index, late ? PROA_CLASS_LOCAL : due.class, NULL, out);
 }
 
@@ -148,12 +182,10 @@ static void wait_is_over(struct proa_run *run, uint64_t now_ns, struct proa_comm
  * and no stall before its times are known: who never gives one is found out here. */
 static void charge_silent(struct proa_run *run, uint64_t now_ns, struct proa_commands *out)
 {
-    const uint64_t total_ns = run->route->policy->timeouts.total_ns;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
         const struct proa_attempt_record *a = &run->attempts[i];
-        const uint64_t patience_ns = run->options.stream ? a->first_content_ns : total_ns;
         if (proa_run_is_active(a) && a->content_ns == 0 &&
-            proa_clock_since(now_ns, a->started_ns) >= patience_ns / 2) {
+            proa_clock_since(now_ns, a->started_ns) >= patience_of(run, a) / 2) {
             proa_run_charge(run, now_ns, i, out);
         }
     }

@@ -100,6 +100,10 @@ uint64_t proa_engine_median_ns(const struct proa_run *run);
 
 /* ---- roster.c: per route --------------------------------------------------------------------- */
 
+/* A route of the snapshot, bound. */
+const struct proa_route_seat *proa_engine_seat(struct proa_roster *roster,
+                                               const struct proa_route *route, uint64_t now_ns);
+
 struct proa_budget *proa_engine_retry_budget(const struct proa_run *run);
 struct proa_budget *proa_engine_hedge_budget(const struct proa_run *run);
 struct proa_throttle *proa_engine_throttle(const struct proa_run *run);

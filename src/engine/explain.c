@@ -89,8 +89,8 @@ static void describe(const struct proa_run *run, const struct survey *s, size_t 
         .latency_ppm = view.latency_ppm,
         .failure_ppm = view.failure_ppm,
         .inflight = view.inflight,
-        .headroom_ppm = proa_limiter_headroom_ppm(
-            &proa_seat_of(run->roster, candidate)->limit->limiter, now_ns),
+        .headroom_ppm =
+            proa_limiter_headroom_ppm(&proa_seat_of(run, candidate)->limit->limiter, now_ns),
     };
 }
 

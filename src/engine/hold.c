@@ -38,7 +38,7 @@ void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pic
                          uint64_t now_ns)
 {
     struct proa_attempt_record *a = &run->attempts[attempt];
-    const struct seat *seat = proa_seat_of(run->roster, a->candidate);
+    const struct seat *seat = proa_seat_of(run, a->candidate);
     const struct proa_limiter_cfg *cfg = &run->route->policy->limiter;
     a->let_through = (uint16_t)((pick->probe_target ? LET_PROBE_TARGET : 0) |
                                 (pick->probe_pool ? LET_PROBE_POOL : 0) |
@@ -112,8 +112,8 @@ static void settle(const struct proa_run *run, const struct proa_attempt_record 
                                         ? PROA_RATE_UNKNOWN
                                         : input + output;
     }
-    proa_limiter_settle(&proa_seat_of(run->roster, a->candidate)->limit->limiter, &a->reserved,
-                        &need, now_ns);
+    proa_limiter_settle(&proa_seat_of(run, a->candidate)->limit->limiter, &a->reserved, &need,
+                        now_ns);
 }
 
 /* Another attempt that began after this one has its content at this moment. */
@@ -131,7 +131,7 @@ void proa_engine_release(struct proa_run *run, uint8_t attempt, const struct pro
                          uint64_t now_ns)
 {
     struct proa_attempt_record *a = &run->attempts[attempt];
-    const struct seat *seat = proa_seat_of(run->roster, a->candidate);
+    const struct seat *seat = proa_seat_of(run, a->candidate);
     PROA_ASSERT(seat->target->inflight > 0);
     seat->target->inflight--;
     --*proa_route_prefix(run);

@@ -12,7 +12,7 @@ struct choice {
     const struct pick_want *want;
     const struct survey *s;
     const struct picker *picker;
-    const struct route_seat *route;
+    const struct proa_route_seat *route;
     uint64_t now_ns;
 };
 
@@ -73,10 +73,12 @@ uint64_t proa_pick_ranked(const struct proa_run *run, const struct survey *s, ui
     return by_rank(&c, among);
 }
 
-/* Healthy ones of the same model in the tiers behind these. */
+/* Healthy ones of the same model in the tiers behind these; none where the order is to be kept. */
 static uint64_t behind(const struct choice *c, uint64_t tier)
 {
-    return c->s->healthy & ~c->route->substitutes & ~c->want->avoid & ~up_to(c, tier);
+    return c->run->route->strict
+               ? 0
+               : c->s->healthy & ~c->route->substitutes & ~c->want->avoid & ~up_to(c, tier);
 }
 
 /* ---- among equals ---------------------------------------------------------------------------- */
@@ -166,7 +168,7 @@ static void find_domains(const struct choice *c, uint64_t tier, struct domains *
             seen |= UINT64_C(1) << first;
             at[first] = (uint8_t)d->n;
             d->of[d->n] = (struct proa_affinity_domain){
-                .hash = proa_seat_of(c->run->roster, &c->run->route->candidates[i])->group->domain};
+                .hash = proa_seat_of(c->run, &c->run->route->candidates[i])->group->domain};
             d->members[d->n] = 0;
             d->latency_ppm[d->n++] = UINT32_MAX;
         }
@@ -239,8 +241,7 @@ static struct pick from_tier(const struct choice *c, uint64_t ranked)
 /* Of another pool than candidate i's: who could join it. */
 static bool has_company(const struct choice *c, size_t i)
 {
-    const struct pool_state *pool =
-        proa_seat_of(c->run->roster, &c->run->route->candidates[i])->pool;
+    const struct pool_state *pool = proa_seat_of(c->run, &c->run->route->candidates[i])->pool;
     return (c->s->healthy & ~proa_pick_of_pool(c->run, pool)) != 0;
 }
 
@@ -255,7 +256,7 @@ static struct pick turn(const struct choice *c, size_t i, enum proa_reason reaso
 static bool take_trickle(const struct choice *c, size_t i)
 {
     struct proa_breaker *b =
-        &proa_seat_of(c->run->roster, &c->run->route->candidates[i])->target->watched.breaker;
+        &proa_seat_of(c->run, &c->run->route->candidates[i])->target->watched.breaker;
     struct proa_breaker copy = *b;
     return proa_breaker_trickle(c->picker->dry ? &copy : b, &policy_of(c)->degraded, c->now_ns,
                                 c->picker->prng);
@@ -266,7 +267,8 @@ static bool take_trickle(const struct choice *c, size_t i)
 static bool take_turn(const struct choice *c, uint64_t ranked, struct pick *out)
 {
     const uint64_t crossing = (ranked & ~c->route->substitutes) != 0 ? c->route->substitutes : 0;
-    const uint64_t allowed = ~c->want->avoid & ~crossing;
+    const uint64_t before = c->run->route->strict && ranked != 0 ? up_to(c, ranked) : UINT64_MAX;
+    const uint64_t allowed = ~c->want->avoid & ~crossing & before;
     const uint64_t due = c->s->due & allowed;
     if (due != 0) {
         *out = turn(c, lowest(due), PROA_REASON_PROBE);
@@ -296,7 +298,7 @@ static bool take_turn(const struct choice *c, uint64_t ranked, struct pick *out)
 
 static bool has_headroom(const struct choice *c, size_t i)
 {
-    const struct seat *seat = proa_seat_of(c->run->roster, &c->run->route->candidates[i]);
+    const struct seat *seat = proa_seat_of(c->run, &c->run->route->candidates[i]);
     const struct proa_policy_cfg *policy = policy_of(c);
     const uint64_t places =
         proa_concurrency_limit(&seat->target->concurrency, &policy->concurrency);
@@ -315,7 +317,7 @@ static struct pick beside(const struct choice *c)
     for (uint8_t i = 0; i < c->run->n_attempts; i++) {
         const struct proa_attempt_record *a = &c->run->attempts[i];
         if (a->stage != PROA_STAGE_UNUSED && a->stage != PROA_STAGE_OVER) {
-            able &= ~proa_pick_of_pool(c->run, proa_seat_of(c->run->roster, a->candidate)->pool);
+            able &= ~proa_pick_of_pool(c->run, proa_seat_of(c->run, a->candidate)->pool);
             /* For being slow alone, nobody is given another model. */
             crosses = crosses || a->candidate->substitute || (a->let_through & LET_PROBES) != 0;
         }
@@ -434,8 +436,7 @@ struct pick proa_pick_choose(const struct proa_run *run, const struct pick_want 
 /* Takes the probes of those of its breakers that wait for one. */
 static void take_probes(const struct proa_run *run, struct pick *pick, uint64_t now_ns)
 {
-    struct trip_place place = {run->roster, proa_seat_of(run->roster, pick->candidate),
-                               TRIP_TARGET};
+    struct trip_place place = {run->roster, proa_seat_of(run, pick->candidate), TRIP_TARGET};
     bool *const held[TRIP_LEVELS] = {&pick->probe_target, &pick->probe_pool, &pick->probe_endpoint};
     for (; place.level < TRIP_LEVELS; place.level++) {
         struct proa_breaker *b = &proa_trip_watched(place.seat, place.level)->breaker;
@@ -455,7 +456,7 @@ static struct pick pick_among(const struct proa_run *run, const struct pick_want
     proa_pick_survey(run, asked, now_ns, &s);
     const struct picker picker = {.prng = &run->roster->engine->prng};
     struct pick pick = proa_pick_choose(run, want, &s, &picker, now_ns);
-    if (pick.candidate && !proa_trip_all_closed(proa_seat_of(run->roster, pick.candidate))) {
+    if (pick.candidate && !proa_trip_all_closed(proa_seat_of(run, pick.candidate))) {
         take_probes(run, &pick, now_ns);
     }
     return pick;

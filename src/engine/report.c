@@ -26,8 +26,7 @@ struct report {
 static struct report report_of(struct proa_run *run, uint8_t attempt, uint64_t now_ns)
 {
     struct proa_attempt_record *a = &run->attempts[attempt];
-    return (struct report){run, a, proa_seat_of(run->roster, a->candidate), run->route->policy,
-                           now_ns};
+    return (struct report){run, a, proa_seat_of(run, a->candidate), run->route->policy, now_ns};
 }
 
 static struct proa_prng *prng_of(const struct report *r)
@@ -120,6 +119,10 @@ static void fail(const struct report *r, enum trip_level level,
 static void blame(const struct report *r)
 {
     struct pool_state *pool = r->seat->pool;
+    if (r->seat->own) { /* none of the configured targets had a part in it */
+        pool->spread = true;
+        return;
+    }
     pool->spread = pool->spread || (pool->blame && pool->blame != r->seat->target);
     pool->blame = r->seat->target;
 }
@@ -201,8 +204,7 @@ static uint64_t usual(const struct proa_run *run, enum proa_latency_row row)
     size_t n = 0;
     for (uint64_t rest = proa_route_seat(run)->pools; rest != 0; rest &= rest - 1) {
         const struct proa_candidate *first = &run->route->candidates[__builtin_ctzll(rest)];
-        const uint64_t median =
-            proa_latency_median(&proa_seat_of(run->roster, first)->pool->latency, row);
+        const uint64_t median = proa_latency_median(&proa_seat_of(run, first)->pool->latency, row);
         if (median != 0) {
             size_t at = n++;
             for (; at > 0 && medians[at - 1] > median; at--) {
@@ -219,7 +221,7 @@ static bool has_degraded_sibling(const struct report *r)
 {
     const struct proa_route *route = r->run->route;
     for (size_t i = 0; i < route->n_candidates; i++) {
-        const struct seat *seat = proa_seat_of(r->run->roster, &route->candidates[i]);
+        const struct seat *seat = proa_seat_of(r->run, &route->candidates[i]);
         if (seat->pool == r->seat->pool &&
             seat->target->watched.breaker.state == PROA_BREAKER_DEGRADED) {
             return true;
@@ -307,7 +309,7 @@ static void clear_request(const struct report *r)
 {
     for (uint8_t i = 0; i < r->run->n_attempts; i++) {
         const struct proa_attempt_record *failed = &r->run->attempts[i];
-        const struct seat *seat = proa_seat_of(r->run->roster, failed->candidate);
+        const struct seat *seat = proa_seat_of(r->run, failed->candidate);
         if (failed->fingerprint != 0) {
             proa_breaker_clear_request(&seat->target->watched.breaker, failed->fingerprint);
             proa_breaker_clear_request(&seat->pool->watched.breaker, failed->fingerprint);
@@ -367,7 +369,7 @@ static void fail_access(const struct report *r, const struct proa_event *event)
         r->seat->target->denied_until_ns =
             until(r->seat->target->denied_until_ns, cfg->mask_ns, r->now_ns);
         r->a->let_through &= (uint16_t)~LET_TRY_TARGET;
-    } else if (class == PROA_CLASS_NOT_FOUND && !is_open) {
+    } else if (class == PROA_CLASS_NOT_FOUND && !is_open && !r->seat->own) {
         r->seat->pool->missing_until_ns =
             until(r->seat->pool->missing_until_ns, cfg->mask_ns, r->now_ns);
         r->a->let_through &= (uint16_t)~LET_TRY_POOL;

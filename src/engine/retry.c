@@ -67,8 +67,11 @@ static bool is_unprocessed(const struct proa_attempt_record *failed)
 /* Candidates that would probably fail for the same reason. */
 static uint64_t of_fault(const struct proa_run *run, const struct proa_attempt_record *failed)
 {
-    const enum proa_scope scope = proa_class_scope(failed->class);
+    enum proa_scope scope = proa_class_scope(failed->class);
     uint64_t of = 0;
+    if (failed->class == PROA_CLASS_NOT_FOUND && failed->candidate->target->byok != 0) {
+        scope = PROA_SCOPE_TARGET; /* the account of this credential does not have it */
+    }
     for (size_t i = 0; i < run->route->n_candidates; i++) {
         of |= (uint64_t)shares_fault(scope, failed->candidate, &run->route->candidates[i]) << i;
     }
@@ -127,7 +130,10 @@ static uint32_t tries_of_pool(const struct proa_run *run, const struct proa_cand
 {
     uint32_t n = 0;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
-        n += proa_run_same_pool(run->attempts[i].candidate, candidate);
+        /* Each credential of a request has tries of its own, and the configured keys have theirs.
+         */
+        n += proa_run_same_pool(run->attempts[i].candidate, candidate) &&
+             run->attempts[i].candidate->target->byok == candidate->target->byok;
     }
     return n;
 }

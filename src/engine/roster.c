@@ -44,8 +44,8 @@ static struct state *state_new(struct proa_engine *engine, enum proa_status_kind
 /* What a roster is made with. */
 struct binding {
     struct proa_roster *roster;
-    const struct seat *seat;        /* the one that is being filled, or */
-    const struct route_seat *route; /* this one */
+    const struct seat *seat;             /* the one that is being filled, or */
+    const struct proa_route_seat *route; /* this one */
     struct proa_arena names;
     uint64_t now_ns;
 };
@@ -205,7 +205,42 @@ static void bind_seat(struct binding *b, const struct proa_target *target, struc
     b->seat = NULL;
 }
 
-static void bind_route(struct binding *b, const struct proa_route *route, struct route_seat *seat)
+static const struct seat *seat_at(const struct proa_roster *roster,
+                                  const struct proa_route_seat *seat, size_t i)
+{
+    const struct proa_target *target = seat->route->candidates[i].target;
+    return target->byok != 0 ? &seat->own[i] : &roster->seats[target->id];
+}
+
+/* Its candidates in sets; they are bound. `tiers` is zero. */
+static void sort_candidates(const struct proa_roster *roster, uint64_t *tiers, size_t n_tiers,
+                            struct proa_route_seat *seat)
+{
+    const struct proa_route *route = seat->route;
+    seat->tiers = tiers;
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct proa_candidate *c = &route->candidates[i];
+        const struct seat *at = seat_at(roster, seat, i);
+        const uint64_t bit = UINT64_C(1) << i;
+        PROA_ASSERT(c->tier < n_tiers);
+        tiers[c->tier] |= bit;
+        seat->substitutes |= c->substitute ? bit : 0;
+        seat->weighted |= c->weight > 0 ? bit : 0;
+        size_t first = 0;
+        while (seat_at(roster, seat, first)->group != at->group) {
+            first++;
+        }
+        seat->domain[i] = (uint8_t)first;
+        first = 0;
+        while (seat_at(roster, seat, first)->pool != at->pool) {
+            first++;
+        }
+        seat->pools |= UINT64_C(1) << first;
+    }
+}
+
+static void bind_route(struct binding *b, const struct proa_route *route,
+                       struct proa_route_seat *seat)
 {
     PROA_ASSERT(route->n_candidates <= PROA_ROUTE_TARGETS_MAX);
     b->route = seat;
@@ -216,26 +251,11 @@ static void bind_route(struct binding *b, const struct proa_route *route, struct
     seat->above = route->policy->breaker;
     seat->above.trip_ppm = UINT32_MAX;
     for (size_t i = 0; i < route->n_candidates; i++) {
-        const struct proa_candidate *c = &route->candidates[i];
-        const uint64_t bit = UINT64_C(1) << i;
-        PROA_ASSERT(c->tier < PROA_ROUTE_TIERS_MAX);
-        seat->tiers[c->tier] |= bit;
-        seat->substitutes |= c->substitute ? bit : 0;
-        seat->weighted |= c->weight > 0 ? bit : 0;
-        struct seat *at = &b->roster->seats[c->target->id];
-        bind_seat(b, c->target, at);
+        struct seat *at = &b->roster->seats[route->candidates[i].target->id];
+        bind_seat(b, route->candidates[i].target, at);
         at->route = at->route ? at->route : seat;
-        size_t first = 0;
-        while (b->roster->seats[route->candidates[first].target->id].group != at->group) {
-            first++;
-        }
-        seat->domain[i] = (uint8_t)first;
-        first = 0;
-        while (b->roster->seats[route->candidates[first].target->id].pool != at->pool) {
-            first++;
-        }
-        seat->pools |= UINT64_C(1) << first;
     }
+    sort_candidates(b->roster, seat->few_tiers, PROA_ARRAY_LEN(seat->few_tiers), seat);
 }
 
 static void count_targets(struct proa_roster *roster)
@@ -290,6 +310,65 @@ void proa_roster_bind(struct proa_roster *roster, const struct proa_route *route
     count_targets(roster);
 }
 
+/* ---- narrowed routes ------------------------------------------------------------------------- */
+
+/* What is known of one credential that came with a request: nothing yet. */
+struct own_states {
+    struct target_state target;
+    struct access_state key;
+    struct access_state group;
+    struct limit_state limit;
+};
+
+static void bind_own(const struct proa_roster *roster, const struct proa_target *target,
+                     struct proa_arena *arena, uint64_t now_ns, struct seat *out)
+{
+    struct own_states *own = PROA_ARENA_NEW(arena, struct own_states);
+    const struct seat *shared = &roster->seats[target->id];
+    proa_breaker_init(&own->target.watched.breaker, now_ns);
+    proa_bearing_init(&own->target.bearing, now_ns);
+    proa_concurrency_init(&own->target.concurrency);
+    proa_credential_init(&own->key.credential);
+    proa_credential_init(&own->group.credential);
+    proa_limiter_init(&own->limit.limiter);
+    *out = (struct seat){.target = &own->target,
+                         .pool = shared->pool,
+                         .endpoint = shared->endpoint,
+                         .key = &own->key,
+                         .group = &own->group,
+                         .limit = &own->limit,
+                         .own = true};
+}
+
+const struct proa_route_seat *proa_roster_bind_narrowed(struct proa_roster *roster,
+                                                        const struct proa_route *route,
+                                                        const struct proa_route *const *from,
+                                                        size_t n_from, struct proa_arena *arena,
+                                                        uint64_t now_ns)
+{
+    PROA_ASSERT(n_from > 0 && route->n_candidates <= PROA_ROUTE_TARGETS_MAX);
+    struct proa_route_seat *seat = PROA_ARENA_NEW(arena, struct proa_route_seat);
+    for (size_t i = 0; i < n_from; i++) {
+        proa_roster_bind(roster, from[i], now_ns);
+    }
+    const struct proa_route_seat *base = &roster->routes[from[0]->id];
+    seat->state = base->state;
+    seat->above = base->above;
+    seat->route = route;
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct proa_target *target = route->candidates[i].target;
+        PROA_ASSERT(roster->seats[target->id].target); /* of one of the routes it is made of */
+        if (target->byok != 0) {
+            seat->own = seat->own ? seat->own
+                                  : proa_arena_zero(arena, route->n_candidates, sizeof(*seat->own));
+            bind_own(roster, target, arena, now_ns, &seat->own[i]);
+        }
+    }
+    uint64_t *tiers = proa_arena_zero(arena, PROA_NARROWED_TIERS_MAX, sizeof(*tiers));
+    sort_candidates(roster, tiers, PROA_NARROWED_TIERS_MAX, seat);
+    return seat;
+}
+
 struct proa_roster *proa_roster_create(struct proa_engine *engine,
                                        const struct proa_snapshot *snapshot, uint64_t now_ns)
 {
@@ -338,6 +417,13 @@ const struct object *proa_roster_find(const struct proa_roster *roster, enum pro
         }
     }
     return NULL;
+}
+
+const struct proa_route_seat *proa_engine_seat(struct proa_roster *roster,
+                                               const struct proa_route *route, uint64_t now_ns)
+{
+    proa_roster_bind(roster, route, now_ns);
+    return &roster->routes[route->id];
 }
 
 struct proa_budget *proa_engine_retry_budget(const struct proa_run *run)

@@ -94,7 +94,9 @@ static enum proa_class attempt_failed(struct proa_run *run, uint64_t now_ns, uin
     struct proa_attempt_record *a = &run->attempts[index];
     a->class = class;
     a->too_long = event && event->too_long && class == PROA_CLASS_CLIENT;
-    proa_engine_report_failure(run, index, event, now_ns);
+    if (!a->hurried) { /* whose client cannot wait has done no wrong */
+        proa_engine_report_failure(run, index, event, now_ns);
+    }
     class = a->class;
     attempt_over(run, now_ns, index, class, event ? event->usage : NULL);
     return class;
@@ -324,7 +326,7 @@ void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struc
 {
     /* All but the records, which are set when an attempt starts. */
     memset(run, 0, offsetof(struct proa_run, attempts));
-    proa_roster_bind(roster, route, now_ns);
+    run->seat = options->seat ? options->seat : proa_engine_seat(roster, route, now_ns);
     run->roster = roster;
     run->route = route;
     run->options = *options;

@@ -39,11 +39,17 @@ static inline uint64_t proa_run_bit(const struct proa_run *run,
     return UINT64_C(1) << (candidate - run->route->candidates);
 }
 
+/* As far as it is known: that of what was asked for is empty. */
+static inline struct proa_slice proa_run_model(const struct proa_candidate *c)
+{
+    return PROA_UNLIKELY(c->wish && c->target->model.len == 0) ? c->wish->model : c->target->model;
+}
+
 static inline bool proa_run_same_pool(const struct proa_candidate *a,
                                       const struct proa_candidate *b)
 {
     return a->target->provider == b->target->provider &&
-           proa_slice_eq(a->target->model, b->target->model);
+           proa_slice_eq(proa_run_model(a), proa_run_model(b));
 }
 
 static inline uint64_t proa_run_remaining(const struct proa_run *run, uint64_t now_ns)

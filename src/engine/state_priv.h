@@ -108,13 +108,18 @@ struct seat {
     struct access_state *key;
     struct access_state *group;
     struct limit_state *limit;
-    const struct route_seat *route; /* the first one that has it: by its settings it is shown */
+    const struct proa_route_seat
+        *route; /* the first one that has it: by its settings it is shown */
+    bool own;   /* with a credential that came with a request: target, key, group and limit are gone
+                   with its run, and nobody else may keep them */
 };
 
-struct route_seat {
+struct proa_route_seat {
     struct route_state *state;
     const struct proa_route *route;
-    uint64_t tiers[PROA_ROUTE_TIERS_MAX]; /* bit per candidate */
+    const uint64_t *tiers;                    /* bit per candidate, by tier */
+    uint64_t few_tiers[PROA_ROUTE_TIERS_MAX]; /* these, of a route of the snapshot */
+    struct seat *own;                         /* by candidate; NULL where all keys are configured */
     uint64_t substitutes;
     uint64_t weighted;                      /* candidates whose weight is not 0 */
     uint64_t pools;                         /* the first candidate of each pool */
@@ -126,8 +131,8 @@ struct route_seat {
 struct object {
     struct state *state;
     union {
-        const struct seat *seat;        /* the first one that it is part of */
-        const struct route_seat *route; /* of a route */
+        const struct seat *seat;             /* the first one that it is part of */
+        const struct proa_route_seat *route; /* of a route */
     };
 };
 
@@ -139,8 +144,8 @@ struct objects {
 struct proa_roster {
     struct proa_engine *engine;
     const struct proa_snapshot *snapshot;
-    struct seat *seats;        /* by target id; zero until it is bound */
-    struct route_seat *routes; /* by route id; likewise */
+    struct seat *seats;             /* by target id; zero until it is bound */
+    struct proa_route_seat *routes; /* by route id; likewise */
     struct objects objects[PROA_STATUS_KINDS];
     struct proa_map seen[PROA_STATUS_KINDS]; /* the same by identity */
 };
@@ -186,15 +191,18 @@ void proa_state_unref(struct proa_engine *engine, struct state *state);
 const struct object *proa_roster_find(const struct proa_roster *roster, enum proa_status_kind kind,
                                       struct proa_slice identity);
 
-static inline const struct seat *proa_seat_of(const struct proa_roster *roster,
-                                              const struct proa_candidate *candidate)
+static inline const struct proa_route_seat *proa_route_seat(const struct proa_run *run)
 {
-    return &roster->seats[candidate->target->id];
+    return run->seat;
 }
 
-static inline const struct route_seat *proa_route_seat(const struct proa_run *run)
+/* `candidate` is one of the run's route. */
+static inline const struct seat *proa_seat_of(const struct proa_run *run,
+                                              const struct proa_candidate *candidate)
 {
-    return &run->roster->routes[run->route->id];
+    return PROA_UNLIKELY(candidate->target->byok != 0)
+               ? &run->seat->own[candidate - run->route->candidates]
+               : &run->roster->seats[candidate->target->id];
 }
 
 /* How many attempts are in flight whose prompts begin as this run's does. */

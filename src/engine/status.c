@@ -151,7 +151,7 @@ void proa_status_access_of(const struct proa_roster *roster, const struct proa_c
                            enum proa_status_kind kind, uint64_t now_ns,
                            struct proa_status_access *out)
 {
-    const struct seat *seat = proa_seat_of(roster, candidate);
+    const struct seat *seat = &roster->seats[candidate->target->id];
     PROA_ASSERT(kind == PROA_STATUS_KEY || kind == PROA_STATUS_GROUP);
     describe_access(kind == PROA_STATUS_KEY ? seat->key : seat->group, now_ns, out);
 }
@@ -176,7 +176,7 @@ void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_
 void proa_status_route(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_route *out)
 {
-    const struct route_seat *seat = object_at(roster, PROA_STATUS_ROUTE, i)->route;
+    const struct proa_route_seat *seat = object_at(roster, PROA_STATUS_ROUTE, i)->route;
     const struct proa_policy_cfg *policy = seat->route->policy;
     const struct route_state *r = seat->state;
     *out = (struct proa_status_route){

@@ -67,7 +67,7 @@ static enum proa_explain_filter breakers(const struct proa_run *run, const struc
 
 bool proa_pick_is_well(const struct proa_run *run, size_t i, uint64_t now_ns)
 {
-    const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
     return proa_trip_all_closed(seat) && seat->key->credential.state == PROA_CREDENTIAL_ACTIVE &&
            seat->group->credential.state == PROA_CREDENTIAL_ACTIVE &&
            seat->target->denied_until_ns <= now_ns && seat->pool->missing_until_ns <= now_ns &&
@@ -78,7 +78,7 @@ bool proa_pick_is_well(const struct proa_run *run, size_t i, uint64_t now_ns)
 /* What is the matter with one that is not simply well. */
 static void look_at(const struct proa_run *run, size_t i, uint64_t now_ns, struct survey *out)
 {
-    const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
     const struct proa_engine *engine = run->roster->engine;
     uint64_t *by = out->by;
     const uint64_t bit = UINT64_C(1) << i;
@@ -120,8 +120,7 @@ void proa_pick_survey(const struct proa_run *run, uint64_t asked, uint64_t now_n
 bool proa_engine_is_out(const struct proa_run *run, const struct proa_candidate *candidate,
                         uint64_t now_ns)
 {
-    const enum proa_explain_filter broken =
-        breakers(run, proa_seat_of(run->roster, candidate), now_ns);
+    const enum proa_explain_filter broken = breakers(run, proa_seat_of(run, candidate), now_ns);
     return broken != PROA_EXPLAIN_NONE && broken != PROA_EXPLAIN_DEGRADED;
 }
 
@@ -142,7 +141,7 @@ static uint64_t access_eta(const struct access_state *a, uint64_t now_ns)
 
 uint64_t proa_pick_eta(const struct proa_run *run, size_t i, uint64_t now_ns)
 {
-    const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
     if (is_full(run, seat)) {
         return PROA_NEVER;
     }
@@ -161,7 +160,7 @@ uint64_t proa_pick_eta(const struct proa_run *run, size_t i, uint64_t now_ns)
 
 uint32_t proa_pick_share_ppm(const struct proa_run *run, size_t i, uint64_t now_ns)
 {
-    const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+    const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
     uint32_t share = PPM;
     if (proa_trip_all_closed(seat)) {
         return share;
@@ -178,7 +177,7 @@ uint64_t proa_pick_of_pool(const struct proa_run *run, const struct pool_state *
 {
     uint64_t mask = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
-        const bool same = proa_seat_of(run->roster, &run->route->candidates[i])->pool == pool;
+        const bool same = proa_seat_of(run, &run->route->candidates[i])->pool == pool;
         mask |= same ? UINT64_C(1) << i : 0;
     }
     return mask;
@@ -195,7 +194,7 @@ static uint64_t price_of(const struct proa_run *run, const struct proa_target *t
 struct proa_balance_view proa_pick_view(const struct proa_run *run, size_t i, uint64_t now_ns)
 {
     const struct proa_candidate *c = &run->route->candidates[i];
-    const struct seat *seat = proa_seat_of(run->roster, c);
+    const struct seat *seat = proa_seat_of(run, c);
     const struct proa_balance_cfg *cfg = &run->route->policy->balance;
     const uint64_t weight = (uint64_t)c->weight * proa_pick_share_ppm(run, i, now_ns) / 1000;
     return (struct proa_balance_view){

@@ -74,7 +74,7 @@ static uint64_t hedge(const struct proa_run *run, const struct proa_latency *lat
 struct attempt_times proa_engine_times(const struct proa_run *run,
                                        const struct proa_candidate *candidate)
 {
-    const struct proa_latency *latency = &proa_seat_of(run->roster, candidate)->pool->latency;
+    const struct proa_latency *latency = &proa_seat_of(run, candidate)->pool->latency;
     const struct proa_policy_cfg *policy = run->route->policy;
     const uint64_t first_content_ns =
         run->options.stream ? first_content(run, latency) : policy->timeouts.first_content_ns;
@@ -91,7 +91,7 @@ uint64_t proa_engine_probe_hedge_ns(const struct proa_run *run)
 {
     uint64_t best = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
-        const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+        const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
         const uint64_t p95 =
             proa_latency_quantile(&seat->pool->latency, proa_times_row(run), P95_PPM);
         best = p95 > 0 && (best == 0 || p95 < best) ? p95 : best;
@@ -103,7 +103,7 @@ uint64_t proa_engine_median_ns(const struct proa_run *run)
 {
     uint64_t best = 0;
     for (size_t i = 0; i < run->route->n_candidates; i++) {
-        const struct seat *seat = proa_seat_of(run->roster, &run->route->candidates[i]);
+        const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
         const uint64_t median = proa_latency_median(&seat->pool->latency, proa_times_row(run));
         best = median > 0 && (best == 0 || median < best) ? median : best;
     }

@@ -21,8 +21,8 @@ static void tell(struct proa_engine *engine, struct state *state,
 
 static void keep(const struct trip_place *place, struct proa_breaker_change change, uint64_t now_ns)
 {
-    if (change.from == change.to) {
-        return;
+    if (change.from == change.to || (place->seat->own && place->level == TRIP_TARGET)) {
+        return; /* what goes with its run is no news */
     }
     struct watched *w = proa_trip_watched(place->seat, place->level);
     struct state *state = state_of(place);
@@ -58,8 +58,8 @@ static bool has_refuge(const struct proa_attempt_record *a, uint64_t now_ns)
 {
     const struct proa_run *run = a->run;
     struct survey s;
-    proa_pick_survey(run, ~proa_pick_of_pool(run, proa_seat_of(run->roster, a->candidate)->pool),
-                     now_ns, &s);
+    proa_pick_survey(run, ~proa_pick_of_pool(run, proa_seat_of(run, a->candidate)->pool), now_ns,
+                     &s);
     return s.healthy != 0;
 }
 
@@ -68,9 +68,8 @@ static void evacuate(const struct trip_place *place, uint64_t now_ns)
     struct proa_list *head = &place->seat->pool->unanswered;
     for (struct proa_list *node = head->next; node != head; node = node->next) {
         struct proa_attempt_record *a = of_pool(node);
-        const bool is_here =
-            place->level == TRIP_POOL ||
-            proa_seat_of(a->run->roster, a->candidate)->target == place->seat->target;
+        const bool is_here = place->level == TRIP_POOL ||
+                             proa_seat_of(a->run, a->candidate)->target == place->seat->target;
         if (is_here && !a->evacuate && a->run->route->policy->stall.evacuate &&
             is_overdue(a, now_ns) && has_refuge(a, now_ns)) {
             a->evacuate = true;

@@ -141,11 +141,19 @@ static bool passes(const struct attempt *a)
            (op == PROA_OP_MODERATION || a->dialect->passes(a->answer.vendor, a->model, op));
 }
 
-const struct proa_dialect *proa_attempt_dialect(const struct proa_exchange *x,
-                                                const struct proa_target *target)
+struct proa_slice proa_attempt_model(const struct proa_exchange *x,
+                                     const struct proa_candidate *candidate)
 {
-    const struct proa_slice model = target->model.len > 0 ? target->model : x->resolved.model;
-    return proa_dialect_for(target->provider->dialect, target->provider->vendor, model);
+    return candidate->target->model.len > 0                    ? candidate->target->model
+           : candidate->wish && candidate->wish->model.len > 0 ? candidate->wish->model
+                                                               : x->resolved.model;
+}
+
+const struct proa_dialect *proa_attempt_dialect(const struct proa_exchange *x,
+                                                const struct proa_candidate *candidate)
+{
+    const struct proa_provider *provider = candidate->target->provider;
+    return proa_dialect_for(provider->dialect, provider->vendor, proa_attempt_model(x, candidate));
 }
 
 static enum proa_class encode(struct attempt *a, const struct proa_authorization *authorization,
@@ -237,17 +245,19 @@ void proa_attempt_send(struct attempt *a, const struct proa_authorization *autho
 }
 
 /* As it is before anything is asked. */
-static void set_up(struct attempt *a, struct proa_exchange *x, const struct proa_target *target,
-                   uint8_t index, enum proa_purpose purpose)
+static void set_up(struct attempt *a, struct proa_exchange *x,
+                   const struct proa_candidate *candidate, uint8_t index, enum proa_purpose purpose)
 {
+    const struct proa_target *target = candidate->target;
     memset(a, 0, offsetof(struct attempt, out));
     a->x = x;
     a->index = index;
     a->purpose = purpose;
+    a->candidate = candidate;
     a->target = target;
     a->answer.vendor = target->provider->vendor;
-    a->model = target->model.len > 0 ? target->model : x->resolved.model;
-    a->dialect = proa_attempt_dialect(x, target);
+    a->model = proa_attempt_model(x, candidate);
+    a->dialect = proa_attempt_dialect(x, candidate);
     a->answer.model = a->model;
     a->offer = target->offer ? target->offer
                              : proa_catalogue_offer_find(target->provider->catalogue, a->model);
@@ -273,7 +283,7 @@ static void begin(struct attempt *a)
 static void renew(struct attempt *a)
 {
     proa_attempt_release(a);
-    set_up(a, a->x, a->target, a->index, a->purpose);
+    set_up(a, a->x, a->candidate, a->index, a->purpose);
     a->renewed = true;
     begin(a);
 }
@@ -282,7 +292,7 @@ void proa_attempt_start(struct proa_exchange *x, const struct proa_command *comm
 {
     struct attempt *a = proa_arena_alloc(x->arena, sizeof *a);
     x->attempts[command->attempt] = a;
-    set_up(a, x, command->candidate->target, command->attempt, command->purpose);
+    set_up(a, x, command->candidate, command->attempt, command->purpose);
     begin(a);
 }
 

@@ -123,7 +123,7 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
         .surface = c->surface,
         .endpoint = c->endpoint,
         .version = x->version,
-        .route = proa_live_route(x->live, x->resolved.route)->generation,
+        .route = proa_routed_generation(x),
         .model = x->model,
         .headers = matters,
         .n_headers = n + 2,

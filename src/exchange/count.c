@@ -35,7 +35,7 @@ static bool can_be_asked(const struct proa_exchange *x)
     const struct proa_route *route = x->resolved.route;
     for (size_t i = 0; i < route->n_candidates && route->candidates[i].tier == 0; i++) {
         const struct proa_target *target = route->candidates[i].target;
-        const struct proa_dialect *dialect = proa_attempt_dialect(x, target);
+        const struct proa_dialect *dialect = proa_attempt_dialect(x, &route->candidates[i]);
         if (dialect == x->dialect &&
             dialect->passes(target->provider->vendor, target->model, x->operation)) {
             return true;

@@ -204,7 +204,7 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         return;
     }
     if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && !proa_exchange_is_media(x) &&
-        proa_cached_begin(x, match)) {
+        !proa_routed_is_private(x) && proa_cached_begin(x, match)) {
         return;
     }
     proa_exchange_start(x);
@@ -389,6 +389,9 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     proa_exchange_settle(x, outcome);
     for (size_t i = 0; x->run && i < x->run->n_attempts; i++) {
         proa_attempt_release(x->attempts[i]);
+    }
+    if (x->routed) {
+        proa_routed_end(x);
     }
     proa_timer_clear(host->loop, &x->timer);
     proa_timer_clear(host->loop, &x->grace);

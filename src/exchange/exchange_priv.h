@@ -3,6 +3,7 @@
  *
  *   exchange.c  lifecycle; engine events in, commands out
  *   request.c   from the request's bytes to a route: body, model, options
+ *   routed.c    what the request says of its route itself
  *   attempt.c   one upstream try: encode, call, hold, write to the client
  *   answer.c    its answer: read, classified
  *   translate.c the same where client and target speak different dialects
@@ -11,6 +12,7 @@
  *   count.c     counting tokens where no provider does
  *   reply.c     header lines, error answers, trail
  *   metadata.c  what the gateway tells of the exchange in the answer itself
+ *   planning.c  and in what order who would be asked
  *   models.c    the lists of models
  *   settle.c    metrics and the log line
  *   cached.c, coalesce.c, shared.c  answered from memory, by the call of another, or by what
@@ -29,6 +31,7 @@
 #include "proa/api/request.h"
 #include "proa/exchange/exchange.h"
 #include "proa/obs/reqid.h"
+#include "proa/policy/narrow.h"
 #include "proa/provider/rates.h"
 #include "proa/provider/seam.h"
 
@@ -51,7 +54,8 @@ enum answer_mode {
 struct attempt {
     struct proa_exchange *x;
     struct proa_call *call; /* NULL before the start and after the end */
-    const struct proa_target *target;
+    const struct proa_candidate *candidate;
+    const struct proa_target *target;  /* the candidate's */
     struct proa_token_wait token_wait; /* while its key's token is not there yet */
     uint32_t token_serial;             /* of the token it shows; 0 = none */
     const struct proa_dialect *dialect;
@@ -87,6 +91,13 @@ struct attempt {
     /* Not zeroed: set before it is read. */
     struct iovec out[ATTEMPT_OUT_MAX];
     struct proa_rate_signal rates[PROA_RATE_SIGNALS_MAX]; /* an event that waits points to them */
+};
+
+/* What a request says of its route, in the arena. */
+struct routed {
+    struct proa_routing said;
+    struct proa_narrowed narrowed; /* n_from 0: it says nothing that concerns the route */
+    size_t n_known;                /* of its secrets, those that the redactor has */
 };
 
 /* The engine's part of an exchange, in the arena: a record for each attempt that the policy allows,
@@ -129,6 +140,7 @@ struct proa_exchange {
     struct asked *asked;                  /* read for a target that speaks another; else NULL */
     const struct proa_api_error *refusal; /* why it could not be read; NULL: it could */
 
+    struct routed *routed; /* NULL where the request says nothing of its route */
     struct cached *cached; /* cached_priv.h; NULL where the route's policy keeps no answers */
 
     /* decisions */
@@ -178,6 +190,9 @@ void proa_exchange_forget_body(struct proa_exchange *x);
 /* ---- request.c */
 /* Model, route and options; answers the error itself and returns false where there is one. */
 bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match);
+/* How long the prompt may be; how long the answer may, 0 = it does not say. */
+uint32_t proa_exchange_input_tokens(const struct proa_exchange *x);
+uint32_t proa_exchange_max_output(const struct proa_exchange *x);
 /* The engine's part of it. */
 void proa_exchange_make_run(struct proa_exchange *x);
 /* Is the first target's answer the only one that counts? */
@@ -188,6 +203,24 @@ uint64_t proa_exchange_asked_timeout(const struct proa_exchange *x);
 /* The answer for a model that nobody here offers, and why. */
 void proa_exchange_refuse_model(struct proa_exchange *x, struct proa_slice model,
                                 enum proa_resolve_result why);
+
+/* ---- routed.c; the first three only where x->request says something */
+/* Reads it; false: it was refused. `text` is for the message. */
+bool proa_routed_read(struct proa_exchange *x, struct proa_buf *text);
+/* Makes x->resolved the route that is left by it; false: none is, and it was refused. */
+bool proa_routed_narrow(struct proa_exchange *x);
+/* Overwrites the request's credentials in its body. */
+void proa_routed_wipe(struct proa_exchange *x);
+/* For the run; NULL: the route is the snapshot's. */
+const struct proa_route_seat *proa_routed_seat(struct proa_exchange *x);
+/* Its answer is for this client alone. */
+bool proa_routed_is_private(const struct proa_exchange *x);
+/* As that of a route, of all that it may lead to. */
+uint64_t proa_routed_generation(const struct proa_exchange *x);
+void proa_routed_end(struct proa_exchange *x); /* idempotent */
+/* For the log; empty = not said. */
+struct proa_slice proa_routed_user(const struct proa_exchange *x);
+struct proa_slice proa_routed_tags(const struct proa_exchange *x);
 
 /* ---- models.c */
 void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_match *match);
@@ -200,13 +233,19 @@ struct proa_slice proa_metadata_generation(struct proa_exchange *x);
 void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
                          const struct proa_usage *usage, struct proa_buf *out);
 
+/* ---- planning.c */
+/* In what order who would be asked, in words; in the arena. */
+struct proa_slice proa_planning_text(const struct proa_exchange *x);
+
 /* ---- attempt.c */
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);
 /* Sends the request with these credentials. */
 void proa_attempt_send(struct attempt *a, const struct proa_authorization *authorization);
-/* That this target is asked in. */
+/* What this candidate's provider is asked for, and in which dialect. */
+struct proa_slice proa_attempt_model(const struct proa_exchange *x,
+                                     const struct proa_candidate *candidate);
 const struct proa_dialect *proa_attempt_dialect(const struct proa_exchange *x,
-                                                const struct proa_target *target);
+                                                const struct proa_candidate *candidate);
 void proa_attempt_commit(struct attempt *a);
 /* Cancels its call, if it runs, and gives everything back. Idempotent. */
 void proa_attempt_release(struct attempt *a);

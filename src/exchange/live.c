@@ -4,6 +4,8 @@
 #include "proa/core/hash.h"
 #include "proa/provider/vendor.h"
 
+#include <string.h>
+
 static void route_series(struct proa_live *live, struct proa_live_route *route,
                          struct proa_slice name)
 {
@@ -129,22 +131,32 @@ struct proa_live_route *proa_live_route(struct proa_live *live, const struct pro
     if (!route) {
         return &live->none;
     }
+    route = route->base ? route->base : route;
     if (!live->routes[route->id].candidates) {
         open_route(live, route);
     }
     return &live->routes[route->id];
 }
 
+/* What a narrowed route's candidates count into is looked up each time, in `scratch`: the same
+ * series, but they may be of many routes. */
 static struct proa_live_candidate *find(struct proa_live *live, const struct proa_route *route,
-                                        const struct proa_candidate *candidate)
+                                        const struct proa_candidate *candidate,
+                                        struct proa_live_candidate *scratch)
 {
+    if (PROA_UNLIKELY(route->base != NULL)) {
+        memset(scratch, 0, sizeof *scratch);
+        scratch->otel_provider = otel_name(candidate->target->provider);
+        return scratch;
+    }
     return &proa_live_route(live, route)->candidates[candidate - route->candidates];
 }
 
 void proa_live_count_attempt(struct proa_live *live, const struct proa_route *route,
                              const struct proa_candidate *candidate, enum proa_class class)
 {
-    struct proa_metric_series **series = &find(live, route, candidate)->attempts[class];
+    PROA_UNINIT struct proa_live_candidate scratch;
+    struct proa_metric_series **series = &find(live, route, candidate, &scratch)->attempts[class];
     if (!*series) {
         *series = proa_metric_series3(live->metrics, PROA_METRIC_ATTEMPTS, route->name,
                                       candidate->target->provider->name,
@@ -175,7 +187,8 @@ void proa_live_count_answer(struct proa_live *live, const struct proa_route *rou
 {
     static const enum proa_usage_field fields[2] = {PROA_USAGE_INPUT, PROA_USAGE_OUTPUT};
     static const struct proa_slice names[2] = {PROA_SLICE_INIT("input"), PROA_SLICE_INIT("output")};
-    struct proa_live_candidate *c = find(live, route, candidate);
+    PROA_UNINIT struct proa_live_candidate scratch;
+    struct proa_live_candidate *c = find(live, route, candidate, &scratch);
     struct proa_slice labels[4] = {proa_slice_cstr(proa_operation_name(answer->op)),
                                    c->otel_provider, model_label(candidate), PROA_SLICE_NONE};
     proa_metric_observe(

@@ -88,6 +88,15 @@ static void put_failure(struct telling *t, const struct proa_attempt_record *a)
     if (timeout) {
         PUT_BOOL(&t->w, "providerTimeout", true);
     }
+    if (a->asked_deadline) {
+        PUT_U64(&t->w, "configuredTimeoutMs", a->candidate->wish->first_token_ns / PROA_NS_PER_MS);
+    }
+}
+
+/* The client's own, or one that is configured. */
+static struct proa_slice credential_of(const struct proa_candidate *candidate)
+{
+    return candidate->target->byok != 0 ? PROA_SLICE("byok") : PROA_SLICE("system");
 }
 
 static void put_attempt(struct telling *t, size_t i)
@@ -98,7 +107,7 @@ static void put_attempt(struct telling *t, size_t i)
     proa_json_writer_begin_object(w);
     PUT_STRING(w, "provider", target_of(t->x, i)->provider->name);
     PUT_STRING(w, "providerApiModelId", t->x->attempts[i]->model);
-    PUT_PLAIN(w, "credentialType", PROA_SLICE("system"));
+    PUT_PLAIN(w, "credentialType", credential_of(a->candidate));
     PUT_BOOL(w, "success", is_success(t, i));
     if (!is_success(t, i)) {
         put_failure(t, a);
@@ -195,6 +204,9 @@ static void put_routing(struct telling *t)
         PUT_STRING(w, "resolvedProvider", target_of(x, 0)->provider->name);
         PUT_STRING(w, "resolvedProviderApiModelId", x->attempts[0]->model);
         put_fallbacks(t);
+        if (x->resolved.route->base) { /* where the request has a part in it */
+            PUT_STRING(w, "planningReasoning", proa_planning_text(x));
+        }
         PUT_PLAIN(w, "canonicalSlug", slug_of(x, last));
     }
     if (t->by) {

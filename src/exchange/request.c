@@ -4,6 +4,7 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/api/routing.h"
 #include "proa/catalogue/catalogue.h"
 #include "proa/core/hash.h"
 #include "proa/json/string.h"
@@ -152,7 +153,7 @@ static struct proa_slice header(const struct proa_exchange *x, enum proa_http_he
     return proa_http_header_value(&x->head->headers, id);
 }
 
-static uint32_t read_max_output(const struct proa_exchange *x)
+uint32_t proa_exchange_max_output(const struct proa_exchange *x)
 {
     const struct proa_slice body = proa_buf_slice(&x->body);
     const struct proa_json_member *newer = &x->request->members[PROA_API_M_MAX_COMPLETION_TOKENS];
@@ -164,6 +165,12 @@ static uint32_t read_max_output(const struct proa_exchange *x)
         return 0;
     }
     return n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
+}
+
+uint32_t proa_exchange_input_tokens(const struct proa_exchange *x)
+{
+    const size_t tokens = proa_exchange_is_media(x) ? 0 : x->body.len / BYTES_PER_TOKEN;
+    return tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
 }
 
 /* What ties the request to a provider-side prompt cache: what the client says, else how the prompt
@@ -214,9 +221,8 @@ static void read_options(const struct proa_exchange *x, struct proa_run_options 
     if (proa_slice_to_u64(header(x, PROA_HTTP_HEADER_X_STAINLESS_RETRY_COUNT), &retry) == PROA_OK) {
         out->sdk_retry = retry < UINT32_MAX ? (uint32_t)retry : UINT32_MAX;
     }
-    const size_t tokens = proa_exchange_is_media(x) ? 0 : x->body.len / BYTES_PER_TOKEN;
-    out->input_tokens = tokens < UINT32_MAX ? (uint32_t)tokens : UINT32_MAX;
-    out->max_output = read_max_output(x);
+    out->input_tokens = proa_exchange_input_tokens(x);
+    out->max_output = proa_exchange_max_output(x);
     if (x->operation == PROA_OP_COUNT_TOKENS) { /* it uses up none */
         out->input_tokens = 0;
         out->max_output = 0;
@@ -239,6 +245,23 @@ static void select_headers(struct proa_exchange *x)
     x->forward = forward;
 }
 
+/* From the model's name, and what else the request says of it, to a route. */
+static bool find_route(struct proa_exchange *x, struct proa_buf *text)
+{
+    const bool says_more = proa_api_routing_is_said(x->request);
+    if (PROA_UNLIKELY(says_more) && !proa_routed_read(x, text)) {
+        return false;
+    }
+    const enum proa_resolve_result result =
+        proa_snapshot_resolve(x->live->snapshot, x->model, &x->resolved);
+    if (result != PROA_RESOLVED) {
+        x->resolved.route = NULL;
+        proa_exchange_refuse_model(x, x->model, result);
+        return false;
+    }
+    return !PROA_UNLIKELY(says_more) || proa_routed_narrow(x);
+}
+
 bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match)
 {
     struct proa_buf text;
@@ -251,6 +274,8 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
                                              .body = proa_buf_slice(&x->body),
                                              .scratch = &name,
                                              .text = &text};
+    x->operation = operation_of(match->kind);
+    x->kind = match->kind;
     x->request = proa_freelist_take_head(&x->host->requests, 0);
     x->request->version = match->version;
     const enum proa_err err = x->face->look(&arrived, x->request, &error);
@@ -264,18 +289,13 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         if (name.len > 0 || x->stream) { /* streams outlive the body */
             x->model = proa_arena_dup(x->arena, x->model);
         }
-        const enum proa_resolve_result result =
-            proa_snapshot_resolve(x->live->snapshot, x->model, &x->resolved);
-        admitted = result == PROA_RESOLVED;
-        if (!admitted) {
-            x->resolved.route = NULL;
-            proa_exchange_refuse_model(x, x->model, result);
+        admitted = find_route(x, &text);
+        if (x->routed) {
+            proa_routed_wipe(x);
         }
     }
     proa_buf_deinit(&text);
     proa_buf_deinit(&name);
-    x->operation = operation_of(match->kind);
-    x->kind = match->kind;
     return admitted;
 }
 
@@ -284,6 +304,7 @@ void proa_exchange_make_run(struct proa_exchange *x)
     struct proa_run_options options = {0};
     select_headers(x);
     read_options(x, &options);
+    options.seat = x->routed ? proa_routed_seat(x) : NULL;
     proa_rescue_prepare(x);
     struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
                                                              proa_run_bytes(x->resolved.route));

@@ -34,6 +34,8 @@
     COST("cost_usd", cost_pico_usd, a->has &PROA_ACCESS_COST)                                      \
     STR("cache", cache)                                                                            \
     STR("client.app", app)                                                                         \
+    STR("user.id", user)                                                                           \
+    STR("tags", tags)                                                                              \
     STR("finish_reason", finish)                                                                   \
     STR("warnings", warnings)
 

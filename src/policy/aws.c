@@ -262,8 +262,8 @@ static enum found environment_unless_profile(struct proa_build_key *k)
     return k->cfg->aws.profile.len > 0 ? NOTHING : pair_of_environment(k);
 }
 
-/* What requests are signed for; most of AWS's ways to models are one service. */
-static struct proa_slice service_of(const struct proa_vendor *vendor)
+/* Most of AWS's ways to models are one service. */
+struct proa_slice proa_build_aws_service(const struct proa_vendor *vendor)
 {
     static const struct proa_slice mantle =
         PROA_SLICE_INIT("bedrock-mantle"); /* vendor and service */
@@ -275,7 +275,7 @@ void proa_build_key_aws(struct proa_build_key *k)
     enum found (*const chain[])(struct proa_build_key *) = {
         pair_as_written, environment_unless_profile, web_identity_as_told, shared_files, container};
     k->key->scheme = PROA_AUTH_SIGV4;
-    k->key->service = service_of(k->p->out->vendor);
+    k->key->service = proa_build_aws_service(k->p->out->vendor);
     k->key->region = k->p->out->site.region;
     if (!proa_aws_is_region(k->key->region)) {
         proa_build_error(k->b, k->p->cfg->where,

@@ -54,6 +54,13 @@ static const struct proa_option provider_rows[] = {
                  "broken streams: assistant, from a last message of that role; prefix, from one "
                  "with prefix: true; continue, with continue_final_message: true beside it; "
                  "none, not at all."),
+    PROVIDER(zero_data_retention, "zero_data_retention", BOOL, .preset = "false",
+             .help = "It keeps nothing of requests and answers, by your contract with it. Requests "
+                     "that ask for zeroDataRetention go to such providers alone."),
+    PROVIDER(trains_on_prompts, "trains_on_prompts", BOOL, .preset = "true",
+             .help = "Whether it may learn from what it is sent; false says that it does not, by "
+                     "your contract with it. Requests with disallowPromptTraining go to such "
+                     "providers alone."),
     ROWS_END,
 };
 

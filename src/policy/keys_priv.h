@@ -20,6 +20,8 @@ struct proa_build_key {
 
 /* Forms. Each fills k->key, or says what is wrong. */
 void proa_build_key_aws(struct proa_build_key *k);
+/* What requests to AWS are signed for. */
+struct proa_slice proa_build_aws_service(const struct proa_vendor *vendor);
 void proa_build_key_google(struct proa_build_key *k);
 void proa_build_key_azure(struct proa_build_key *k);
 void proa_build_key_exchange(struct proa_build_key *k);

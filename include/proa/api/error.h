@@ -21,6 +21,7 @@
     X(BAD_HTTP, "bad_http", 400, "invalid_request_error")                                          \
     X(UNAUTHORIZED, "unauthorized", 401, "authentication_error")                                   \
     X(FORBIDDEN_ORIGIN, "forbidden_origin", 403, "forbidden")                                      \
+    X(NO_PROVIDERS, "no_providers_available", 403, "no_providers_available")                       \
     X(NOT_FOUND, "not_found", 404, "not_found")                                                    \
     X(MODEL_NOT_FOUND, "model_not_found", 404, "model_not_found")                                  \
     X(METHOD_NOT_ALLOWED, "method_not_allowed", 405, "invalid_request_error")                      \

@@ -41,6 +41,7 @@ struct proa_routing_byok {
     struct proa_slice secret_access_key;
     struct proa_slice session_token; /* or empty */
     struct proa_slice region;        /* or empty: the provider's configured one */
+    struct proa_slice resource;      /* Azure's; likewise */
 };
 
 /* Wanted of the model at its provider; bits of `has`. */

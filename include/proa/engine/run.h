@@ -189,6 +189,7 @@ struct proa_commands {
 
 /* What the run needs to know of the request. Zero is the default of each. */
 struct proa_run_options {
+    const struct proa_route_seat *seat; /* of a narrowed route; proa/engine/roster.h */
     bool stream;
     bool no_fallback; /* x-proa-no-fallback: the first target's failure is final */
     bool no_prefill;  /* nobody can be told how its answer begins */
@@ -220,7 +221,9 @@ struct proa_attempt_record {
     enum proa_err err;
     uint16_t status;
     bool reused_connection;
-    bool too_long; /* the request, for its model */
+    bool too_long;       /* the request, for its model */
+    bool asked_deadline; /* it was the request's own for it that passed, not the policy's, */
+    bool hurried;        /* and so soon that it says nothing of the target */
     uint64_t started_ns;
     uint64_t connected_ns;
     uint64_t head_ns;
@@ -252,6 +255,7 @@ struct proa_roster;
 struct proa_run {
     struct proa_roster *roster;
     const struct proa_route *route;
+    const struct proa_route_seat *seat; /* the route, bound; private to the engine */
     struct proa_run_options options;
     uint64_t arrived_ns;
     uint64_t deadline_ns; /* of the whole exchange */
@@ -288,7 +292,8 @@ struct proa_run {
 /* What a run on that route takes when it is allocated apart: its last member then has room for the
  * attempts that the policy allows, and is not looked at beyond them. */
 size_t proa_run_bytes(const struct proa_route *route);
-/* `route` is one of the roster's snapshot; both must outlive the run. */
+/* `route` is one of the roster's snapshot, or narrowed from one of them and then bound as
+ * options->seat; all must outlive the run. */
 void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
                    const struct proa_run_options *options, uint64_t now_ns);
 /* Appends what is to be done to *out (which the caller emptied). Events of attempts that are over

@@ -52,6 +52,8 @@ struct proa_access {
     struct proa_slice answered_by; /* gen_ai.response.model */
     struct proa_slice cache;       /* cache: hit, miss, ... */
     struct proa_slice app;         /* client.app */
+    struct proa_slice user;        /* user.id: as the client's options name its user */
+    struct proa_slice tags;        /* tags: likewise, "a,b" */
     struct proa_slice finish;      /* finish_reason */
     struct proa_slice warnings;    /* warnings: what was asked for and not done */
     const struct proa_access_attempt *attempts;

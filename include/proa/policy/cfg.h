@@ -108,6 +108,8 @@ struct proa_provider_cfg {
     uint32_t max_idle;            /* idle connections kept */
     uint64_t idle_ns;             /* age at which an idle connection is closed */
     uint32_t prefill;             /* enum proa_prefill_form; proa/provider/dialect.h */
+    bool zero_data_retention;     /* what is promised of it: it keeps nothing, */
+    bool trains_on_prompts;       /* and false = it does not learn from it */
 };
 
 struct proa_target_cfg {

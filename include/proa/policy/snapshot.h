@@ -21,7 +21,11 @@ struct proa_secret;  /* proa/auth/secret.h */
 struct proa_dialect; /* proa/provider/dialect.h */
 struct proa_vendor;  /* proa/provider/vendor.h */
 
-enum { PROA_ROUTE_TARGETS_MAX = 64, PROA_ROUTE_TIERS_MAX = 8 };
+enum {
+    PROA_ROUTE_TARGETS_MAX = 64,
+    PROA_ROUTE_TIERS_MAX = 8,                        /* of a route of the configuration */
+    PROA_NARROWED_TIERS_MAX = PROA_ROUTE_TARGETS_MAX /* of one that is made for a request */
+};
 
 /* An HTTP proxy on the way to endpoints. */
 struct proa_proxy {
@@ -105,14 +109,25 @@ struct proa_target {
     struct proa_slice label;    /* "openai/k1" as the trail and the log show it */
     const struct proa_catalogue_offer *offer; /* its limits and prices; NULL: not known */
     bool on_demand;                           /* all routes that it is in are */
+    /* Of a narrowed route alone, a copy of the snapshot's with another key: which one of the
+     * request's own credentials, from 1; 0 = the key is configured. */
+    uint8_t byok;
+};
+
+/* What a request says of one candidate; proa/policy/narrow.h. */
+struct proa_candidate_wish {
+    struct proa_slice
+        model; /* for a target without a model of its own; empty: what was asked for */
+    uint64_t first_token_ns; /* span from its start after which the next one is asked; 0 = none */
 };
 
 /* A target in its place in a route. */
 struct proa_candidate {
     const struct proa_target *target;
     uint32_t weight;
-    uint8_t tier;    /* 0 is tried first */
-    bool substitute; /* another model than the one asked for */
+    uint8_t tier;                           /* 0 is tried first */
+    bool substitute;                        /* another model than the one asked for */
+    const struct proa_candidate_wish *wish; /* NULL: none, as in all routes of a snapshot */
 };
 
 struct proa_route {
@@ -124,6 +139,11 @@ struct proa_route {
     uint8_t n_tiers;
     bool on_demand; /* nobody wrote it, and there are many like it: what it needs at work is made
                        with its first request */
+    /* Of a narrowed route: the one that it is made of, whose id, name and policy it has. NULL: a
+     * route of the snapshot. */
+    const struct proa_route *base;
+    bool strict; /* likewise: the order of its tiers is the request's, and nothing is tried out
+                    behind its back */
 };
 
 /* A secret that the snapshot holds, for who must know them all. */

@@ -1,0 +1,64 @@
+/*
+ * In what order candidates would be asked, in words, as clients of Vercel's gateway read it:
+ * "System credentials planned for: openai, azure. Total execution order: openai(system) →
+ * azure(system)". The engine leaves it where somebody is not well.
+ */
+#include "exchange_priv.h"
+
+enum { PLAN_MAX = 16 * 1024 };
+
+/* The same provider with the same credential, or one of ours like the other. */
+static bool is_told(const struct proa_route *route, size_t i)
+{
+    const struct proa_target *target = route->candidates[i].target;
+    for (size_t k = 0; k < i; k++) {
+        const struct proa_target *other = route->candidates[k].target;
+        if (other->provider == target->provider && other->byok == target->byok) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_name(struct proa_buf *out, const char *between, struct proa_slice name)
+{
+    (void)proa_buf_append_cstr(out, between);
+    (void)proa_buf_append(out, name);
+}
+
+/* "System credentials planned for: a, b. "; nothing where there are none of the kind. */
+static void append_kind(const struct proa_route *route, bool byok, struct proa_buf *out)
+{
+    const char *between =
+        byok ? "BYOK credentials planned for: " : "System credentials planned for: ";
+    bool any = false;
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        const struct proa_target *target = route->candidates[i].target;
+        if ((target->byok != 0) == byok && !is_told(route, i)) {
+            append_name(out, any ? ", " : between, target->provider->name);
+            any = true;
+        }
+    }
+    (void)proa_buf_append_cstr(out, any ? ". " : "");
+}
+
+struct proa_slice proa_planning_text(const struct proa_exchange *x)
+{
+    const struct proa_route *route = x->resolved.route;
+    struct proa_buf text;
+    proa_buf_init(&text, PLAN_MAX);
+    append_kind(route, true, &text);
+    append_kind(route, false, &text);
+    const char *between = "Total execution order: ";
+    for (size_t i = 0; i < route->n_candidates; i++) {
+        if (!is_told(route, i)) {
+            append_name(&text, between, route->candidates[i].target->provider->name);
+            (void)proa_buf_append_cstr(&text, route->candidates[i].target->byok != 0 ? "(byok)"
+                                                                                     : "(system)");
+            between = " \xe2\x86\x92 ";
+        }
+    }
+    const struct proa_slice plan = proa_arena_dup(x->arena, proa_buf_slice(&text));
+    proa_buf_deinit(&text);
+    return plan;
+}

@@ -1,0 +1,829 @@
+/* Routes made for one request: who is left, in which order, with whose credentials, and why not. */
+#include "proa/auth/secret.h"
+#include "proa/policy/narrow.h"
+
+#include "expect.h"
+
+static const char *const ENV[] = {"A=key-number-a", "B=key-number-b", NULL};
+
+/* Providers without a vendor, and a route of them in two tiers; the second is another model. */
+#define OURS                                                                                       \
+    "providers:\n"                                                                                 \
+    "  one: {dialect: openai, base_url: \"https://a\", keys: [{env: A}, {env: B}]}\n"              \
+    "  two: {dialect: openai, base_url: \"https://b\", keys: [{env: A}], zero_data_retention: "    \
+    "true}\n"                                                                                      \
+    "  three: {dialect: openai, base_url: \"https://c\", keys: [{env: A}], trains_on_prompts: "    \
+    "false}\n"                                                                                     \
+    "  four: {dialect: openai, base_url: \"https://d\", keys: [{env: A}]}\n"                       \
+    "routes:\n"                                                                                    \
+    "  - {model: m, tiers: [[one/x, two/x], [{model: three/y, substitute: true}]]}\n"              \
+    "  - {model: m2, tiers: [[three/z], [two/z]]}\n"                                               \
+    "  - {model: rest, tiers: [[two/x, {model: one/x, weight: 0}]]}\n"
+
+/* Vendors that the catalogue knows; gpt-oss-120b is offered by groq, cerebras and together. */
+#define KNOWN                                                                                      \
+    "providers:\n"                                                                                 \
+    "  groq: {keys: [{env: A}]}\n"                                                                 \
+    "  cerebras: {keys: [{env: A}]}\n"                                                             \
+    "  together: {keys: [{env: A}]}\n"                                                             \
+    "  bedrock: {region: eu-west-1, keys: [{env: A}]}\n"                                           \
+    "  bedrock-mantle: {region: us-east-1, keys: [{env: A}]}\n"                                    \
+    "  east: {dialect: openai, base_url: \"https://east.openai.azure.com/openai/v1\", resource: "  \
+    "east, keys: [{env: A}]}\n"                                                                    \
+    "  west: {dialect: openai, base_url: \"https://west.openai.azure.com/openai/v1\", resource: "  \
+    "west, keys: [{env: A}]}\n"                                                                    \
+    "  gemini: {keys: [{env: A}]}\n"                                                               \
+    "  vertex: {keys: [{env: A}]}\n"
+
+#define GPT_OSS "openai/gpt-oss-120b"
+
+struct narrowing {
+    struct proa_arena arena;
+    struct proa_routing routing;
+    struct proa_narrowed out;
+    struct proa_narrow_refusal refusal;
+    enum proa_narrow_result result;
+    const char *unknown; /* a provider of which nothing was measured */
+    char shown[4096];
+};
+
+/* By the length of the provider's name, so that the order is another than the configured one. */
+static uint64_t measure(void *ctx, const struct proa_target *target, struct proa_slice model)
+{
+    const struct narrowing *n = ctx;
+    assert_true(model.len > 0);
+    return n->unknown && proa_slice_eq(target->provider->name, proa_slice_cstr(n->unknown))
+               ? UINT64_MAX
+               : target->provider->name.len;
+}
+
+static void begin(struct narrowing *n)
+{
+    memset(n, 0, sizeof *n);
+    proa_arena_init(&n->arena, NULL);
+}
+
+static void end(struct narrowing *n)
+{
+    proa_arena_reset(&n->arena);
+}
+
+/* "a b c" */
+static struct proa_routing_names names(struct narrowing *n, const char *list)
+{
+    struct proa_slice rest = proa_slice_cstr(list);
+    struct proa_slice *items = proa_arena_zero(&n->arena, 64, sizeof items[0]);
+    struct proa_routing_names out = {items, 0};
+    while (rest.len > 0) {
+        items[out.n++] = proa_slice_split(rest, ' ', &rest);
+    }
+    return out;
+}
+
+static void own_key(struct narrowing *n, const char *provider, const char *key)
+{
+    struct proa_routing_byok *all =
+        proa_arena_zero(&n->arena, n->routing.n_byok + 1, sizeof all[0]);
+    if (n->routing.n_byok > 0) {
+        memcpy(all, n->routing.byok, n->routing.n_byok * sizeof all[0]);
+    }
+    all[n->routing.n_byok] = (struct proa_routing_byok){.provider = proa_slice_cstr(provider),
+                                                        .api_key = proa_slice_cstr(key)};
+    n->routing.byok = all;
+    n->routing.n_byok++;
+}
+
+static void narrow(struct narrowing *n, const struct proa_snapshot *s, const char *model)
+{
+    struct proa_narrow_in in = {
+        .snapshot = s, .routing = &n->routing, .measure = measure, .ctx = n};
+    assert_int_equal(proa_snapshot_resolve(s, proa_slice_cstr(model), &in.asked), PROA_RESOLVED);
+    assert_true(proa_narrow_is_wanted(&n->routing));
+    n->result = proa_narrow(&in, &n->arena, &n->out, &n->refusal);
+    if (n->result == PROA_NARROWED) {
+        assert_ptr_equal(n->out.route.base, in.asked.route);
+        assert_ptr_equal(n->out.from[0], in.asked.route);
+        assert_int_equal(n->out.route.id, in.asked.route->id);
+        assert_ptr_equal(n->out.route.policy, in.asked.route->policy);
+        assert_true(n->out.route.n_candidates <= PROA_ROUTE_TARGETS_MAX);
+    }
+}
+
+/* The candidates are these: tier, identity, weight; ~ marks a substitute. */
+static void expect(struct narrowing *n, const char *candidates)
+{
+    PROA_TEST_CHECK(n->result == PROA_NARROWED, "refused: %" PROA_SLICE_FMT,
+                    PROA_SLICE_ARG(n->refusal.message));
+    policy_shown(&n->out.route, n->shown, sizeof n->shown);
+    PROA_TEST_CHECK(strcmp(n->shown, candidates) == 0, "\n  is       %s\n  expected %s", n->shown,
+                    candidates);
+}
+
+static void expect_refusal(struct narrowing *n, enum proa_narrow_result result, const char *param,
+                           const char *message)
+{
+    char whole[128];
+    (void)snprintf(whole, sizeof whole, "providerOptions.gateway.%s", param);
+    assert_int_equal(n->result, result);
+    assert_slice_str(n->refusal.param, whole);
+    assert_slice_str(n->refusal.message, message);
+}
+
+/* ---- order and only -------------------------------------------------------------------------- */
+
+static void order_is_first(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *order;
+        const char *candidates;
+    } rows[] = {
+        {"two", "0:two/k1/x*2 1:one/k1/x*1 1:one/k2/x*1 2:three/k1/y~*1"},
+        {"two one", "0:two/k1/x*2 1:one/k1/x*1 1:one/k2/x*1 2:three/k1/y~*1"},
+        {"one", "0:one/k1/x*1 0:one/k2/x*1 1:two/k1/x*2 2:three/k1/y~*1"},
+        {"three", "0:three/k1/y~*1 1:one/k1/x*1 1:one/k2/x*1 1:two/k1/x*2"},
+        {"three two one", "0:three/k1/y~*1 1:two/k1/x*2 2:one/k1/x*1 2:one/k2/x*1"},
+        {"two two", "0:two/k1/x*2 1:one/k1/x*1 1:one/k2/x*1 2:three/k1/y~*1"},
+        /* Who is not here changes nothing. */
+        {"nobody", "0:one/k1/x*1 0:one/k2/x*1 0:two/k1/x*2 1:three/k1/y~*1"},
+        {"nobody two", "0:two/k1/x*2 1:one/k1/x*1 1:one/k2/x*1 2:three/k1/y~*1"},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.order = names(&n, row->order);
+        narrow(&n, s, "m");
+        expect(&n, row->candidates);
+        assert_true(n.out.route.strict);
+        end(&n);
+    }
+}
+
+static void only_leaves_no_other(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *only;
+        const char *order;
+        const char *candidates;
+    } rows[] = {
+        {"two", "", "0:two/k1/x*2"},
+        {"two three", "", "0:two/k1/x*2 1:three/k1/y~*1"},
+        {"two three", "three", "0:three/k1/y~*1 1:two/k1/x*2"},
+        {"one nobody", "two", "0:one/k1/x*1 0:one/k2/x*1"},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.only = names(&n, row->only);
+        n.routing.order = names(&n, row->order);
+        narrow(&n, s, "m");
+        expect(&n, row->candidates);
+        end(&n);
+    }
+}
+
+static void only_that_leaves_nobody(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    n.routing.only = names(&n, "four nobody");
+    narrow(&n, s, "m");
+    expect_refusal(&n, PROA_NARROW_INVALID, "only",
+                   "\"only\" leaves no provider: none of one, two, three is named there, and no "
+                   "other has the model here.");
+    end(&n);
+}
+
+static void a_weight_of_nothing_stays_so(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    n.routing.order = names(&n, "one");
+    narrow(&n, s, "rest");
+    expect(&n, "0:two/k1/x*1");
+    end(&n);
+}
+
+/* ---- names ----------------------------------------------------------------------------------- */
+
+static void names_of_vendors(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *model;
+        const char *only;
+        const char *candidates; /* NULL: nobody */
+    } rows[] = {
+        {GPT_OSS, "togetherai", "0:together/k1/openai/gpt-oss-120b*1"},
+        {GPT_OSS, "together", "0:together/k1/openai/gpt-oss-120b*1"},
+        {"east/m", "azure", "0:east/k1/*1"},
+        {"east/m", "west", NULL},
+        {"gemini/m", "google", "0:gemini/k1/*1"},
+        {"gemini/m", "vertex", NULL},
+        {"bedrock/m", "bedrock", "0:bedrock/k1/*1"},
+        /* Its other way in has its own name, and there is one that is called so. */
+        {"bedrock-mantle/m", "bedrock", NULL},
+        {"vertex/claude-opus-5", "vertexAnthropic", "0:vertex/k1/*1"},
+        {"vertex/gemini-3.6-flash", "vertexAnthropic", NULL},
+        {"vertex/gemini-3.6-flash", "vertex", "0:vertex/k1/*1"},
+        {"groq/m", "Groq", NULL},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.only = names(&n, row->only);
+        narrow(&n, s, row->model);
+        if (row->candidates) {
+            expect(&n, row->candidates);
+        } else {
+            assert_int_equal(n.result, PROA_NARROW_INVALID);
+        }
+        end(&n);
+    }
+}
+
+/* A name that nobody is called means all of the vendor. */
+static void ways_in_of_one_vendor(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s =
+        policy_build(f, "providers:\n"
+                        "  mine: {dialect: openai, base_url: "
+                        "\"https://bedrock-mantle.us-east-1.api.aws/v1\", keys: [{env: A}]}\n"
+                        "  other: {dialect: openai, base_url: \"https://a\", keys: [{env: A}]}\n"
+                        "routes: [{model: m, tiers: [[mine/x, other/x]]}]\n");
+    begin(&n);
+    n.routing.only = names(&n, "bedrock");
+    narrow(&n, s, "m");
+    expect(&n, "0:mine/k1/x*1");
+    end(&n);
+}
+
+/* ---- models ---------------------------------------------------------------------------------- */
+
+static void models_follow_one_another(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *models;
+        const char *order;
+        const char *candidates;
+    } rows[] = {
+        {"m2", "",
+         "0:one/k1/x*1 0:one/k2/x*1 0:two/k1/x*2 1:three/k1/y~*1 2:three/k1/z~*1 3:two/k1/z~*1"},
+        {"m2", "two",
+         "0:two/k1/x*2 1:one/k1/x*1 1:one/k2/x*1 2:three/k1/y~*1 3:two/k1/z~*1 4:three/k1/z~*1"},
+        /* What is there already does not come again. */
+        {"m m2 m", "",
+         "0:one/k1/x*1 0:one/k2/x*1 0:two/k1/x*2 1:three/k1/y~*1 2:three/k1/z~*1 3:two/k1/z~*1"},
+        {"three/y", "", "0:one/k1/x*1 0:one/k2/x*1 0:two/k1/x*2 1:three/k1/y~*1 2:three/k1/~*1"},
+        {"rest", "", "0:one/k1/x*1 0:one/k2/x*1 0:two/k1/x*2 1:three/k1/y~*1"},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.models = names(&n, row->models);
+        n.routing.order = names(&n, row->order);
+        narrow(&n, s, "m");
+        expect(&n, row->candidates);
+        assert_int_equal(n.out.n_from, 1 + n.routing.models.n);
+        end(&n);
+    }
+}
+
+static void open_targets_keep_their_names_apart(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    n.routing.models = names(&n, "two/b two/a two/c two/b");
+    narrow(&n, s, "two/a");
+    expect(&n, "0:two/k1/*1 1:two/k1/~*1 2:two/k1/~*1");
+    assert_null(n.out.route.candidates[0].wish);
+    assert_slice_lit(n.out.route.candidates[1].wish->model, "b");
+    assert_slice_lit(n.out.route.candidates[2].wish->model, "c");
+    assert_false(n.out.route.strict);
+    end(&n);
+}
+
+static void an_unknown_model_is_named(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *models;
+        const char *which;
+        const char *param;
+        enum proa_resolve_result why;
+    } rows[] = {
+        {"m2 nobody/x", "nobody/x", "models[1]", PROA_RESOLVE_UNKNOWN_PROVIDER},
+        {"bare", "bare", "models[0]", PROA_RESOLVE_AMBIGUOUS},
+        {"anthropic/claude-sonnet-5", "anthropic/claude-sonnet-5", "models[0]",
+         PROA_RESOLVE_UNOFFERED},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        char param[64];
+        begin(&n);
+        n.routing.models = names(&n, row->models);
+        narrow(&n, s, "m");
+        (void)snprintf(param, sizeof param, "providerOptions.gateway.%s", row->param);
+        assert_int_equal(n.result, PROA_NARROW_UNKNOWN_MODEL);
+        assert_slice_str(n.refusal.model, row->which);
+        assert_slice_str(n.refusal.param, param);
+        assert_int_equal(n.refusal.why, row->why);
+        end(&n);
+    }
+}
+
+/* ---- sort ------------------------------------------------------------------------------------ */
+
+static void sort_ranks_the_rest(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *order;
+        const char *unknown;
+        const char *candidates;
+    } rows[] = {
+        {"", NULL,
+         "0:groq/k1/openai/gpt-oss-120b*1 1:bedrock/k1/openai.gpt-oss-120b-1:0*1 "
+         "2:cerebras/k1/gpt-oss-120b*1 2:together/k1/openai/gpt-oss-120b*1"},
+        {"together", NULL,
+         "0:together/k1/openai/gpt-oss-120b*1 1:groq/k1/openai/gpt-oss-120b*1 "
+         "2:bedrock/k1/openai.gpt-oss-120b-1:0*1 3:cerebras/k1/gpt-oss-120b*1"},
+        {"", "groq",
+         "0:bedrock/k1/openai.gpt-oss-120b-1:0*1 1:cerebras/k1/gpt-oss-120b*1 "
+         "1:together/k1/openai/gpt-oss-120b*1 2:groq/k1/openai/gpt-oss-120b*1"},
+        {"groq", "groq",
+         "0:groq/k1/openai/gpt-oss-120b*1 1:bedrock/k1/openai.gpt-oss-120b-1:0*1 "
+         "2:cerebras/k1/gpt-oss-120b*1 2:together/k1/openai/gpt-oss-120b*1"},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.sort = PROA_SORT_COST;
+        n.routing.order = names(&n, row->order);
+        n.unknown = row->unknown;
+        narrow(&n, s, GPT_OSS);
+        expect(&n, row->candidates);
+        assert_true(n.out.route.strict);
+        end(&n);
+    }
+}
+
+/* Times are known only of who is tried. */
+static void what_is_ranked_by_times_is_not_strict(void **state)
+{
+    struct policy_fixture *f = *state;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    for (int sort = PROA_SORT_TTFT; sort <= PROA_SORT_TPS; sort++) {
+        struct narrowing n;
+        begin(&n);
+        n.routing.sort = (enum proa_routing_sort)sort;
+        narrow(&n, s, GPT_OSS);
+        assert_int_equal(n.result, PROA_NARROWED);
+        assert_int_equal(n.out.route.n_tiers, 3);
+        assert_false(n.out.route.strict);
+        end(&n);
+    }
+}
+
+/* Another model of the same route is not ranked before the one that was asked for. */
+static void sort_keeps_substitutes_behind(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(
+        f,
+        "providers:\n"
+        "  longest: {dialect: openai, base_url: \"https://a\", keys: [{env: A}]}\n"
+        "  long: {dialect: openai, base_url: \"https://b\", keys: [{env: A}]}\n"
+        "  a: {dialect: openai, base_url: \"https://c\", keys: [{env: A}]}\n"
+        "routes: [{model: m, tiers: [[longest/x], [{model: a/y, substitute: true}], [long/x]]}]\n");
+    begin(&n);
+    n.routing.sort = PROA_SORT_COST;
+    narrow(&n, s, "m");
+    expect(&n, "0:long/k1/x*1 1:longest/k1/x*1 2:a/k1/y~*1");
+    end(&n);
+}
+
+/* ---- filters --------------------------------------------------------------------------------- */
+
+static void promises(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    n.routing.zero_data_retention = true;
+    narrow(&n, s, "m");
+    expect(&n, "0:two/k1/x*2");
+    n.routing.only = names(&n, "one three");
+    narrow(&n, s, "m");
+    expect_refusal(&n, PROA_NARROW_NOTHING, "zeroDataRetention",
+                   "\"zeroDataRetention\" leaves no provider: none of one, three is configured "
+                   "with zero_data_retention: true.");
+    end(&n);
+    begin(&n);
+    n.routing.disallow_prompt_training = true;
+    narrow(&n, s, "m");
+    expect(&n, "0:three/k1/y~*1");
+    n.routing.zero_data_retention = true;
+    narrow(&n, s, "m");
+    expect_refusal(&n, PROA_NARROW_NOTHING, "disallowPromptTraining",
+                   "\"disallowPromptTraining\" leaves no provider: none of two is configured with "
+                   "trains_on_prompts: false.");
+    end(&n);
+}
+
+static void capabilities(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *model;
+        unsigned has;
+        bool there;
+    } rows[] = {
+        {GPT_OSS, PROA_HAS_TOOL_USE, true},
+        {GPT_OSS, PROA_HAS_TOOL_USE | PROA_HAS_REASONING | PROA_HAS_STRUCTURED_OUTPUT, true},
+        {GPT_OSS, PROA_HAS_IMPLICIT_CACHING, true},
+        {GPT_OSS, PROA_HAS_VISION, false},
+        {GPT_OSS, PROA_HAS_VISION | PROA_HAS_TOOL_USE, false},
+        {"gemini/gemini-3.6-flash", PROA_HAS_VISION, true},
+        /* What the catalogue does not know, nobody can promise. */
+        {"gemini/new-model", PROA_HAS_TOOL_USE, false},
+        {"east/m", PROA_HAS_TOOL_USE, false},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        n.routing.has = row->has;
+        narrow(&n, s, row->model);
+        assert_int_equal(n.result, row->there ? PROA_NARROWED : PROA_NARROW_NOTHING);
+        if (!row->there) {
+            assert_slice_lit(n.refusal.param, "providerOptions.gateway.has");
+        }
+        end(&n);
+    }
+}
+
+static void a_fallback_model_may_pass_where_the_first_does_not(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    begin(&n);
+    n.routing.has = PROA_HAS_VISION;
+    n.routing.models = names(&n, "gemini/gemini-3.6-flash");
+    narrow(&n, s, GPT_OSS);
+    expect(&n, "0:gemini/k1/~*1");
+    end(&n);
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+static void times_are_by_provider(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct proa_routing_timeout timeouts[] = {
+        {PROA_SLICE_INIT("azure"), 2 * PROA_NS_PER_S},
+        {PROA_SLICE_INIT("east"), 3 * PROA_NS_PER_S},
+        {PROA_SLICE_INIT("nobody"), 4 * PROA_NS_PER_S},
+    };
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s =
+        policy_build(f, KNOWN "routes: [{model: m, tiers: [[east/x, west/x, groq/x]]}]\n");
+    begin(&n);
+    n.routing.timeouts = timeouts;
+    n.routing.n_timeouts = PROA_ARRAY_LEN(timeouts);
+    narrow(&n, s, "m");
+    expect(&n, "0:east/k1/x*1 0:west/k1/x*1 0:groq/k1/x*1");
+    const struct proa_candidate *c = n.out.route.candidates;
+    assert_true(c[0].wish->first_token_ns == 2 * PROA_NS_PER_S); /* the first that means it */
+    assert_true(c[1].wish->first_token_ns == 2 * PROA_NS_PER_S);
+    assert_null(c[2].wish);
+    end(&n);
+}
+
+/* ---- credentials ----------------------------------------------------------------------------- */
+
+static void own_keys_come_before_the_configured_ones(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    own_key(&n, "two", "secret-of-two");
+    own_key(&n, "one", "secret-of-one");
+    own_key(&n, "two", "another-of-two");
+    narrow(&n, s, "m");
+    expect(&n, "0:two/byok1/x*1 1:one/byok2/x*1 2:two/byok3/x*1 "
+               "3:one/k1/x*1 3:one/k2/x*1 3:two/k1/x*2 4:three/k1/y~*1");
+    assert_true(n.out.route.strict);
+    const struct proa_target *own = n.out.route.candidates[0].target;
+    assert_int_equal(own->byok, 1);
+    assert_slice_lit(own->label, "two/byok1");
+    assert_slice_lit(own->key->label, "byok1");
+    assert_int_equal(own->key->scheme, PROA_AUTH_BEARER);
+    assert_null(own->key->grant);
+    assert_slice_lit(proa_secret_bytes(own->key->secret), "secret-of-two");
+    assert_int_equal(own->id, n.out.route.candidates[5].target->id);
+    assert_int_equal(n.out.route.candidates[5].target->byok, 0);
+    assert_int_equal(n.out.n_secrets, 3);
+    end(&n);
+}
+
+static void own_keys_within_the_order(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    own_key(&n, "one", "secret-of-one");
+    own_key(&n, "two", "secret-of-two");
+    n.routing.order = names(&n, "two one");
+    narrow(&n, s, "m");
+    expect(&n, "0:two/byok2/x*1 1:two/k1/x*2 2:one/byok1/x*1 3:one/k1/x*1 3:one/k2/x*1 "
+               "4:three/k1/y~*1");
+    end(&n);
+}
+
+static void own_keys_with_each_model(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    own_key(&n, "two", "secret-of-two");
+    n.routing.only = names(&n, "two");
+    n.routing.models = names(&n, "m2 two/b two/c");
+    narrow(&n, s, "m");
+    expect(&n, "0:two/byok1/x*1 1:two/k1/x*2 2:two/byok1/z~*1 3:two/k1/z~*1 4:two/byok1/~*1 "
+               "5:two/k1/~*1 6:two/byok1/~*1 7:two/k1/~*1");
+    assert_slice_lit(n.out.route.candidates[4].wish->model, "b");
+    assert_slice_lit(n.out.route.candidates[6].wish->model, "c");
+    end(&n);
+}
+
+static void own_keys_that_nobody_can_use_are_left_alone(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    own_key(&n, "three", "secret-of-three");
+    n.routing.only = names(&n, "two");
+    narrow(&n, s, "m");
+    expect(&n, "0:two/k1/x*2");
+    end(&n);
+}
+
+static void a_key_needs_a_provider_of_its_name(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, OURS);
+    begin(&n);
+    own_key(&n, "openai", "hidden-secret");
+    narrow(&n, s, "m");
+    expect_refusal(&n, PROA_NARROW_INVALID, "byok",
+                   "\"byok\" has a credential for \"openai\", but no such provider is configured "
+                   "here. A credential is only sent to the address of a configured provider: one, "
+                   "two, three, four.");
+    end(&n);
+}
+
+static void a_key_goes_to_one_provider_alone(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct narrowing n;
+    f->env = ENV;
+    const struct proa_snapshot *s =
+        policy_build(f, KNOWN "routes: [{model: m, tiers: [[east/x, west/x]]}]\n");
+    begin(&n);
+    own_key(&n, "azure", "hidden-secret");
+    narrow(&n, s, "m");
+    expect_refusal(&n, PROA_NARROW_INVALID, "byok",
+                   "\"byok\" has a credential for \"azure\", which could be that of more than one "
+                   "configured provider: east and west. Write it under the name of the one that it "
+                   "is for.");
+    ((struct proa_routing_byok *)(uintptr_t)n.routing.byok)->resource = PROA_SLICE("WEST");
+    narrow(&n, s, "m");
+    expect(&n, "0:west/byok1/x*1 1:east/k1/x*1 1:west/k1/x*1");
+    assert_int_equal(n.out.route.candidates[0].target->key->scheme, PROA_AUTH_API_KEY);
+    ((struct proa_routing_byok *)(uintptr_t)n.routing.byok)->resource = PROA_SLICE("north");
+    narrow(&n, s, "m");
+    assert_int_equal(n.result, PROA_NARROW_INVALID);
+    end(&n);
+    begin(&n);
+    own_key(&n, "west", "hidden-secret");
+    narrow(&n, s, "m");
+    expect(&n, "0:west/byok1/x*1 1:east/k1/x*1 1:west/k1/x*1");
+    end(&n);
+}
+
+static struct proa_routing_byok aws(const char *provider, const char *region)
+{
+    return (struct proa_routing_byok){.provider = proa_slice_cstr(provider),
+                                      .access_key_id = PROA_SLICE("AKIDEXAMPLE"),
+                                      .secret_access_key = PROA_SLICE("hidden-secret"),
+                                      .session_token = PROA_SLICE("hidden-token"),
+                                      .region = proa_slice_cstr(region)};
+}
+
+static void aws_credentials(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct {
+        const char *provider;
+        const char *region;
+        const char *model;
+        const char *service; /* NULL: refused */
+    } rows[] = {
+        {"bedrock", "", "bedrock/m", "bedrock"},
+        {"bedrock", "eu-west-1", "bedrock/m", "bedrock"},
+        {"bedrock", "us-east-1", "bedrock/m", NULL},
+        {"bedrock-mantle", "us-east-1", "bedrock-mantle/m", "bedrock-mantle"},
+        {"groq", "", "groq/m", NULL},
+    };
+    f->env = ENV;
+    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        begin(&n);
+        const struct proa_routing_byok byok = aws(row->provider, row->region);
+        n.routing.byok = &byok;
+        n.routing.n_byok = 1;
+        narrow(&n, s, row->model);
+        assert_int_equal(n.result, row->service ? PROA_NARROWED : PROA_NARROW_INVALID);
+        if (row->service) {
+            const struct proa_key *key = n.out.route.candidates[0].target->key;
+            assert_int_equal(key->scheme, PROA_AUTH_SIGV4);
+            assert_slice_str(key->service, row->service);
+            assert_slice_equal(key->region,
+                               n.out.route.candidates[0].target->provider->site.region);
+            assert_slice_lit(key->access_id, "AKIDEXAMPLE");
+            assert_slice_lit(proa_secret_bytes(key->secret), "hidden-secret");
+            assert_slice_lit(proa_secret_bytes(key->session), "hidden-token");
+            assert_int_equal(n.out.n_secrets, 3);
+        } else {
+            assert_true(proa_slice_search(n.refusal.message, PROA_SLICE("hidden")) ==
+                        n.refusal.message.len);
+        }
+        end(&n);
+    }
+}
+
+/* ---- bounds ---------------------------------------------------------------------------------- */
+
+static void no_more_than_a_route_may_have(void **state)
+{
+    struct policy_fixture *f = *state;
+    static struct proa_buf yaml;
+    struct narrowing n;
+    proa_buf_init(&yaml, 1024 * 1024);
+    f->env = ENV;
+    PROA_BUF_LIT(&yaml, "providers:\n  p: {dialect: openai, base_url: \"https://h\", keys: [");
+    for (size_t i = 0; i < 32; i++) {
+        PROA_BUF_LIT(&yaml, "{env: A},");
+    }
+    PROA_BUF_LIT(&yaml, "]}\n  q: {dialect: openai, base_url: \"https://i\", keys: []}\nroutes:\n");
+    for (size_t i = 0; i < 8; i++) {
+        assert_ok(proa_buf_append_printf(&yaml, "- {model: r%zu, tiers: [[p/m%zu]]}\n", i, i));
+    }
+    assert_ok(proa_buf_append_byte(&yaml, '\0'));
+    const struct proa_snapshot *s = policy_build(f, yaml.ptr);
+    begin(&n);
+    n.routing.models = names(&n, "r1 r2 r3 r4 r5 r6 r7");
+    for (size_t i = 0; i < 16; i++) {
+        own_key(&n, "p", "hidden-secret");
+    }
+    narrow(&n, s, "r0");
+    assert_int_equal(n.result, PROA_NARROWED);
+    assert_int_equal(n.out.route.n_candidates, PROA_ROUTE_TARGETS_MAX);
+    assert_true(n.out.route.n_tiers <= PROA_NARROWED_TIERS_MAX);
+    /* All sixteen, and the keys of the first model, before anything of the second. */
+    assert_int_equal(n.out.route.candidates[15].target->byok, 16);
+    assert_slice_lit(n.out.route.candidates[47].target->model, "m0");
+    assert_slice_lit(n.out.route.candidates[48].target->model, "m1");
+    end(&n);
+    proa_buf_deinit(&yaml);
+}
+
+static void each_candidate_may_have_a_tier(void **state)
+{
+    struct policy_fixture *f = *state;
+    static struct proa_buf yaml;
+    struct narrowing n;
+    proa_buf_init(&yaml, 1024 * 1024);
+    PROA_BUF_LIT(&yaml, "providers:\n");
+    for (size_t i = 0; i < 64; i++) {
+        assert_ok(proa_buf_append_printf(
+            &yaml, "  p%02zu: {dialect: openai, base_url: \"https://h%zu\", keys: []}\n", i, i));
+    }
+    PROA_BUF_LIT(&yaml, "routes:\n- {model: a, tiers: [[");
+    for (size_t i = 0; i < 64; i++) {
+        assert_ok(proa_buf_append_printf(&yaml, "%sp%02zu/m", i > 0 ? "," : "", i));
+    }
+    PROA_BUF_LIT(&yaml, "]]}\n");
+    assert_ok(proa_buf_append_byte(&yaml, '\0'));
+    const struct proa_snapshot *s = policy_build(f, yaml.ptr);
+    begin(&n);
+    char *order = proa_arena_zero(&n.arena, 1, 64 * 4 + 1);
+    for (size_t i = 0; i < 63; i++) {
+        (void)snprintf(order + 4 * i, 5, "p%02zu%s", 63 - i, i < 62 ? " " : "");
+    }
+    n.routing.order = names(&n, order);
+    narrow(&n, s, "a");
+    assert_int_equal(n.result, PROA_NARROWED);
+    assert_int_equal(n.out.route.n_candidates, 64);
+    assert_int_equal(n.out.route.n_tiers, 64);
+    assert_slice_lit(n.out.route.candidates[0].target->provider->name, "p63");
+    assert_slice_lit(n.out.route.candidates[63].target->provider->name, "p00");
+    end(&n);
+    proa_buf_deinit(&yaml);
+}
+
+static void what_says_nothing_of_the_route(void **state)
+{
+    (void)state;
+    const struct proa_slice tag = PROA_SLICE_INIT("t");
+    const struct proa_routing said = {.user = PROA_SLICE_INIT("u"), .tags = {&tag, 1}};
+    assert_false(proa_narrow_is_wanted(&said));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(order_is_first),
+        TEST(only_leaves_no_other),
+        TEST(only_that_leaves_nobody),
+        TEST(a_weight_of_nothing_stays_so),
+        TEST(names_of_vendors),
+        TEST(ways_in_of_one_vendor),
+        TEST(models_follow_one_another),
+        TEST(open_targets_keep_their_names_apart),
+        TEST(an_unknown_model_is_named),
+        TEST(sort_ranks_the_rest),
+        TEST(what_is_ranked_by_times_is_not_strict),
+        TEST(sort_keeps_substitutes_behind),
+        TEST(promises),
+        TEST(capabilities),
+        TEST(a_fallback_model_may_pass_where_the_first_does_not),
+        TEST(times_are_by_provider),
+        TEST(own_keys_come_before_the_configured_ones),
+        TEST(own_keys_within_the_order),
+        TEST(own_keys_with_each_model),
+        TEST(own_keys_that_nobody_can_use_are_left_alone),
+        TEST(a_key_needs_a_provider_of_its_name),
+        TEST(a_key_goes_to_one_provider_alone),
+        TEST(aws_credentials),
+        TEST(no_more_than_a_route_may_have),
+        TEST(each_candidate_may_have_a_tier),
+        TEST(what_says_nothing_of_the_route),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
