@@ -3,6 +3,7 @@
  */
 #include "aisdk_write_priv.h"
 
+#include "proa/api/aisdk_delta.h"
 #include "proa/api/aisdk_request.h"
 
 static struct proa_api_writer *writer_create(const struct proa_api_writer_cfg *cfg,
@@ -25,6 +26,7 @@ const struct proa_api_face proa_api_face_aisdk = {
     .look = proa_api_aisdk_look,
     .read = proa_api_aisdk_read,
     .writer_create = writer_create,
+    .read_delta = proa_api_aisdk_read_delta,
     .media_type = media_type,
     .error_ends = true,
     .tells_gateway = true,

@@ -10,10 +10,11 @@
 enum { TEXT_MAX = 256 * 1024, SPLICED_MAX = 4 * 1024 * 1024 + 64 * 1024 };
 
 /* Members that make an answer more than one run of text. */
-enum { RESPONSE_FORMAT = 0, N, PLAIN_MEMBERS };
+enum { RESPONSE_FORMAT = 0, AI_SDK_FORMAT, N, PLAIN_MEMBERS };
 
 static const struct proa_json_want WANTS[] = {
     [RESPONSE_FORMAT] = {PROA_SLICE_INIT("response_format"), 0},
+    [AI_SDK_FORMAT] = {PROA_SLICE_INIT("responseFormat"), 0},
     [N] = {PROA_SLICE_INIT("n"), 0},
     [PLAIN_MEMBERS] = {PROA_SLICE_INIT("tools"), 0},
     {PROA_SLICE_INIT("tool_choice"), 0},
@@ -32,6 +33,14 @@ static bool is_unset(const struct proa_json_member *m)
     return m->kind == PROA_JSON_ABSENT || m->kind == PROA_JSON_NULL || m->kind == PROA_JSON_FALSE;
 }
 
+/* Is the answer's format free, as far as this member says? */
+static bool is_free(struct proa_slice body, const struct proa_json_member *m)
+{
+    struct proa_slice type = PROA_SLICE_NONE;
+    (void)proa_json_get(proa_json_member_value(body, m), PROA_SLICE("type"), &type);
+    return is_unset(m) || proa_slice_eq(type, PROA_SLICE("\"text\""));
+}
+
 static bool asks_for_text(struct proa_slice body)
 {
     const struct proa_json_scan_cfg cfg = {.wants = WANTS, .n_wants = PROA_ARRAY_LEN(WANTS)};
@@ -44,25 +53,27 @@ static bool asks_for_text(struct proa_slice body)
     for (size_t i = PLAIN_MEMBERS; i < PROA_ARRAY_LEN(WANTS); i++) {
         text = text && is_unset(&members[i]);
     }
-    const struct proa_slice format = proa_json_member_value(body, &members[RESPONSE_FORMAT]);
-    struct proa_slice type = PROA_SLICE_NONE;
-    (void)proa_json_get(format, PROA_SLICE("type"), &type);
-    return text &&
-           (is_unset(&members[RESPONSE_FORMAT]) || proa_slice_eq(type, PROA_SLICE("\"text\""))) &&
+    return text && is_free(body, &members[RESPONSE_FORMAT]) &&
+           is_free(body, &members[AI_SDK_FORMAT]) &&
            (is_unset(&members[N]) ||
             proa_slice_eq(proa_json_member_value(body, &members[N]), PROA_SLICE("1")));
+}
+
+/* Reads the client's streams: in the words of a dialect, or of the surface alone. */
+static proa_read_delta_fn *reader_of(const struct proa_exchange *x)
+{
+    return x->face->read_delta ? x->face->read_delta : x->dialect ? x->dialect->read_delta : NULL;
 }
 
 void proa_rescue_prepare(struct proa_exchange *x)
 {
     const bool streams_text = x->operation == PROA_OP_CHAT || x->operation == PROA_OP_COMPLETION;
     if (x->resolved.route->policy->midstream != PROA_MIDSTREAM_RESUME || !x->stream ||
-        !streams_text || !x->dialect || !x->dialect->read_delta ||
-        !asks_for_text(proa_buf_slice(&x->body))) {
+        !streams_text || !reader_of(x) || !asks_for_text(proa_buf_slice(&x->body))) {
         return;
     }
     x->seam = PROA_NEW(struct proa_seam);
-    proa_seam_init(x->seam, x->dialect, TEXT_MAX);
+    proa_seam_init(x->seam, reader_of(x), TEXT_MAX);
 }
 
 void proa_rescue_drop(struct proa_exchange *x)
@@ -131,7 +142,7 @@ bool proa_rescue_begin(struct attempt *a)
     }
     const bool prefill = a->purpose == PROA_PURPOSE_RESCUE_PREFILL;
     /* In the client's words, whoever's it is. */
-    proa_seam_begin(x->seam, prefill ? PROA_SEAM_PREFILL : PROA_SEAM_SPLICE, x->dialect);
+    proa_seam_begin(x->seam, prefill ? PROA_SEAM_PREFILL : PROA_SEAM_SPLICE);
     proa_buf_init(&a->spliced, SPLICED_MAX);
     return true;
 }

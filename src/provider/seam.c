@@ -11,9 +11,9 @@ enum {
     OVERLAP_MIN = 8,
 };
 
-void proa_seam_init(struct proa_seam *s, const struct proa_dialect *dialect, size_t max_bytes)
+void proa_seam_init(struct proa_seam *s, proa_read_delta_fn *read, size_t max_bytes)
 {
-    *s = (struct proa_seam){.dialect = dialect};
+    *s = (struct proa_seam){.read = read};
     proa_buf_init(&s->text, max_bytes);
     proa_buf_init(&s->head, HEAD_MAX);
     proa_buf_init(&s->shape, HEAD_MAX);
@@ -35,7 +35,7 @@ void proa_seam_deinit(struct proa_seam *s)
 static void note_event(struct proa_seam *s, struct proa_slice data)
 {
     struct proa_delta delta;
-    s->dialect->read_delta(data, &delta);
+    s->read(data, &delta);
     s->finished = s->finished || delta.finished;
     s->broken = s->broken || delta.other ||
                 (delta.text.len > 0 && proa_json_string_decode(delta.text, &s->text) != PROA_OK);
@@ -74,10 +74,9 @@ bool proa_seam_holds(const struct proa_seam *s)
 
 /* ---- what goes on ---------------------------------------------------------------------------- */
 
-void proa_seam_begin(struct proa_seam *s, enum proa_seam_way way, const struct proa_dialect *from)
+void proa_seam_begin(struct proa_seam *s, enum proa_seam_way way)
 {
     s->way = way;
-    s->from = from;
     s->matched = 0;
     s->through = false;
     proa_buf_clear(&s->head);
@@ -119,7 +118,7 @@ static void write_event(const struct proa_seam *s, struct proa_slice data, size_
                         struct proa_slice text, struct proa_buf *out)
 {
     struct proa_delta delta;
-    s->from->read_delta(data, &delta);
+    s->read(data, &delta);
     begin_event(delta.name, out);
     put(proa_slice_head(data, at), out);
     (void)proa_json_string_encode(out, text);
@@ -226,7 +225,7 @@ static enum proa_seam_result take_event(struct proa_seam *s, struct proa_slice d
         pass_event(PROA_SLICE_NONE, data, out);
         return s->through ? PROA_SEAM_OK : PROA_SEAM_DIVERGED;
     }
-    s->from->read_delta(data, &delta);
+    s->read(data, &delta);
     if (delta.other) {
         return PROA_SEAM_DIVERGED;
     }

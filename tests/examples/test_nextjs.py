@@ -219,6 +219,21 @@ def test_a_provider_dies_in_the_middle_of_an_answer(gateways, mock, page):
     assert len(chat.texts("assistant")) == 1
 
 
+def test_another_provider_goes_on_with_an_answer(gateways, mock, page):
+    """With `midstream: resume` the page has nothing to say about it: one answer, and no word twice."""
+    (first, dying), (second, _) = mock("gap=100ms"), mock("gap=10ms")
+    chat = page(gateways(two(first, second, midstream="resume")))
+    words = " ".join("word%d" % number for number in range(60))
+    chat.say(words)
+    eventually(lambda: len(chat.shown()) >= 4, 30, "some words in the page")
+    dying.kill()
+    dying.wait()
+    chat.whole(words)
+    grows(chat.shown(), words)
+    assert chat.by() == "by beta, attempts: 2"
+    assert chat.browser.value("alerts") == []
+
+
 def test_stop_ends_the_call(gateways, upstream, page):
     """The button of the page, and the connection to the provider closes."""
     closed = threading.Event()

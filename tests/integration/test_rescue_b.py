@@ -277,3 +277,86 @@ def test_b_a_server_that_does_not_heed_the_beginning_is_no_echo(pair):
     response = gateway.post(CHAT, chat_request())
     assert response.text == "".join(words) and response.events[-1] == "[DONE]"
     assert second.requests[0].json["messages"][-1]["role"] == "assistant", "it was told"
+
+
+# ---- clients of the AI SDK -----------------------------------------------------------------------
+
+def ask_ai_sdk(gateway, version, **more):
+    body = {"prompt": [{"role": "user", "content": [{"type": "text", "text": "count"}]}],
+            **({"toolChoice": {"type": "auto"}} if version == 4 else {}), **more}
+    response = gateway.post("/v%d/ai/language-model" % version, body, {
+        "ai-language-model-id": "m", "ai-language-model-specification-version": str(version),
+        "ai-language-model-streaming": "true"})
+    assert response.status == 200 and response.complete
+    return [json.loads(event) for event in response.events if event != "[DONE]"]
+
+
+def assert_one_answer(parts):
+    """As if nothing had been: each part once, in order, and the whole text in one block."""
+    kinds = [part["type"] for part in parts]
+    deltas = [part for part in parts if part["type"] == "text-delta"]
+    assert kinds == ["stream-start", "response-metadata", "text-start",
+                     *["text-delta"] * len(deltas), "text-end", "finish"]
+    assert "".join(part["delta"] for part in deltas) == WHOLE
+    assert {part["id"] for part in parts if part["type"].startswith("text")} == {"0"}
+    begun = parts[2]["providerMetadata"]["gateway"]["generationId"]
+    ended = parts[-1]["providerMetadata"]["gateway"]
+    assert ended["generationId"] == begun and ended["routing"]["finalProvider"] == "p2"
+    attempts = ended["routing"]["modelAttempts"][0]["providerAttempts"]
+    assert [(each["provider"], each["success"]) for each in attempts] == [("p1", False), ("p2", True)]
+
+
+@pytest.mark.parametrize("n", range(1, 6))
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_b_the_ai_sdks_stream_is_said_once_more(pair, version, n):
+    gateway, first, second = pair()
+    first.script = [broken_after(n)]
+    second.default = up.stream(up.stream_events(WORDS))
+    parts = ask_ai_sdk(gateway, version)
+    assert_one_answer(parts)
+    finish = parts[-1]["finishReason"]
+    assert (finish if version == 2 else finish["unified"]) == "stop"
+
+
+@pytest.mark.parametrize("then", ["close", "reset"])
+@pytest.mark.parametrize("n", range(1, 5))
+def test_b_the_ai_sdks_stream_goes_on_from_its_beginning(pair, n, then):
+    gateway, first, second = pair(prefill="assistant")
+    first.script = [broken_after(n, then)]
+    second.default = up.stream(up.stream_events(WORDS[n:]))
+    assert_one_answer(ask_ai_sdk(gateway, 4))
+    last = second.requests[0].json["messages"][-1]
+    assert (last["role"], last["content"]) == ("assistant", "".join(WORDS[:n]))
+
+
+def test_b_the_ai_sdks_second_answer_is_another(pair):
+    """It does not say the same: the client is told, in its own words, and nothing is mixed."""
+    gateway, first, second = pair()
+    first.script = [broken_after(2)]
+    second.default = up.stream(up.stream_events(["Something ", "else."]))
+    parts = ask_ai_sdk(gateway, 4)
+    assert [part["type"] for part in parts[-2:]] == ["error", "finish"]
+    assert "".join(part["delta"] for part in parts if part["type"] == "text-delta") == "One two "
+
+
+@pytest.mark.parametrize("more", [
+    {"tools": [{"type": "function", "name": "f", "inputSchema": {"type": "object"}}]},
+    {"responseFormat": {"type": "json"}}])
+def test_b_only_mere_text_of_the_ai_sdk_is_rescued(pair, more):
+    gateway, first, second = pair()
+    first.script = [broken_after(2)]
+    second.default = up.stream(up.stream_events(WORDS))
+    parts = ask_ai_sdk(gateway, 4, **more)
+    assert [part["type"] for part in parts[-2:]] == ["error", "finish"]
+    assert second.requests == []
+
+
+def test_b_the_ai_sdks_thoughts_are_not_gone_on_with(pair):
+    gateway, first, second = pair()
+    events = [up.delta(role="assistant"), up.delta(), up.delta("One ")]
+    events[1]["choices"][0]["delta"] = {"reasoning_content": "hm"}
+    first.script = [up.raw(up.STREAM_HEAD + b"".join(up.chunk(up.sse(e)) for e in events))]
+    parts = ask_ai_sdk(gateway, 3, responseFormat={"type": "text"})
+    assert "reasoning-delta" in [part["type"] for part in parts]
+    assert [part["type"] for part in parts[-2:]] == ["error", "finish"]
+    assert second.requests == []

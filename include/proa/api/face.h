@@ -9,6 +9,7 @@
 #define PROA_API_FACE_H
 
 #include "proa/api/request.h"
+#include "proa/chat/delta.h"
 #include "proa/chat/event.h"
 #include "proa/chat/inputs.h"
 #include "proa/chat/request.h"
@@ -90,6 +91,8 @@ struct proa_api_face {
      */
     struct proa_api_writer *(*writer_create)(const struct proa_api_writer_cfg *cfg,
                                              struct proa_buf *out, struct proa_arena *arena);
+    /* Reads the writer's streams, where no dialect's reader can; NULL = that one does, or none. */
+    proa_read_delta_fn *read_delta;
     /* The media type of what the writer writes. */
     struct proa_slice (*media_type)(enum proa_endpoint_kind kind, bool stream);
     /* How a request would count, where no provider says: the answer to COUNT_TOKENS, appended. NULL

@@ -9,6 +9,7 @@
 #define PROA_PROVIDER_DIALECT_H
 
 #include "proa/auth/authorization.h"
+#include "proa/chat/delta.h"
 #include "proa/chat/event.h"
 #include "proa/chat/inputs.h"
 #include "proa/chat/request.h"
@@ -212,14 +213,6 @@ struct proa_reader_report {
     struct proa_failure failure; /* state ERROR; empty where feeding failed, else not set */
 };
 
-/* What one event of a stream brings the client. */
-struct proa_delta {
-    struct proa_slice text; /* piece of the answer's text: a string token within the data; empty */
-    bool finished;          /* a finish reason */
-    bool other; /* something that is not the text of the one choice: a tool call, reasoning, ... */
-    struct proa_slice name; /* of the event, where its stream names events; empty = it has none */
-};
-
 struct proa_decode_ops; /* proa/provider/decoder.h */
 
 /*
@@ -279,7 +272,7 @@ struct proa_dialect {
     struct proa_slice (*reader_model)(const struct proa_reader *reader);
     void (*reader_destroy)(struct proa_reader *reader);
     /* One event's data, an end mark's apart. NULL for a dialect that no surface speaks. */
-    void (*read_delta)(struct proa_slice data, struct proa_delta *out);
+    proa_read_delta_fn *read_delta;
 };
 
 /* NULL when there is none of that name. */

@@ -9,8 +9,9 @@
 #ifndef PROA_PROVIDER_SEAM_H
 #define PROA_PROVIDER_SEAM_H
 
+#include "proa/chat/delta.h"
+#include "proa/core/buf.h"
 #include "proa/http/sse.h"
-#include "proa/provider/dialect.h"
 
 /* How the second answer came about. */
 enum proa_seam_way {
@@ -21,15 +22,14 @@ enum proa_seam_way {
 };
 
 struct proa_seam {
-    const struct proa_dialect *dialect; /* of the client's stream */
-    struct proa_buf text;               /* what the client has */
-    struct proa_sse sse;                /* reads what the client gets */
-    bool broken;                        /* not only text, or too much: no use any more */
-    bool finished;                      /* a finish reason has gone out */
+    proa_read_delta_fn *read; /* of the client's stream */
+    struct proa_buf text;     /* what the client has */
+    struct proa_sse sse;      /* reads what the client gets */
+    bool broken;              /* not only text, or too much: no use any more */
+    bool finished;            /* a finish reason has gone out */
 
     /* of the answer that goes on */
     enum proa_seam_way way;
-    const struct proa_dialect *from;
     struct proa_sse in;
     struct proa_buf head;  /* PREFILL: new text that is not yet compared */
     struct proa_buf shape; /* PREFILL: the newest event that brought some of it, */
@@ -39,8 +39,8 @@ struct proa_seam {
     bool through;   /* the rest goes to the client as it is */
 };
 
-/* max_bytes bounds the text kept. */
-void proa_seam_init(struct proa_seam *s, const struct proa_dialect *dialect, size_t max_bytes);
+/* Both answers are in the client's words, which `read` reads. max_bytes bounds the text kept. */
+void proa_seam_init(struct proa_seam *s, proa_read_delta_fn *read, size_t max_bytes);
 void proa_seam_deinit(struct proa_seam *s); /* harmless on a zeroed struct */
 
 /* Bytes of the stream that have gone to the client, in order, however they are cut. */
@@ -52,8 +52,8 @@ size_t proa_seam_bytes(const struct proa_seam *s);
 /* Is there something to go on from, and nothing that stands against it? */
 bool proa_seam_holds(const struct proa_seam *s);
 
-/* An answer of a target of dialect `from` is about to come. */
-void proa_seam_begin(struct proa_seam *s, enum proa_seam_way way, const struct proa_dialect *from);
+/* The answer that goes on is about to come. */
+void proa_seam_begin(struct proa_seam *s, enum proa_seam_way way);
 
 enum proa_seam_result {
     PROA_SEAM_OK = 0,

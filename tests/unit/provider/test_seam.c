@@ -2,6 +2,7 @@
  * The seam between two answers: what counts as the text that the client has, and that what follows
  * it makes one answer, however both were cut into events and bytes.
  */
+#include "proa/provider/dialect.h"
 #include "proa/provider/seam.h"
 
 #include "proa_test.h"
@@ -24,7 +25,7 @@ struct seam_test {
 
 static void setup(struct seam_test *t, const char *had)
 {
-    proa_seam_init(&t->seam, proa_dialect_find(PROA_SLICE("openai")), 1024);
+    proa_seam_init(&t->seam, proa_dialect_find(PROA_SLICE("openai"))->read_delta, 1024);
     proa_buf_init(&t->out, 1 << 20);
     t->result = PROA_SEAM_OK;
     proa_seam_note(&t->seam, proa_slice_cstr(had));
@@ -45,14 +46,14 @@ static void take(struct seam_test *t, struct proa_slice events)
 
 static void begin(struct seam_test *t, enum proa_seam_way way)
 {
-    proa_seam_begin(&t->seam, way, proa_dialect_find(PROA_SLICE("openai")));
+    proa_seam_begin(&t->seam, way);
 }
 
 /* All the text in a stream, by a seam of its own. */
 static const char *text_of(struct proa_slice stream, char out[1024])
 {
     struct proa_seam reader;
-    proa_seam_init(&reader, proa_dialect_find(PROA_SLICE("openai")), 1023);
+    proa_seam_init(&reader, proa_dialect_find(PROA_SLICE("openai"))->read_delta, 1023);
     proa_seam_note(&reader, stream);
     memcpy(out, reader.text.len > 0 ? reader.text.ptr : "", reader.text.len);
     out[reader.text.len] = '\0';
@@ -372,11 +373,11 @@ static void named_events_keep_their_names(void **state)
     for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
         const struct proa_dialect *anthropic = proa_dialect_find(PROA_SLICE("anthropic"));
         struct seam_test t = {.result = PROA_SEAM_OK};
-        proa_seam_init(&t.seam, anthropic, 1024);
+        proa_seam_init(&t.seam, anthropic->read_delta, 1024);
         proa_buf_init(&t.out, 1 << 20);
         proa_seam_note(&t.seam, PROA_SLICE(BEGUN("a") SAID("One ") SAID("two")));
         assert_true(proa_seam_holds(&t.seam));
-        proa_seam_begin(&t.seam, rows[i].way, anthropic);
+        proa_seam_begin(&t.seam, rows[i].way);
         take(&t, proa_slice_cstr(rows[i].second));
         PROA_TEST_CHECK(t.result == rows[i].result, "%zu: %d", i, t.result);
         assert_slice_str(proa_buf_slice(&t.out), rows[i].told);
@@ -389,7 +390,7 @@ static void a_block_that_has_ended_is_the_end(void **state)
 {
     (void)state;
     struct proa_seam seam;
-    proa_seam_init(&seam, proa_dialect_find(PROA_SLICE("anthropic")), 1024);
+    proa_seam_init(&seam, proa_dialect_find(PROA_SLICE("anthropic"))->read_delta, 1024);
     proa_seam_note(&seam, PROA_SLICE(BEGUN("a") SAID("One")));
     assert_true(proa_seam_holds(&seam));
     proa_seam_note(&seam, PROA_SLICE(NAMED("content_block_stop", ",\"index\":0")));
