@@ -55,6 +55,9 @@ struct pick proa_engine_pick(struct proa_run *run, const struct pick_want *want,
 /* Is it out of use, by its own breaker or one above it? */
 bool proa_engine_is_out(const struct proa_run *run, const struct proa_candidate *candidate,
                         uint64_t now_ns);
+/* Span until the candidate's limits let the request in; 0 = now, as far as is known. */
+uint64_t proa_engine_limit_eta(const struct proa_run *run, const struct proa_candidate *candidate,
+                               uint64_t now_ns);
 /* The attempt's record is filled in (candidate, started_ns); counts it as in flight, takes its
  * share of the limits, keeps how it was let through. */
 void proa_engine_reserve(struct proa_run *run, uint8_t attempt, const struct pick *pick,

@@ -26,6 +26,12 @@ static uint64_t limit_eta(const struct proa_run *run, const struct seat *seat, u
                             now_ns);
 }
 
+uint64_t proa_engine_limit_eta(const struct proa_run *run, const struct proa_candidate *candidate,
+                               uint64_t now_ns)
+{
+    return limit_eta(run, proa_seat_of(run->roster, candidate), now_ns);
+}
+
 static bool is_full(const struct proa_run *run, const struct seat *seat)
 {
     return seat->target->inflight >=

@@ -14,19 +14,49 @@ static bool all_of_class(const struct proa_run *run, enum proa_class class)
     return run->n_attempts > 0;
 }
 
-/* Span from now to the soonest time that any of the targets asked for; 0 when none did, or it has
- * passed. Each was counted from its own failure. */
-static uint64_t soonest_retry(const struct proa_run *run, uint64_t now_ns)
+/* A wait that nobody put a number on. */
+static uint64_t throttle_wait(const struct proa_run *run)
+{
+    return run->route->policy->retry.throttle_base_ns;
+}
+
+/* Was its target asked again later? Then that answer counts. */
+static bool is_superseded(const struct proa_run *run, uint8_t attempt)
+{
+    for (uint8_t i = (uint8_t)(attempt + 1); i < run->n_attempts; i++) {
+        if (run->attempts[i].candidate == run->attempts[attempt].candidate) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Span from now for which the target that gave this answer is to be left alone: what it said
+ * itself, counted from its own failure, else what its limits say where these are `limited`. 0 =
+ * nothing is known. */
+static uint64_t asked_span(const struct proa_run *run, const struct proa_attempt_record *a,
+                           bool limited, uint64_t now_ns)
+{
+    if (a->retry_after_ns == 0) {
+        return limited ? proa_engine_limit_eta(run, a->candidate, now_ns) : 0;
+    }
+    const uint64_t at = proa_clock_after(a->ended_ns, a->retry_after_ns);
+    const uint64_t span = at == PROA_NEVER ? PROA_NEVER : proa_clock_since(at, now_ns);
+    return span == 0 && limited ? throttle_wait(run) : span;
+}
+
+/* Span from now to the soonest time that any of the targets may be asked again; 0 when none said
+ * so. */
+static uint64_t soonest_retry(const struct proa_run *run, bool limited, uint64_t now_ns)
 {
     uint64_t soonest = PROA_NEVER;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
-        const struct proa_attempt_record *a = &run->attempts[i];
-        const uint64_t at = proa_clock_after(a->ended_ns, a->retry_after_ns);
-        if (a->retry_after_ns > 0 && at < soonest) {
-            soonest = at;
+        const uint64_t span = asked_span(run, &run->attempts[i], limited, now_ns);
+        if (!is_superseded(run, i) && span > 0 && span < soonest) {
+            soonest = span;
         }
     }
-    return soonest == PROA_NEVER ? 0 : proa_clock_since(soonest, now_ns);
+    return soonest == PROA_NEVER ? 0 : soonest;
 }
 
 /* How useful an attempt's failure is to the client; higher wins, later wins ties. */
@@ -46,7 +76,7 @@ static int usefulness(const struct proa_attempt_record *a)
 
 static struct proa_terminal most_useful(const struct proa_run *run, uint64_t now_ns)
 {
-    struct proa_terminal t = {.fail = PROA_FAIL_NO_TARGET, .should_retry = true};
+    struct proa_terminal t = {.fail = PROA_FAIL_NO_TARGET};
     int best = -1;
     for (uint8_t i = 0; i < run->n_attempts; i++) {
         const int useful = usefulness(&run->attempts[i]);
@@ -65,7 +95,10 @@ static struct proa_terminal most_useful(const struct proa_run *run, uint64_t now
                                                    : PROA_FAIL_ALL_FAILED;
     t.should_retry = all_of_class(run, PROA_CLASS_RATE);
     if (t.should_retry || a->class == PROA_CLASS_OVERLOADED) {
-        t.retry_after_ns = soonest_retry(run, now_ns);
+        t.retry_after_ns = soonest_retry(run, t.should_retry, now_ns);
+    }
+    if (t.should_retry && t.retry_after_ns == 0) {
+        t.retry_after_ns = throttle_wait(run);
     }
     return t;
 }
@@ -93,11 +126,15 @@ void proa_run_reply_useful(struct proa_run *run, uint64_t now_ns, enum proa_reas
     proa_run_reply(run, &t, reason, out);
 }
 
+/* A limit and a full queue pass by themselves, and waiting in the client costs nothing. An outage
+ * is told alike to who has just looked and to who was not let try: a client that sends it all again
+ * makes it worse. */
 void proa_run_refuse(struct proa_run *run, enum proa_fail fail, uint64_t retry_after_ns,
                      enum proa_reason reason, struct proa_commands *out)
 {
-    const struct proa_terminal t = {
-        .fail = fail, .should_retry = true, .retry_after_ns = retry_after_ns};
+    const struct proa_terminal t = {.fail = fail,
+                                    .should_retry = fail != PROA_FAIL_NO_TARGET,
+                                    .retry_after_ns = retry_after_ns};
     proa_run_reply(run, &t, reason, out);
 }
 

@@ -105,6 +105,9 @@ static void put_out(struct sim_exchange *x, const struct sim_flight *f, enum pro
 void proa_witness_verdict(struct sim_exchange *x, struct sim_flight *f, enum proa_class class)
 {
     end_probe(x, f);
+    if (class == PROA_CLASS_OK) { /* the target is back, whatever becomes of a probe of it */
+        x->sidecar->probe_ns[f->target] = 0;
+    }
     if (class == PROA_CLASS_AUTH || class == PROA_CLASS_QUOTA) {
         put_out(x, f, class);
     }

@@ -271,6 +271,23 @@ static inline void sim_check_reason(const struct sim_witness *w, enum proa_reaso
     }
 }
 
+/* Span until the soonest of the times that targets named and that are still to come. */
+static inline uint64_t sim_soonest_retry(const struct sim_witness *w)
+{
+    uint64_t soonest = PROA_NEVER;
+    for (uint8_t i = 0; i < w->n_attempts; i++) {
+        bool again = false;
+        for (uint8_t k = (uint8_t)(i + 1); k < w->n_attempts; k++) {
+            again = again || w->attempts[k].candidate == w->attempts[i].candidate;
+        }
+        const uint64_t at = w->attempts[i].retry_at_ns;
+        if (!again && at > w->now_ns && at != PROA_NEVER) {
+            soonest = sim_min(soonest, at - w->now_ns);
+        }
+    }
+    return soonest;
+}
+
 /* `resilience.md` 6, terminal errors: any CLIENT, else the last 5xx, else the last other answer,
  * else the last failure. */
 static inline void sim_check_useful(const struct sim_witness *w, const struct proa_terminal *t)
@@ -291,7 +308,7 @@ static inline void sim_check_useful(const struct sim_witness *w, const struct pr
     if (best < 0) {
         SIM_MUST(t->fail == PROA_FAIL_NO_TARGET || t->fail == PROA_FAIL_RATE_LIMITED ||
                  t->fail == PROA_FAIL_SHED);
-        SIM_MUST(t->should_retry);
+        SIM_MUST(t->should_retry == (t->fail != PROA_FAIL_NO_TARGET));
         return;
     }
     SIM_MUST(t->attempt < w->n_attempts);
@@ -304,17 +321,14 @@ static inline void sim_check_useful(const struct sim_witness *w, const struct pr
                          : all_unfit ? PROA_FAIL_UNFIT
                                      : PROA_FAIL_ALL_FAILED));
     SIM_MUST(t->should_retry == all_rate);
-    uint64_t soonest = PROA_NEVER;
-    for (uint8_t i = 0; i < w->n_attempts; i++) {
-        if (w->attempts[i].retry_at_ns > 0) {
-            soonest = sim_min(soonest, w->attempts[i].retry_at_ns);
-        }
-    }
-    const uint64_t asked = soonest == PROA_NEVER ? 0 : proa_clock_since(soonest, w->now_ns);
-    if (all_rate) {
-        SIM_MUST(t->retry_after_ns == asked || t->retry_after_ns == w->run.eta_ns);
+    const uint64_t soonest = sim_soonest_retry(w);
+    if (all_rate) { /* whoever was told to wait tells it, too, with or without a number */
+        SIM_MUST(t->retry_after_ns > 0);
+        SIM_MUST(t->retry_after_ns <= soonest || t->retry_after_ns == w->run.eta_ns);
+    } else if (told->class == PROA_CLASS_OVERLOADED) {
+        SIM_MUST(t->retry_after_ns <= soonest);
     } else {
-        SIM_MUST(t->retry_after_ns == (told->class == PROA_CLASS_OVERLOADED ? asked : 0));
+        SIM_MUST(t->retry_after_ns == 0);
     }
 }
 

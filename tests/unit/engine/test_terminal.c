@@ -5,6 +5,10 @@
 #include "engine_test.h"
 
 #define S PROA_NS_PER_S
+/* What the policy waits for where nobody names a time. */
+#define THROTTLE_BASE (1 * S)
+/* As the limits have it, which is some part of that. */
+#define A_WHILE PROA_NEVER
 
 struct failure {
     enum proa_class class;
@@ -117,14 +121,19 @@ static const struct terminal_case CASES[] = {
      PROA_FAIL_UPSTREAM,
      1,
      true,
-     4 * S},
+     A_WHILE},
     {"all limited, none says when",
      {{PROA_CLASS_RATE, 429, 0}, {PROA_CLASS_RATE, 429, 0}},
      PROA_FAIL_UPSTREAM,
      1,
      true,
-     0},
-    {"all limited, never", {{PROA_CLASS_RATE, 429, PROA_NEVER}}, PROA_FAIL_UPSTREAM, 0, true, 0},
+     A_WHILE},
+    {"all limited, never",
+     {{PROA_CLASS_RATE, 429, PROA_NEVER}},
+     PROA_FAIL_UPSTREAM,
+     0,
+     true,
+     THROTTLE_BASE},
     {"not all limited",
      {{PROA_CLASS_RATE, 429, 9 * S}, {PROA_CLASS_SERVER, 500, 0}},
      PROA_FAIL_UPSTREAM,
@@ -184,7 +193,10 @@ static void the_most_useful_failure(void **state)
         PROA_TEST_CHECK(got->attempt == row->attempt, "%s: attempt %u", row->name, got->attempt);
         PROA_TEST_CHECK(got->class == row->failures[row->attempt].class, "%s", row->name);
         PROA_TEST_CHECK(got->should_retry == row->should_retry, "%s", row->name);
-        PROA_TEST_CHECK(got->retry_after_ns == row->retry_after_ns, "%s: %u ms", row->name,
+        const bool fits = row->retry_after_ns == A_WHILE
+                              ? got->retry_after_ns > 0 && got->retry_after_ns <= THROTTLE_BASE
+                              : got->retry_after_ns == row->retry_after_ns;
+        PROA_TEST_CHECK(fits, "%s: %u ms", row->name,
                         (unsigned)(got->retry_after_ns / PROA_NS_PER_MS));
         teardown(&t);
     }
@@ -210,7 +222,7 @@ static void waits_count_from_each_failure(void **state)
     teardown(&t);
 }
 
-static void a_wait_that_is_over_is_none(void **state)
+static void a_wait_that_is_over_is_a_short_one(void **state)
 {
     (void)state;
     struct engine_test t;
@@ -227,7 +239,27 @@ static void a_wait_that_is_over_is_none(void **state)
                                 .status = 429,
                                 .retry_after_ns = 9 * S});
     assert_true(t.w.terminal.should_retry);
-    assert_int_equal(t.w.terminal.retry_after_ns, 0);
+    assert_int_equal(t.w.terminal.retry_after_ns, THROTTLE_BASE);
+    teardown(&t);
+}
+
+/* The wait that was asked for is over, and the answer behind it names none. */
+static void a_limit_that_was_waited_out_in_vain_says_when(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup(&t, 1);
+    admit(&t);
+    feed(&t, (struct proa_event){.kind = PROA_EV_FAILED,
+                                 .class = PROA_CLASS_RATE,
+                                 .status = 429,
+                                 .retry_after_ns = 1 * S});
+    run_to_start(&t);
+    feed(&t, (struct proa_event){
+                 .kind = PROA_EV_FAILED, .attempt = 1, .class = PROA_CLASS_RATE, .status = 429});
+    assert_int_equal(t.w.run.n_attempts, 2);
+    assert_true(t.w.terminal.should_retry);
+    assert_true(t.w.terminal.retry_after_ns > 0);
     teardown(&t);
 }
 
@@ -271,7 +303,7 @@ static void nothing_could_be_tried(void **state)
     expect(&t, "error disarm finish");
     assert_int_equal(t.w.terminal.fail, PROA_FAIL_NO_TARGET);
     assert_int_equal(t.w.terminal.class, PROA_CLASS_NONE);
-    assert_true(t.w.terminal.should_retry);
+    assert_false(t.w.terminal.should_retry);
     assert_int_equal(t.w.outcome, PROA_OUTCOME_ERROR);
     teardown(&t);
 }
@@ -309,7 +341,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_most_useful_failure),
         cmocka_unit_test(waits_count_from_each_failure),
-        cmocka_unit_test(a_wait_that_is_over_is_none),
+        cmocka_unit_test(a_wait_that_is_over_is_a_short_one),
+        cmocka_unit_test(a_limit_that_was_waited_out_in_vain_says_when),
         cmocka_unit_test(a_timeout_after_a_good_head_is_no_answer),
         cmocka_unit_test(a_timeout_after_an_error_head_keeps_its_status),
         cmocka_unit_test(nothing_could_be_tried),
