@@ -46,6 +46,7 @@ static const struct path_row AI_PATHS[] = {
 
 static const struct proa_slice PREFIX = PROA_SLICE_INIT("/v1");
 static const struct proa_slice MODEL_PREFIX = PROA_SLICE_INIT("/models/");
+static const struct proa_slice ENDPOINTS_SUFFIX = PROA_SLICE_INIT("/endpoints");
 /* Of Anthropic's surface alone; clients whose base URL is a provider's root ask without /v1. */
 static const struct proa_slice MESSAGES_PREFIX = PROA_SLICE_INIT("/messages");
 
@@ -76,7 +77,8 @@ static bool is_messages(struct proa_slice path)
 
 static bool method_fits(enum proa_http_method method, enum proa_endpoint_kind kind)
 {
-    if (kind == PROA_API_MODELS || kind == PROA_API_MODEL || kind == PROA_API_CONFIG) {
+    if (kind == PROA_API_MODELS || kind == PROA_API_MODEL || kind == PROA_API_MODEL_ENDPOINTS ||
+        kind == PROA_API_CONFIG) {
         return method == PROA_HTTP_GET || method == PROA_HTTP_HEAD;
     }
     return method == PROA_HTTP_POST;
@@ -117,6 +119,21 @@ static void match_ai(enum proa_http_method method, struct proa_slice path,
     }
 }
 
+/* Behind /models/: a model's id, or that and who offers it. */
+static void match_model(struct proa_slice rest, struct proa_api_match *out)
+{
+    out->kind = PROA_API_MODEL;
+    out->allow = ALLOW_READ;
+    out->raw_id = rest;
+    if (rest.len > ENDPOINTS_SUFFIX.len) {
+        const size_t at = rest.len - ENDPOINTS_SUFFIX.len;
+        if (proa_slice_eq(proa_slice_from(rest, at), ENDPOINTS_SUFFIX)) {
+            out->kind = PROA_API_MODEL_ENDPOINTS;
+            out->raw_id = proa_slice_head(rest, at);
+        }
+    }
+}
+
 void proa_api_match(enum proa_http_method method, struct proa_slice path,
                     struct proa_api_match *out)
 {
@@ -145,9 +162,7 @@ void proa_api_match(enum proa_http_method method, struct proa_slice path,
         }
     }
     if (out->kind == PROA_API_NONE && proa_slice_starts(path, MODEL_PREFIX)) {
-        out->kind = PROA_API_MODEL;
-        out->allow = ALLOW_READ;
-        out->raw_id = proa_slice_from(path, MODEL_PREFIX.len);
+        match_model(proa_slice_from(path, MODEL_PREFIX.len), out);
     }
     out->method_ok = out->kind != PROA_API_NONE && method_fits(method, out->kind);
 }

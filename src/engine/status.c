@@ -156,6 +156,77 @@ void proa_status_access_of(const struct proa_roster *roster, const struct proa_c
     describe_access(kind == PROA_STATUS_KEY ? seat->key : seat->group, now_ns, out);
 }
 
+/* ---- offers ---------------------------------------------------------------------------------- */
+
+/* The prompts of the size that is asked most; whole answers where nobody streams. */
+static enum proa_latency_row busiest(const struct proa_latency *l)
+{
+    enum proa_latency_row row = PROA_LATENCY_PLAIN;
+    uint32_t most = 0;
+    for (enum proa_latency_row i = PROA_LATENCY_1K; i < PROA_LATENCY_PACE; i++) {
+        const uint32_t n = proa_latency_samples(l, i);
+        if (n >= PROA_LATENCY_KNOWN && n > most) {
+            most = n;
+            row = i;
+        }
+    }
+    return row;
+}
+
+/* Tokens per second, in thousandths, of the time that some of them take. */
+static uint64_t pace_milli(const struct proa_latency *l, uint32_t quantile_ppm)
+{
+    const uint64_t span_ns = proa_latency_quantile(l, PROA_LATENCY_PACE, quantile_ppm);
+    return span_ns > 0 ? PROA_LATENCY_PACE_TOKENS * PROA_NS_PER_S * 1000 / span_ns : 0;
+}
+
+static bool is_usable(const struct seat *seat, uint64_t now_ns)
+{
+    return proa_credential_usable(&seat->key->credential, now_ns) &&
+           proa_credential_usable(&seat->group->credential, now_ns) &&
+           seat->target->denied_until_ns <= now_ns && seat->pool->missing_until_ns <= now_ns;
+}
+
+static bool is_broken(const struct seat *seat)
+{
+    return proa_breaker_is_out(&seat->target->watched.breaker) ||
+           proa_breaker_is_out(&seat->pool->watched.breaker) ||
+           proa_breaker_is_out(&seat->endpoint->watched.breaker);
+}
+
+void proa_status_offer(const struct proa_roster *roster, const struct proa_route *route, size_t i,
+                       uint64_t now_ns, struct proa_status_offer *out)
+{
+    const struct seat *of = proa_seat_of(roster, &route->candidates[i]);
+    *out = (struct proa_status_offer){.is_bound = of->target != NULL};
+    if (!out->is_bound) {
+        return;
+    }
+    bool any = false;
+    bool well = false;
+    for (size_t k = 0; k < route->n_candidates; k++) {
+        const struct seat *seat = proa_seat_of(roster, &route->candidates[k]);
+        if (seat->pool != of->pool) {
+            continue;
+        }
+        const struct proa_counts counts =
+            proa_window_sum(&seat->target->watched.breaker.window, now_ns, PROA_WINDOW_SLOTS);
+        const bool usable = is_usable(seat, now_ns) && !is_broken(seat);
+        out->answered += counts.of[PROA_SAMPLE_OK];
+        out->failed += counts.of[PROA_SAMPLE_FAIL];
+        any = any || usable;
+        well = well || (usable && proa_trip_all_closed(seat));
+    }
+    const struct proa_latency *l = &of->pool->latency;
+    const enum proa_latency_row row = busiest(l);
+    out->is_out = !any;
+    out->is_on_trial = !well;
+    out->first_p50_ns = proa_latency_median(l, row);
+    out->first_p95_ns = proa_latency_quantile(l, row, 950000);
+    out->pace_p50_milli = pace_milli(l, 500000);
+    out->pace_p95_milli = pace_milli(l, 50000);
+}
+
 void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_limit *out)
 {

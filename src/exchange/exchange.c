@@ -190,9 +190,11 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
     ensure_id(x);
     x->version = match->version;
     if (match->kind == PROA_API_MODELS || match->kind == PROA_API_MODEL ||
-        match->kind == PROA_API_CONFIG) {
+        match->kind == PROA_API_MODEL_ENDPOINTS || match->kind == PROA_API_CONFIG) {
         proa_exchange_list_models(x, match);
-        proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
+        proa_exchange_finish(x, x->status < 400   ? PROA_OUTCOME_OK
+                                : x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR
+                                                  : PROA_OUTCOME_ERROR);
         return;
     }
     if (!proa_exchange_admit(x, match)) {

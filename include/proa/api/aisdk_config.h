@@ -7,15 +7,8 @@
 #ifndef PROA_API_AISDK_CONFIG_H
 #define PROA_API_AISDK_CONFIG_H
 
+#include "proa/api/models.h"
 #include "proa/core/buf.h"
-
-enum proa_api_price {
-    PROA_API_PRICE_INPUT = 0,
-    PROA_API_PRICE_OUTPUT,
-    PROA_API_PRICE_CACHE_READ,
-    PROA_API_PRICE_CACHE_WRITE,
-    PROA_API_PRICES
-};
 
 struct proa_api_config_model {
     struct proa_slice id;

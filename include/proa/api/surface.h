@@ -53,7 +53,7 @@ struct proa_api_match {
     bool method_ok;           /* false with a known path: 405 with `allow` */
     const char *allow;        /* "POST", "GET, HEAD"; NULL for an unknown path */
     uint8_t version;          /* AI SDK: what the path alone says, 2 to 4; else 0 */
-    struct proa_slice raw_id; /* PROA_API_MODEL: the rest of the path, still percent-encoded */
+    struct proa_slice raw_id; /* MODEL, MODEL_ENDPOINTS: of the path, still percent-encoded */
 };
 
 /*

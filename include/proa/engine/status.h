@@ -147,6 +147,22 @@ void proa_status_group(const struct proa_roster *roster, size_t i, uint64_t now_
 void proa_status_access_of(const struct proa_roster *roster, const struct proa_candidate *candidate,
                            enum proa_status_kind kind, uint64_t now_ns,
                            struct proa_status_access *out);
+/* How one pool of a route does: all of the route's candidates that it has, as one. */
+struct proa_status_offer {
+    bool is_bound;     /* false: nobody has asked for it yet, and the rest is zero */
+    bool is_out;       /* none of its targets may be asked, but for probes */
+    bool is_on_trial;  /* none of them is quite well */
+    uint32_t answered; /* verdicts in the windows of its targets' breakers */
+    uint32_t failed;
+    uint64_t
+        first_p50_ns; /* to first content, else of whole answers, of most prompts; 0 = too few */
+    uint64_t first_p95_ns;
+    uint64_t pace_p50_milli; /* tokens per second; 0 = too few */
+    uint64_t pace_p95_milli; /* faster than 95 % */
+};
+/* Of the pool of candidate i. */
+void proa_status_offer(const struct proa_roster *roster, const struct proa_route *route, size_t i,
+                       uint64_t now_ns, struct proa_status_offer *out);
 void proa_status_limit(const struct proa_roster *roster, size_t i, uint64_t now_ns,
                        struct proa_status_limit *out);
 void proa_status_route(const struct proa_roster *roster, size_t i, uint64_t now_ns,

@@ -37,6 +37,14 @@ static void test_paths(void **state)
         /* ids are all that follows */
         {"/v1/models/gpt-5.5", PROA_API_MODEL, "gpt-5.5", PROA_SURFACE_OPENAI},
         {"/v1/models/openai/gpt-5.5", PROA_API_MODEL, "openai/gpt-5.5", PROA_SURFACE_OPENAI},
+        {"/v1/models/openai/gpt-5.5/endpoints", PROA_API_MODEL_ENDPOINTS, "openai/gpt-5.5",
+         PROA_SURFACE_OPENAI},
+        {"/v1/models/openai%2Fgpt-5.5/endpoints/", PROA_API_MODEL_ENDPOINTS, "openai%2Fgpt-5.5",
+         PROA_SURFACE_OPENAI},
+        {"/v1/models/chat/endpoints", PROA_API_MODEL_ENDPOINTS, "chat", PROA_SURFACE_OPENAI},
+        {"/v1/models/endpoints", PROA_API_MODEL, "endpoints", PROA_SURFACE_OPENAI},
+        {"/v1/models//endpoints", PROA_API_MODEL, "/endpoints", PROA_SURFACE_OPENAI},
+        {"/v1/models/a/endpoints/b", PROA_API_MODEL, "a/endpoints/b", PROA_SURFACE_OPENAI},
         {"/v1/models/openai%2Fgpt-5.5", PROA_API_MODEL, "openai%2Fgpt-5.5", PROA_SURFACE_OPENAI},
         {"/v1/v1/models/a/b/c/", PROA_API_MODEL, "a/b/c", PROA_SURFACE_OPENAI},
         {"/v1/models/%2e%2e/x", PROA_API_MODEL, "%2e%2e/x", PROA_SURFACE_OPENAI},
@@ -147,6 +155,9 @@ static void test_methods(void **state)
         {"/v1/models/x", PROA_HTTP_HEAD, true, "GET, HEAD"},
         {"/v1/models/x", PROA_HTTP_DELETE, false, "GET, HEAD"},
         {"/v1/models/x", PROA_HTTP_PATCH, false, "GET, HEAD"},
+        {"/v1/models/x/y/endpoints", PROA_HTTP_GET, true, "GET, HEAD"},
+        {"/v1/models/x/y/endpoints", PROA_HTTP_HEAD, true, "GET, HEAD"},
+        {"/v1/models/x/y/endpoints", PROA_HTTP_POST, false, "GET, HEAD"},
         {"/v1/models/x", PROA_HTTP_NO_METHOD, false, "GET, HEAD"},
     };
     PROA_TEST_ROWS(row, rows)

@@ -179,6 +179,72 @@ static void credentials_limits_and_masks_are_shown(void **state)
     state_teardown(&t);
 }
 
+/* Two keys of one provider beside another provider. */
+static void an_offer_is_a_pool_of_a_route(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_setup(&t);
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 0});
+    (void)fixture_add(&t.fx, (struct fixture_target){.key = 1});
+    (void)fixture_add(&t.fx, (struct fixture_target){.endpoint = 1, .provider = 1});
+    fixture_bind(&t.fx, t.now);
+    struct proa_status_offer offer;
+    proa_status_offer(t.fx.roster, &t.fx.route, 0, t.now, &offer);
+    assert_true(offer.is_bound && !offer.is_out && !offer.is_on_trial);
+    assert_int_equal(offer.answered + offer.failed, 0);
+    assert_int_equal(offer.first_p50_ns, 0);
+    assert_int_equal(offer.pace_p50_milli, 0);
+    succeed_n(&t, 0, 3);
+    succeed_n(&t, 1, 2);
+    succeed_n(&t, 2, 9);
+    fail_n(&t, 1, PROA_CLASS_SERVER, 1);
+    for (size_t i = 0; i < 2; i++) { /* the same by whichever key it is asked for */
+        proa_status_offer(t.fx.roster, &t.fx.route, i, t.now, &offer);
+        assert_int_equal(offer.answered, 5);
+        assert_int_equal(offer.failed, 1);
+    }
+    fails(&t, called_at(&t, 0), PROA_CLASS_AUTH);
+    proa_status_offer(t.fx.roster, &t.fx.route, 1, t.now, &offer);
+    assert_true(!offer.is_out && !offer.is_on_trial); /* the other key is well */
+    open_target(&t, 1);
+    proa_status_offer(t.fx.roster, &t.fx.route, 1, t.now, &offer);
+    assert_true(offer.is_out && offer.is_on_trial);
+    proa_status_offer(t.fx.roster, &t.fx.route, 2, t.now, &offer);
+    assert_true(!offer.is_out && !offer.is_on_trial);
+    assert_int_equal(offer.answered, 9);
+    state_teardown(&t);
+}
+
+static void an_offers_times_are_of_the_prompts_asked_most(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 1);
+    t.options.stream = true;
+    t.options.input_tokens = 10;
+    for (int i = 0; i < 20; i++) {
+        struct proa_run *run = called_at(&t, 0);
+        t.now += 400 * MS;
+        content(&t, run);
+        struct proa_usage usage = {.known = 0};
+        proa_usage_set(&usage, PROA_USAGE_OUTPUT, 100);
+        t.now += 1 * S; /* a hundred tokens in a second */
+        run->attempts[0].class = PROA_CLASS_OK;
+        proa_report_pace(run, &run->attempts[0], &usage, t.now);
+        ends(&t, run, PROA_CLASS_OK, &usage);
+    }
+    struct proa_status_offer offer;
+    proa_status_offer(t.fx.roster, &t.fx.route, 0, t.now, &offer);
+    PROA_TEST_CHECK(offer.first_p50_ns > 320 * MS && offer.first_p50_ns < 480 * MS, "%u ms",
+                    (unsigned)(offer.first_p50_ns / MS));
+    assert_true(offer.first_p95_ns >= offer.first_p50_ns);
+    PROA_TEST_CHECK(offer.pace_p50_milli > 80000 && offer.pace_p50_milli < 125000, "%u",
+                    (unsigned)offer.pace_p50_milli);
+    assert_true(offer.pace_p95_milli >= offer.pace_p50_milli);
+    state_teardown(&t);
+}
+
 static void learned_limits_are_shown(void **state)
 {
     (void)state;
@@ -244,6 +310,8 @@ int main(void)
         cmocka_unit_test(the_last_sixteen_transitions_are_kept),
         cmocka_unit_test(news_that_nobody_takes_is_lost_from_the_oldest),
         cmocka_unit_test(credentials_limits_and_masks_are_shown),
+        cmocka_unit_test(an_offer_is_a_pool_of_a_route),
+        cmocka_unit_test(an_offers_times_are_of_the_prompts_asked_most),
         cmocka_unit_test(learned_limits_are_shown),
         cmocka_unit_test(latencies_and_budgets_are_shown),
         cmocka_unit_test(congestion_is_shown),
