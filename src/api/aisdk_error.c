@@ -55,17 +55,6 @@ static void optional(struct proa_json_writer *w, const char *key, struct proa_sl
     }
 }
 
-static void put_metadata(struct proa_json_writer *w, const struct proa_api_error *error)
-{
-    if (error->gateway.len > 0) {
-        proa_json_writer_key(w, PROA_SLICE("providerMetadata"));
-        proa_json_writer_begin_object(w);
-        proa_json_writer_key(w, PROA_SLICE("gateway"));
-        proa_json_writer_raw(w, error->gateway);
-        proa_json_writer_end_object(w);
-    }
-}
-
 bool proa_aisdk_error_write(const struct proa_api_error *error,
                             const struct proa_error_words *words, struct proa_buf *out)
 {
@@ -84,8 +73,7 @@ bool proa_aisdk_error_write(const struct proa_api_error *error,
     optional(&w, "request_id", error->request_id);
     optional(&w, "trail", error->trail);
     proa_json_writer_end_object(&w);
-    optional(&w, "generationId", error->generation);
-    put_metadata(&w, error);
+    proa_error_put_told(&w, error);
     proa_json_writer_end_object(&w);
     return proa_json_writer_ok(&w);
 }

@@ -94,6 +94,6 @@ const struct proa_api_face proa_api_face_anthropic = {
     .tells_gateway = true,
     .media_type = media_type,
     .count = count,
-    .id_field = PROA_SLICE_INIT("request-id: "),
+    .wants_request_id = true,
     .stream_end = PROA_SLICE_INIT("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"),
 };

@@ -56,6 +56,19 @@ static void write_param(struct proa_json_writer *w, const struct proa_api_error 
     }
 }
 
+/* Beside the error, and last. */
+void proa_error_put_told(struct proa_json_writer *w, const struct proa_api_error *error)
+{
+    optional(w, "generationId", error->generation);
+    if (error->gateway.len > 0) {
+        proa_json_writer_key(w, PROA_SLICE("providerMetadata"));
+        proa_json_writer_begin_object(w);
+        proa_json_writer_key(w, PROA_SLICE("gateway"));
+        proa_json_writer_raw(w, error->gateway);
+        proa_json_writer_end_object(w);
+    }
+}
+
 /* The object OpenAI's SDKs read; what they do not know they ignore. */
 static void write_object(struct proa_json_writer *w, const struct proa_api_error *error)
 {
@@ -78,6 +91,7 @@ static bool write_openai(const struct proa_api_error *error, struct proa_buf *ou
     proa_json_writer_init(&w, out);
     proa_json_writer_begin_object(&w);
     write_object(&w, error);
+    proa_error_put_told(&w, error);
     proa_json_writer_end_object(&w);
     return proa_json_writer_ok(&w);
 }
@@ -156,6 +170,7 @@ static bool write_anthropic(const struct proa_api_error *error, struct proa_buf 
     optional(&w, "trail", error->trail);
     proa_json_writer_end_object(&w);
     optional(&w, "request_id", error->request_id);
+    proa_error_put_told(&w, error);
     proa_json_writer_end_object(&w);
     return proa_json_writer_ok(&w);
 }

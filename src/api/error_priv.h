@@ -5,6 +5,7 @@
 #define PROA_API_ERROR_PRIV_H
 
 #include "proa/api/error.h"
+#include "proa/json/writer.h"
 
 /* The AI SDK's: `name` and `type` as the table has them, and the status that the answer has. */
 struct proa_error_words {
@@ -12,6 +13,9 @@ struct proa_error_words {
     const char *type;
     uint16_t status;
 };
+
+/* "generationId" and "providerMetadata", where the exchange has come so far. */
+void proa_error_put_told(struct proa_json_writer *w, const struct proa_api_error *error);
 
 bool proa_aisdk_error_write(const struct proa_api_error *error,
                             const struct proa_error_words *words, struct proa_buf *out);

@@ -197,7 +197,7 @@ static bool is_broken(const struct seat *seat)
 void proa_status_offer(const struct proa_roster *roster, const struct proa_route *route, size_t i,
                        uint64_t now_ns, struct proa_status_offer *out)
 {
-    const struct seat *of = proa_seat_of(roster, &route->candidates[i]);
+    const struct seat *of = &roster->seats[route->candidates[i].target->id];
     *out = (struct proa_status_offer){.is_bound = of->target != NULL};
     if (!out->is_bound) {
         return;
@@ -205,7 +205,7 @@ void proa_status_offer(const struct proa_roster *roster, const struct proa_route
     bool any = false;
     bool well = false;
     for (size_t k = 0; k < route->n_candidates; k++) {
-        const struct seat *seat = proa_seat_of(roster, &route->candidates[k]);
+        const struct seat *seat = &roster->seats[route->candidates[k].target->id];
         if (seat->pool != of->pool) {
             continue;
         }

@@ -29,7 +29,7 @@ static uint64_t limit_eta(const struct proa_run *run, const struct seat *seat, u
 uint64_t proa_engine_limit_eta(const struct proa_run *run, const struct proa_candidate *candidate,
                                uint64_t now_ns)
 {
-    return limit_eta(run, proa_seat_of(run->roster, candidate), now_ns);
+    return limit_eta(run, proa_seat_of(run, candidate), now_ns);
 }
 
 static bool is_full(const struct proa_run *run, const struct seat *seat)

@@ -395,12 +395,21 @@ static size_t take_held(struct attempt *a, struct iovec iov[ATTEMPT_OUT_MAX + 2]
     return n;
 }
 
+static uint64_t total_of(const struct iovec *iov, size_t n)
+{
+    uint64_t total = 0;
+    for (size_t i = 0; i < n; i++) {
+        total += iov[i].iov_len;
+    }
+    return total;
+}
+
 /* Starts the answer to the client. */
 static void begin_answer(struct attempt *a)
 {
     struct proa_exchange *x = a->x;
     PROA_UNINIT struct iovec iov[ATTEMPT_OUT_MAX + 2];
-    const size_t n = take_held(a, iov);
+    size_t n = take_held(a, iov);
     const bool whole = a->mode == ANSWER_PLAIN && !a->call;
     uint64_t length = PROA_BODY_UNKNOWN;
     if (whole) {
@@ -410,6 +419,10 @@ static void begin_answer(struct attempt *a)
     }
     if (x->cached) {
         proa_cached_answered(a, iov, n, whole);
+    }
+    if (PROA_UNLIKELY(x->tells) && whole && n == 1 && !a->translation) {
+        n = proa_tell_whole(a, iov);
+        length = total_of(iov, n);
     }
     const struct proa_client_reply reply = {
         .status = x->status,

@@ -83,7 +83,7 @@ void proa_cached_timed_out(struct proa_exchange *x)
         .message = PROA_SLICE("The time for this request is over; an identical one, whose answer "
                               "it waited for, is still under way.")};
     proa_coalesce_stop_waiting(x);
-    proa_reply_error(x, &error, PROA_SLICE("x-should-retry: true\r\n"));
+    proa_reply_error(x, &error, PROA_SLICE("x-should-retry: false\r\n"));
     proa_exchange_finish(x, PROA_OUTCOME_ERROR);
 }
 

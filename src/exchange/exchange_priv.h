@@ -85,7 +85,8 @@ struct attempt {
     bool committed;             /* what comes goes to the client */
     bool finished;              /* stream: end mark or all finish reasons seen */
     bool end_mark;              /* stream: the end mark was passed on */
-    bool out_borrows_reader;    /* `out` points into the reader: flush before it is fed again */
+    bool told;               /* stream: its end has come, with what the gateway tells or without */
+    bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
     size_t n_out;
 
     /* Not zeroed: set before it is read. */
@@ -159,6 +160,7 @@ struct proa_exchange {
     bool head_sent;
     bool call_paused;
     bool counted; /* by ourselves, although a provider was asked to */
+    bool tells;   /* passed answers say what the gateway tells */
 
     /* Not zeroed: each is set before it is read. */
     struct proa_event pending[PENDING_EVENTS_MAX];
@@ -236,6 +238,17 @@ void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
 /* ---- planning.c */
 /* In what order who would be asked, in words; in the arena. */
 struct proa_slice proa_planning_text(const struct proa_exchange *x);
+
+/* ---- tell.c */
+enum { TELL_PARTS = 3 };
+/* Does its client ask for that in answers that are passed on? */
+bool proa_tell_is_wanted(const struct proa_exchange *x);
+/* A whole answer stands in iov[0]: puts into it what is told, where there is a place for it, and
+ * returns how many parts it has then. Likewise an error of a provider's. */
+size_t proa_tell_whole(struct attempt *a, struct iovec iov[TELL_PARTS]);
+size_t proa_tell_error(struct proa_exchange *x, struct iovec iov[TELL_PARTS]);
+/* Gathers the events in which the stream ends. */
+bool proa_tell_events(struct attempt *a, const struct proa_slice ready[2]);
 
 /* ---- attempt.c */
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);

@@ -116,6 +116,12 @@ static bool brings_id(const struct attempt *a)
     return a && proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_REQUEST_ID).len > 0;
 }
 
+/* Those that look for it there, and whoever may: errors and lists are of no surface alone. */
+static bool wants_request_id(const struct proa_exchange *x)
+{
+    return x->face->wants_request_id || x->status >= 400 || (!x->run && !x->cached);
+}
+
 struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attempt *a,
                                     struct proa_slice content_type, struct proa_slice extra)
 {
@@ -136,9 +142,8 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
     }
     PROA_BUF_LIT(f, "x-request-id: ");
     (void)proa_buf_append(f, x->id);
-    if (x->face->id_field.len > 0 && !brings_id(a)) {
-        PROA_BUF_LIT(f, "\r\n");
-        (void)proa_buf_append(f, x->face->id_field);
+    if (wants_request_id(x) && !brings_id(a)) {
+        PROA_BUF_LIT(f, "\r\nrequest-id: ");
         (void)proa_buf_append(f, x->id);
     }
     PROA_BUF_LIT(f, "\r\nx-proa-attempts: ");
@@ -223,7 +228,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
     e.version = x->version;
     x->error = proa_api_error_name(e.code);
     proa_buf_init(&gateway, (size_t)64 * 1024);
-    if (x->face->tells_gateway && x->run) {
+    if (x->face->tells_gateway && x->run && x->run->n_attempts > 0) {
         proa_metadata_write(x, NULL, NULL, &gateway);
         e.gateway = proa_buf_slice(&gateway);
         e.generation = proa_metadata_generation(x);
@@ -420,20 +425,25 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     }
     const struct proa_slice body =
         proa_redact_foreign(x->host->redactor, proa_buf_slice(&a->held), &x->host->scratch);
-    const struct iovec iov = {(void *)(uintptr_t)body.ptr, body.len};
+    struct iovec iov[TELL_PARTS] = {{(void *)(uintptr_t)body.ptr, body.len}};
     x->status = a->head.status;
     x->head_sent = true;
     x->error = proa_class_text(t->class);
     if (x->cached) {
         proa_cached_share_reply(x, type, body, t);
     }
+    const size_t n = x->face->tells_gateway ? proa_tell_error(x, iov) : 1;
+    size_t body_bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        body_bytes += iov[i].iov_len;
+    }
     const struct proa_client_reply reply = {
         .status = x->status,
         .fields = proa_reply_fields(x, a, type, advice_lines),
-        .body_bytes = body.len,
+        .body_bytes = body_bytes,
         .last = true,
     };
-    x->client->reply(x->client_ctx, &reply, &iov, 1);
+    x->client->reply(x->client_ctx, &reply, iov, n);
     return true;
 }
 

@@ -110,7 +110,9 @@ void proa_exchange_refuse_model(struct proa_exchange *x, struct proa_slice model
     }
     const struct proa_slice text = proa_arena_dup(x->arena, proa_buf_slice(m));
     error.message = text;
-    proa_reply_error(x, &error, PROA_SLICE_NONE);
+    proa_reply_error(x, &error,
+                     why == PROA_RESOLVE_NO_PROVIDER ? PROA_SLICE("x-should-retry: false\r\n")
+                                                     : PROA_SLICE_NONE);
 }
 
 /* ---- options --------------------------------------------------------------------------------- */
@@ -305,6 +307,7 @@ void proa_exchange_make_run(struct proa_exchange *x)
     select_headers(x);
     read_options(x, &options);
     options.seat = x->routed ? proa_routed_seat(x) : NULL;
+    x->tells = proa_tell_is_wanted(x);
     proa_rescue_prepare(x);
     struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
                                                              proa_run_bytes(x->resolved.route));

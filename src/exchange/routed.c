@@ -66,6 +66,7 @@ static uint64_t measure(void *ctx, const struct proa_target *target, struct proa
 static void refuse(struct proa_exchange *x, enum proa_narrow_result result,
                    const struct proa_narrow_refusal *refusal)
 {
+    struct proa_slice advice = PROA_SLICE_NONE;
     struct proa_api_error error = {
         .code = PROA_API_ERR_INVALID_REQUEST, .message = refusal->message, .param = refusal->param};
     if (result == PROA_NARROW_UNKNOWN_MODEL) {
@@ -79,8 +80,9 @@ static void refuse(struct proa_exchange *x, enum proa_narrow_result result,
         error.code = PROA_API_ERR_OVERLOADED;
         error.message = PROA_SLICE("There is no memory left to keep this request's credentials; "
                                    "send it again.");
+        advice = PROA_SLICE("retry-after: 1\r\nx-should-retry: true\r\n");
     }
-    proa_reply_error(x, &error, PROA_SLICE_NONE);
+    proa_reply_error(x, &error, advice);
 }
 
 bool proa_routed_narrow(struct proa_exchange *x)

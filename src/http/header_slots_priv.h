@@ -102,6 +102,7 @@
     X(0x34f, X_PROA_MODEL)                                                                         \
     X(0x358, ANTHROPIC_RATELIMIT_REQUESTS_REMAINING)                                               \
     X(0x369, X_REQUEST_ID)                                                                         \
+    X(0x37a, X_PROA_METADATA)                                                                      \
     X(0x37e, REQUEST_ID)                                                                           \
     X(0x381, PROXY_AUTHENTICATE)                                                                   \
     X(0x388, ANTHROPIC_RATELIMIT_OUTPUT_TOKENS_RESET)                                              \

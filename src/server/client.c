@@ -6,6 +6,7 @@
 #include "server_priv.h"
 
 #include "proa/core/clock.h"
+#include "proa/obs/reqid.h"
 
 static const uint64_t BODY_STEP = UINT64_C(64) * 1024; /* bytes of a body for one second more */
 static const uint64_t LINGER_NS = 2 * PROA_NS_PER_S;
@@ -145,15 +146,25 @@ void proa_client_accept(struct listening *listening, struct proa_sock *sock)
 /* One connection too many: it is told so before it has said anything. */
 static void turn_away(struct client *c)
 {
+    struct proa_exchange_host *host = c->server->cfg.host;
+    struct proa_buf fields;
+    char id[PROA_REQID_LEN];
     c->minor_version = 1;
     c->close_after = true;
-    proa_frame_answer(c, 503,
-                      PROA_SLICE("content-type: application/json\r\nretry-after: 1\r\n"
-                                 "x-should-retry: true\r\n"),
+    proa_buf_init(&fields, 1024);
+    proa_reqid_make(proa_loop_wall_ms(c->server->loop), &host->prng, id);
+    PROA_BUF_LIT(&fields, "content-type: application/json\r\nretry-after: 1\r\n"
+                          "x-should-retry: true\r\nx-request-id: ");
+    (void)proa_buf_append(&fields, proa_slice_make(id, sizeof id));
+    PROA_BUF_LIT(&fields, "\r\nrequest-id: ");
+    (void)proa_buf_append(&fields, proa_slice_make(id, sizeof id));
+    PROA_BUF_LIT(&fields, "\r\n");
+    proa_frame_answer(c, 503, proa_buf_slice(&fields),
                       PROA_SLICE("{\"error\":{\"message\":\"Too many connections are open: close "
                                  "idle ones or raise limits.connections.\","
                                  "\"type\":\"overloaded_error\",\"param\":null,"
                                  "\"code\":\"gateway_overloaded\",\"source\":\"gateway\"}}"));
+    proa_buf_deinit(&fields);
     proa_client_linger(c);
 }
 

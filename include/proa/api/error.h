@@ -31,10 +31,9 @@
     X(MEDIA_TYPE, "unsupported_media_type", 415, "invalid_request_error")                          \
     X(EXPECTATION, "expectation_failed", 417, "invalid_request_error")                             \
     X(MISDIRECTED, "host_not_allowed", 421, "invalid_request_error")                               \
-    X(RATE_LIMITED, "rate_limited", 429, "rate_limit_error")                                       \
+    X(RATE_LIMITED, "rate_limited", 429, "rate_limit_exceeded")                                    \
     X(HEADERS_TOO_LARGE, "headers_too_large", 431, "invalid_request_error")                        \
     X(INTERNAL, "internal_error", 500, "internal_server_error")                                    \
-    X(NOT_IMPLEMENTED, "not_implemented", 501, "invalid_request_error")                            \
     X(ALL_FAILED, "all_attempts_failed", 502, "upstream_error")                                    \
     X(INVALID_UPSTREAM, "upstream_invalid_response", 502, "upstream_error")                        \
     X(NO_UPSTREAM, "no_healthy_upstream", 503, "upstream_error")                                   \
@@ -72,7 +71,7 @@ struct proa_api_error {
     struct proa_slice trail; /* as x-proa-trail */
     /* For surfaces that have a place for them: */
     struct proa_slice model;      /* that was asked for */
-    struct proa_slice generation; /* the exchange's id in what the gateway tells */
+    struct proa_slice generation; /* plain: the exchange's id in what the gateway tells */
     struct proa_slice gateway;    /* what it tells: a JSON object */
     uint8_t version;              /* of the protocol */
     uint64_t sequence;            /* of the event within its stream */

@@ -99,9 +99,9 @@ struct proa_api_face {
      * = the surface counts none. */
     bool (*count)(const struct proa_api_asked *asked, struct proa_slice model,
                   struct proa_buf *out);
-    /* The field, besides x-request-id, in which its SDKs look for the request's id where the
-     * provider's answer brings none: "request-id: "; empty = none. */
-    struct proa_slice id_field;
+    /* Its SDKs look for the request's id in request-id; errors and lists have that beside
+     * x-request-id on every surface. */
+    bool wants_request_id;
     /* An error within a stream is told with the stream's end: the answer ends as a whole one. */
     bool error_ends;
     /* It has a place for what the gateway tells of an exchange. */

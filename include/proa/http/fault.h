@@ -16,7 +16,7 @@
     X(NONE, 0, "none", "No fault.")                                                                \
     X(REQUEST_LINE, 400, "bad_request_line",                                                       \
       "The request line is malformed; send METHOD SP target SP HTTP/1.1 with single spaces.")      \
-    X(METHOD_UNKNOWN, 501, "method_unknown",                                                       \
+    X(METHOD_UNKNOWN, 405, "method_unknown",                                                       \
       "The method is not known here; use GET, HEAD, POST, PUT, PATCH, DELETE or OPTIONS.")         \
     X(METHOD_REFUSED, 405, "method_refused",                                                       \
       "CONNECT, TRACE and OPTIONS * are never served; call an API path instead.")                  \
@@ -49,7 +49,7 @@
     X(LENGTH, 400, "bad_content_length", "Content-Length must be one decimal number.")             \
     X(CODING, 400, "bad_transfer_encoding",                                                        \
       "Transfer-Encoding must be exactly one header with the value chunked.")                      \
-    X(CODING_UNKNOWN, 501, "transfer_encoding_unknown",                                            \
+    X(CODING_UNKNOWN, 400, "transfer_encoding_unknown",                                            \
       "The transfer coding is not known; use chunked or Content-Length.")                          \
     X(CODING_VERSION, 400, "transfer_encoding_in_http10",                                          \
       "Transfer-Encoding does not exist in HTTP/1.0; use HTTP/1.1 or Content-Length.")             \

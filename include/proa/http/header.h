@@ -78,6 +78,7 @@
     X(IDEMPOTENCY_KEY, "idempotency-key")                                                          \
     X(X_FORWARDED_FOR, "x-forwarded-for")                                                          \
     X(X_PROA_AFFINITY, "x-proa-affinity")                                                          \
+    X(X_PROA_METADATA, "x-proa-metadata")                                                          \
     X(X_PROA_NO_CACHE, "x-proa-no-cache")                                                          \
     X(X_PROA_PROVIDER, "x-proa-provider")                                                          \
     X(CONTENT_ENCODING, "content-encoding")                                                        \

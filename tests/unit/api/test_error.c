@@ -76,9 +76,33 @@ static void test_the_end_of_a_response(void **state)
     proa_buf_clear(&out);
     assert_ok(proa_api_error_write(PROA_SURFACE_RESPONSES, &limited, &out));
     assert_slice_str(proa_buf_slice(&out),
-                     "{\"error\":{\"message\":\"later\",\"type\":\"rate_limit_error\","
+                     "{\"error\":{\"message\":\"later\",\"type\":\"rate_limit_exceeded\","
                      "\"param\":null,\"code\":\"rate_limited\",\"source\":\"gateway\"}}");
     proa_buf_deinit(&out);
+}
+
+/* What the gateway tells stands beside the error, in every envelope. */
+static void test_what_is_told(void **state)
+{
+    (void)state;
+    const struct proa_api_error error = {.code = PROA_API_ERR_RATE_LIMITED,
+                                         .message = PROA_SLICE("m"),
+                                         .generation = PROA_SLICE("gen_1"),
+                                         .gateway = PROA_SLICE("{\"a\":1}")};
+    static const char told[] =
+        ",\"generationId\":\"gen_1\",\"providerMetadata\":{\"gateway\":{\"a\":1}}}";
+    for (int surface = 0; surface < PROA_SURFACES; surface++) {
+        struct proa_buf out;
+        proa_buf_init(&out, 4096);
+        assert_ok(proa_api_error_write((enum proa_surface)surface, &error, &out));
+        const struct proa_slice text = proa_buf_slice(&out);
+        assert_slice_str(proa_slice_from(text, text.len - (sizeof told - 1)), told);
+        proa_buf_deinit(&out);
+    }
+    check_written(&error, "{\"error\":{\"message\":\"m\",\"type\":\"rate_limit_exceeded\","
+                          "\"param\":null,\"code\":\"rate_limited\",\"source\":\"gateway\"},"
+                          "\"generationId\":\"gen_1\",\"providerMetadata\":{\"gateway\":"
+                          "{\"a\":1}}}");
 }
 
 static void check_anthropic(const struct proa_api_error *error, const char *expected)
@@ -269,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_envelope),
         cmocka_unit_test(test_the_end_of_a_response),
+        cmocka_unit_test(test_what_is_told),
         cmocka_unit_test(test_anthropics_envelope),
         cmocka_unit_test(test_anthropics_types),
         cmocka_unit_test(test_texts_are_escaped),

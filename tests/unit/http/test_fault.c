@@ -31,7 +31,7 @@ static void codes_and_statuses_are_stable(void **state)
         const char *code;
     } rows[] = {
         {PROA_HTTP_FAULT_REQUEST_LINE, 400, "bad_request_line"},
-        {PROA_HTTP_FAULT_METHOD_UNKNOWN, 501, "method_unknown"},
+        {PROA_HTTP_FAULT_METHOD_UNKNOWN, 405, "method_unknown"},
         {PROA_HTTP_FAULT_METHOD_REFUSED, 405, "method_refused"},
         {PROA_HTTP_FAULT_TARGET_LONG, 414, "target_too_long"},
         {PROA_HTTP_FAULT_VERSION, 505, "bad_version"},
@@ -39,7 +39,7 @@ static void codes_and_statuses_are_stable(void **state)
         {PROA_HTTP_FAULT_HEADER_COUNT, 431, "too_many_headers"},
         {PROA_HTTP_FAULT_HOST_MISSING, 400, "host_missing"},
         {PROA_HTTP_FAULT_LENGTH_AND_CODING, 400, "length_and_coding"},
-        {PROA_HTTP_FAULT_CODING_UNKNOWN, 501, "transfer_encoding_unknown"},
+        {PROA_HTTP_FAULT_CODING_UNKNOWN, 400, "transfer_encoding_unknown"},
         {PROA_HTTP_FAULT_BODY_LONG, 413, "body_too_large"},
         {PROA_HTTP_FAULT_EXPECTATION, 417, "expectation_unknown"},
         {PROA_HTTP_FAULT_TRUNCATED, 400, "truncated"},
