@@ -119,28 +119,6 @@ def test_a_stream_has_the_parts_of_its_version(world, version):
     assert parts[-1]["providerMetadata"]["gateway"]["generationId"] == gateway_id
 
 
-@pytest.mark.parametrize("events", range(len(EVENTS)))
-@pytest.mark.parametrize("then", ["close", "reset"])
-def test_a_stream_that_breaks_at_any_event(world, events, then):
-    gateway, first, second = world()
-    first.script.append(sends(EVENTS[:events], then))
-    second.script.append(sends([chunk({"content": "second"}), *EVENTS[3:]]))
-    parts = parts_of(ask(gateway, 3, stream=True))
-    types = [part["type"] for part in parts]
-    assert types[0] == "stream-start" and types[-1] == "finish"
-    if events < 2:  # nothing had been told: another answers
-        assert text_of(parts) == "second" and "error" not in types
-    elif events < 4:
-        assert text_of(parts) == "hello"[:3 * (events - 1)]
-        assert types[-2] == "error"
-        error = parts[-2]["error"]
-        assert error["message"] and error["statusCode"] == 502 and error["isRetryable"]
-        assert parts[-1]["finishReason"] == ERROR[3]
-        assert parts[-1]["usage"] == {"inputTokens": {}, "outputTokens": {}}
-    else:  # only the end mark is missing
-        assert text_of(parts) == "hello" and parts[-1]["finishReason"] == FINISH[3]
-
-
 @pytest.mark.parametrize("version", [2, 3, 4])
 def test_a_broken_stream_ends_in_its_versions_words(world, version):
     gateway, first, _ = world()

@@ -1,15 +1,12 @@
 """One stream of each dialect as its providers send it, event by event, for tests that cut it. Beside
-them stands the form before chat, which OpenAI's kind alone has."""
+them stand the forms that only providers of OpenAI's kind have and that go on as they are."""
 import json
 
 import test_dialect_bedrock as bedrock
 import test_dialect_cohere as cohere
 import test_dialect_gemini as gemini
-from test_surface_anthropic import OVERLOADED, streamed
+from test_surface_anthropic import BEGIN, END, OVERLOADED, event, gpt_calls, streamed
 from testenv import upstream as up
-
-COMPLETIONS = "completions"
-
 
 def gemini_events(texts):
     said = [gemini.answer(gemini.text(text), None) for text in texts[:-1]]
@@ -24,12 +21,41 @@ def completions_events(texts):
     return [*map(part, texts), part("", "stop"), up.sse("[DONE]")]
 
 
+PIECES = ['{"at":', '"x"}']  # of a call's arguments
+
+
+def openai_calls():
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "look", "arguments": ""}}
+    pieces = [{"index": 0, "function": {"arguments": piece}} for piece in PIECES]
+    chunks = [up.delta(role="assistant"), *(gpt_calls(each) for each in [call, *pieces]),
+              up.delta(finish="tool_calls")]
+    return [*map(up.sse, chunks), up.sse("[DONE]")]
+
+
+def anthropic_calls():
+    block = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
+    return [each.encode() for each in [
+        BEGIN, event("content_block_start", index=0, content_block=block),
+        *(event("content_block_delta", index=0, delta={"type": "input_json_delta", "partial_json": piece})
+          for piece in PIECES), *END]]
+
+
+def gemini_calls():
+    call = gemini.answer([{"functionCall": {"name": "look", "args": {"at": "x"}}}], None)
+    return [b"data: " + json.dumps(each).encode() + b"\r\n\r\n" for each in [
+        call, gemini.answer([], "STOP", usageMetadata=gemini.USAGE)]]
+
+
 class Stream:
     """events(texts) -> bytes of each; reason: what stands in the event that says why it ended; error:
-    the event in which the provider says that it failed; base: of its URL, behind the host."""
+    the event in which the provider says that it failed; base: of its URL, behind the host; by: whose
+    stream it is, where that speaks another dialect, too; calls: a stream that calls a tool, and the
+    numbers of its events that name it and that hold the reason."""
 
-    def __init__(self, events, reason, error, base="/v1", head=up.STREAM_HEAD):
+    def __init__(self, events, reason, error, base="/v1", head=up.STREAM_HEAD, by=None,
+                 calls=None):
         self.events, self.reason, self.error, self.base, self.head = events, reason, error, base, head
+        self.by, self.calls = by, calls
 
     def marks(self, texts):
         """The numbers of events that hold the first text and the reason."""
@@ -40,20 +66,26 @@ class Stream:
 
 OPENAI_ERROR = up.sse({"error": {"message": "Overloaded", "type": "server_error", "code": "overloaded"}})
 STREAMS = {
-    "openai": Stream(up.stream_events, b'"finish_reason": "stop"', OPENAI_ERROR),
-    COMPLETIONS: Stream(completions_events, b'"finish_reason": "stop"', OPENAI_ERROR),
+    "openai": Stream(up.stream_events, b'"finish_reason": "stop"', OPENAI_ERROR,
+                     calls=(openai_calls(), 1, 4)),
+    "completions": Stream(completions_events, b'"finish_reason": "stop"', OPENAI_ERROR, by="openai"),
     "anthropic": Stream(lambda texts: [each.encode() for each in streamed(*texts)],
-                        b'"stop_reason": "end_turn"', OVERLOADED.encode()),
+                        b'"stop_reason": "end_turn"', OVERLOADED.encode(),
+                        calls=(anthropic_calls(), 1, 5)),
     "gemini": Stream(gemini_events, b"STOP", b"data: " + json.dumps({"error": {
         "code": 503, "status": "UNAVAILABLE", "message": "Overloaded"}}).encode() + b"\r\n\r\n",
-        base="/v1beta"),
+        base="/v1beta", calls=(gemini_calls(), 0, 1)),
     "bedrock": Stream(lambda texts: [bedrock.BEGIN, *(bedrock.delta(0, text=text) for text in texts),
                                      bedrock.stop(0), *bedrock.END],
                       b"end_turn", bedrock.exception("serviceUnavailableException", "Overloaded"),
-                      base="", head=bedrock.STREAM_HEAD),
+                      base="", head=bedrock.STREAM_HEAD, calls=([
+                          bedrock.BEGIN, bedrock.start(0, "tooluse_1", "look"),
+                          *(bedrock.delta(0, toolUse={"input": piece}) for piece in PIECES),
+                          bedrock.stop(0), *bedrock.END], 1, 5)),
     "cohere": Stream(lambda texts: cohere.events(cohere.said(*texts)), b"COMPLETE",
                      cohere.event("message-end", delta={"finish_reason": "ERROR", "error": "Overloaded"}),
-                     base=""),
+                     base="", calls=(cohere.events(cohere.called(0, "look", *PIECES),
+                                                   reason="TOOL_CALL"), 1, 5)),
 }
 
 

@@ -2,8 +2,8 @@
 answer is understood, with all that its protocol promises of one checked on the way.
 
 A conversation is a list of turns: {"user": text, "png": base64}, {"said": Answer} and
-{"results": [(call, text)], "user": text}. What else can be asked for: `system`, `tools` (name, description, schema),
-`schema`, `effort`, `limit` of tokens, `stream`.
+{"results": [(call, text)], "user": text}. What else can be asked for: `system`, `tools` (name,
+description, schema), `schema`, `effort`, `limit` of tokens, `stream`.
 """
 import json
 
@@ -46,12 +46,15 @@ def frames(body):
 
 
 class Surface:
-    """name; path; speaks: the dialect that is passed on as it is; resumes: a broken stream can be gone
+    """name; path; speaks: the dialect that is passed on as it is; own: the form of its own in which that
+    is streamed; resumes: a broken stream can be gone
     on with elsewhere; closes: an error in a stream ends the answer by its framing too."""
     resumes = True
     closes = False
     speaks = None
-    can = ("chat", "stream", "length", "tools", "parallel", "schema", "reasoning", "image", "usage", "cached")
+    own = None
+    can = ("chat", "stream", "length", "tools", "parallel", "schema", "reasoning", "image", "usage",
+           "cached")
     headers = {}
 
     def request(self, model, turns, stream=False, **more):
@@ -182,7 +185,7 @@ class Chat(Surface):
 
 class Completions(Chat):
     """The form before chat: texts alone, and no provider but OpenAI's kind has it."""
-    name, path = "completions", "/v1/completions"
+    name, path, own = "completions", "/v1/completions", "completions"
     can = ("chat", "stream")
 
     def body(self, turns, stream):
@@ -306,7 +309,7 @@ class Messages(Surface):
 
 class AiSdk(Surface):
     path = "/v1/ai/language-model"
-    resumes, closes = False, True
+    closes = True
     finishes = {"stop": "stop", "length": "length", "tool-calls": "tools", "error": None}
     parts = {"stream-start", "response-metadata", "finish", "error", *(
         kind + what for kind in ("text-", "reasoning-", "tool-input-")
