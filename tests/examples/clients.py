@@ -22,6 +22,12 @@ def raises(kind, call, *args, **kwargs):
     raise AssertionError("no %s" % kind.__name__)
 
 
+def assert_order(order, trail):
+    """Who was asked, in the order that the request names; nobody after `mock`, which answers."""
+    asked = [each.partition("/")[0] for each in trail.split(", ")]
+    assert asked == order[:order.index("mock") + 1], trail
+
+
 def litellm():
     os.environ.update(VERCEL_AI_GATEWAY_API_BASE=BASE, VERCEL_AI_GATEWAY_API_KEY="unused",
                       LITELLM_LOCAL_MODEL_COST_MAP="True")
@@ -70,9 +76,12 @@ def litellm():
                        num_retries=0, max_retries=0, **more)
         assert error.status_code == 503
 
-    routed = lite.completion(model="vercel_ai_gateway/demo", messages=MESSAGES,
-                             providerOptions={"gateway": {"order": ["mock-down", "mock"]}})
-    assert routed._hidden_params["additional_headers"]["llm_provider-x-proa-provider"] == "mock"
+    for order in (["mock-down", "mock"], ["mock", "mock-down"]):
+        routed = lite.completion(model="vercel_ai_gateway/demo", messages=MESSAGES,
+                                 providerOptions={"gateway": {"order": order}})
+        assert_order(order, routed._hidden_params["additional_headers"]["llm_provider-x-proa-trail"])
+    raises(lite.BadRequestError, lite.completion, model="vercel_ai_gateway/demo", messages=MESSAGES,
+           providerOptions={"gateway": {"only": ["nobody"]}})
     # Listing by the provider's own code, which asks without a key.
     assert "mock/echo" in lite.VercelAIGatewayConfig().get_models()
     assert "mock/echo" in lite.get_valid_models(
@@ -123,9 +132,10 @@ def langchain():
                                check_embedding_ctx_length=False).embed_documents(["a", "b"])
     assert len(vectors) == 2 and vectors[0] != vectors[1]
 
-    routed = model("demo", extra_body={"providerOptions": {"gateway": {"order": ["mock-down", "mock"]}}},
-                   include_response_headers=True).invoke("hello to all")
-    assert routed.response_metadata["headers"]["x-proa-provider"] == "mock"
+    for order in (["mock-down", "mock"], ["mock", "mock-down"]):
+        routed = model("demo", extra_body={"providerOptions": {"gateway": {"order": order}}},
+                       include_response_headers=True).invoke("hello to all")
+        assert_order(order, routed.response_metadata["headers"]["x-proa-trail"])
     assert raises(openai.NotFoundError, model("nowhere/none").invoke, "a").code == "model_not_found"
 
 
@@ -185,8 +195,12 @@ def langfuse():
     json.loads(called.choices[0].message.tool_calls[0].function.arguments)
     vectors = client.embeddings.create(model="mock/echo", input=["a", "b"]).data
     assert len(vectors) == 2 and vectors[0].embedding != vectors[1].embedding
-    raw = client.chat.completions.with_raw_response.create(model="demo", messages=MESSAGES)
-    assert raw.headers["x-proa-provider"] == "mock" and raw.parse().choices
+    for order in (["mock-down", "mock"], ["mock", "mock-down"]):
+        raw = client.chat.completions.with_raw_response.create(
+            model="demo", messages=MESSAGES,
+            extra_body={"providerOptions": {"gateway": {"order": order}}})
+        assert_order(order, raw.headers["x-proa-trail"])
+        assert raw.parse().choices
 
     async def later():
         async with AsyncOpenAI(base_url=BASE, api_key="unused", max_retries=0) as many:

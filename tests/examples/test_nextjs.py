@@ -1,4 +1,4 @@
-"""deploy/examples/nextjs, built by what its package.json says and used by a person's means: a real
+"""deploy/examples/nextjs, built as its package.json says and used by a person's means: a real
 browser, its keyboard and its mouse."""
 import os
 import signal

@@ -61,4 +61,5 @@ def test_embed_many(proa, example):
 
 def test_failover_order(proa, example):
     assert example(proa, "failover-order.ts").splitlines() == [
-        "mock-down: 503, so the next one", "mock: 200", "mock says: Still there?"]
+        "order mock-down, mock: mock-down (503), then mock (200)", "mock says: Still there?",
+        "order mock, mock-down: mock (200)", "mock says: Still there?"]

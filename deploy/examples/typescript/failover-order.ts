@@ -7,20 +7,21 @@ const gateway = createGateway({
   apiKey: process.env.AI_GATEWAY_API_KEY ?? "unused",
 });
 
-type Attempt = { provider: string; statusCode?: number; success: boolean };
+type Attempt = { provider: string; statusCode?: number };
 type Routing = { finalProvider: string; modelAttempts: { providerAttempts: Attempt[] }[] };
 
-const { text, providerMetadata } = await generateText({
-  model: gateway("demo"),
-  prompt: "Still there?",
-  providerOptions: {
-    // The mock's names, of which the first always fails; in earnest ["anthropic", "bedrock"].
-    gateway: { order: ["mock-down", "mock"] } satisfies GatewayProviderOptions,
-  },
-});
+// The mock's names, of which one always fails; in earnest ["anthropic", "bedrock"].
+for (const order of [["mock-down", "mock"], ["mock", "mock-down"]]) {
+  const { text, providerMetadata } = await generateText({
+    model: gateway("demo"),
+    prompt: "Still there?",
+    providerOptions: { gateway: { order } satisfies GatewayProviderOptions },
+  });
 
-const { finalProvider, modelAttempts } = providerMetadata?.gateway.routing as Routing;
-for (const { provider, statusCode, success } of modelAttempts.flatMap((each) => each.providerAttempts)) {
-  console.log(`${provider}: ${statusCode ?? "no answer"}${success ? "" : ", so the next one"}`);
+  const { finalProvider, modelAttempts } = providerMetadata?.gateway.routing as Routing;
+  const tried = modelAttempts
+    .flatMap((each) => each.providerAttempts)
+    .map(({ provider, statusCode }) => `${provider} (${statusCode ?? "no answer"})`);
+  console.log(`order ${order.join(", ")}: ${tried.join(", then ")}`);
+  console.log(`${finalProvider} says: ${text}`);
 }
-console.log(`${finalProvider} says: ${text}`);
