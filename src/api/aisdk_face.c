@@ -9,8 +9,11 @@
 static struct proa_api_writer *writer_create(const struct proa_api_writer_cfg *cfg,
                                              struct proa_buf *out, struct proa_arena *arena)
 {
+    const bool media = cfg->kind == PROA_API_IMAGES || cfg->kind == PROA_API_SPEECH ||
+                       cfg->kind == PROA_API_TRANSCRIPTIONS;
     return cfg->kind == PROA_API_EMBEDDINGS ? proa_aisdk_vectors_create(cfg, out, arena)
            : cfg->kind == PROA_API_RERANK   ? proa_aisdk_ranking_create(cfg, out, arena)
+           : media                          ? proa_aisdk_media_create(cfg, out, arena)
                                             : proa_aisdk_answer_create(cfg, out, arena);
 }
 

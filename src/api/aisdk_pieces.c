@@ -29,6 +29,8 @@ static const struct {
     {PROA_SLICE_INIT("response_format"), PROA_SLICE_INIT("responseFormat")},
     {PROA_SLICE_INIT("tool_choice"), PROA_SLICE_INIT("toolChoice")},
     {PROA_SLICE_INIT("reasoning_effort"), PROA_SLICE_INIT("reasoning")},
+    {PROA_SLICE_INIT("aspect_ratio"), PROA_SLICE_INIT("aspectRatio")},
+    {PROA_SLICE_INIT("output_format"), PROA_SLICE_INIT("outputFormat")},
 };
 
 static struct proa_slice setting_of(struct proa_slice feature)
@@ -60,7 +62,7 @@ static void put_warning_2(struct proa_json_writer *w, const struct proa_api_writ
     const struct proa_slice setting = setting_of(feature);
     const struct proa_chat_tool *tool =
         proa_slice_eq(feature, PROA_SLICE("tools")) ? own_tool(cfg) : NULL;
-    if (setting.len > 0) {
+    if (setting.len > 0 && cfg->kind != PROA_API_IMAGES) { /* whose warnings are texts */
         proa_json_writer_member_string(w, "type", PROA_SLICE("unsupported-setting"));
         proa_json_writer_member_string(w, "setting", setting);
         proa_json_writer_member_string(w, "details", reason);
@@ -78,7 +80,8 @@ static void put_warning_2(struct proa_json_writer *w, const struct proa_api_writ
         proa_json_writer_member_string(
             w, "message",
             proa_arena_printf(arena, "%" PROA_SLICE_FMT ": %" PROA_SLICE_FMT,
-                              PROA_SLICE_ARG(feature), PROA_SLICE_ARG(reason)));
+                              PROA_SLICE_ARG(setting.len > 0 ? setting : feature),
+                              PROA_SLICE_ARG(reason)));
     }
 }
 

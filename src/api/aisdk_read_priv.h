@@ -7,6 +7,7 @@
 #include "openai_read_priv.h"
 
 #include "proa/chat/inputs.h"
+#include "proa/chat/media.h"
 
 /* ---- aisdk_prompt.c */
 
@@ -52,5 +53,14 @@ enum proa_err proa_aisdk_embed(struct reading *r, struct proa_slice bytes,
                                struct proa_chat_embed *out) PROA_MUST_CHECK;
 enum proa_err proa_aisdk_rerank(struct reading *r, struct proa_slice bytes,
                                 struct proa_chat_rerank *out) PROA_MUST_CHECK;
+
+/* ---- aisdk_media.c */
+
+enum proa_err proa_aisdk_image(struct reading *r, struct proa_slice bytes,
+                               struct proa_chat_image *out) PROA_MUST_CHECK;
+enum proa_err proa_aisdk_speech(struct reading *r, struct proa_slice bytes,
+                                struct proa_chat_speech *out) PROA_MUST_CHECK;
+enum proa_err proa_aisdk_transcription(struct reading *r, struct proa_slice bytes,
+                                       struct proa_chat_transcription *out) PROA_MUST_CHECK;
 
 #endif

@@ -313,15 +313,18 @@ enum proa_err proa_api_aisdk_read(const struct proa_api_body *body, struct proa_
         return proa_aisdk_embed(&t.r, body->bytes, &out->embed);
     case PROA_API_RERANK:
         return proa_aisdk_rerank(&t.r, body->bytes, &out->rerank);
+    case PROA_API_IMAGES:
+        return proa_aisdk_image(&t.r, body->bytes, &out->image);
+    case PROA_API_SPEECH:
+        return proa_aisdk_speech(&t.r, body->bytes, &out->speech);
+    case PROA_API_TRANSCRIPTIONS:
+        return proa_aisdk_transcription(&t.r, body->bytes, &out->transcription);
     case PROA_API_NONE:
     case PROA_API_COMPLETIONS:
     case PROA_API_MODERATIONS:
     case PROA_API_COUNT_TOKENS:
     case PROA_API_RESPONSES:
-    case PROA_API_IMAGES:
     case PROA_API_IMAGE_EDITS:
-    case PROA_API_SPEECH:
-    case PROA_API_TRANSCRIPTIONS:
     case PROA_API_TRANSLATIONS:
     case PROA_API_MODELS:
     case PROA_API_MODEL:

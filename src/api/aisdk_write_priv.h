@@ -21,7 +21,7 @@ void proa_aisdk_put_gateway(struct proa_buf *out, struct proa_slice gateway);
 /* "2026-11-23T22:55:01.000Z" with quotes */
 void proa_aisdk_put_time(struct proa_buf *out, uint64_t unix_s);
 
-/* ---- aisdk_answer.c, aisdk_lists.c */
+/* ---- aisdk_answer.c, aisdk_lists.c, aisdk_media_answer.c */
 
 struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cfg *cfg,
                                                  struct proa_buf *out, struct proa_arena *arena);
@@ -29,5 +29,8 @@ struct proa_api_writer *proa_aisdk_vectors_create(const struct proa_api_writer_c
                                                   struct proa_buf *out, struct proa_arena *arena);
 struct proa_api_writer *proa_aisdk_ranking_create(const struct proa_api_writer_cfg *cfg,
                                                   struct proa_buf *out, struct proa_arena *arena);
+/* Images, speech, or what was said. */
+struct proa_api_writer *proa_aisdk_media_create(const struct proa_api_writer_cfg *cfg,
+                                                struct proa_buf *out, struct proa_arena *arena);
 
 #endif

@@ -41,6 +41,11 @@ static const struct path_row AI_PATHS[] = {
      .kind = PROA_API_EMBEDDINGS,
      .allow = ALLOW_WRITE},
     {.path = PROA_SLICE_INIT("/reranking-model"), .kind = PROA_API_RERANK, .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/image-model"), .kind = PROA_API_IMAGES, .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/speech-model"), .kind = PROA_API_SPEECH, .allow = ALLOW_WRITE},
+    {.path = PROA_SLICE_INIT("/transcription-model"),
+     .kind = PROA_API_TRANSCRIPTIONS,
+     .allow = ALLOW_WRITE},
     {.path = PROA_SLICE_INIT("/config"), .kind = PROA_API_CONFIG, .allow = ALLOW_READ},
 };
 

@@ -110,16 +110,22 @@ static void fill(struct attempt *a, struct asked *asked, struct proa_encode_in *
     case PROA_OP_RERANK:
         in->rerank = &asked->api.rerank;
         break;
+    case PROA_OP_IMAGE:
+    case PROA_OP_IMAGE_EDIT:
+        in->image = &asked->api.image;
+        break;
+    case PROA_OP_SPEECH:
+        in->speech = &asked->api.speech;
+        break;
+    case PROA_OP_TRANSCRIPTION:
+    case PROA_OP_TRANSLATION:
+        in->transcription = &asked->api.transcription;
+        break;
     case PROA_OP_CHAT:
     case PROA_OP_COMPLETION:
     case PROA_OP_MODERATION:
     case PROA_OP_COUNT_TOKENS:
     case PROA_OP_RESPONSES:
-    case PROA_OP_IMAGE:
-    case PROA_OP_IMAGE_EDIT:
-    case PROA_OP_SPEECH:
-    case PROA_OP_TRANSCRIPTION:
-    case PROA_OP_TRANSLATION:
         in->chat =
             a->purpose == PROA_PURPOSE_RESCUE_PREFILL ? begun_chat(a->x, asked) : &asked->api.chat;
         break;
@@ -177,6 +183,18 @@ enum proa_class proa_translate_write(struct attempt *a, const struct proa_encode
     return *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
 }
 
+/* Has the target the operation, in any words? */
+static bool is_offered(struct attempt *a)
+{
+    const enum proa_operation op = a->translation->op;
+    const bool offered = op != PROA_OP_MODERATION && op != PROA_OP_COUNT_TOKENS &&
+                         a->dialect->decode && a->dialect->offers(a->answer.vendor, a->model, op);
+    if (!offered) {
+        cannot(a, proa_operation_name(op), "is not offered by this provider");
+    }
+    return offered;
+}
+
 enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encode_in *common,
                                       struct proa_encoded *out, enum proa_err *err)
 {
@@ -185,9 +203,7 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     a->translation = t;
     t->op = x->operation == PROA_OP_COMPLETION ? PROA_OP_CHAT : x->operation;
     *err = PROA_OK;
-    if (t->op == PROA_OP_MODERATION || t->op == PROA_OP_COUNT_TOKENS || !a->dialect->decode ||
-        !a->dialect->offers(common->vendor, a->model, t->op)) {
-        cannot(a, proa_operation_name(t->op), "is not offered by this provider");
+    if (!is_offered(a)) {
         return PROA_CLASS_UNFIT;
     }
     struct asked *asked = proa_translate_asked(x);
@@ -197,6 +213,12 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
             proa_translate_forget(x); /* there may be room for it a moment later */
         }
         return class_of_asked(*err);
+    }
+    if (t->op == PROA_OP_IMAGE && asked->api.image.n_files > 0) { /* which the path does not tell */
+        t->op = PROA_OP_IMAGE_EDIT;
+        if (!is_offered(a)) {
+            return PROA_CLASS_UNFIT;
+        }
     }
     struct proa_encode_in in = {
         .operation = t->op,

@@ -243,11 +243,15 @@ static size_t find_first(const struct proa_multipart *m)
     return proa_slice_starts(m->body, dashes) ? 0 : find_boundary(m, 0);
 }
 
-/* Behind the last boundary. */
+/* Behind the last boundary: line ends, of which some clients send more than one. */
 static bool is_all(struct proa_slice rest)
 {
-    rest = skip_blanks(rest);
-    return rest.len == 0 || proa_slice_eq(rest, CRLF);
+    for (size_t i = 0; i < rest.len; i++) {
+        if (!is_blank(rest.ptr[i]) && rest.ptr[i] != '\r' && rest.ptr[i] != '\n') {
+            return false;
+        }
+    }
+    return true;
 }
 
 enum proa_multipart_result proa_multipart_next(struct proa_multipart *m,

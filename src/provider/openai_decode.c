@@ -484,9 +484,12 @@ static bool decode_event(struct proa_decoder *d, struct proa_slice name, struct 
     return take_object(d, data);
 }
 
-static bool decode_whole(struct proa_decoder *d, struct proa_slice body)
+static bool decode_whole(struct proa_decoder *d, struct proa_slice whole)
 {
-    body = proa_openai_strip(body);
+    const struct proa_slice body = proa_openai_strip(whole);
+    if (proa_operation_is_media(d->op)) {
+        return proa_openai_decode_media(d, d->op == PROA_OP_SPEECH ? whole : body);
+    }
     if (d->op == PROA_OP_EMBEDDING) {
         return proa_openai_decode_vectors(d, body);
     }

@@ -79,12 +79,13 @@ static struct proa_slice path_of(const struct proa_encode_in *in, struct proa_ar
     return proa_buf_slice(&b);
 }
 
-static struct proa_request_head head_of(const struct proa_encode_in *in, struct proa_arena *arena)
+static struct proa_request_head head_of(const struct proa_encode_in *in, struct proa_slice type,
+                                        struct proa_arena *arena)
 {
     struct proa_request_head head = {.path = path_of(in, arena)};
     if (PROA_UNLIKELY(proa_operation_is_media(in->operation))) {
         head.accept = PROA_SLICE("*/*"); /* sound, subtitles, events or JSON, as was asked for */
-        head.type = in->content_type;
+        head.type = type;
     }
     return head;
 }
@@ -119,26 +120,34 @@ static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_aren
 }
 
 static enum proa_err write_body(const struct proa_encode_in *in, struct proa_arena *arena,
-                                struct proa_encoded *out)
+                                struct proa_encoded *out, struct proa_slice *type)
 {
-    return in->chat    ? proa_openai_write_chat(in, arena, out)
-           : in->embed ? proa_openai_write_embed(in, arena, out)
-                       : proa_openai_write_rerank(in, arena, out);
+    return in->chat     ? proa_openai_write_chat(in, arena, out)
+           : in->embed  ? proa_openai_write_embed(in, arena, out)
+           : in->rerank ? proa_openai_write_rerank(in, arena, out)
+                        : proa_openai_write_media(in, arena, out, type);
+}
+
+/* One of what the neutral model has. */
+static bool is_translated(const struct proa_encode_in *in)
+{
+    return in->chat || in->embed || in->rerank || in->image || in->speech || in->transcription;
 }
 
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                  struct proa_encoded *out)
 {
-    const bool translated = in->chat || in->embed || in->rerank;
+    const bool translated = is_translated(in);
+    struct proa_slice type = in->content_type;
     out->n_iov = 0;
     if ((size_t)in->operation >= PROA_OPERATIONS || PATHS[in->operation].len == 0) {
         return PROA_ERR_ARG;
     }
-    enum proa_err err = translated ? write_body(in, arena, out) : pass_body(in, arena, out);
+    enum proa_err err = translated ? write_body(in, arena, out, &type) : pass_body(in, arena, out);
     if (err == PROA_OK) {
-        const struct proa_request_head head = head_of(in, arena);
-        err = translated ? proa_request_finish(in, &head, arena, out)
-                         : proa_request_head_write(in, &head, arena, out);
+        const struct proa_request_head head = head_of(in, type, arena);
+        err = translated && out->n_iov == 0 ? proa_request_finish(in, &head, arena, out)
+                                            : proa_request_head_write(in, &head, arena, out);
     }
     out->n_iov = err == PROA_OK ? out->n_iov : 0;
     return err;

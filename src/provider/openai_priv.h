@@ -13,7 +13,7 @@
  *   openai_quirks.c  what differs between vendors and models
  *   openai_write.c, openai_messages.c  a translated request
  *   openai_decode.c, openai_vectors.c  a translated answer
- *   openai_media.c   images and audio
+ *   openai_media.c, openai_media_write.c, openai_form.c  images and audio
  */
 #ifndef PROA_PROVIDER_OPENAI_PRIV_H
 #define PROA_PROVIDER_OPENAI_PRIV_H
@@ -52,6 +52,13 @@ bool proa_openai_decode_ranks(struct proa_decoder *d, struct proa_slice body);
 /* ---- openai_media.c */
 /* Adds what a usage object of an answer with images or about sound tells. */
 void proa_openai_media_usage(struct proa_slice object, struct proa_usage *usage);
+bool proa_openai_decode_media(struct proa_decoder *d, struct proa_slice body);
+
+/* ---- openai_media_write.c */
+/* A translated body into out->body; or, where it is a form with files, into pieces behind the head
+ * that is not written yet, and then *type is its media type, in the arena. */
+enum proa_err proa_openai_write_media(const struct proa_encode_in *in, struct proa_arena *arena,
+                                      struct proa_encoded *out, struct proa_slice *type);
 
 /* ---- openai_error.c */
 void proa_openai_classify(const struct proa_answer_head *head, struct proa_slice body,

@@ -249,6 +249,18 @@ def test_a_form_is_sent_again_with_the_next_ones_model(gateways, upstreams):
     assert sent[0]["file"] == sent[1]["file"]
 
 
+def test_routes_are_said_in_a_form_as_well(gateways, upstreams):
+    first, second = upstreams(default=up.answer(200, WORDS)), upstreams(default=up.answer(200, WORDS))
+    gateway = gateways({"providers": {"openai": provider(first), "azure": provider(second)}}, env=KEYS)
+    for only, asked in (("openai", first), ("azure", second)):
+        options = json.dumps({"gateway": {"only": [only]}})
+        response = hear(gateway, ("providerOptions", options), model="openai/gpt-4o-transcribe")
+        assert response.status == 200 and response.header("x-proa-provider") == only, response
+        assert [field[0] for field in read(asked.requests[-1])] == ["model", "file"]
+    response = hear(gateway, ("providerOptions", '{"gateway":{"only":["nobody"]}}'), model="openai/gpt-4o-transcribe")
+    assert response.status == 400, response
+
+
 def test_who_has_none_is_not_asked(gateways, upstreams):
     claude, good = upstreams(), upstreams(default=sound())
     gateway = gateways({"providers": {"claude": provider(claude, dialect="anthropic"), "p2": provider(good)},
@@ -365,6 +377,157 @@ def test_a_large_image_needs_no_room_for_all_of_it(simple, upstream):
     response = gateway.post(IMAGES, DRAW)
     assert response.status == 200 and response.json == big
 
+
+# ---- the AI SDK's protocol -------------------------------------------------------------------------
+
+def sdk(gateway, kind, body, model="m", version=4, **headers):
+    return gateway.post("/v%d/ai/%s-model" % (1 if version == 2 else version, kind), body,
+                        {"ai-model-id": model, "ai-%s-model-specification-version" % kind: str(version), **headers})
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+def test_an_image_of_the_ai_sdk(simple, upstreams, version):
+    broken, good = upstreams(default=up.error(503)), upstreams(default=up.answer(200, IMAGE_ANSWER))
+    gateway = simple(broken, good)
+    response = sdk(gateway, "image", {"prompt": "a cat", "n": 1, "size": "1024x1024", "seed": 3,
+                                      "providerOptions": {"openai": {"quality": "low"}}}, version=version)
+    assert response.status == 200, response.error
+    answer = response.json
+    assert answer["images"] == [PICTURE]
+    assert answer["usage"] == {"inputTokens": 5, "outputTokens": 1056, "totalTokens": 1061}
+    why = "is not taken by this provider"
+    assert answer["warnings"] == ([{"type": "other", "message": "seed: " + why}] if version == 2 else
+                                  [{"type": "unsupported", "feature": "seed", "details": why}])
+    told = answer["providerMetadata"]["gateway"]
+    assert told["routing"]["finalProvider"] == "p2" and told["routing"]["totalProviderAttemptCount"] == 2
+    assert good.requests[-1].target == IMAGES
+    assert good.requests[-1].json == {"model": "up-model", "prompt": "a cat", "n": 1, "size": "1024x1024",
+                                      "response_format": "b64_json", "quality": "low"}
+    assert "seed" in response.header("x-proa-warnings")
+
+
+def test_an_edit_of_the_ai_sdk(simple, upstream):
+    upstream.default = up.answer(200, IMAGE_ANSWER)
+    gateway = simple(upstream)
+    file = {"type": "file", "mediaType": "image/png", "data": base64.b64encode(b"\x89PNG\r\n--").decode()}
+    response = sdk(gateway, "image", {"prompt": "Ü", "n": 1, "files": [file, file], "mask": file})
+    assert response.status == 200 and response.json["images"] == [PICTURE]
+    request = upstream.requests[-1]
+    assert request.target == EDITS
+    assert read(request) == [("model", b"up-model", None, "text/plain"), ("prompt", "Ü".encode(), None, "text/plain"),
+                             ("image[]", b"\x89PNG\r\n--", "image.png", "image/png"),
+                             ("image[]", b"\x89PNG\r\n--", "image.png", "image/png"),
+                             ("mask", b"\x89PNG\r\n--", "mask.png", "image/png"),
+                             ("n", b"1", None, "text/plain"),
+                             ("response_format", b"b64_json", None, "text/plain")]
+    far = {"prompt": "a", "files": [{"type": "url", "url": "https://images.example/1"}]}
+    response = sdk(gateway, "image", far)
+    assert response.status == 400 and "image by URL" in response.error["message"]
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_speech_of_the_ai_sdk(simple, upstreams, version):
+    broken, good = upstreams(default=BAD["page"]), upstreams(default=sound())
+    gateway = simple(broken, good)
+    response = sdk(gateway, "speech", {"text": "hello", "voice": "nova", "outputFormat": "mp3"}, version=version)
+    assert response.status == 200, response.error
+    assert base64.b64decode(response.json["audio"]) == SOUND
+    assert response.json["warnings"] == []
+    assert response.header("content-type") == "application/json"
+    assert good.requests[-1].json == {"model": "up-model", "input": "hello", "voice": "nova",
+                                      "response_format": "mp3"}
+    assert response.header("x-proa-attempts") == "2"
+
+
+def test_a_transcription_of_the_ai_sdk(simple, upstreams):
+    told = {"text": "hello there", "language": "english", "duration": 1.5,
+            "segments": [{"id": 0, "start": 0.0, "end": 1.5, "text": "hello there"}]}
+    broken, good = upstreams(default=up.answer(200, {"segments": []})), upstreams(default=up.answer(200, told))
+    gateway = simple(broken, good)
+    audio = b"RIFF\r\n--proa-" + SOUND
+    response = sdk(gateway, "transcription", {"audio": base64.b64encode(audio).decode(), "mediaType": "audio/wav",
+                                              "providerOptions": {"openai": {"language": "en"}}})
+    assert response.status == 200, response.error
+    answer = response.json
+    assert answer.pop("providerMetadata")["gateway"]["routing"]["finalProvider"] == "p2"
+    assert answer == {"text": "hello there", "language": "en", "durationInSeconds": 1.5, "warnings": [],
+                      "segments": [{"text": "hello there", "startSecond": 0.0, "endSecond": 1.5}]}
+    assert read(good.requests[-1]) == [("model", b"up-model", None, "text/plain"),
+                                       ("response_format", b"verbose_json", None, "text/plain"),
+                                       ("language", b"en", None, "text/plain"),
+                                       ("file", audio, "file.wav", "audio/wav")]
+
+
+def test_a_recording_of_20_mib(simple, upstream):
+    upstream.default = up.answer(200, WORDS)
+    gateway = simple(upstream)
+    audio = os.urandom(20 * 1024 * 1024)
+    response = sdk(gateway, "transcription", {"audio": base64.b64encode(audio).decode(), "mediaType": "audio/mpeg"})
+    assert response.status == 200, response.error
+    assert read(upstream.requests[-1])[-1] == ("file", audio, "file.mp3", "audio/mpeg")
+
+
+@pytest.mark.parametrize("kind, body, message", [
+    ("image", {}, '"prompt" is missing'), ("image", {"prompt": "a", "files": [{"data": "?"}]}, "must be base64"),
+    ("speech", {"text": ""}, '"text" is missing'), ("transcription", {"audio": "x"}, "must be base64")])
+def test_refusals_of_the_ai_sdks_requests(simple, upstream, kind, body, message):
+    gateway = simple(upstream)
+    response = sdk(gateway, kind, body)
+    assert response.status == 400 and message in response.error["message"], response.error
+    assert response.error["type"] == "invalid_request_error" and not upstream.requests
+
+
+def test_an_image_by_its_address_alone_is_no_answer(simple, upstreams):
+    far = upstreams(default=up.answer(200, {"data": [{"url": "https://images.example/1"}]}))
+    good = upstreams(default=up.answer(200, IMAGE_ANSWER))
+    response = sdk(simple(far, good), "image", {"prompt": "a", "n": 1})
+    assert response.status == 200 and response.json["images"] == [PICTURE]
+
+
+def test_the_ai_sdk_and_who_has_none(gateways, upstream):
+    gateway = gateways({"providers": {"claude": provider(upstream, dialect="anthropic")}}, env=KEYS)
+    for kind, body in (("image", {"prompt": "a"}), ("speech", {"text": "a"}),
+                       ("transcription", {"audio": "UklGRg==", "mediaType": "audio/wav"})):
+        response = sdk(gateway, kind, body, model="claude/c")
+        assert response.status == 400 and "is not offered by this provider" in response.error["message"]
+    assert not upstream.requests
+
+
+@pytest.mark.parametrize("path", [
+    "/v4/ai/video-model", "/v4/ai/video-model/start", "/v4/ai/video-model/status", "/v4/ai/decision-model",
+    "/v4/ai/batch/start", "/v4/ai/batch/status", "/v4/ai/batch/results", "/v4/ai/batch/cancel",
+    "/v4/ai/realtime-model", "/v3/ai/video-model", "/v1/realtime/client-secrets", "/v1/evaluate",
+    "/v1/images/variations", "/v1/videos", "/v1/audio"])
+def test_what_is_not_served_is_not_found(simple, upstream, path):
+    gateway = simple(upstream)
+    for body, kind in (({"model": "m"}, "application/json"), (form(("model", "m")), TYPE)):
+        response = gateway.post(path, body, {"Content-Type": kind, "ai-model-id": "m"})
+        assert response.status == 404 and response.error["type"] == "not_found"
+        assert response.header("content-type") == "application/json"
+
+
+# ---- models by name --------------------------------------------------------------------------------
+
+def test_known_models_need_no_provider_before_them(gateways, upstreams):
+    one, two = upstreams(default=up.answer(200, WORDS)), upstreams(default=up.answer(200, WORDS))
+    gateway = gateways({"providers": {"openai": provider(one), "groq": provider(two)}}, env=KEYS)
+    for model, asked in (("whisper-1", one), ("openai/gpt-4o-transcribe", one), ("whisper-large-v3", two)):
+        assert hear(gateway, model=model).status == 200
+        assert dict(field[:2] for field in read(asked.requests[-1]))["model"] == model.split("/")[-1].encode()
+    assert sdk(gateway, "transcription", {"audio": "UklGRg==", "mediaType": "audio/wav"},
+               model="whisper-large-v3-turbo").status == 200
+    one.default = up.answer(200, IMAGE_ANSWER)
+    response = gateway.post(IMAGES, {**DRAW, "model": "openai/an-image-model-of-tomorrow"})
+    assert response.status == 200 and one.requests[-1].json["model"] == "an-image-model-of-tomorrow"
+    types = {model["id"]: model["modelType"] for model in gateway.get("/v4/ai/config").json["models"]}
+    assert types["openai/gpt-image-1"] == "image" and types["openai/tts-1"] == "speech"
+    assert types["openai/whisper-1"] == "transcription"
+    # Groq has no images, whatever they are called.
+    response = gateway.post(IMAGES, {**DRAW, "model": "groq/x"})
+    assert response.status == 400 and "is not offered by this provider" in response.error["message"]
+
+
+# ---- the mock --------------------------------------------------------------------------------------
 
 def test_the_mocks_answers(gateways):
     gateway = gateways(None, args=["--mock"])

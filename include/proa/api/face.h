@@ -12,6 +12,7 @@
 #include "proa/chat/delta.h"
 #include "proa/chat/event.h"
 #include "proa/chat/inputs.h"
+#include "proa/chat/media.h"
 #include "proa/chat/request.h"
 #include "proa/core/arena.h"
 #include "proa/http/header.h"
@@ -41,12 +42,15 @@ struct proa_api_body {
 
 struct proa_api_echo; /* proa/api/responses_request.h */
 
-/* A request read into the neutral model: by its kind `chat`, `embed` or `rerank`. The rest is what
- * the surface's own writer wants to know again. */
+/* A request read into the neutral model: by its kind `chat`, `embed`, `rerank`, `image`,
+ * `speech` or `transcription`. The rest is what the surface's own writer wants to know again. */
 struct proa_api_asked {
     struct proa_chat_request chat;
     struct proa_chat_embed embed;
     struct proa_chat_rerank rerank;
+    struct proa_chat_image image;
+    struct proa_chat_speech speech;
+    struct proa_chat_transcription transcription;
     bool include_usage;               /* OpenAI: a last chunk with the usage */
     bool functions;                   /* OpenAI: the form before tools */
     bool raw_chunks;                  /* AI SDK: the provider's own chunks too */

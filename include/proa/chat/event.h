@@ -19,7 +19,8 @@
 
 enum proa_chat_event_kind {
     PROA_CHAT_START = 0,  /* id, model, created_s: each empty or 0 when not told */
-    PROA_CHAT_TEXT,       /* text */
+    PROA_CHAT_TEXT,       /* text; raw: of what was said in a recording, all that is told of it: a
+                             JSON object in OpenAI's shape */
     PROA_CHAT_REFUSAL,    /* text */
     PROA_CHAT_REASONING,  /* text */
     PROA_CHAT_SIGNATURE,  /* text: signature of the reasoning before it */
@@ -28,7 +29,8 @@ enum proa_chat_event_kind {
                            */
     PROA_CHAT_TOOL_PIECE, /* tool, text: a piece of the arguments' JSON, as JSON text */
     PROA_CHAT_TOOL_END,   /* tool; arguments that were empty have been given as {} */
-    PROA_CHAT_MEDIA,      /* media_type, text: base64 of an image or audio that was made */
+    PROA_CHAT_MEDIA,      /* media_type, text: base64 of an image or audio that was made; or raw:
+                             its bytes */
     PROA_CHAT_CITATION,   /* raw: JSON as the provider has it; id: URL or empty; name: title */
     PROA_CHAT_LOGPROBS,   /* raw: JSON in OpenAI's shape */
     PROA_CHAT_USAGE,      /* usage */

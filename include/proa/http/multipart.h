@@ -43,7 +43,7 @@ struct proa_multipart_part {
 
 enum proa_multipart_result {
     PROA_MULTIPART_PART = 0,
-    PROA_MULTIPART_END, /* the last boundary, and nothing behind it */
+    PROA_MULTIPART_END, /* the last boundary, and nothing but line ends behind it */
     PROA_MULTIPART_BROKEN
 };
 

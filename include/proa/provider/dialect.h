@@ -12,6 +12,7 @@
 #include "proa/chat/delta.h"
 #include "proa/chat/event.h"
 #include "proa/chat/inputs.h"
+#include "proa/chat/media.h"
 #include "proa/chat/request.h"
 #include "proa/chat/usage.h"
 #include "proa/chat/warning.h"
@@ -87,11 +88,15 @@ struct proa_encode_in {
     struct proa_slice model;          /* upstream id to ask for */
     /*
      * Exactly one is set when the request is translated: by its operation CHAT (or COMPLETION),
-     * EMBEDDING, RERANK. None is when the client's own bytes go on, which passes() allows.
+     * EMBEDDING, RERANK, IMAGE or IMAGE_EDIT, SPEECH, TRANSCRIPTION. None is when the client's own
+     * bytes go on, which passes() allows.
      */
     const struct proa_chat_request *chat;
     const struct proa_chat_embed *embed; /* the inputs of this call only: at most inputs_max() */
     const struct proa_chat_rerank *rerank;
+    const struct proa_chat_image *image; /* IMAGE, IMAGE_EDIT */
+    const struct proa_chat_speech *speech;
+    const struct proa_chat_transcription *transcription;
     struct proa_chat_warnings *warnings; /* translated: what was dropped; may be NULL */
     /* The client's own bytes; nothing up to `info` is set when it is translated. */
     struct proa_slice body; /* the client's, validated */
@@ -121,7 +126,8 @@ enum { PROA_ENCODE_PIECES_MAX = 34 };
 /*
  * The request as it goes out: the head, then the pieces of the body. The head is in the arena and
  * contains the credential: it is wiped by whoever sent it. The pieces point into the client's body
- * or the arena or, when it is translated, are one: `body`.
+ * or the arena or, when it is translated, are one, `body`; or pieces of that, and between them
+ * files that are not copied.
  */
 struct proa_encoded {
     struct iovec iov[1 + PROA_ENCODE_PIECES_MAX];

@@ -23,9 +23,9 @@ static void every_base_is_an_alias(void **state)
         {"/v3/ai/reranking-model", PROA_API_RERANK, 3},
         {"/v1/ai/config", PROA_API_CONFIG, 2},
         {"/v4/ai", PROA_API_NONE, 4},
-        {"/v4/ai/image-model", PROA_API_NONE, 4},
-        {"/v4/ai/speech-model", PROA_API_NONE, 4},
-        {"/v4/ai/transcription-model", PROA_API_NONE, 4},
+        {"/v4/ai/image-model", PROA_API_IMAGES, 4},
+        {"/v4/ai/speech-model", PROA_API_SPEECH, 4},
+        {"/v4/ai/transcription-model", PROA_API_TRANSCRIPTIONS, 4},
         {"/v4/ai/batch/start", PROA_API_NONE, 4},
         {"/v4/ai/language-models", PROA_API_NONE, 4},
     };

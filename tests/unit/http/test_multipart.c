@@ -133,7 +133,8 @@ static const struct form_row FORMS[] = {
     {"--B-\r\n" PART("a") "1\r\n--B--", "!a line begins with the boundary and goes on"},
     {"--B\r\n" PART("a") "1\r\n--Bx\r\n--B--", "!a line begins with the boundary and goes on"},
     {"--B\r\n" PART("a") "1\r\n--B--x", "!something follows the last boundary"},
-    {"--B\r\n" PART("a") "1\r\n--B--\r\n\r\n", "!something follows the last boundary"},
+    {"--B\r\n" PART("a") "1\r\n--B--\r\n\r\n", "a=1"},
+    {"--B\r\n" PART("a") "1\r\n--B--\r\n\r\nx", "!something follows the last boundary"},
     {"--B\r\n" PART("a") "1\r\n--B--\r\n--B\r\n" PART("a") "1\r\n--B--",
      "!something follows the last boundary"},
     {"--B\r\n" PART("a") "1\r\n--C--", "!the last part does not end with the boundary"},
@@ -189,7 +190,7 @@ static void beginnings(void **state)
         char *copy = test_malloc(n + 1); /* so that reading on is seen */
         memcpy(copy, WHOLE, n);
         tell(proa_slice_make(copy, n), &told);
-        const bool whole = n == sizeof WHOLE - 3;
+        const bool whole = n >= sizeof WHOLE - 3;
         assert_true((told.ptr[0] == '!') == !whole);
         test_free(copy);
     }
