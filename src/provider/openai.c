@@ -9,7 +9,9 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
 {
     const struct openai_quirks *q = proa_openai_quirks(vendor, model);
     return !(op == PROA_OP_EMBEDDING && q->no_embeddings) &&
-           !(op == PROA_OP_RERANK && q->no_ranks) && (q->lacks >> op & 1U) == 0;
+           !(op == PROA_OP_RERANK && q->no_ranks) &&
+           !(op == PROA_OP_RESPONSES && q->responses == OPENAI_RESPONSES_NONE) &&
+           (q->lacks >> op & 1U) == 0;
 }
 
 /* What is not offered is refused where requests are translated. Images and audio have no words that
@@ -17,9 +19,15 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
 static bool passes(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op)
 {
+    /* The rows' quirks are those of chats. */
     return ((proa_openai_quirks(vendor, model)->flags & OPENAI_TRANSLATE) == 0 ||
-            proa_operation_is_media(op)) &&
+            op == PROA_OP_RESPONSES || proa_operation_is_media(op)) &&
            offers(vendor, model, op);
+}
+
+static bool keeps(const struct proa_vendor *vendor, struct proa_slice model)
+{
+    return proa_openai_quirks(vendor, model)->responses == OPENAI_RESPONSES_KEPT;
 }
 
 /* OpenAI's own limit, where a row does not say otherwise. */
@@ -35,6 +43,7 @@ const struct proa_dialect proa_dialect_openai = {
     .scheme = PROA_AUTH_BEARER,
     .passes = passes,
     .offers = offers,
+    .keeps = keeps,
     .inputs_max = inputs_max,
     .decode = &proa_openai_decode_ops,
     .encode = proa_openai_encode,

@@ -381,6 +381,9 @@ bool proa_openai_read_plain(enum proa_operation op, const struct proa_answer_hea
 {
     /* DeepSeek keeps a waiting connection alive with blank lines. */
     body = proa_openai_strip(body);
+    if (op == PROA_OP_RESPONSES) {
+        return proa_openai_responses_read(head, body, usage, model, failure);
+    }
     return proa_openai_plain_is_usual(op, body, usage, model) ||
            proa_openai_read_plain_full(op, head, body, usage, model, failure);
 }

@@ -16,6 +16,7 @@ static const struct proa_slice PATHS[PROA_OPERATIONS] = {
     [PROA_OP_EMBEDDING] = PROA_SLICE_INIT("/embeddings"),
     [PROA_OP_MODERATION] = PROA_SLICE_INIT("/moderations"),
     [PROA_OP_RERANK] = PROA_SLICE_INIT("/rerank"),
+    [PROA_OP_RESPONSES] = PROA_SLICE_INIT("/responses"),
     [PROA_OP_IMAGE] = PROA_SLICE_INIT("/images/generations"),
     [PROA_OP_IMAGE_EDIT] = PROA_SLICE_INIT("/images/edits"),
     [PROA_OP_SPEECH] = PROA_SLICE_INIT("/audio/speech"),
@@ -140,6 +141,9 @@ enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_ar
     const bool translated = is_translated(in);
     struct proa_slice type = in->content_type;
     out->n_iov = 0;
+    if (in->operation == PROA_OP_RESPONSES && proa_site_is_classic(in->site)) {
+        return PROA_ERR_UNSUPPORTED; /* Azure's paths by deployment do not have it */
+    }
     if ((size_t)in->operation >= PROA_OPERATIONS || PATHS[in->operation].len == 0) {
         return PROA_ERR_ARG;
     }

@@ -9,6 +9,7 @@
  *   openai_stream.c  streamed answers, event by event
  *   openai_keys.c    the search for keys in an event
  *   openai_plain.c   the short way through whole answers
+ *   openai_responses.c  answers of the Responses API, whole and streamed
  *   openai_delta.c   what an event brings the client
  *   openai_quirks.c  what differs between vendors and models
  *   openai_write.c, openai_messages.c  a translated request
@@ -20,11 +21,13 @@
 
 #include "decoder_priv.h"
 
+#include "proa/http/sse.h"
 #include "proa/json/cursor.h"
 #include "proa/json/string.h"
 #include "proa/provider/dialect.h"
 
 struct proa_error_rule; /* judge_priv.h */
+struct proa_relay;      /* relay_priv.h */
 
 /* ---- openai_encode.c */
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
@@ -111,6 +114,16 @@ bool proa_openai_plain_is_usual(enum proa_operation op, struct proa_slice body,
  * JSON. True for any text of 16 bytes or less, which is rare.
  */
 bool proa_openai_holds_telling_key(struct proa_slice text);
+
+/* ---- openai_responses.c */
+/* A whole answer of the Responses API, stripped; as proa_openai_read_plain(). */
+bool proa_openai_responses_read(const struct proa_answer_head *head, struct proa_slice body,
+                                struct proa_usage *usage, struct proa_slice *model,
+                                struct proa_failure *failure);
+/* One event of a stream of it. */
+void proa_openai_responses_event(struct proa_relay *r, const struct proa_answer_head *head,
+                                 const struct proa_sse_event *event,
+                                 struct proa_reader_report *out);
 
 /* ---- openai_delta.c */
 void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out);

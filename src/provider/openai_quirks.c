@@ -56,8 +56,8 @@ enum {
     }
 /* The same for OpenAI and for Azure, which serves its models. */
 #define OPENAI_ROWS(model_, ...)                                                                   \
-    ROW("openai", model_, .no_ranks = true, __VA_ARGS__),                                          \
-        ROW("azure", model_, .no_ranks = true, __VA_ARGS__)
+    ROW("openai", model_, .no_ranks = true, .responses = OPENAI_RESPONSES_KEPT, __VA_ARGS__),      \
+        ROW("azure", model_, .no_ranks = true, .responses = OPENAI_RESPONSES_KEPT, __VA_ARGS__)
 #define REASONING_ROWS(model_)                                                                     \
     OPENAI_ROWS(model_, .flags = REASONING_FLAGS, .refused = REASONING_REFUSES)
 
@@ -73,11 +73,14 @@ static const struct openai_quirks QUIRKS[] = {
     OPENAI_ROWS("*", .flags = OPENAI_NO_TOP_K, .refused = OPENAI_FIELD(EFFORT)),
 
     ROW("xai", "*non-reasoning*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS,
+        .responses = OPENAI_RESPONSES_KEPT),
     ROW("xai", "grok-2*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS,
+        .responses = OPENAI_RESPONSES_KEPT),
     ROW("xai", "*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(STOP) | PENALTIES,
-        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS),
+        .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS,
+        .responses = OPENAI_RESPONSES_KEPT),
 
     ROW("mistral", "*", .flags = MISTRAL_FLAGS, .refused = MISTRAL_REFUSES,
         .efforts = &MISTRAL_EFFORTS, .no_ranks = true, .lacks = MISTRAL_LACKS),
@@ -96,6 +99,7 @@ static const struct openai_quirks QUIRKS[] = {
     ROW("ollama", "*", .flags = OPENAI_MAX_OLD | OPENAI_DATA_URLS, .no_ranks = true),
     ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_NO_TOP_K, .no_embeddings = true,
         .no_ranks = true, .lacks = ALL_MEDIA),
+    ROW("openrouter", "*", .responses = OPENAI_RESPONSES_SERVED),
     /* Ends answers with "eos", a reason that clients of OpenAI do not know. */
     ROW("together", "*", .flags = OPENAI_TRANSLATE, .lacks = OPENAI_OP(IMAGE_EDIT)),
     ROW("", "*", .flags = 0),

@@ -56,6 +56,13 @@ struct openai_efforts {
     const char *word[PROA_CHAT_EFFORT_MAX + 1];
 };
 
+/* What there is of the Responses API. */
+enum openai_responses {
+    OPENAI_RESPONSES_NONE = 0, /* requests become chats */
+    OPENAI_RESPONSES_SERVED,   /* each request says everything itself */
+    OPENAI_RESPONSES_KEPT      /* and answers are kept there: previous_response_id */
+};
+
 struct openai_quirks {
     struct proa_slice vendor; /* empty: any other */
     struct proa_slice model;  /* pattern */
@@ -67,6 +74,7 @@ struct openai_quirks {
     bool no_embeddings;
     bool no_ranks;  /* no rerankings */
     uint32_t lacks; /* OPENAI_OP() of images and audio that it has not in this dialect */
+    enum openai_responses responses;
 };
 
 /* The first row that fits; there is always one. */

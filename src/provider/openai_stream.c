@@ -18,7 +18,8 @@
 #include "proa/json/string.h"
 
 enum {
-    SHAPE_MAX = 384,  /* bytes of an event in front of its text */
+    LINE_MAX_BYTES = 4 * 1024 * 1024, /* of the Responses API; as long as an event may be */
+    SHAPE_MAX = 384,                  /* bytes of an event in front of its text */
     CHOICES_MAX = 128 /* OpenAI's own limit of n; higher indices share the last bit */
 };
 
@@ -27,6 +28,7 @@ enum {
 struct proa_reader {
     struct proa_relay relay;
     const struct proa_answer_head *head;
+    bool responses; /* of the Responses API: none of what follows is used */
     uint64_t seen[CHOICE_WORDS];
     uint64_t finished[CHOICE_WORDS];
     size_t shape_len; /* 0 = none */
@@ -37,11 +39,16 @@ struct proa_reader *proa_openai_reader_create(enum proa_operation op,
                                               const struct proa_answer_head *head,
                                               struct proa_arena *arena)
 {
-    (void)op; /* chat and completion chunks are told apart by their members */
     struct proa_reader *r = proa_arena_alloc(arena, sizeof *r);
     memset(r, 0, offsetof(struct proa_reader, shape));
     r->head = head;
+    r->responses = op == PROA_OP_RESPONSES; /* the others' are told apart by their members */
     proa_relay_init(&r->relay);
+    if (r->responses) {
+        /* Some of its events repeat the whole request or answer, or hold a picture. */
+        static const struct proa_sse_limits limits = {LINE_MAX_BYTES, LINE_MAX_BYTES};
+        proa_sse_init(&r->relay.sse, &limits);
+    }
     return r;
 }
 
@@ -389,9 +396,20 @@ static void handle_event(struct proa_reader *r, const struct proa_sse_event *eve
     }
 }
 
+static void handle_named(struct proa_reader *r, const struct proa_sse_event *event,
+                         struct proa_reader_report *out)
+{
+    proa_openai_responses_event(&r->relay, r->head, event, out);
+}
+
 enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice bytes,
                                       struct proa_reader_report *out)
 {
+    if (PROA_UNLIKELY(r->responses)) {
+        return proa_relay_feed(&r->relay, PROA_SLICE("event: response.output_text.delta\ndata: {"),
+                               PROA_SLICE("response.output_text.delta"), handle_named, r, bytes,
+                               out);
+    }
     return proa_relay_feed(&r->relay, PROA_SLICE("data: {"), PROA_SLICE_NONE, handle_event, r,
                            bytes, out);
 }

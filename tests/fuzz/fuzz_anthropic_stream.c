@@ -9,6 +9,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    stream_twice("anthropic", data, size);
+    stream_twice("anthropic", PROA_OP_CHAT, data, size);
     return 0;
 }

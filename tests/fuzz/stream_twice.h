@@ -25,12 +25,12 @@ struct outcome {
     enum proa_err err;
 };
 
-static inline void begin(struct outcome *o, const char *dialect)
+static inline void begin(struct outcome *o, const char *dialect, enum proa_operation op)
 {
     *o = (struct outcome){.dialect = proa_dialect_find(proa_slice_cstr(dialect))};
     proa_arena_init(&o->arena, NULL);
     proa_buf_init(&o->ready, SIZE_MAX);
-    o->reader = o->dialect->reader_create(PROA_OP_CHAT, &HEAD, &o->arena);
+    o->reader = o->dialect->reader_create(op, &HEAD, &o->arena);
 }
 
 static inline void end(struct outcome *o)
@@ -103,7 +103,8 @@ static inline void check_ready(const struct outcome *o, struct proa_slice in)
 }
 
 /* The whole of it, for one input. */
-static inline void stream_twice(const char *dialect, const uint8_t *data, size_t size)
+static inline void stream_twice(const char *dialect, enum proa_operation op, const uint8_t *data,
+                                size_t size)
 {
     struct outcome whole;
     struct outcome pieces;
@@ -111,8 +112,8 @@ static inline void stream_twice(const char *dialect, const uint8_t *data, size_t
         return;
     }
     const struct proa_slice in = proa_slice_make(data + 1, size - 1);
-    begin(&whole, dialect);
-    begin(&pieces, dialect);
+    begin(&whole, dialect, op);
+    begin(&pieces, dialect, op);
     feed(&whole, in);
     feed_in_pieces(&pieces, in, data[0]);
     check_ready(&whole, in);

@@ -240,6 +240,8 @@ struct proa_dialect {
     /* Has the provider this operation at all? */
     bool (*offers)(const struct proa_vendor *vendor, struct proa_slice model,
                    enum proa_operation op);
+    /* Are answers of RESPONSES kept there, to be gone on from by their ids? NULL: never. */
+    bool (*keeps)(const struct proa_vendor *vendor, struct proa_slice model);
     /* How many inputs one call of EMBEDDING takes; at least 1. */
     size_t (*inputs_max)(const struct proa_vendor *vendor, struct proa_slice model);
     /*

@@ -122,6 +122,32 @@ static void test_head_of_a_stream_with_headers(void **state)
     request_deinit(&r);
 }
 
+/* Azure's paths by deployment have none of it: the request becomes a chat. */
+static void test_responses_at_azure(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        enum proa_err err;
+        const char *path;
+    } rows[] = {
+        {"", PROA_OK, "POST /v1/responses "},
+        {"v1", PROA_OK, "POST /v1/responses?api-version=v1 "},
+        {"2024-10-21", PROA_ERR_UNSUPPORTED, NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_site site = {.api_version = proa_slice_cstr(row->version)};
+        struct request r;
+        request_init(&r, "{\"model\":\"m\",\"input\":\"hi\"}");
+        r.in.operation = PROA_OP_RESPONSES;
+        r.in.site = &site;
+        assert_err(encode(&r), row->err);
+        assert_true(!row->path || proa_slice_starts(head_of(&r), proa_slice_cstr(row->path)));
+        request_deinit(&r);
+    }
+}
+
 static void test_path_of_each_operation(void **state)
 {
     (void)state;
@@ -131,6 +157,7 @@ static void test_path_of_each_operation(void **state)
         [PROA_OP_EMBEDDING] = "POST /v1/embeddings ",
         [PROA_OP_MODERATION] = "POST /v1/moderations ",
         [PROA_OP_RERANK] = "POST /v1/rerank ",
+        [PROA_OP_RESPONSES] = "POST /v1/responses ",
         [PROA_OP_COUNT_TOKENS] = NULL, /* it has none */
         [PROA_OP_IMAGE] = "POST /v1/images/generations ",
         [PROA_OP_IMAGE_EDIT] = "POST /v1/images/edits ",
@@ -546,6 +573,7 @@ int main(void)
         cmocka_unit_test(test_head_of_a_plain_request),
         cmocka_unit_test(test_head_of_a_stream_with_headers),
         cmocka_unit_test(test_path_of_each_operation),
+        cmocka_unit_test(test_responses_at_azure),
         cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_as_many_edits_as_there_can_be),
         cmocka_unit_test(test_values_that_do_not_fit),
