@@ -106,6 +106,9 @@ static enum mock_wire wire_of(const struct mock_path *path)
     if (dialect == MOCK_DIALECT_COHERE) {
         return MOCK_WIRE_DASHED;
     }
+    if (dialect == MOCK_DIALECT_RESPONSES) {
+        return MOCK_WIRE_NUMBERED;
+    }
     return path->profile == MOCK_LLAMACPP ? MOCK_WIRE_LLAMA : MOCK_WIRE_DATA;
 }
 
@@ -257,6 +260,9 @@ static void make(struct mock_making *m, enum mock_dialect dialect)
         break;
     case MOCK_DIALECT_COHERE:
         proa_mock_cohere_make(m);
+        break;
+    case MOCK_DIALECT_RESPONSES:
+        proa_mock_responses_make(m);
         break;
     case MOCK_DIALECT_TOKEN:
         proa_mock_token_make(m);

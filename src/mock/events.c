@@ -54,6 +54,27 @@ static void put_dashed(struct mock_answer *a, struct proa_slice body)
     PROA_BUF_LIT(&a->body, "}}\n\n");
 }
 
+/* A number, and the error in an object of its own; the rarer shape is a response that failed. */
+static void put_numbered(struct mock_answer *a, const struct proa_mock_plan *plan,
+                         struct proa_slice body)
+{
+    struct proa_slice error = PROA_SLICE("{}");
+    const bool odd = proa_mock_plan_has(plan, PROA_MOCK_ODD);
+    (void)proa_json_get(body, PROA_SLICE("error"), &error);
+    (void)proa_buf_append_cstr(&a->body,
+                               odd ? "event: response.failed\ndata: {\"type\":\"response.failed\","
+                                   : "event: error\ndata: {\"type\":\"error\",");
+    PROA_BUF_LIT(&a->body, "\"sequence_number\":");
+    (void)proa_buf_append_u64(&a->body, a->n_events);
+    (void)proa_buf_append_cstr(
+        &a->body,
+        odd ? ",\"response\":{\"object\":\"response\",\"status\":\"failed\",\"output\":[],"
+              "\"error\":"
+            : ",\"error\":");
+    (void)proa_buf_append(&a->body, error);
+    (void)proa_buf_append_cstr(&a->body, odd ? "}}\n\n" : "}\n\n");
+}
+
 static void end_with_error(struct mock_answer *a, const struct proa_mock_plan *plan)
 {
     const struct mock_error error = proa_mock_planned_error(a, plan);
@@ -68,6 +89,9 @@ static void end_with_error(struct mock_answer *a, const struct proa_mock_plan *p
         break;
     case MOCK_WIRE_DASHED:
         put_dashed(a, proa_buf_slice(&body));
+        break;
+    case MOCK_WIRE_NUMBERED:
+        put_numbered(a, plan, proa_buf_slice(&body));
         break;
     case MOCK_WIRE_ARRAY:
         (void)proa_buf_append(&a->body, proa_buf_slice(&body));
@@ -103,6 +127,10 @@ static void put_malformed(struct mock_answer *a)
     case MOCK_WIRE_NAMED:
         PROA_BUF_LIT(&a->body, "event: content_block_delta\ndata: {\"type\":"
                                "\"content_block_delta\",\"index\":0,\"delta\":{\n\n");
+        break;
+    case MOCK_WIRE_NUMBERED:
+        PROA_BUF_LIT(&a->body, "event: response.output_text.delta\ndata: {\"type\":"
+                               "\"response.output_text.delta\",\"delta\":\n\n");
         break;
     case MOCK_WIRE_DASHED:
         PROA_BUF_LIT(&a->body, "event: content-delta\ndata: {\"type\":\"content-delta\",{\n\n");

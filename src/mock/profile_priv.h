@@ -39,6 +39,7 @@ enum mock_dialect {
     MOCK_DIALECT_GEMINI,
     MOCK_DIALECT_BEDROCK,
     MOCK_DIALECT_COHERE,
+    MOCK_DIALECT_RESPONSES, /* OpenAI's other one; its answers are chats */
     MOCK_DIALECT_TOKEN,
     MOCK_DIALECT_MEDIA /* images and audio, OpenAI's */
 };
@@ -47,6 +48,7 @@ enum mock_dialect {
 enum mock_wire {
     MOCK_WIRE_DATA = 0, /* data: lines */
     MOCK_WIRE_NAMED,    /* event: and data: lines, Anthropic's */
+    MOCK_WIRE_NUMBERED, /* the same, OpenAI's: each has a number */
     MOCK_WIRE_DASHED,   /* the same with Cohere's names */
     MOCK_WIRE_FRAMES,   /* vnd.amazon.eventstream */
     MOCK_WIRE_ARRAY,    /* one JSON array */

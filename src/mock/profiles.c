@@ -79,6 +79,8 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
         ROUTE(profile, POST, base "/embeddings", EMBEDDINGS, OPENAI, 0, flags),                    \
         ROUTE(profile, GET, base "/models", MODELS, OPENAI, 0, flags),                             \
         ROUTE(profile, GET, base "/models/**", MODEL, OPENAI, 0, flags)
+#define RESPONSES_ROUTE(profile, base)                                                             \
+    ROUTE(profile, POST, base "/responses", CHAT, RESPONSES, 0, 0)
 /* Of servers and resellers that rank: as Cohere does. */
 #define RERANK_ROUTE(profile, base) ROUTE(profile, POST, base "/rerank", RERANK, COHERE, 0, 0)
 #define CHAT_ROUTES(profile, base, flags)                                                          \
@@ -110,9 +112,11 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
 
 static const struct mock_route ROUTES[] = {
     OPENAI_ROUTES(PLAIN, "/v1", 0),
+    RESPONSES_ROUTE(PLAIN, "/v1"),
     MEDIA_ROUTES(PLAIN, "/v1", 0),
     ROUTE(PLAIN, POST, "/v1/moderations", MODERATIONS, OPENAI, 0, 0),
     OPENAI_ROUTES(OPENAI, "/v1", 0),
+    RESPONSES_ROUTE(OPENAI, "/v1"),
     MEDIA_ROUTES(OPENAI, "/v1", 0),
     ROUTE(OPENAI, POST, "/v1/moderations", MODERATIONS, OPENAI, 0, 0),
     ROUTE(OPENAI, POST, "/oauth/token", TOKEN, TOKEN, TOKEN_OPENAI, MOCK_ROUTE_NO_KEY),
@@ -121,6 +125,7 @@ static const struct mock_route ROUTES[] = {
     ROUTE(AZURE, POST, DEPLOY "/embeddings", EMBEDDINGS, OPENAI, 0, MOCK_ROUTE_VERSION),
     ROUTE(AZURE, GET, "/openai/models", MODELS, OPENAI, 0, MOCK_ROUTE_VERSION),
     OPENAI_ROUTES(AZURE, "/openai/v1", 0),
+    RESPONSES_ROUTE(AZURE, "/openai/v1"),
     MEDIA_ROUTES(AZURE, DEPLOY, MOCK_ROUTE_VERSION),
     MEDIA_ROUTES(AZURE, "/openai/v1", 0),
     ROUTE(ANTHROPIC, POST, "/v1/messages", CHAT, ANTHROPIC, ANTHROPIC_NATIVE, 0),
@@ -129,6 +134,7 @@ static const struct mock_route ROUTES[] = {
     ROUTE(ANTHROPIC, GET, "/v1/models/*", MODEL, ANTHROPIC, 0, 0),
     ROUTE(ANTHROPIC, POST, "/v1/oauth/token", TOKEN, TOKEN, TOKEN_ANTHROPIC, MOCK_ROUTE_NO_KEY),
     OPENAI_ROUTES(XAI, "/v1", 0),
+    RESPONSES_ROUTE(XAI, "/v1"),
     IMAGE_ROUTE(XAI, "/v1", 0),
     GEMINI_ROUTES(GEMINI, "/v1beta", 0),
     GEMINI_ROUTES(GEMINI, "/v1", 0),
@@ -169,6 +175,7 @@ static const struct mock_route ROUTES[] = {
     OPENAI_ROUTES(LLAMACPP, "/v1", 0),
     RERANK_ROUTE(LLAMACPP, "/v1"),
     OPENAI_ROUTES(OPENROUTER, "/api/v1", 0),
+    RESPONSES_ROUTE(OPENROUTER, "/api/v1"),
     OPENAI_ROUTES(TOGETHER, "/v1", 0),
     IMAGE_ROUTE(TOGETHER, "/v1", 0),
     SPEECH_ROUTE(TOGETHER, "/v1", 0),

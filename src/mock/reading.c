@@ -270,6 +270,8 @@ static bool (*reader_of(enum mock_dialect dialect))(struct mock_reading *)
         return proa_mock_bedrock_read;
     case MOCK_DIALECT_COHERE:
         return proa_mock_cohere_read;
+    case MOCK_DIALECT_RESPONSES:
+        return proa_mock_responses_read;
     case MOCK_DIALECT_TOKEN:
         return proa_mock_token_read;
     case MOCK_DIALECT_MEDIA:

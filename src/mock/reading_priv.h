@@ -31,6 +31,7 @@ bool proa_mock_anthropic_read(struct mock_reading *r);
 bool proa_mock_gemini_read(struct mock_reading *r);
 bool proa_mock_bedrock_read(struct mock_reading *r);
 bool proa_mock_cohere_read(struct mock_reading *r);
+bool proa_mock_responses_read(struct mock_reading *r);
 bool proa_mock_token_read(struct mock_reading *r);
 
 /* ---- refusals; all return false */

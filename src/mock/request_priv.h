@@ -117,7 +117,10 @@ struct mock_request {
     bool after_tool; /* the last message is a tool's result */
     bool thinks;     /* reasoning is asked for, or the model always does */
     bool shows_thoughts;
-    struct proa_slice body;                  /* as it came */
+    struct proa_slice previous; /* Responses: the answer that it goes on from; empty = none */
+    bool stores;                /* Responses: as the next */
+    bool seals;                 /* thoughts come sealed, too */
+    struct proa_slice body;     /* as it came */
     struct proa_slice media[MOCK_MAX_MEDIA]; /* types of images and files; "url" for links */
     uint32_t n_media;                        /* may be more than are kept */
     struct proa_slice schema;                /* what the answer must fit; empty = text */

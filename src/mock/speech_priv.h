@@ -64,6 +64,7 @@ void proa_mock_anthropic_make(struct mock_making *m);
 void proa_mock_gemini_make(struct mock_making *m);
 void proa_mock_bedrock_make(struct mock_making *m);
 void proa_mock_cohere_make(struct mock_making *m);
+void proa_mock_responses_make(struct mock_making *m);
 void proa_mock_token_make(struct mock_making *m);
 
 /* Chat and completions of OpenAI's dialect (chat.c). */

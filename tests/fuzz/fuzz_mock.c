@@ -32,6 +32,8 @@ static const struct proa_slice PATHS[] = {
     PROA_SLICE_INIT("/google/token"),
     PROA_SLICE_INIT("/entra/t/oauth2/v2.0/token"),
     PROA_SLICE_INIT("/openai/oauth/token"),
+    PROA_SLICE_INIT("/openai/v1/responses"),
+    PROA_SLICE_INIT("/v1/responses"),
     PROA_SLICE_INIT("/v1/images/generations"),
     PROA_SLICE_INIT("/v1/audio/speech"),
     PROA_SLICE_INIT("/v1/images/edits"),

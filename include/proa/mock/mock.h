@@ -7,7 +7,7 @@
  * is not mirrored here.
  *
  *   /v1/...                    any OpenAI-shaped service, lenient: chat/completions, completions,
- *                              embeddings, moderations, models
+ *                              embeddings, moderations, responses, models
  *   /<profile>/...             a provider as it is: its paths, formats, checks, errors and headers;
  *                              the profiles and their paths are tables (src/mock/profiles.c)
  *   /<recipe>/v1/..., /<recipe>/<profile>/...

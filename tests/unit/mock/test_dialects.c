@@ -27,6 +27,9 @@ static void test_paths(void **state)
          MOCK_DIALECT_OPENAI, "", ""},
         {"/status=500/groq/openai/v1/models/openai/gpt-oss", PROA_HTTP_GET, 0, MOCK_GROQ,
          MOCK_MODEL, MOCK_DIALECT_OPENAI, "status=500", "openai/gpt-oss"},
+        {"/xai/v1/responses", PROA_HTTP_POST, 0, MOCK_XAI, MOCK_CHAT, MOCK_DIALECT_RESPONSES, "",
+         ""},
+        {"/groq/openai/v1/responses", PROA_HTTP_POST, 404, MOCK_GROQ, MOCK_CHAT, 0, "", ""},
         {"/azure/openai/deployments/a%2Fb/embeddings", PROA_HTTP_POST, 0, MOCK_AZURE,
          MOCK_EMBEDDINGS, MOCK_DIALECT_OPENAI, "", "a/b"},
         {"/down/anthropic/v1/messages/", PROA_HTTP_POST, 0, MOCK_ANTHROPIC, MOCK_CHAT,
@@ -212,6 +215,23 @@ static const struct {
      "\"float\"],\"output_dimension\":2}"},
     {"/cohere/v2/rerank", "",
      "{\"model\":\"c\",\"query\":\"a b\",\"documents\":[\"b\",\"a b\"],\"top_n\":2}"},
+    {"/openai/v1/responses", "",
+     "{\"model\":\"gpt-5\",\"stream\":true,\"include\":[\"reasoning.encrypted_content\"],"
+     "\"reasoning\":{"
+     "\"effort\":\"low\",\"summary\":\"auto\"},\"input\":[{\"role\":\"user\",\"content\":[{"
+     "\"type\":"
+     "\"input_text\",\"text\":\"a\"},{\"type\":\"input_image\",\"image_url\":\"data:image/"
+     "png;base64,"
+     "AAAA\"},{\"type\":\"input_file\",\"file_id\":\"f\"}]},{\"type\":\"reasoning\",\"id\":\"rs_"
+     "1\","
+     "\"summary\":[],\"encrypted_content\":\"bW9jay1lbmNyeXB0ZWQ=\"},{\"type\":\"function_call\","
+     "\"call_id\":\"c\",\"name\":\"f\",\"arguments\":\"{}\"},{\"type\":\"function_call_output\","
+     "\"call_id\":\"c\",\"output\":\"1\"}],\"tools\":[{\"type\":\"function\",\"name\":\"f\","
+     "\"parameters\":" TEXT_TOOL "},{\"type\":\"web_search\"}],\"tool_choice\":\"required\"}"},
+    {"/openai/v1/responses", "",
+     "{\"model\":\"gpt-4.1\",\"instructions\":\"i\",\"input\":\"a b\",\"store\":false,"
+     "\"max_output_tokens\":16,\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"n\","
+     "\"schema\":" TEXT_TOOL "}}}"},
     {"/google/token", "",
      "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c"},
     {"/aws/sts", "",
