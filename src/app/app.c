@@ -281,10 +281,10 @@ static uint64_t byte_budget(const struct proa_limits_cfg *limits)
 }
 
 /* As configured, but no more than a quarter of the memory that the cgroup grants. */
-static uint64_t cache_room(const struct proa_cache_room_cfg *cfg)
+static uint64_t room_for(uint64_t configured)
 {
     const uint64_t most = proa_memory_limit() / 4;
-    return cfg->size_bytes < most ? cfg->size_bytes : most;
+    return configured < most ? configured : most;
 }
 
 /* The snapshot it borrows from is that of the start, which stays. */
@@ -337,7 +337,9 @@ static bool create_server(struct proa_app *app)
     app->host.log = &app->log;
     app->host.redactor = app->redactor;
     app->host.buffered_max = byte_budget(&cfg->limits);
-    app->host.cache_max = cache_room(&cfg->cache);
+    app->host.cache_max = room_for(cfg->cache.size_bytes);
+    app->host.turns_max = room_for(cfg->responses.store_bytes);
+    app->host.turns_ttl_ns = cfg->responses.ttl_ns;
     if (!open_store(app)) {
         return false;
     }

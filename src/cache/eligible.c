@@ -101,6 +101,9 @@ static enum proa_cache_reason bypass_of(const struct proa_cache_cfg *cfg,
         !proa_json_number_is_zero(r->temperature)) {
         return PROA_CACHE_REASON_SAMPLED;
     }
+    if (mode == PROA_CACHE_DETERMINISTIC && r->stateful) {
+        return PROA_CACHE_REASON_STATEFUL;
+    }
     return r->body_bytes > PROA_CANON_BODY_MAX ? PROA_CACHE_REASON_LARGE : PROA_CACHE_REASON_NONE;
 }
 
@@ -151,12 +154,58 @@ static bool is_finished_message(struct proa_slice body)
            proa_json_at(content, 0, NULL) == PROA_JSON_OBJECT;
 }
 
-static bool all_finished(struct proa_slice body)
+/* Does a part of a message say no? */
+static bool holds_refusal(struct proa_slice item)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item part;
+    struct proa_slice content;
+    struct proa_slice type = PROA_SLICE_NONE;
+    if (proa_json_get(item, PROA_SLICE("content"), &content) != PROA_JSON_ARRAY ||
+        proa_json_cursor_init(&c, content) != PROA_OK) {
+        return false;
+    }
+    while (proa_json_cursor_next(&c, &part)) {
+        const enum proa_json_kind kind = proa_json_get(part.value, PROA_SLICE("type"), &type);
+        if (is_string(kind, type, PROA_SLICE("refusal"))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One of the Responses API that came to its end by itself, and is no refusal. */
+static bool is_finished_response(struct proa_slice body)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    struct proa_slice status = PROA_SLICE_NONE;
+    struct proa_slice output;
+    size_t n = 0;
+    const enum proa_json_kind kind = proa_json_get(body, PROA_SLICE("status"), &status);
+    if (!is_string(kind, status, PROA_SLICE("completed")) ||
+        proa_json_get(body, PROA_SLICE("output"), &output) != PROA_JSON_ARRAY ||
+        proa_json_cursor_init(&c, output) != PROA_OK) {
+        return false;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        if (holds_refusal(item.value)) {
+            return false;
+        }
+        n++;
+    }
+    return n > 0 && c.err == PROA_OK;
+}
+
+static bool all_finished(enum proa_cache_kind of, struct proa_slice body)
 {
     struct proa_slice choices;
     struct proa_json_cursor c;
     struct proa_json_item item;
     size_t n = 0;
+    if (of == PROA_CACHE_KIND_RESPONSES) {
+        return is_finished_response(body);
+    }
     if (proa_json_get(body, PROA_SLICE("choices"), &choices) != PROA_JSON_ARRAY ||
         proa_json_cursor_init(&c, choices) != PROA_OK) {
         return is_finished_message(body);
@@ -188,7 +237,7 @@ enum proa_cache_reason proa_eligible_answer(const struct proa_cache_cfg *cfg,
     if (a->body.len > cfg->max_answer_bytes) {
         return PROA_CACHE_REASON_LARGE;
     }
-    if (!fixed && !all_finished(a->body)) {
+    if (!fixed && !all_finished(a->kind, a->body)) {
         return PROA_CACHE_REASON_UNFINISHED;
     }
     *ttl_ns = d.max_age_ns < ttl ? d.max_age_ns : ttl;

@@ -174,7 +174,11 @@ static void stream_body(struct attempt *a, struct proa_slice bytes)
     const enum proa_err err = a->translation ? proa_translate_feed(a, bytes, &report)
                                              : a->dialect->reader_feed(a->reader, bytes, &report);
     const bool failed = err != PROA_OK || report.state == PROA_ANSWER_ERROR;
-    a->held_events += report.events;
+    a->held_events += report.events - (report.state == PROA_ANSWER_ERROR && report.events > 0);
+    if (PROA_UNLIKELY(a->x->responses) && report.state == PROA_ANSWER_DONE && !a->translation &&
+        !failed && !a->end_mark) {
+        proa_responses_keep_events(a, report.ready);
+    }
     if (proa_attempt_continues(a)) {
         const enum proa_class class = failed ? PROA_CLASS_OK : proa_rescue_gather(a, &report);
         if (class != PROA_CLASS_OK) {
@@ -330,6 +334,9 @@ static void plain_complete(struct attempt *a)
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);
         return;
+    }
+    if (PROA_UNLIKELY(a->x->responses) && !a->translation) {
+        proa_responses_keep(a, body);
     }
     a->answered_by = proa_arena_dup(a->x->arena, a->answered_by); /* the body goes before the log */
     a->content = true;

@@ -63,6 +63,10 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
         renew(a);
         return;
     }
+    if (PROA_UNLIKELY(a->told_id) && proa_responses_tells_again(a)) {
+        renew(a);
+        return;
+    }
     struct proa_event event = {
         .kind = PROA_EV_FAILED,
         .attempt = a->index,
@@ -137,6 +141,9 @@ void proa_attempt_unhold(struct attempt *a)
 static bool passes(const struct attempt *a)
 {
     const enum proa_operation op = a->x->operation;
+    if (PROA_UNLIKELY(op == PROA_OP_RESPONSES)) {
+        return a->dialect == a->x->dialect && proa_responses_passes(a);
+    }
     return a->dialect == a->x->dialect &&
            (op == PROA_OP_MODERATION || a->dialect->passes(a->answer.vendor, a->model, op));
 }
@@ -189,6 +196,10 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
     enum proa_class class = PROA_CLASS_OK;
     *err = PROA_ERR_UNSUPPORTED;
     if (PROA_LIKELY(passes(a))) {
+        class = PROA_UNLIKELY(x->responses) ? proa_responses_fill(a, &in, err) : class;
+        if (class != PROA_CLASS_OK) {
+            return class;
+        }
         *err = a->dialect->encode(&in, x->arena, out);
         class = *err == PROA_OK ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
     }
@@ -466,7 +477,7 @@ static void forget_request(struct attempt *a)
     if (a->translation) {
         proa_translate_forget_request(a);
     }
-    if (!a->x->seam) {
+    if (!a->x->seam && !proa_responses_needs_body(a->x)) {
         proa_exchange_forget_body(a->x);
     }
 }

@@ -107,14 +107,24 @@ static bool header_values(const struct proa_exchange *x, const enum proa_http_he
     return true;
 }
 
+bool proa_cached_namespace(const struct proa_exchange *x,
+                           unsigned char out[PROA_KEY_NAMESPACE_BYTES])
+{
+    struct proa_slice credentials[PROA_ARRAY_LEN(CREDENTIALS)];
+    struct proa_cached_host *ch = x->host->cached;
+    if (!header_values(x, CREDENTIALS, PROA_ARRAY_LEN(CREDENTIALS), credentials)) {
+        return false;
+    }
+    proa_key_names_get(&ch->names, &ch->secret, credentials, PROA_ARRAY_LEN(credentials), out);
+    return true;
+}
+
 static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct proa_buf *out)
 {
     const struct cached *c = x->cached;
-    struct proa_slice credentials[PROA_ARRAY_LEN(CREDENTIALS)];
     struct proa_slice matters[PROA_ARRAY_LEN(MATTERS) + 2];
     const size_t n = PROA_ARRAY_LEN(MATTERS);
-    if (!header_values(x, CREDENTIALS, PROA_ARRAY_LEN(CREDENTIALS), credentials) ||
-        !header_values(x, MATTERS, n, matters)) {
+    if (!header_values(x, MATTERS, n, matters)) {
         return PROA_CACHE_REASON_HEADER;
     }
     matters[n] = x->head->query;
@@ -128,9 +138,9 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
         .headers = matters,
         .n_headers = n + 2,
     };
-    struct proa_cached_host *ch = x->host->cached;
-    proa_key_names_get(&ch->names, &ch->secret, credentials, PROA_ARRAY_LEN(credentials),
-                       scope.namespace);
+    if (!proa_cached_namespace(x, scope.namespace)) {
+        return PROA_CACHE_REASON_HEADER;
+    }
     proa_buf_clear(out);
     return proa_key_write_scope(&scope, out) == PROA_OK ? PROA_CACHE_REASON_NONE
                                                         : PROA_CACHE_REASON_LARGE;
@@ -173,6 +183,7 @@ static struct proa_eligible judge(const struct proa_exchange *x)
         .temperature = temperature->kind == PROA_JSON_NUMBER
                            ? proa_json_member_value(body, temperature)
                            : PROA_SLICE_NONE,
+        .stateful = x->responses && proa_responses_is_stateful(x),
         .seeded = members[PROA_API_M_SEED].kind == PROA_JSON_NUMBER,
         .cache_control = header(x, PROA_HTTP_HEADER_CACHE_CONTROL),
         .mode = header(x, PROA_HTTP_HEADER_X_PROA_CACHE_MODE),
@@ -292,6 +303,7 @@ bool proa_cached_begin(struct proa_exchange *x, const struct proa_api_match *mat
     c->endpoint = (uint8_t)match->kind;
     c->kind = x->operation == PROA_OP_CHAT         ? PROA_CACHE_KIND_CHAT
               : x->operation == PROA_OP_COMPLETION ? PROA_CACHE_KIND_COMPLETION
+              : x->operation == PROA_OP_RESPONSES  ? PROA_CACHE_KIND_RESPONSES
                                                    : PROA_CACHE_KIND_FIXED;
     return proa_cached_look(x);
 }

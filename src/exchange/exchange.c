@@ -17,6 +17,7 @@ void proa_exchange_host_init(struct proa_exchange_host *host)
     proa_buf_init(&host->scratch, SCRATCH_MAX);
     host->buffered = 0;
     proa_cached_host_init(host);
+    proa_responses_host_init(host);
     for (int s = 0; s < PROA_SURFACES; s++) {
         const char *spoken = proa_api_face((enum proa_surface)s)->dialect;
         host->spoken[s] = spoken ? proa_dialect_find(proa_slice_cstr(spoken)) : NULL;
@@ -31,6 +32,7 @@ void proa_exchange_host_deinit(struct proa_exchange_host *host)
 {
     PROA_ASSERT(proa_list_empty(&host->all));
     proa_cached_host_deinit(host);
+    proa_responses_host_deinit(host);
     proa_freelist_deinit(&host->pool);
     proa_freelist_deinit(&host->requests);
     proa_buf_deinit(&host->fields);
@@ -166,6 +168,9 @@ enum proa_err proa_exchange_add_body(struct proa_exchange *x, struct proa_slice 
 void proa_exchange_forget_body(struct proa_exchange *x)
 {
     proa_translate_forget(x);
+    if (x->responses) {
+        proa_responses_forget(x);
+    }
     proa_buf_deinit(&x->body);
     proa_exchange_give_budget(x->host, x->body_budgeted);
     x->body_budgeted = 0;
@@ -204,6 +209,9 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
     if (x->operation == PROA_OP_COUNT_TOKENS && proa_count_begin(x)) {
         proa_exchange_finish(x, x->status < 400 ? PROA_OUTCOME_OK : PROA_OUTCOME_CLIENT_ERROR);
         return;
+    }
+    if (x->operation == PROA_OP_RESPONSES) {
+        proa_responses_begin(x);
     }
     if (x->resolved.route->policy->cache.mode != PROA_CACHE_OFF && !proa_exchange_is_media(x) &&
         !proa_routed_is_private(x) && proa_cached_begin(x, match)) {
@@ -404,6 +412,9 @@ void proa_exchange_finish(struct proa_exchange *x, enum proa_outcome outcome)
     proa_timer_clear(host->loop, &x->grace);
     proa_rescue_drop(x);
     proa_exchange_forget_body(x);
+    if (x->responses) {
+        proa_responses_release(x);
+    }
     proa_live_unref(x->live);
     proa_list_unlink(&x->node);
     const struct proa_client_ops *client = x->client;

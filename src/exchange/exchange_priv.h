@@ -6,6 +6,7 @@
  *   routed.c    what the request says of its route itself
  *   attempt.c   one upstream try: encode, call, hold, write to the client
  *   answer.c    its answer: read, classified
+ *   responses.c conversations of the Responses API
  *   translate.c the same where client and target speak different dialects
  *   batch.c     one attempt of several calls
  *   rescue.c    going on with an answer that broke off
@@ -86,6 +87,7 @@ struct attempt {
     bool finished;              /* stream: end mark or all finish reasons seen */
     bool end_mark;              /* stream: the end mark was passed on */
     bool told;               /* stream: its end has come, with what the gateway tells or without */
+    bool told_id;            /* Responses: its target was told the conversation by an id */
     bool out_borrows_reader; /* `out` points into the reader: flush before it is fed again */
     size_t n_out;
 
@@ -141,8 +143,9 @@ struct proa_exchange {
     struct asked *asked;                  /* read for a target that speaks another; else NULL */
     const struct proa_api_error *refusal; /* why it could not be read; NULL: it could */
 
-    struct routed *routed; /* NULL where the request says nothing of its route */
-    struct cached *cached; /* cached_priv.h; NULL where the route's policy keeps no answers */
+    struct routed *routed;       /* NULL where the request says nothing of its route */
+    struct responses *responses; /* responses_priv.h; NULL for other APIs */
+    struct cached *cached;       /* cached_priv.h; NULL where the route's policy keeps no answers */
 
     /* decisions */
     struct proa_run *run; /* NULL until the request is admitted */
@@ -330,6 +333,8 @@ bool proa_translate_is_complete(struct attempt *a, bool ended);
 void proa_translate_end(struct attempt *a);
 /* A whole answer: a->piece is what the client gets. */
 bool proa_translate_whole(struct attempt *a, struct proa_slice body, struct proa_failure *failure);
+/* The number of the event that would come next. */
+uint64_t proa_translate_sequence(const struct attempt *a);
 /* Media type of what the client gets. */
 struct proa_slice proa_translate_type(const struct attempt *a);
 /* NULL before an answer came. */
@@ -416,6 +421,38 @@ void proa_cached_count(const struct proa_exchange *x);
 struct proa_slice proa_cached_text(const struct proa_exchange *x);
 /* Header lines: what the cache did for it. */
 void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
+
+/* "who asks", as the cache knows them; false where that is not clear. */
+bool proa_cached_namespace(const struct proa_exchange *x,
+                           unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
+
+/* ---- responses.c; all but host_* and needs_body to is_unknown for an exchange of that API only */
+void proa_responses_host_init(struct proa_exchange_host *host);
+void proa_responses_host_deinit(struct proa_exchange_host *host);
+void proa_responses_host_sample(struct proa_exchange_host *host);
+/* Reads what the request says of a conversation. */
+void proa_responses_begin(struct proa_exchange *x);
+/* Is its answer to be kept, or gone on from one that is? */
+bool proa_responses_is_stateful(const struct proa_exchange *x);
+/* Will the client's body be needed when the answer is there? */
+bool proa_responses_needs_body(const struct proa_exchange *x);
+/* What was said before, the oldest first; how many there are. */
+size_t proa_responses_earlier(const struct proa_exchange *x, const struct proa_slice **out);
+/* Does it go on from an answer that is not kept here? */
+bool proa_responses_is_unknown(const struct proa_exchange *x);
+/* Does the target speak this API? */
+bool proa_responses_passes(const struct attempt *a);
+/* What of the request such a target gets: changes *in. Other than OK: it cannot have it. */
+enum proa_class proa_responses_fill(struct attempt *a, struct proa_encode_in *in,
+                                    enum proa_err *err);
+/* The attempt has failed. True: it is to be asked again, in full. */
+bool proa_responses_tells_again(struct attempt *a);
+/* The answer is whole: a Response, or the frames of a stream that end with one. */
+void proa_responses_keep(struct attempt *a, struct proa_slice answer);
+void proa_responses_keep_events(struct attempt *a, const struct proa_slice ready[2]);
+/* Nothing will be asked any more. */
+void proa_responses_forget(struct proa_exchange *x);
+void proa_responses_release(struct proa_exchange *x);
 
 /* ---- settle.c */
 /* Time spent with upstreams or waiting for them until this callback began; the rest of the

@@ -88,5 +88,6 @@ void proa_exchange_host_sample(struct proa_exchange_host *host)
     proa_metric_set(proa_metric_series0(host->metrics, PROA_METRIC_UPLINK_DOWN),
                     proa_status_uplink_down(host->engine));
     proa_cached_host_sample(host);
+    proa_responses_host_sample(host);
     proa_live_sample(host->live, proa_loop_now(host->loop));
 }

@@ -218,6 +218,14 @@ static void answer_error(struct proa_exchange *x, struct proa_api_error *e, stru
     proa_buf_deinit(&body);
 }
 
+/* The number of the event that would come next, where a stream counts them. */
+static uint64_t sequence(const struct proa_exchange *x)
+{
+    const struct attempt *a =
+        x->run && proa_run_committed(x->run) ? x->attempts[x->run->winner] : NULL;
+    return !a ? 0 : a->translation ? proa_translate_sequence(a) : a->held_events;
+}
+
 void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *error,
                       struct proa_slice extra)
 {
@@ -234,6 +242,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
         e.generation = proa_metadata_generation(x);
     }
     if (x->head_sent) {
+        e.sequence = sequence(x);
         in_band(x, &e);
     } else {
         answer_error(x, &e, extra);
@@ -447,6 +456,20 @@ static bool pass_on(struct proa_exchange *x, const struct proa_terminal *t,
     return true;
 }
 
+/* The conversation is known to nobody who could be asked. */
+static void refuse_previous(struct proa_exchange *x, struct proa_slice lines)
+{
+    const struct proa_api_error error = {
+        .code = PROA_API_ERR_PREVIOUS_RESPONSE,
+        .param = PROA_SLICE("previous_response_id"),
+        .message = PROA_SLICE(
+            "The answer that previous_response_id names is not kept here (any more), and no target "
+            "of this route knows it. Send the whole conversation as input, without "
+            "previous_response_id; responses.ttl and responses.store_bytes say how long and how "
+            "many answers are kept, and store: false that one is not.")};
+    proa_reply_error(x, &error, lines);
+}
+
 void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
 {
     struct proa_buf lines;
@@ -460,7 +483,10 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
     proa_buf_init(&lines, 512);
     proa_reply_advice(t, &lines);
     const bool upstream = t->fail == PROA_FAIL_UPSTREAM;
-    if (x->refusal && t->class == PROA_CLASS_CLIENT && x->run->attempts[t->attempt].status == 0) {
+    if (t->fail == PROA_FAIL_UNFIT && proa_responses_is_unknown(x)) {
+        refuse_previous(x, proa_buf_slice(&lines));
+    } else if (x->refusal && t->class == PROA_CLASS_CLIENT &&
+               x->run->attempts[t->attempt].status == 0) {
         proa_reply_error(x, x->refusal, proa_buf_slice(&lines));
     } else if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
         struct proa_api_error error = {

@@ -32,16 +32,22 @@ static void keep_refusal(struct proa_exchange *x, const struct proa_api_error *e
 static enum proa_err read_asked(struct proa_exchange *x, struct asked *asked)
 {
     struct proa_buf text;
+    const struct proa_slice *earlier = NULL;
+    const size_t n_earlier = proa_responses_earlier(x, &earlier);
     proa_buf_init(&text, MESSAGE_MAX);
     const struct proa_api_body body = {.kind = x->kind,
                                        .bytes = proa_buf_slice(&x->body),
                                        .request = x->request,
                                        .arena = &asked->arena,
-                                       .text = &text};
+                                       .text = &text,
+                                       .earlier = earlier,
+                                       .n_earlier = n_earlier};
     struct proa_api_error error = {.code = PROA_API_ERR_INVALID_REQUEST};
     const enum proa_err err = x->face->read(&body, &asked->api, &error);
     if (err == PROA_ERR_TYPE || err == PROA_ERR_SYNTAX) {
         keep_refusal(x, &error);
+    } else if (err == PROA_ERR_UNSUPPORTED) {
+        asked->why = proa_arena_dup(x->arena, error.message);
     }
     proa_buf_deinit(&text);
     return err;
@@ -152,9 +158,10 @@ static void select_headers(const struct attempt *a, const struct proa_encode_in 
 
 static enum proa_class class_of_asked(enum proa_err err)
 {
-    return err == PROA_OK             ? PROA_CLASS_OK
-           : err == PROA_ERR_OVERLOAD ? PROA_CLASS_LOCAL
-                                      : PROA_CLASS_CLIENT;
+    return err == PROA_OK                ? PROA_CLASS_OK
+           : err == PROA_ERR_OVERLOAD    ? PROA_CLASS_LOCAL
+           : err == PROA_ERR_UNSUPPORTED ? PROA_CLASS_UNFIT
+                                         : PROA_CLASS_CLIENT;
 }
 
 bool proa_translate_take_budget(struct attempt *a, uint64_t n)
@@ -201,7 +208,8 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     struct proa_exchange *x = a->x;
     struct translation *t = PROA_ARENA_NEW(x->arena, struct translation);
     a->translation = t;
-    t->op = x->operation == PROA_OP_COMPLETION ? PROA_OP_CHAT : x->operation;
+    t->op = x->operation == PROA_OP_COMPLETION || x->operation == PROA_OP_RESPONSES ? PROA_OP_CHAT
+                                                                                    : x->operation;
     *err = PROA_OK;
     if (!is_offered(a)) {
         return PROA_CLASS_UNFIT;
@@ -209,6 +217,7 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
     struct asked *asked = proa_translate_asked(x);
     if (asked->err != PROA_OK) {
         *err = asked->err;
+        a->detail = asked->why;
         if (*err == PROA_ERR_OVERLOAD) {
             proa_translate_forget(x); /* there may be room for it a moment later */
         }
@@ -298,9 +307,13 @@ static bool end_answer(struct attempt *a, const struct proa_usage *usage)
         proa_metadata_write(a->x, a, usage, &gateway);
     }
     t->ended = true;
-    const bool whole = proa_api_writer_end(t->writer, usage, proa_buf_slice(&gateway));
+    const bool whole =
+        proa_api_writer_end(t->writer, usage, proa_buf_slice(&gateway)) && proa_buf_ok(&t->out);
     proa_buf_deinit(&gateway);
-    return whole && proa_buf_ok(&t->out);
+    if (whole && a->x->responses) {
+        proa_responses_keep(a, proa_buf_slice(&t->out));
+    }
+    return whole;
 }
 
 enum proa_err proa_translate_feed(struct attempt *a, struct proa_slice bytes,
@@ -347,6 +360,11 @@ void proa_translate_end(struct attempt *a)
         (void)end_answer(a, proa_decoder_usage(t->decoder));
         (void)proa_attempt_gather(a, proa_buf_slice(&t->out));
     }
+}
+
+uint64_t proa_translate_sequence(const struct attempt *a)
+{
+    return a->translation->writer ? proa_api_writer_sequence(a->translation->writer) : 0;
 }
 
 enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage *usage)

@@ -18,8 +18,9 @@
  * with it. */
 struct asked {
     struct proa_arena arena;
-    uint64_t budgeted; /* of the byte budget, for the arena */
-    enum proa_err err; /* other than OK: refused, x->refusal says why */
+    uint64_t budgeted;     /* of the byte budget, for the arena */
+    enum proa_err err;     /* other than OK: refused, x->refusal says why; */
+    struct proa_slice why; /* or ERR_UNSUPPORTED: only who speaks the client's words can do it */
     struct proa_api_asked api;
 };
 

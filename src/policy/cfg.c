@@ -188,6 +188,8 @@ static const struct proa_option root_rows[] = {
     ROOT(cache, "cache", OBJECT, .table = &proa_policy_cache_room_table,
          .help = "How much room there is for answers that are kept; which ones are is said by "
                  "policies."),
+    ROOT(responses, "responses", OBJECT, .table = &proa_policy_responses_table,
+         .help = "Conversations that clients go on with by previous_response_id."),
     ROOT(admin, "admin", OBJECT, .table = &admin_table,
          .help = "What operators may do while it runs: eject, restore and reset targets."),
     ROOT(egress, "egress", OBJECT, .table = &proa_policy_egress_table,

@@ -1,4 +1,5 @@
-/* The tables of the answer cache: what a policy keeps, and how much room there is for all. */
+/* The tables of what is kept: answers by a policy, how much room there is for all of them, and
+ * conversations. */
 #include "cfg_priv.h"
 
 static const char *const modes[] = {"off", "deterministic", "all", NULL};
@@ -99,5 +100,26 @@ const struct proa_option_table proa_policy_cache_room_table = {
     .title = "cache",
     .rows = room_rows,
     .size = sizeof(struct proa_cache_room_cfg),
+    .where_at = SIZE_MAX,
+};
+
+/* ---- conversations ----------------------------------------------------------------------------
+ */
+
+static const struct proa_option responses_rows[] = {
+    ROW(struct proa_responses_cfg, store_bytes, "store_bytes", BYTES, .preset = "32MiB",
+        .max = MIB(1024) * 64, .fixed = true,
+        .help = "Memory for conversations of the Responses API, so that previous_response_id works "
+                "with every provider; at most a quarter of the memory that the cgroup grants. What "
+                "was used least goes first. 0 keeps none; a request says store: false for itself."),
+    ROW(struct proa_responses_cfg, ttl_ns, "ttl", DURATION, .preset = "24h", .min = MILLIS(100),
+        .max = HOURS(24 * 365), .fixed = true, .help = "How long an answer can be gone on with."),
+    ROWS_END,
+};
+
+const struct proa_option_table proa_policy_responses_table = {
+    .title = "responses",
+    .rows = responses_rows,
+    .size = sizeof(struct proa_responses_cfg),
     .where_at = SIZE_MAX,
 };

@@ -25,6 +25,7 @@ extern const struct proa_option_table proa_policy_limiter_table;
 extern const struct proa_option_table proa_policy_concurrency_table;
 extern const struct proa_option_table proa_policy_cache_table;
 extern const struct proa_option_table proa_policy_cache_room_table;
+extern const struct proa_option_table proa_policy_responses_table;
 
 /* Name, type and place of a row; what follows are further members of struct proa_option. */
 #define ROW(T, member, text, kind, ...)                                                            \

@@ -5,6 +5,7 @@
 
 /* ---- providers ------------------------------------------------------------------------------- */
 
+static const char *const responses[] = {"auto", "native", "translate", NULL};
 static const char *const prefills[] = {"none", "assistant", "prefix", "continue", NULL};
 
 #define PROVIDER(member, text, kind, ...)                                                          \
@@ -54,6 +55,10 @@ static const struct proa_option provider_rows[] = {
                  "broken streams: assistant, from a last message of that role; prefix, from one "
                  "with prefix: true; continue, with continue_final_message: true beside it; "
                  "none, not at all."),
+    PROVIDER(responses, "responses", ENUM, .preset = "auto", .names = responses,
+             .help = "How requests of the Responses API go to a provider of the openai dialect: "
+                     "native, as they are, to /responses; translate, as chats; auto, native where "
+                     "the vendor is known to serve them all: openai, azure, xai, openrouter."),
     PROVIDER(zero_data_retention, "zero_data_retention", BOOL, .preset = "false",
              .help = "It keeps nothing of requests and answers, by your contract with it. Requests "
                      "that ask for zeroDataRetention go to such providers alone."),

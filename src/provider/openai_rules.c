@@ -38,8 +38,9 @@ static const struct proa_error_rule RULES[] = {
     REFUSAL(0, 599, CODE, "content_filter", CONTENT),
     REFUSAL(0, 599, CODE, "ResponsibleAIPolicyViolation", CONTENT), /* Azure */
     /* This target does not do that at all. */
-    RULE(0, 599, CODE, "not_supported_error", UNFIT),      /* llama.cpp */
-    RULE(0, 429, MESSAGE, "request too large for", UNFIT), /* above its limit per minute */
+    RULE(400, 404, CODE, "previous_response_not_found", UNFIT), /* another may have kept it */
+    RULE(0, 599, CODE, "not_supported_error", UNFIT),           /* llama.cpp */
+    RULE(0, 429, MESSAGE, "request too large for", UNFIT),      /* above its limit per minute */
     /* 402, but it passes by itself when calls under way end. */
     RULE(402, 402, CODE, "in_flight_budget", RATE),
     RULE(402, 402, MESSAGE, "in_flight_budget", RATE),

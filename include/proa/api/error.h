@@ -18,6 +18,7 @@
     X(MISSING_MODEL, "missing_model", 400, "invalid_request_error")                                \
     X(CONTEXT_LENGTH, "context_length_exceeded", 400, "invalid_request_error")                     \
     X(CONTENT_POLICY, "content_policy_violation", 400, "invalid_request_error")                    \
+    X(PREVIOUS_RESPONSE, "previous_response_not_found", 400, "invalid_request_error")              \
     X(BAD_HTTP, "bad_http", 400, "invalid_request_error")                                          \
     X(UNAUTHORIZED, "unauthorized", 401, "authentication_error")                                   \
     X(FORBIDDEN_ORIGIN, "forbidden_origin", 403, "forbidden")                                      \

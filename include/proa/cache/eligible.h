@@ -37,6 +37,7 @@ struct proa_cache_cfg {
     X(SAMPLED, "sampled")   /* neither temperature 0 nor a seed */                                 \
     X(HEADER, "header")     /* x-proa-no-cache, x-proa-cache-mode: off */                          \
     X(NO_STORE, "no_store") /* Cache-Control */                                                    \
+    X(STATEFUL, "stateful") /* it is kept by its id, or goes on from one that is */                \
     X(LARGE, "large")                                                                              \
     X(DUPLICATE_KEY, "duplicate_key")                                                              \
     X(REMOTE, "remote") /* a file or picture by its address */                                     \
@@ -59,6 +60,7 @@ const char *proa_cache_reason_text(enum proa_cache_reason reason);
 enum proa_cache_kind {
     PROA_CACHE_KIND_CHAT = 0,
     PROA_CACHE_KIND_COMPLETION,
+    PROA_CACHE_KIND_RESPONSES,
     PROA_CACHE_KIND_FIXED
 };
 
@@ -68,6 +70,8 @@ struct proa_eligible_request {
     size_t body_bytes;
     struct proa_slice temperature; /* the number as it is written; empty: none */
     bool seeded;
+    bool
+        stateful; /* RESPONSES: its answer has an id that is gone on from, or it goes on from one */
     struct proa_slice cache_control; /* header values; empty: absent */
     struct proa_slice mode;          /* x-proa-cache-mode */
     struct proa_slice no_cache;      /* x-proa-no-cache */

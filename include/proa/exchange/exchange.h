@@ -17,6 +17,7 @@
 #include "proa/api/surface.h"
 #include "proa/auth/redact.h"
 #include "proa/cache/answers.h"
+#include "proa/cache/turns.h"
 #include "proa/core/freelist.h"
 #include "proa/core/list.h"
 #include "proa/exchange/live.h"
@@ -39,6 +40,8 @@ struct proa_exchange_host {
     struct proa_prng prng;
     uint64_t buffered_max;        /* byte budget over all bodies and held answers */
     uint64_t cache_max;           /* bytes of answers that are kept; 0 = none */
+    uint64_t turns_max;           /* bytes of conversations that are kept; 0 = none */
+    uint64_t turns_ttl_ns;        /* and for how long */
     struct proa_store *store;     /* through which answers are shared; NULL = they are not */
     struct proa_slice shared_key; /* what they are sealed with; of no use after init */
     bool draining;                /* answers then carry connection: close */
@@ -50,6 +53,7 @@ struct proa_exchange_host {
     struct proa_freelist requests; /* what was read of a body, apart: a stream does not keep it */
     struct proa_list all;
     struct proa_cached_host *cached; /* the answers that are kept, and who waits for one */
+    struct proa_turns turns;         /* the conversations that are */
     struct proa_buf fields;          /* scratch: header lines of the answer being started */
     struct proa_buf scratch;         /* scratch: redaction, messages */
     uint64_t buffered;

@@ -124,6 +124,16 @@ enum { PROA_METRIC_LABELS_MAX = 4, PROA_METRIC_LABEL_BYTES = 128, PROA_METRIC_SE
       "1 while the shared cache is asked, 0 while it is away or too slow.", NULL)                  \
     X(CACHE_SHARED_DURATION, "proa_cache_shared_get_seconds", HISTOGRAM, SECONDS, FINE,            \
       "How long the shared cache took to answer, late answers included.", NULL)                    \
+    X(RESPONSES_LOOKUPS, "proa_responses_lookups_total", COUNTER, NONE, NONE,                      \
+      "Requests that go on from an answer, by whether its conversation is kept here.", "result")   \
+    X(RESPONSES_STORES, "proa_responses_stores_total", COUNTER, NONE, NONE,                        \
+      "Answers that could be gone on from: stored, or why not.", "result")                         \
+    X(RESPONSES_TURNS, "proa_responses_turns", GAUGE, NONE, NONE,                                  \
+      "Answers that can be gone on from.", NULL)                                                   \
+    X(RESPONSES_BYTES, "proa_responses_bytes", GAUGE, BYTES, NONE,                                 \
+      "Memory for conversations that are kept.", NULL)                                             \
+    X(RESPONSES_EVICTIONS, "proa_responses_evictions_total", COUNTER, NONE, NONE,                  \
+      "Answers that can no longer be gone on from, by why.", "reason")                             \
     X(TOKENS, "proa_token_requests_total", COUNTER, NONE, NONE,                                    \
       "Access tokens asked for, by key and result.", "key", "result")                              \
     X(BUFFERED, "proa_buffered_bytes", GAUGE, BYTES, NONE,                                         \

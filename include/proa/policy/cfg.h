@@ -90,6 +90,13 @@ struct proa_egress_cfg {
     struct proa_option_list no_proxy;  /* struct proa_slice */
 };
 
+/* How a provider of OpenAI's dialect is asked for what the Responses API wants. */
+enum proa_responses_way {
+    PROA_RESPONSES_AUTO = 0, /* as the vendor is known to be */
+    PROA_RESPONSES_NATIVE,   /* in its own words */
+    PROA_RESPONSES_TRANSLATE /* as a chat */
+};
+
 struct proa_provider_cfg {
     struct proa_option_where where;
     struct proa_slice name;
@@ -108,6 +115,7 @@ struct proa_provider_cfg {
     uint32_t max_idle;            /* idle connections kept */
     uint64_t idle_ns;             /* age at which an idle connection is closed */
     uint32_t prefill;             /* enum proa_prefill_form; proa/provider/dialect.h */
+    uint32_t responses;           /* enum proa_responses_way */
     bool zero_data_retention;     /* what is promised of it: it keeps nothing, */
     bool trains_on_prompts;       /* and false = it does not learn from it */
 };
@@ -253,6 +261,12 @@ struct proa_cache_room_cfg {
     struct proa_cache_shared_cfg shared;
 };
 
+/* Conversations that clients go on with by the id of an answer. */
+struct proa_responses_cfg {
+    uint64_t store_bytes; /* 0: none is kept */
+    uint64_t ttl_ns;
+};
+
 /* What operators may do. */
 struct proa_operator_cfg {
     struct proa_secret_cfg token; /* neither: actions are off */
@@ -265,6 +279,7 @@ struct proa_root_cfg {
     struct proa_log_cfg log;
     struct proa_reload_cfg reload;
     struct proa_cache_room_cfg cache;
+    struct proa_responses_cfg responses;
     struct proa_operator_cfg admin;
     struct proa_egress_cfg egress;
     struct proa_option_list providers; /* struct proa_provider_cfg */
