@@ -50,18 +50,18 @@ static bool is_unsent(const struct proa_attempt_record *failed)
 static bool is_lasting(const struct proa_attempt_record *failed)
 {
     const enum proa_class class = failed->class;
-    return is_unsent(failed) || class == PROA_CLASS_AUTH || class == PROA_CLASS_PERMISSION ||
-           class == PROA_CLASS_NOT_FOUND || class == PROA_CLASS_QUOTA ||
-           class == PROA_CLASS_REDIRECT || class == PROA_CLASS_TOKEN;
+    return is_unsent(failed) || failed->absent || class == PROA_CLASS_AUTH ||
+           class == PROA_CLASS_PERMISSION || class == PROA_CLASS_NOT_FOUND ||
+           class == PROA_CLASS_QUOTA || class == PROA_CLASS_REDIRECT || class == PROA_CLASS_TOKEN;
 }
 
 /* Never sent, or refused before anything was done with it. */
 static bool is_unprocessed(const struct proa_attempt_record *failed)
 {
     const enum proa_class class = failed->class;
-    return is_unsent(failed) || class == PROA_CLASS_DNS || class == PROA_CLASS_CONNECT ||
-           class == PROA_CLASS_CONNECT_TIMEOUT || class == PROA_CLASS_TLS ||
-           class == PROA_CLASS_TOKEN;
+    return is_unsent(failed) || failed->absent || class == PROA_CLASS_DNS ||
+           class == PROA_CLASS_CONNECT || class == PROA_CLASS_CONNECT_TIMEOUT ||
+           class == PROA_CLASS_TLS || class == PROA_CLASS_TOKEN;
 }
 
 /* Candidates that would probably fail for the same reason. */
@@ -69,7 +69,8 @@ static uint64_t of_fault(const struct proa_run *run, const struct proa_attempt_r
 {
     enum proa_scope scope = proa_class_scope(failed->class);
     uint64_t of = 0;
-    if (failed->class == PROA_CLASS_NOT_FOUND && failed->candidate->target->byok != 0) {
+    if (failed->absent ||
+        (failed->class == PROA_CLASS_NOT_FOUND && failed->candidate->target->byok != 0)) {
         scope = PROA_SCOPE_TARGET; /* the account of this credential does not have it */
     }
     for (size_t i = 0; i < run->route->n_candidates; i++) {

@@ -94,6 +94,7 @@ static enum proa_class attempt_failed(struct proa_run *run, uint64_t now_ns, uin
     struct proa_attempt_record *a = &run->attempts[index];
     a->class = class;
     a->too_long = event && event->too_long && class == PROA_CLASS_CLIENT;
+    a->absent = event && event->absent && class == PROA_CLASS_UNFIT;
     if (!a->hurried) { /* whose client cannot wait has done no wrong */
         proa_engine_report_failure(run, index, event, now_ns);
     }

@@ -80,6 +80,11 @@ void proa_attempt_fail(struct attempt *a, enum proa_class class, enum proa_err e
         .resumable = proa_rescue_is_possible(a->x),
         .usage = &a->usage,
     };
+    if (PROA_UNLIKELY(a->x->responses) && class == PROA_CLASS_UNFIT &&
+        proa_responses_is_not_found(a)) {
+        event.absent = true;
+        event.status = 0; /* told in our words, once nobody knows it */
+    }
     if (a->mode == ANSWER_ERROR) {
         proa_attempt_read_rates(a, &event);
     }

@@ -122,13 +122,16 @@ bool proa_cached_namespace(const struct proa_exchange *x,
 static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct proa_buf *out)
 {
     const struct cached *c = x->cached;
-    struct proa_slice matters[PROA_ARRAY_LEN(MATTERS) + 2];
-    const size_t n = PROA_ARRAY_LEN(MATTERS);
+    struct proa_slice matters[PROA_ARRAY_LEN(MATTERS) + 3];
+    size_t n = PROA_ARRAY_LEN(MATTERS);
     if (!header_values(x, MATTERS, n, matters)) {
         return PROA_CACHE_REASON_HEADER;
     }
-    matters[n] = x->head->query;
-    matters[n + 1] = proa_exchange_wants_no_fallback(x) ? PROA_SLICE("only") : PROA_SLICE_NONE;
+    matters[n++] = x->head->query;
+    matters[n++] = proa_exchange_wants_no_fallback(x) ? PROA_SLICE("only") : PROA_SLICE_NONE;
+    if (x->responses) { /* can the answer be gone on from? */
+        matters[n++] = proa_responses_is_stateful(x) ? PROA_SLICE("kept") : PROA_SLICE_NONE;
+    }
     struct proa_key_scope scope = {
         .surface = c->surface,
         .endpoint = c->endpoint,
@@ -136,7 +139,7 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
         .route = proa_routed_generation(x),
         .model = x->model,
         .headers = matters,
-        .n_headers = n + 2,
+        .n_headers = n,
     };
     if (!proa_cached_namespace(x, scope.namespace)) {
         return PROA_CACHE_REASON_HEADER;

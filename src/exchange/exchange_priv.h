@@ -445,6 +445,8 @@ bool proa_responses_passes(const struct attempt *a);
 /* What of the request such a target gets: changes *in. Other than OK: it cannot have it. */
 enum proa_class proa_responses_fill(struct attempt *a, struct proa_encode_in *in,
                                     enum proa_err *err);
+/* Has the target said that it does not know the answer that is gone on from? */
+bool proa_responses_is_not_found(const struct attempt *a);
 /* The attempt has failed. True: it is to be asked again, in full. */
 bool proa_responses_tells_again(struct attempt *a);
 /* The answer is whole: a Response, or the frames of a stream that end with one. */

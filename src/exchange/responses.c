@@ -11,6 +11,7 @@
 #include "responses_priv.h"
 
 #include "proa/api/responses_history.h"
+#include "proa/json/cursor.h"
 
 enum { SHARE = 4, KEPT_SPARE = 4096 };
 
@@ -222,12 +223,17 @@ bool proa_responses_is_unknown(const struct proa_exchange *x)
     return x->responses && x->responses->previous.len > 0 && !x->responses->known;
 }
 
+bool proa_responses_is_not_found(const struct attempt *a)
+{
+    return a->mode == ANSWER_ERROR &&
+           proa_slice_eq(a->failure.code, PROA_SLICE("previous_response_not_found"));
+}
+
 /* It kept that answer once. The same again, in full. */
 bool proa_responses_tells_again(struct attempt *a)
 {
     struct responses *r = a->x->responses;
-    if (!a->told_id || r->by_value ||
-        !proa_slice_eq(a->failure.code, PROA_SLICE("previous_response_not_found"))) {
+    if (!a->told_id || r->by_value || !proa_responses_is_not_found(a)) {
         return false;
     }
     r->by_value = true;

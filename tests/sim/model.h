@@ -29,6 +29,7 @@ struct sim_attempt {
     enum proa_class class; /* valid when stage is OVER */
     uint16_t status;
     bool too_long;        /* the request, for its model */
+    bool absent;          /* what the request refers to, at this target */
     uint64_t retry_at_ns; /* when the provider wants to be asked again; 0 = it did not say */
     uint64_t started_ns;
     uint64_t connected_ns;
@@ -190,7 +191,7 @@ static inline bool sim_same_fault(const struct sim_witness *w, const struct sim_
 {
     const struct proa_target *f = sim_candidate(w, failed->candidate)->target;
     const struct proa_target *o = sim_candidate(w, candidate)->target;
-    switch (proa_class_scope(failed->class)) {
+    switch (failed->absent ? PROA_SCOPE_TARGET : proa_class_scope(failed->class)) {
     case PROA_SCOPE_TARGET:
         return f == o;
     case PROA_SCOPE_KEY:

@@ -76,6 +76,7 @@ static inline void sim_check_next(struct sim_witness *w, size_t candidate)
     for (uint8_t i = 0; i < w->n_attempts; i++) {
         const struct sim_attempt *a = &w->attempts[i];
         SIM_MUST(a->candidate != candidate || w->now_ns >= a->retry_at_ns);
+        SIM_MUST(!a->absent || a->candidate != candidate);
         SIM_MUST(!a->too_long || (sim_window(w, a->candidate) > 0 &&
                                   sim_window(w, candidate) > sim_window(w, a->candidate)));
         SIM_MUST(!w->options.effects || a->class == PROA_CLASS_DNS ||

@@ -45,6 +45,7 @@ static inline void sim_note_attempt(struct sim_witness *w, const struct proa_eve
         a->class = e->class;
         a->status = e->status;
         a->too_long = e->too_long && e->class == PROA_CLASS_CLIENT;
+        a->absent = e->absent && e->class == PROA_CLASS_UNFIT;
         a->retry_at_ns = e->retry_after_ns > 0 ? proa_clock_after(w->now_ns, e->retry_after_ns) : 0;
         w->failed = e->attempt;
         w->broken = e->attempt == w->winner ? w->winner : w->broken;

@@ -61,7 +61,8 @@ struct proa_event {
     uint64_t retry_after_ns; /* FAILED: span the provider asked for; 0 = none */
     uint64_t quota_reset_ns; /* FAILED, class QUOTA: span until its hard reset; 0 = unknown */
     bool too_long;           /* FAILED, class CLIENT: it is longer than the model's context */
-    uint64_t fingerprint;    /* FAILED: 64-bit hash of the request's body; 0 = none */
+    bool absent; /* FAILED, class UNFIT: this very target lacks what the request refers to */
+    uint64_t fingerprint; /* FAILED: 64-bit hash of the request's body; 0 = none */
     bool resumable; /* FIRST_CONTENT, PROGRESS, FAILED: another could go on with this answer from
                        what the client has of it (rescue) */
     const struct proa_usage *usage;       /* ENDED, FAILED: what is known; may be NULL */
@@ -222,6 +223,7 @@ struct proa_attempt_record {
     uint16_t status;
     bool reused_connection;
     bool too_long;       /* the request, for its model */
+    bool absent;         /* what the request refers to, at this target */
     bool asked_deadline; /* it was the request's own for it that passed, not the policy's, */
     bool hurried;        /* and so soon that it says nothing of the target */
     uint64_t started_ns;

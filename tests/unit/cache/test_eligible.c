@@ -31,6 +31,13 @@ static void test_modes(void **state)
         {{.seeded = true}, PROA_CACHE_REASON_NONE, PROA_CACHE_REASON_NONE},
         {{.temperature = PROA_SLICE_INIT("0")}, PROA_CACHE_REASON_NONE, PROA_CACHE_REASON_NONE},
         {{.seeded = true, .stream = true}, PROA_CACHE_REASON_STREAM, PROA_CACHE_REASON_STREAM},
+        {{.kind = PROA_CACHE_KIND_RESPONSES, .temperature = PROA_SLICE_INIT("0")},
+         PROA_CACHE_REASON_NONE,
+         PROA_CACHE_REASON_NONE},
+        {{.kind = PROA_CACHE_KIND_RESPONSES, .temperature = PROA_SLICE_INIT("0"), .stateful = true},
+         PROA_CACHE_REASON_STATEFUL,
+         PROA_CACHE_REASON_NONE},
+        {{.kind = PROA_CACHE_KIND_RESPONSES}, PROA_CACHE_REASON_SAMPLED, PROA_CACHE_REASON_NONE},
         {{.seeded = true, .body_bytes = PROA_CANON_BODY_MAX},
          PROA_CACHE_REASON_NONE,
          PROA_CACHE_REASON_NONE},
@@ -194,6 +201,39 @@ static void test_g_answers(void **state)
     }
 }
 
+/* The same of the Responses API: completed, with something said, and no refusal. */
+static void test_g_responses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        enum proa_cache_reason reason;
+    } rows[] = {
+        {"{\"status\":\"completed\",\"output\":[{\"type\":\"function_call\"}]}",
+         PROA_CACHE_REASON_STORED},
+        {"{\"status\":\"completed\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":"
+         "\"output_text\"}]}]}",
+         PROA_CACHE_REASON_STORED},
+        {"{\"status\":\"completed\",\"output\":[{\"type\":\"message\",\"content\":[{\"type\":"
+         "\"refusal\"}]}]}",
+         PROA_CACHE_REASON_UNFINISHED},
+        {"{\"status\":\"incomplete\",\"output\":[{}]}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"status\":\"queued\",\"output\":[]}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"status\":\"completed\",\"output\":[]}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"status\":\"completed\",\"output\":{}}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"status\":\"completed\",\"output\":[{}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"output\":[{}]}", PROA_CACHE_REASON_UNFINISHED},
+        {DONE, PROA_CACHE_REASON_UNFINISHED},
+        {"", PROA_CACHE_REASON_UNFINISHED},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_eligible_answer a = {
+            .kind = PROA_CACHE_KIND_RESPONSES, .status = 200, .body = proa_slice_cstr(row->body)};
+        PROA_TEST_CHECK(keep(&a) == row->reason, "%s", row->body);
+    }
+}
+
 static void test_g_statuses(void **state)
 {
     (void)state;
@@ -268,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_headers_of_requests),
         cmocka_unit_test(test_cache_control_of_requests),
         cmocka_unit_test(test_g_answers),
+        cmocka_unit_test(test_g_responses),
         cmocka_unit_test(test_g_statuses),
         cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_times_and_cache_control_of_answers),

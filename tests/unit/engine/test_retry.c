@@ -175,6 +175,31 @@ static void what_is_too_long_goes_to_larger_ones_alone(void **state)
     }
 }
 
+/* Two keys of one provider: what the first does not have, the second may; it is asked at once, and
+ * neither twice. */
+static void what_is_absent_may_be_with_another_key(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup(&t, 0);
+    t.fx.policy.retry.max_attempts = 10;
+    for (uint8_t i = 0; i < 2; i++) {
+        (void)fixture_add(&t.fx, (struct fixture_target){.key = i});
+    }
+    admit(&t);
+    for (uint8_t i = 0; i < 2; i++) {
+        assert_false(t.w.finished);
+        assert_int_equal(t.w.n_attempts, i + 1);
+        feed(&t,
+             (struct proa_event){
+                 .kind = PROA_EV_FAILED, .attempt = i, .class = PROA_CLASS_UNFIT, .absent = true});
+    }
+    assert_true(t.w.finished);
+    assert_int_equal(t.w.n_attempts, 2);
+    assert_ptr_not_equal(t.w.run.attempts[0].candidate, t.w.run.attempts[1].candidate);
+    teardown(&t);
+}
+
 static void only_movable_classes_move(void **state)
 {
     (void)state;
@@ -530,6 +555,7 @@ int main(void)
         cmocka_unit_test(ten_attempts_are_the_most),
         cmocka_unit_test(no_fallback_is_one_attempt),
         cmocka_unit_test(what_is_too_long_goes_to_larger_ones_alone),
+        cmocka_unit_test(what_is_absent_may_be_with_another_key),
         cmocka_unit_test(only_movable_classes_move),
         cmocka_unit_test(each_scope_avoids_its_own),
         cmocka_unit_test(what_was_never_sent_is_not_sent_there),
