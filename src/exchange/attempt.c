@@ -482,7 +482,7 @@ static void forget_request(struct attempt *a)
     if (a->translation) {
         proa_translate_forget_request(a);
     }
-    if (!a->x->seam && !proa_responses_needs_body(a->x)) {
+    if (!a->x->seam && !(a->x->responses && proa_responses_needs_body(a->x))) {
         proa_exchange_forget_body(a->x);
     }
 }

@@ -426,7 +426,7 @@ void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
 bool proa_cached_namespace(const struct proa_exchange *x,
                            unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
 
-/* ---- responses.c; all but host_* and needs_body to is_unknown for an exchange of that API only */
+/* ---- responses.c; all but host_*, earlier and is_unknown for an exchange of that API only */
 void proa_responses_host_init(struct proa_exchange_host *host);
 void proa_responses_host_deinit(struct proa_exchange_host *host);
 void proa_responses_host_sample(struct proa_exchange_host *host);

@@ -94,7 +94,7 @@ bool proa_responses_is_stateful(const struct proa_exchange *x)
 
 bool proa_responses_needs_body(const struct proa_exchange *x)
 {
-    return x->responses && x->responses->keeps;
+    return x->responses->keeps;
 }
 
 bool proa_responses_passes(const struct attempt *a)

@@ -32,6 +32,17 @@ static void put_u64(struct making *k, uint64_t n)
     (void)proa_buf_append_u64(k->out, n);
 }
 
+/* In one line: its end is none within a string, and would end the data of an event. */
+static void put_line(struct making *k, struct proa_slice json)
+{
+    for (size_t at; json.len > 0; json = proa_slice_from(json, at + 1)) {
+        for (at = 0; at < json.len && json.ptr[at] != '\n' && json.ptr[at] != '\r';) {
+            at++;
+        }
+        (void)proa_buf_append(k->out, proa_slice_head(json, at));
+    }
+}
+
 /* A member of the request, as it is; else what stands for it. */
 static void put_echo(struct making *k, const char *key, const char *otherwise)
 {
@@ -39,7 +50,7 @@ static void put_echo(struct making *k, const char *key, const char *otherwise)
     put(k, ",\"");
     put(k, key);
     put(k, "\":");
-    (void)proa_buf_append(k->out, said.len > 0 ? said : proa_slice_cstr(otherwise));
+    put_line(k, said.len > 0 ? said : proa_slice_cstr(otherwise));
 }
 
 /* ---- items ----------------------------------------------------------------------------------- */

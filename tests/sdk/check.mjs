@@ -90,6 +90,79 @@ checks.models = async () => {
   for (const id of ids) assert.equal((await client.models.retrieve(id)).id, id);
 };
 
+// Responses: translated into chats of two kinds, and passed on to who serves them.
+const kinds = { translated: "mock/echo", claude: "claude", served: "served" };
+const input = "hello from the SDK";
+const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"],
+  additionalProperties: false };
+const format = { type: "json_schema", name: "place", schema, strict: true };
+const lookup = { type: "function", strict: false, ...tools[0].function };
+for (const [kind, model] of Object.entries(kinds)) {
+  checks[`responses_${kind}`] = async () => {
+    const answer = await client.responses.create({ model, input });
+    assert.equal(answer.object, "response");
+    assert.equal(answer.status, "completed");
+    assert.match(answer.output_text, /hello from the SDK/);
+    assert.ok(answer.usage.total_tokens > 0);
+    // on, and on again elsewhere, by nothing but the id
+    const more = await client.responses.create({ model, input: "and then", previous_response_id: answer.id });
+    assert.match(more.output_text, /and then/);
+    const other = await client.responses.create({ model: "mock/echo", input: "at last",
+      previous_response_id: more.id });
+    assert.match(other.output_text, /at last/);
+  };
+
+  checks[`responses_stream_${kind}`] = async () => {
+    const stream = client.responses.stream({ model, input });
+    let text = "";
+    stream.on("response.output_text.delta", (event) => { text += event.delta; });
+    const final = await stream.finalResponse();
+    assert.match(final.output_text ?? text, /hello from the SDK/);
+    assert.match(text, /hello from the SDK/);
+    assert.equal(final.status, "completed");
+    assert.ok(final.usage.total_tokens > 0);
+  };
+
+  checks[`responses_parse_${kind}`] = async () => {
+    const answer = await client.responses.parse({ model, input: "json", text: { format } });
+    assert.equal(typeof answer.output_parsed.city, "string");
+    const final = await client.responses.stream({ model, input: "json", text: { format } }).finalResponse();
+    assert.equal(typeof JSON.parse(final.output[0].content[0].text).city, "string");
+  };
+
+  checks[`responses_tools_${kind}`] = async () => {
+    const final = await client.responses.stream({ model, input: "use a tool", tools: [lookup] }).finalResponse();
+    const call = final.output.find((item) => item.type === "function_call");
+    assert.equal(call.name, "lookup");
+    JSON.parse(call.arguments);
+    const answer = await client.responses.create({ model, tools: [lookup], previous_response_id: final.id,
+      input: [{ type: "function_call_output", call_id: call.call_id, output: "done" }] });
+    assert.ok(answer.output_text);
+  };
+}
+
+checks.responses_errors = async () => {
+  await assert.rejects(client.responses.create({ model: "mock/echo", input, previous_response_id: "resp_x" }),
+    (error) => {
+      assert.ok(error instanceof OpenAI.BadRequestError, error?.constructor?.name);
+      assert.equal(error.code, "previous_response_not_found");
+      return true;
+    });
+  // what breaks off is none of the answers that an application goes on with
+  let kinds = [], failure;
+  try {
+    for await (const event of await client.responses.create({ model: "broken", input: "one two three four",
+      stream: true })) {
+      kinds.push(event.type);
+      failure ??= event.response?.error ?? undefined;
+    }
+  } catch (error) {
+    failure = error;
+  }
+  assert.ok(failure?.message, kinds.join());
+  assert.ok(kinds.includes("response.output_text.delta") && !kinds.includes("response.completed"));
+};
+
 checks.errors = async () => {
   await assert.rejects(client.chat.completions.create({ model: "nowhere/no-such-model", messages }), (error) => {
     assert.ok(error instanceof OpenAI.NotFoundError, error?.constructor?.name);

@@ -6,6 +6,7 @@ import sys
 import traceback
 
 import openai
+import pydantic
 
 client = openai.OpenAI(max_retries=0)
 MESSAGES = [{"role": "user", "content": "hello from the SDK"}]
@@ -103,9 +104,80 @@ def errors():
             raise AssertionError("no error")
 
 
+MODELS = ("mock/echo", "claude", "served")
+LOOKUP = {"type": "function", "strict": False, **TOOLS[0]["function"]}
+
+
+class Place(pydantic.BaseModel):
+    city: str
+
+
+def responses():
+    for model in MODELS:
+        answer = client.responses.create(model=model, input="hello from the SDK")
+        assert "hello from the SDK" in answer.output_text and answer.status == "completed"
+        assert answer.usage.total_tokens > 0
+        more = client.responses.create(model=model, input="and then", previous_response_id=answer.id)
+        assert "and then" in more.output_text
+        other = client.responses.create(model="mock/echo", input="at last",
+                                        previous_response_id=more.id)
+        assert "at last" in other.output_text
+
+
+def responses_stream():
+    for model in MODELS:
+        text = ""
+        with client.responses.stream(model=model, input="hello from the SDK") as stream:
+            for event in stream:
+                text += event.delta if event.type == "response.output_text.delta" else ""
+            final = stream.get_final_response()
+        assert "hello from the SDK" in text and text in final.output_text
+        assert final.status == "completed" and final.usage.total_tokens > 0
+
+
+def responses_parse():
+    for model in MODELS:
+        answer = client.responses.parse(model=model, input="json", text_format=Place)
+        assert isinstance(answer.output_parsed, Place)
+        with client.responses.stream(model=model, input="json", text_format=Place) as stream:
+            assert isinstance(stream.get_final_response().output_parsed, Place)
+
+
+def responses_tools():
+    for model in MODELS:
+        with client.responses.stream(model=model, input="use a tool", tools=[LOOKUP]) as stream:
+            final = stream.get_final_response()
+        call, = [item for item in final.output if item.type == "function_call"]
+        assert call.name == "lookup"
+        json.loads(call.arguments)
+        answer = client.responses.create(
+            model=model, tools=[LOOKUP], previous_response_id=final.id,
+            input=[{"type": "function_call_output", "call_id": call.call_id, "output": "done"}])
+        assert answer.output_text
+
+
+def responses_errors():
+    try:
+        client.responses.create(model="mock/echo", input="x", previous_response_id="resp_x")
+    except openai.BadRequestError as error:
+        assert error.code == "previous_response_not_found", error.code
+    else:
+        raise AssertionError("no error")
+    kinds, failure = [], None
+    try:
+        for event in client.responses.create(model="broken", input="one two three four", stream=True):
+            kinds.append(event.type)
+            failure = failure or getattr(getattr(event, "response", None), "error", None)
+    except openai.APIError as error:
+        failure = error
+    assert failure and failure.message, kinds
+    assert "response.output_text.delta" in kinds and "response.completed" not in kinds
+
+
 failed = 0
 for check in (chat, stream, async_stream, failover, tool_call_stream, embeddings, completions, models,
-              errors):
+              errors, responses, responses_stream, responses_parse, responses_tools,
+              responses_errors):
     try:
         check()
         print("PASS %s %s" % (sys.argv[1], check.__name__))

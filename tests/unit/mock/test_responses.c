@@ -182,6 +182,9 @@ static void test_streams(void **state)
         {"{\"stream\":true,\"model\":\"gpt-5\",\"input\":\"x\",\"reasoning\":{\"summary\":\"auto\""
          "},\"include\":[\"reasoning.encrypted_content\"]}",
          "response.completed", "response.reasoning_summary_text.delta"},
+        {"{\n \"stream\": true,\n " INPUT
+         ",\n \"text\": {\n  \"format\": {\n \"type\": \"text\"\n}}}",
+         "response.completed", "\"type\": \"text\"}}"},
         {"{\"stream\":true,\"model\":\"gpt-4.1\",\"input\":\""
          "a long text that is longer than sixteen tokens are and so is cut somewhere in it\","
          "\"max_output_tokens\":16}",
@@ -200,6 +203,7 @@ static void test_streams(void **state)
             struct proa_slice data;
             const struct proa_slice name = proa_slice_split(event, '\n', &data);
             data = proa_slice_from(data, 6);
+            assert_int_equal(proa_slice_find(data, '\n'), data.len - 2);
             assert_int_equal(proa_json_get(data, PROA_SLICE("sequence_number"), &number),
                              PROA_JSON_NUMBER);
             uint64_t n = 0;
