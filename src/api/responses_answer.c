@@ -5,6 +5,7 @@
  * and beside one another, from their start to their end.
  */
 #include "responses_answer_priv.h"
+#include "responses_read_priv.h"
 
 #include "proa/json/cursor.h"
 
@@ -22,7 +23,7 @@ static struct proa_slice id_of(struct proa_api_response *r, enum item_kind kind)
 {
     static const char *const begins[] = {[ITEM_TEXT] = "msg",
                                          [ITEM_REFUSAL] = "msg",
-                                         [ITEM_REASONING] = "rs",
+                                         [ITEM_REASONING] = OWN_REASONING,
                                          [ITEM_CALL] = "fc",
                                          [ITEM_IMAGE] = "ig"};
     return proa_arena_printf(r->arena, "%s_%" PROA_SLICE_FMT "_%zu", begins[kind],

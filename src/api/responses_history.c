@@ -60,33 +60,108 @@ bool proa_api_history_answer(struct proa_slice answer, struct proa_api_history_a
 
 bool proa_api_history_has_foreign(struct proa_slice body)
 {
-    static const struct proa_slice marks[] = {PROA_SLICE_INIT("\"" SEALED_SIGNATURE),
-                                              PROA_SLICE_INIT("\"" SEALED_REDACTED)};
-    return proa_slice_search(body, marks[0]) < body.len ||
-           proa_slice_search(body, marks[1]) < body.len;
+    static const struct proa_slice marks[] = {
+        PROA_SLICE_INIT("\"" SEALED_SIGNATURE), PROA_SLICE_INIT("\"" SEALED_REDACTED),
+        PROA_SLICE_INIT("\"" OWN_REASONING "_"), PROA_SLICE_INIT("\"extra_content\"")};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(marks); i++) {
+        if (proa_slice_search(body, marks[i]) < body.len) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* ---- lists of items -------------------------------------------------------------------------- */
 
-/* Reasoning that only another provider can read. */
-static bool is_foreign(const struct proa_json_item *item)
-{
-    struct proa_slice sealed = PROA_SLICE_NONE;
-    (void)proa_json_get(item->value, PROA_SLICE("encrypted_content"), &sealed);
-    return proa_slice_starts(sealed, PROA_SLICE("\"" SEALED_SIGNATURE)) ||
-           proa_slice_starts(sealed, PROA_SLICE("\"" SEALED_REDACTED));
-}
+/* What of items goes into a list. */
+enum list_of {
+    LIST_ALL = 0,
+    LIST_CLIENTS, /* nothing that only answers written here can say */
+    LIST_KEPT     /* nor what only the provider knows that gave the answer */
+};
 
 /* A list that is written, without its brackets. */
 struct list {
     struct proa_buf *out;
     size_t from; /* where it begins */
-    bool without_foreign;
+    enum list_of of;
 };
 
 static void comma(struct list *l)
 {
     (void)proa_buf_append(l->out, l->out->len > l->from ? PROA_SLICE(",") : PROA_SLICE_NONE);
+}
+
+enum { SAID_TYPE = 0, SAID_ID, SAID_SEALED, SAID_EXTRA, SAID_MEMBERS };
+
+/* Strings, all but the last. */
+static void read_said(struct proa_slice item, struct proa_slice said[SAID_MEMBERS])
+{
+    static const struct proa_slice keys[SAID_MEMBERS] = {
+        PROA_SLICE_INIT("type"), PROA_SLICE_INIT("id"), PROA_SLICE_INIT("encrypted_content"),
+        PROA_SLICE_INIT("extra_content")};
+    for (size_t i = 0; i < SAID_MEMBERS; i++) {
+        said[i] = PROA_SLICE_NONE;
+        (void)proa_json_get(item, keys[i], &said[i]);
+    }
+}
+
+/* Reasoning that a provider cannot read, or does not know by its id. */
+static bool is_left_out(const struct list *l, const struct proa_slice said[SAID_MEMBERS])
+{
+    return (l->of == LIST_KEPT && proa_slice_eq(said[SAID_TYPE], PROA_SLICE("\"reasoning\""))) ||
+           proa_slice_starts(said[SAID_SEALED], PROA_SLICE("\"" SEALED_SIGNATURE)) ||
+           proa_slice_starts(said[SAID_SEALED], PROA_SLICE("\"" SEALED_REDACTED)) ||
+           proa_slice_starts(said[SAID_ID], PROA_SLICE("\"" OWN_REASONING "_"));
+}
+
+/* By its id a provider would look for what belongs to it, such as its reasoning. Tools that a
+ * provider runs must have one. */
+static bool loses_id(const struct list *l, const struct proa_slice said[SAID_MEMBERS])
+{
+    return l->of == LIST_KEPT && said[SAID_ID].len > 0 &&
+           (said[SAID_TYPE].len == 0 || proa_slice_eq(said[SAID_TYPE], PROA_SLICE("\"message\"")) ||
+            proa_slice_eq(said[SAID_TYPE], PROA_SLICE("\"function_call\"")) ||
+            proa_slice_eq(said[SAID_TYPE], PROA_SLICE("\"function_call_output\"")));
+}
+
+static void put_rest(struct list *l, struct proa_slice item, bool with_id)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item m;
+    const char *before = "{";
+    if (proa_json_cursor_init(&c, item) != PROA_OK) {
+        return; /* it has been walked over before */
+    }
+    while (proa_json_cursor_next(&c, &m)) {
+        if (!proa_json_key_is(&m, PROA_SLICE("extra_content")) &&
+            (with_id || !proa_json_key_is(&m, PROA_SLICE("id")))) {
+            (void)proa_buf_append_cstr(l->out, before);
+            (void)proa_buf_append(l->out, m.key);
+            PROA_BUF_LIT(l->out, ":");
+            (void)proa_buf_append(l->out, m.value);
+            before = ",";
+        }
+    }
+    (void)proa_buf_append_cstr(l->out, *before == '{' ? "{}" : "}");
+}
+
+static void put_item(struct list *l, const struct proa_json_item *item)
+{
+    struct proa_slice said[SAID_MEMBERS];
+    if (l->of != LIST_ALL && item->kind == PROA_JSON_OBJECT) {
+        read_said(item->value, said);
+        if (is_left_out(l, said)) {
+            return;
+        }
+        if (said[SAID_EXTRA].len > 0 || loses_id(l, said)) {
+            comma(l);
+            put_rest(l, item->value, !loses_id(l, said));
+            return;
+        }
+    }
+    comma(l);
+    (void)proa_buf_append(l->out, item->value);
 }
 
 /* The elements of an array. */
@@ -99,10 +174,7 @@ static enum proa_err put_elements(struct list *l, struct proa_slice array)
         return PROA_ERR_TYPE;
     }
     while (proa_json_cursor_next(&c, &m)) {
-        if (!l->without_foreign || !is_foreign(&m)) {
-            comma(l);
-            (void)proa_buf_append(l->out, m.value);
-        }
+        put_item(l, &m);
     }
     return c.err == PROA_OK ? PROA_OK : PROA_ERR_TYPE;
 }
@@ -149,11 +221,12 @@ static enum proa_err put_all_input(struct proa_slice input, const struct proa_sl
                                    size_t n_earlier, struct proa_buf *out)
 {
     PROA_BUF_LIT(out, "\"input\":[");
-    struct list l = {.out = out, .from = out->len, .without_foreign = true};
+    struct list l = {.out = out, .from = out->len, .of = LIST_KEPT};
     enum proa_err err = PROA_OK;
     for (size_t i = 0; err == PROA_OK && i < n_earlier; i++) {
         err = put_elements(&l, earlier[i]);
     }
+    l.of = LIST_CLIENTS;
     err = err == PROA_OK ? put_input(&l, input) : err;
     PROA_BUF_LIT(out, "]");
     return err;

@@ -13,6 +13,8 @@
  */
 #define SEALED_SIGNATURE "proa-signature:"
 #define SEALED_REDACTED  "proa-redacted:"
+/* How the ids of reasoning begin that was written here: no provider knows it by them. */
+#define OWN_REASONING "rs_proa"
 
 /* Items so far. What an assistant thinks, says and calls stands in items of its own and is one
  * message: its parts are collected until somebody else speaks. */

@@ -49,14 +49,17 @@ enum proa_err proa_api_history_keep(struct proa_slice body, struct proa_slice ou
 /*
  * Appends the body with all items in its `input` and without `previous_response_id`: for a target
  * that speaks this API but does not know the conversation. What only answers written here can say
- * (see below) is left out. Failures as above; `earlier` that are no arrays are ERR_TYPE.
+ * (see below) is left out; of `earlier` also what means nothing to any but who gave the answer:
+ * reasoning, and the ids of messages and calls. Failures as above; `earlier` that are no arrays are
+ * ERR_TYPE.
  */
 enum proa_err proa_api_history_body(struct proa_slice body, const struct proa_slice *earlier,
                                     size_t n_earlier, struct proa_buf *out) PROA_MUST_CHECK;
 
 /*
  * Reasoning of other providers travels sealed in `encrypted_content`, with a mark by which it is
- * known when it comes back. A provider that speaks this API would refuse it: a body in which this
+ * known when it comes back; where there is nothing to seal, by the mark in its id; signatures of
+ * calls in `extra_content`. A provider that speaks this API would refuse it: a body in which this
  * is true passes to none as it is; it is translated, or goes through proa_api_history_body().
  */
 bool proa_api_history_has_foreign(struct proa_slice body);

@@ -124,9 +124,9 @@ static const struct golden {
       {.kind = PROA_CHAT_REDACTED, .text = PROA_SLICE_INIT("RED")},
       TEXT("a"),
       FINISH(STOP)},
-     "{\"id\":\"rs_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
+     "{\"id\":\"rs_proa_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
      "\"text\":\"hm\"}],\"encrypted_content\":\"proa-signature:SIG\"},"
-     "{\"id\":\"rs_r1_1\",\"type\":\"reasoning\",\"summary\":[],"
+     "{\"id\":\"rs_proa_r1_1\",\"type\":\"reasoning\",\"summary\":[],"
      "\"encrypted_content\":\"proa-redacted:RED\"},"
      "{\"id\":\"msg_r1_2\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]}",
@@ -138,7 +138,7 @@ static const struct golden {
     {"a thought that nobody signed",
      3,
      {START, {.kind = PROA_CHAT_REASONING, .text = PROA_SLICE_INIT("hm")}, FINISH(OTHER)},
-     "{\"id\":\"rs_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
+     "{\"id\":\"rs_proa_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
      "\"text\":\"hm\"}]}",
      "completed",
      "output_item.added reasoning_summary_part.added reasoning_summary_text.delta "
@@ -500,6 +500,7 @@ static void what_was_asked_is_repeated(void **state)
     char *tools = proa_memdup("[{\"name\":\"f\"}]", 14);
     echo->said[PROA_API_ECHO_TOOLS] = proa_slice_make(tools, 14);
     echo->said[PROA_API_ECHO_STORE] = PROA_SLICE("false");
+    echo->said[PROA_API_ECHO_TEXT] = PROA_SLICE("{\r\n \"format\": {\n  \"a\": \"b\\n\"\n }\n}");
     struct proa_api_response_cfg cfg = PLAIN;
     cfg.echo = echo;
     begin(&w, &cfg);
@@ -511,6 +512,8 @@ static void what_was_asked_is_repeated(void **state)
     assert_slice_lit(need(out, "tools", PROA_JSON_ARRAY), "[{\"name\":\"f\"}]");
     assert_slice_lit(need(out, "store", PROA_JSON_FALSE), "false");
     assert_slice_lit(need(out, "top_p", PROA_JSON_NUMBER), "1.0");
+    /* in one line, as the data of an event is */
+    assert_slice_lit(need(out, "text", PROA_JSON_OBJECT), "{ \"format\": {  \"a\": \"b\\n\" }}");
     end(&w);
 }
 

@@ -132,12 +132,20 @@ static void the_whole_body(void **state)
         const char *whole; /* NULL: refused */
     } rows[] = {
         {"{\"model\":\"m\",\"input\":\"a\",\"previous_response_id\":\"gen_1\",\"store\":false}", 3,
-         "{\"input\":[{\"e\":1},{\"type\":\"reasoning\",\"encrypted_content\":\"gAAA\"},"
-         "{\"type\":\"message\",\"role\":\"user\",\"content\":\"a\"}],\"model\":\"m\","
+         "{\"input\":[{\"e\":1},{\"type\":\"message\",\"role\":\"user\",\"content\":\"a\"}],"
+         "\"model\":\"m\","
          "\"store\":false}"},
         {"{\"input\":[{\"i\":1}]}", 1, "{\"input\":[{\"e\":1},{\"i\":1}]}"},
         {"{\"input\":[{\"i\":1},{\"encrypted_content\":\"proa-redacted:\"}]}", 0,
          "{\"input\":[{\"i\":1}]}"},
+        {"{\"input\":[{\"type\":\"reasoning\",\"id\":\"rs_proa_1_0\"},{\"type\":\"reasoning\","
+         "\"id\":"
+         "\"rs_1\",\"encrypted_content\":\"gAAA\"},5]}",
+         0,
+         "{\"input\":[{\"type\":\"reasoning\",\"id\":\"rs_1\",\"encrypted_content\":\"gAAA\"},5]}"},
+        {"{\"input\":[{\"id\":\"fc_1\",\"type\":\"function_call\", \"extra_content\":{\"a\":1}, "
+         "\"name\":\"f\"},{\"extra_content\":1}]}",
+         0, "{\"input\":[{\"id\":\"fc_1\",\"type\":\"function_call\",\"name\":\"f\"},{}]}"},
         {"{\"model\":\"m\"}", 1, NULL},
         {"[]", 0, NULL},
     };
@@ -151,6 +159,29 @@ static void the_whole_body(void **state)
         assert_slice_str(proa_buf_slice(&out), row->whole ? row->whole : "");
         proa_buf_deinit(&out);
     }
+}
+
+/* Whoever has not given an answer knows nothing of it by ids. */
+static void ids_of_others(void **state)
+{
+    (void)state;
+    static const struct proa_slice earlier[] = {PROA_SLICE_INIT(
+        "[{\"role\":\"user\",\"content\":\"a\",\"id\":\"msg_0\"},{\"id\":\"rs_1\",\"type\":"
+        "\"reasoning\","
+        "\"summary\":[]},{\"id\":\"fc_1\",\"type\":\"function_call\",\"call_id\":\"c\"},{\"type\":"
+        "\"web_search_call\",\"id\":\"ws_1\"},{\"type\":\"message\",\"id\":\"msg_1\",\"content\":[{"
+        "\"id\":"
+        "1}]}]")};
+    struct proa_buf out;
+    proa_buf_init(&out, 4096);
+    assert_ok(
+        proa_api_history_body(PROA_SLICE("{\"input\":[{\"id\":\"msg_2\"}]}"), earlier, 1, &out));
+    assert_slice_lit(
+        proa_buf_slice(&out),
+        "{\"input\":[{\"role\":\"user\",\"content\":\"a\"},{\"type\":\"function_call\","
+        "\"call_id\":\"c\"},{\"type\":\"web_search_call\",\"id\":\"ws_1\"},{\"type\":"
+        "\"message\",\"content\":[{\"id\":1}]},{\"id\":\"msg_2\"}]}");
+    proa_buf_deinit(&out);
 }
 
 static void too_much(void **state)
@@ -181,6 +212,9 @@ static void foreign_reasoning_is_known(void **state)
         PROA_SLICE("{\"input\":[{\"encrypted_content\": \"proa-signature:a\"}]}")));
     assert_true(proa_api_history_has_foreign(
         PROA_SLICE("{\"input\":[{\"encrypted_content\":\"proa-redacted:a\"}]}")));
+    assert_true(proa_api_history_has_foreign(PROA_SLICE("{\"input\":[{\"id\":\"rs_proa_1_0\"}]}")));
+    assert_true(
+        proa_api_history_has_foreign(PROA_SLICE("{\"input\":[{\"extra_content\":{\"a\":1}}]}")));
     assert_false(
         proa_api_history_has_foreign(PROA_SLICE("{\"input\":[{\"encrypted_content\":\"gAAA\"}]}")));
     assert_false(proa_api_history_has_foreign(PROA_SLICE("{\"input\":\"proa-signature\"}")));
@@ -277,6 +311,7 @@ int main(void)
         cmocka_unit_test(answers),
         cmocka_unit_test(items_of_both_sides),
         cmocka_unit_test(the_whole_body),
+        cmocka_unit_test(ids_of_others),
         cmocka_unit_test(too_much),
         cmocka_unit_test(foreign_reasoning_is_known),
         cmocka_unit_test(a_conversation_goes_on),
