@@ -83,7 +83,8 @@ void proa_responses_begin(struct proa_exchange *x)
         find_previous(x);
     }
     /* What came before and is not known here would be missing. */
-    r->keeps = named && r->stored && (r->known || r->previous.len == 0) &&
+    const bool may = !x->routed || !x->routed->said.zero_data_retention;
+    r->keeps = named && r->stored && may && (r->known || r->previous.len == 0) &&
                body.len <= x->host->turns.max_bytes / SHARE && !is_kept_elsewhere(body);
 }
 

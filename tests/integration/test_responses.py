@@ -141,12 +141,12 @@ def answered(response):
 def between(gateways, upstreams):
     """between("native", "chat", "claude", ...) -> gateway, upstreams: one tier each, in this order.
     native serves the Responses API; chat is OpenAI-shaped, too, and does not."""
-    def make(*kinds, policy=None, config=None, models=None):
+    def make(*kinds, policy=None, config=None, provider=None):
         ups = [upstreams(default={"native": whole("hello from native")}.get(kind)) for kind in kinds]
         providers = {"p%d" % (i + 1): {
             "dialect": "anthropic" if kind == "claude" else "openai", "base_url": upstream.url,
             "keys": [{"env": "PROA_TEST_KEY"}],
-            **({"responses": "native"} if kind == "native" else {})}
+            **({"responses": "native"} if kind == "native" else {}), **(provider or {})}
             for i, (kind, upstream) in enumerate(zip(kinds, ups))}
         routes = [{"model": "m", "policy": "test", "tiers": [
             [{"provider": name, "model": "up-model"}] for name in providers]}]
@@ -170,7 +170,7 @@ def test_whole_answer(between):
     assert response.status == 200 and response.json == made("hello from native")
     request = native.requests[0]
     assert request.target == PATH and request.json == asked(model="up-model")
-    assert request.header("authorization") is None
+    assert request.header("authorization") == "Bearer test-key-1"
     assert request.header("openai-beta") == "responses=v1"
     record = gateway.access()[0]
     assert record["gen_ai.usage.input_tokens"] == 9 and record["gen_ai.usage.output_tokens"] == 4
@@ -648,6 +648,15 @@ def test_not_to_be_stored(between, kind, stream):
     one = answered(gateway.post(PATH, asked("one", store=False, stream=stream)))
     assert upstream.requests[0].json.get("store", False) is False
     refused(gateway.post(PATH, asked("two", model="m2", previous_response_id=one["id"])))
+    assert gateway.metrics().total("proa_responses_turns") == 0
+
+
+def test_zero_data_retention(between):
+    """Nor here."""
+    gateway, _ = between("chat", provider={"zero_data_retention": True})
+    zero = {"providerOptions": {"gateway": {"zeroDataRetention": True}}}
+    one = answered(gateway.post(PATH, asked("one", **zero)))
+    refused(gateway.post(PATH, asked("two", previous_response_id=one["id"])))
     assert gateway.metrics().total("proa_responses_turns") == 0
 
 
