@@ -46,6 +46,15 @@ static const struct event_place {
      {PROA_JSON_STEP_KEY("type")},
      1,
      PROA_SLICE_INIT("\"message_delta\"")},
+    /* The last one that holds a Response: it ends the stream. */
+    {{PROA_SURFACE_RESPONSES,
+      PROA_API_RESPONSES,
+      {PROA_JSON_STEP_KEY("response")},
+      1,
+      "providerMetadata"},
+     {PROA_JSON_STEP_KEY("response"), PROA_JSON_STEP_KEY("status")},
+     2,
+     PROA_SLICE_INIT("")},
 };
 
 /* ---- how ------------------------------------------------------------------------------------- */

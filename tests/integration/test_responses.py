@@ -15,6 +15,7 @@ USAGE = {"input_tokens": 9, "input_tokens_details": {"cached_tokens": 2}, "outpu
 ONCE = {**TOLERANT, "retry": {**TOLERANT["retry"], "max_attempts": 1}}
 LOOK = {"type": "function", "name": "look", "description": "looks", "parameters": {
     "type": "object", "properties": {"q": {"type": "string"}}, "required": ["q"]}}
+MODES = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"],
           "additionalProperties": False}
 
@@ -200,6 +201,19 @@ def test_stream_byte_for_byte(between, size):
     assert record["gen_ai.usage.output_tokens"] == 4
 
 
+@MODES
+def test_what_the_gateway_tells(between, stream):
+    """To who asks for it; it is none of what is kept."""
+    gateway, native, _ = between("native", "chat")
+    native.script = [sends(streamed("first"))] if stream else [whole("first")]
+    response = gateway.post(PATH, asked("one", stream=stream), {"x-proa-metadata": "1"})
+    final = json.loads(response.events[-1])["response"] if stream else response.json
+    told = final.pop("providerMetadata")["gateway"]
+    assert told["routing"]["finalProvider"] == "p1" and final == made("first")
+    gateway.post(PATH, asked("two", model="m2", previous_response_id="resp_1"))
+    assert gateway.metrics().total("proa_responses_lookups_total", result="found") == 1
+
+
 def test_a_stream_ends_with_its_last_event(between):
     """Its connection may stay open, and what follows is not the client's."""
     gateway, native = between("native")
@@ -371,7 +385,6 @@ DIALECTS = ["openai", "groq", "mistral", "deepseek", "anthropic", "gemini", "ver
             "bedrock-nova", "cohere", "xai", "azure", "ollama", "openrouter"]
 DIALECTS = [name for name in DIALECTS if name in BY_NAME]
 EVERYWHERE = pytest.mark.parametrize("row", [BY_NAME[name] for name in DIALECTS], ids=DIALECTS)
-MODES = pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 
 
 @pytest.fixture

@@ -132,15 +132,25 @@ static void streams(void **state)
          "data: {\"type\":\"content_block_delta\",\"delta\":{\"text\":"
          "\"message_delta\"}}\n\n",
          NULL},
+        {PROA_SURFACE_RESPONSES,
+         "data: {\"type\":\"response.created\",\"response\":{\"status\":\"in_progress\"}}\n\n"
+         "data: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\"}}\n\n",
+         "data: {\"type\":\"response.created\",\"response\":{\"status\":\"in_progress\"}}\n\n"
+         "data: {\"type\":\"response.completed\",\"response\":{\"status\":\"completed\","
+         "\"providerMetadata\":" GATEWAY "}}\n\n"},
+        {PROA_SURFACE_RESPONSES,
+         "data: {\"type\":\"response.output_text.delta\",\"delta\":\"response\"}\n\n", NULL},
         {PROA_SURFACE_AI_SDK, CHUNK("{}", "\"stop\""), NULL},
     };
     PROA_TEST_ROWS(row, cases)
     {
+        const enum proa_endpoint_kind kind =
+            row->surface == PROA_SURFACE_RESPONSES ? PROA_API_RESPONSES : PROA_API_CHAT;
         struct proa_buf text;
         size_t at = 0;
         proa_buf_init(&text, 4096);
-        const bool found = proa_api_note_events(row->surface, PROA_API_CHAT,
-                                                proa_slice_cstr(row->events), &note, &text, &at);
+        const bool found = proa_api_note_events(row->surface, kind, proa_slice_cstr(row->events),
+                                                &note, &text, &at);
         char *got = put(found, row->events, &text, at);
         PROA_TEST_CHECK(found == (row->expected != NULL), "%s", row->events);
         assert_string_equal(got, row->expected ? row->expected : row->events);
