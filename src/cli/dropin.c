@@ -9,7 +9,8 @@
 
 enum shell { SHELL_BASH = 0, SHELL_FISH, SHELL_DOTENV, SHELL_K8S };
 
-/* The OpenAI SDKs and the AI SDK; older clients of that API; templates of gateways; and Anthropic's
+/* The OpenAI SDKs and the AI SDK's OpenAI provider; older clients of that API; LiteLLM; what a
+ * program hands to the AI SDK's createGateway(), which reads no variable itself; and Anthropic's
  * SDKs, which put /v1 behind it themselves. */
 static const struct {
     const char *name;
@@ -17,7 +18,8 @@ static const struct {
 } BASE_URLS[] = {
     {"OPENAI_BASE_URL", "/v1"},
     {"OPENAI_API_BASE", "/v1"},
-    {"AI_GATEWAY_BASE_URL", "/v1"},
+    {"VERCEL_AI_GATEWAY_API_BASE", "/v1"},
+    {"AI_GATEWAY_BASE_URL", "/v4/ai"},
     {"ANTHROPIC_BASE_URL", ""},
 };
 

@@ -416,6 +416,16 @@ static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
                                                                 : PROA_REASON_BUDGET_SPENT;
 }
 
+/* Wait before another pool, so that what fails at once does not move at once. None where there is
+ * no other, or nothing was sent. */
+static uint64_t jitter_of(struct proa_run *run, const struct proa_attempt_record *failed)
+{
+    const uint64_t elsewhere = all_candidates(run) & ~(proa_run_excluded(run) | run->avoid);
+    return elsewhere != 0 && !is_unsent(failed)
+               ? proa_prng_below(proa_engine_prng(run), run->route->policy->retry.move_jitter_ns)
+               : 0;
+}
+
 void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index, struct proa_commands *out)
 {
     const struct proa_attempt_record *failed = &run->attempts[index];
@@ -436,8 +446,7 @@ void proa_run_retry(struct proa_run *run, uint64_t now_ns, uint8_t index, struct
         wait_to_repeat(run, now_ns, ~proa_run_bit(run, failed->candidate), RUN_WAIT_SAME, out)) {
         return;
     }
-    const uint64_t jitter =
-        proa_prng_below(proa_engine_prng(run), run->route->policy->retry.move_jitter_ns);
+    const uint64_t jitter = jitter_of(run, failed);
     if (jitter > 0 && jitter <= proa_run_remaining(run, now_ns) / 2) {
         proa_run_wait(run, proa_clock_after(now_ns, jitter), PROA_WAIT_BACKOFF, RUN_WAIT_MOVE,
                       PROA_REASON_BACKOFF, out);

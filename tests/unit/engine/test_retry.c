@@ -463,6 +463,34 @@ static void a_backoff_is_below_its_bound_and_doubles(void **state)
     assert_true(longest[0] > 480 * MS && longest[1] > 960 * MS);
 }
 
+/* Before another pool; not where there is none, nor after what was never sent. */
+static void a_move_waits_only_where_it_helps(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t targets;
+        enum proa_class class;
+        bool waits;
+    } cases[] = {
+        {2, PROA_CLASS_RESET, true}, {2, PROA_CLASS_UNFIT, false}, {1, PROA_CLASS_RESET, false}};
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct engine_test t;
+        setup_once_each(&t, row->targets);
+        t.fx.policy.retry.move_jitter_ns = 1 * S;
+        admit(&t);
+        fails(&t, 0, row->class, 0);
+        assert_int_equal(t.w.n_attempts, !row->waits && row->targets > 1 ? 2 : 1);
+        assert_int_equal(t.w.finished, row->targets == 1);
+        if (row->waits) {
+            assert_true(t.w.wait_ns > t.w.now_ns && t.w.wait_ns <= t.w.now_ns + 1 * S);
+            run_to_start(&t);
+            assert_int_equal(t.w.n_attempts, 2);
+        }
+        teardown(&t);
+    }
+}
+
 static void a_limit_without_a_time_waits_longer(void **state)
 {
     (void)state;
@@ -567,6 +595,7 @@ int main(void)
         cmocka_unit_test(retries_are_paid_for),
         cmocka_unit_test(retries_of_an_sdk_earn_nothing),
         cmocka_unit_test(a_backoff_is_below_its_bound_and_doubles),
+        cmocka_unit_test(a_move_waits_only_where_it_helps),
         cmocka_unit_test(a_limit_without_a_time_waits_longer),
         cmocka_unit_test(the_newest_retry_after_counts),
         cmocka_unit_test(a_wait_ends_when_the_client_leaves),
