@@ -34,10 +34,9 @@ void proa_run_plan_hedge(const struct proa_run *run, struct proa_attempt_record 
 
 static bool may_join(const struct proa_run *run, uint64_t now_ns)
 {
-    const uint32_t max = proa_run_attempts_max(run);
     return !proa_run_committed(run) && !run->client_gone && !run->options.no_fallback &&
-           !run->options.effects && run->n_attempts < (max < BESIDE_MAX ? max : BESIDE_MAX) &&
-           proa_run_has_time(run, now_ns);
+           !run->options.effects && run->n_attempts < BESIDE_MAX &&
+           proa_run_attempts_left(run) > 0 && proa_run_has_time(run, now_ns);
 }
 
 /* Another pool than any that was tried, and nothing that shares a fault. */

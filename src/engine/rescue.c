@@ -23,8 +23,8 @@ static bool may_rescue(const struct proa_run *run, uint64_t now_ns)
 {
     const struct proa_policy_cfg *policy = run->route->policy;
     return policy->midstream == PROA_MIDSTREAM_RESUME && run->options.stream &&
-           !run->options.no_fallback && !run->options.effects &&
-           run->n_attempts < proa_run_attempts_max(run) && has_time_left(run, now_ns) &&
+           !run->options.no_fallback && !run->options.effects && proa_run_attempts_left(run) > 0 &&
+           has_time_left(run, now_ns) &&
            proa_budget_level(proa_engine_retry_budget(run), &policy->retry.budget, now_ns) >=
                RUN_ONE_ATTEMPT;
 }

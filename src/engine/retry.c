@@ -116,15 +116,37 @@ static uint32_t attempts_max(const struct proa_route *route)
     return max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
 }
 
-uint32_t proa_run_attempts_max(const struct proa_run *run)
+/* As many attempts are recorded: those that are never sent are none of the policy's, and at most
+ * one to each candidate that is not the last. */
+static size_t records_max(const struct proa_route *route)
 {
-    return attempts_max(run->route);
+    const size_t others = route->n_candidates > 0 ? route->n_candidates - 1 : 0;
+    const size_t n = attempts_max(route) + others;
+    return n < PROA_RUN_ATTEMPTS_MAX ? n : PROA_RUN_ATTEMPTS_MAX;
+}
+
+static uint32_t n_unsent(const struct proa_run *run)
+{
+    uint32_t n = 0;
+    for (uint8_t i = 0; i < run->n_attempts; i++) {
+        n += run->attempts[i].stage == PROA_STAGE_OVER && is_unsent(&run->attempts[i]);
+    }
+    return n;
+}
+
+uint32_t proa_run_attempts_left(const struct proa_run *run)
+{
+    const uint32_t sent = run->n_attempts - n_unsent(run);
+    const uint32_t max = attempts_max(run->route);
+    const uint32_t room = (uint32_t)records_max(run->route) - run->n_attempts;
+    const uint32_t left = sent < max ? max - sent : 0;
+    return left < room ? left : room;
 }
 
 size_t proa_run_bytes(const struct proa_route *route)
 {
     return offsetof(struct proa_run, attempts) +
-           attempts_max(route) * sizeof(struct proa_attempt_record);
+           records_max(route) * sizeof(struct proa_attempt_record);
 }
 
 static uint32_t tries_of_pool(const struct proa_run *run, const struct proa_candidate *candidate)
@@ -402,7 +424,7 @@ static enum proa_reason why_stop(const struct proa_run *run, uint64_t now_ns,
     if (run->options.no_fallback) {
         return PROA_REASON_NO_FALLBACK;
     }
-    if (run->n_attempts >= proa_run_attempts_max(run) ||
+    if (proa_run_attempts_left(run) == 0 ||
         (failed->class == PROA_CLASS_LOCAL && run->local_once)) {
         return PROA_REASON_ATTEMPTS_SPENT;
     }

@@ -124,7 +124,7 @@ void proa_run_cancel(struct proa_run *run, uint64_t now_ns, uint8_t except, enum
 void proa_run_start(struct proa_run *run, uint64_t now_ns, const struct pick *pick,
                     enum proa_purpose purpose, enum proa_reason reason, struct proa_commands *out)
 {
-    PROA_ASSERT(run->n_attempts < proa_run_attempts_max(run)); /* no room for more */
+    PROA_ASSERT(proa_run_attempts_left(run) > 0); /* no room for more */
     const uint8_t n = run->n_attempts;
     struct proa_attempt_record *a = &run->attempts[n];
     const struct attempt_times times = proa_engine_times(run, pick->candidate);

@@ -94,7 +94,8 @@ void proa_run_retry_now(struct proa_run *run, uint64_t now_ns, enum run_wait_for
                         struct proa_commands *out);
 /* Candidates that must not be tried again: hopeless, or their pool has had its share. */
 uint64_t proa_run_excluded(const struct proa_run *run);
-uint32_t proa_run_attempts_max(const struct proa_run *run);
+/* What the policy still allows. Attempts that were never sent do not count. */
+uint32_t proa_run_attempts_left(const struct proa_run *run);
 /* Is there time enough left for an attempt to be worth its price? */
 bool proa_run_has_time(const struct proa_run *run, uint64_t now_ns);
 

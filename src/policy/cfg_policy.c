@@ -6,8 +6,8 @@
 static const struct proa_option retry_rows[] = {
     ROW(struct proa_retry_cfg, max_attempts, "max_attempts", U32, .preset = "3", .min = 1,
         .max = 10, .unit = "attempts",
-        .help = "Attempts for one request in total, the first and hedges included. 1 means no "
-                "failover."),
+        .help = "Attempts for one request in total, the first and hedges included; what a provider "
+                "cannot be asked is none. 1 means no failover."),
     ROW(struct proa_retry_cfg, per_pool, "per_pool", U32, .preset = "2", .min = 1, .max = 10,
         .unit = "attempts", .help = "Of them on one provider's model, whatever the key."),
     ROW(struct proa_retry_cfg, same_target, "same_target", U32, .preset = "0", .max = 9,

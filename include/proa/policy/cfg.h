@@ -140,7 +140,7 @@ struct proa_route_cfg {
 };
 
 struct proa_retry_cfg {
-    uint32_t max_attempts;    /* in total, the first and hedges included */
+    uint32_t max_attempts;    /* that are sent, the first and hedges included */
     uint32_t per_pool;        /* of them on one pool (provider x model) */
     uint32_t same_target;     /* retries on the target that failed, before another one is tried */
     uint64_t backoff_base_ns; /* waits before the same pool is tried again, full jitter */

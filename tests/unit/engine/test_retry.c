@@ -307,6 +307,28 @@ static void what_was_never_sent_is_free(void **state)
     }
 }
 
+/* Nor does it use up the attempts: whoever can serve it is found behind those who cannot. */
+static void what_was_never_sent_is_no_attempt(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup(&t, 5);
+    t.fx.policy.retry.max_attempts = 2;
+    admit(&t);
+    for (uint8_t i = 0; i < 3; i++) {
+        fails(&t, i, PROA_CLASS_UNFIT, 0);
+        assert_int_equal(t.w.n_attempts, i + 2);
+    }
+    tell(&t, PROA_EV_CONNECTED, 3);
+    fails(&t, 3, PROA_CLASS_SERVER, 500);
+    assert_int_equal(t.w.n_attempts, 5);
+    tell(&t, PROA_EV_CONNECTED, 4);
+    fails(&t, 4, PROA_CLASS_SERVER, 500);
+    assert_true(t.w.finished);
+    assert_int_equal(t.w.reply_reason, PROA_REASON_ATTEMPTS_SPENT);
+    teardown(&t);
+}
+
 /* What cannot be put in a provider's words is not put otherwise for another of its keys. */
 static void what_was_never_sent_is_not_sent_there(void **state)
 {
@@ -595,6 +617,7 @@ int main(void)
         cmocka_unit_test(retries_are_paid_for),
         cmocka_unit_test(retries_of_an_sdk_earn_nothing),
         cmocka_unit_test(a_backoff_is_below_its_bound_and_doubles),
+        cmocka_unit_test(what_was_never_sent_is_no_attempt),
         cmocka_unit_test(a_move_waits_only_where_it_helps),
         cmocka_unit_test(a_limit_without_a_time_waits_longer),
         cmocka_unit_test(the_newest_retry_after_counts),
