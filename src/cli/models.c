@@ -338,9 +338,14 @@ static int list(struct proa_cli *cli, struct filter *f)
         return write_models(cli, f) ? EX_OK
                                     : proa_cli_fail(cli, EX_SOFTWARE, "the list is too long");
     }
-    return print_models(cli, f) > 0
-               ? EX_OK
-               : proa_cli_fail(cli, 1, "no model of the catalogue is like that");
+    if (print_models(cli, f) > 0) {
+        return EX_OK;
+    }
+    const bool none = f->configured && (!f->snapshot || f->snapshot->n_providers == 0);
+    return proa_cli_fail(cli, 1, "%s",
+                         none ? "no provider is configured: set OPENAI_API_KEY or another "
+                                "provider's key, or give --config FILE"
+                              : "no model of the catalogue is like that");
 }
 
 int proa_cli_models(struct proa_cli *cli)
