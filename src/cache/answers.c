@@ -122,6 +122,7 @@ size_t proa_answers_purge(struct proa_answers *s)
 {
     const size_t n = s->map.len;
     struct proa_s3fifo_node *node;
+    proa_recent_clear(&s->recent);
     while ((node = proa_s3fifo_evict(&s->queue)) != NULL) {
         drop(s, entry_of(node), PROA_ANSWERS_END_PURGED);
     }

@@ -153,7 +153,16 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
 static enum proa_cache_reason make_key(const struct proa_exchange *x, struct proa_cache_key *key)
 {
     struct proa_cached_host *ch = x->host->cached;
-    const enum proa_err err = proa_canon_read(&ch->canon, proa_buf_slice(&x->body));
+    const struct proa_slice body = proa_buf_slice(&x->body);
+    const enum proa_cache_reason reason = write_scope(x, &ch->scope);
+    const struct proa_slice scope = proa_buf_slice(&ch->scope);
+    if (reason != PROA_CACHE_REASON_NONE) {
+        return reason;
+    }
+    if (proa_recent_find(&ch->answers.recent, &ch->secret, scope, body, &ch->canon, key)) {
+        return PROA_CACHE_REASON_NONE;
+    }
+    const enum proa_err err = proa_canon_read(&ch->canon, body);
     if (err != PROA_OK) {
         return err == PROA_ERR_DUPLICATE ? PROA_CACHE_REASON_DUPLICATE_KEY
                : err == PROA_ERR_LIMIT   ? PROA_CACHE_REASON_LARGE
@@ -162,11 +171,9 @@ static enum proa_cache_reason make_key(const struct proa_exchange *x, struct pro
     if (ch->canon.remote) {
         return PROA_CACHE_REASON_REMOTE;
     }
-    const enum proa_cache_reason reason = write_scope(x, &ch->scope);
-    if (reason == PROA_CACHE_REASON_NONE) {
-        *key = proa_key_make(&ch->secret, proa_buf_slice(&ch->scope), &ch->canon);
-    }
-    return reason;
+    *key = proa_key_make(&ch->secret, scope, &ch->canon);
+    proa_recent_keep(&ch->answers.recent, key);
+    return PROA_CACHE_REASON_NONE;
 }
 
 static const struct proa_cache_cfg *cfg_of(const struct proa_exchange *x)

@@ -13,6 +13,7 @@
 #define PROA_CACHE_ANSWERS_H
 
 #include "proa/cache/key.h"
+#include "proa/cache/recent.h"
 #include "proa/cache/s3fifo.h"
 #include "proa/core/map.h"
 #include "proa/core/prng.h"
@@ -52,7 +53,8 @@ const char *proa_answers_end_text(enum proa_answers_end end);
 
 struct proa_answers {
     struct proa_s3fifo queue;
-    struct proa_map map; /* by hash */
+    struct proa_map map;       /* by hash */
+    struct proa_recent recent; /* forms of what was asked for lately, for who makes the keys */
     struct proa_prng prng;
     uint64_t max_bytes;
     uint64_t ended[PROA_ANSWERS_ENDS];

@@ -1,0 +1,36 @@
+/*
+ * Forms of bodies that came lately: who asks the same again mostly sends the same bytes, and which
+ * form these have need not be found out once more.
+ *
+ * Pure but for allocation. Handle-like value: zero at first, then find() and keep(); clear()
+ * releases. A body is found by its hash, which is keyed with the secret of the process, and only by
+ * exactly these bytes: they are compared. Bounded: PROA_RECENT_FORMS of them, whose bodies are no
+ * longer than PROA_RECENT_BODY_MAX and whose forms take no more than twice that; a new one takes
+ * the place of the one that was there.
+ */
+#ifndef PROA_CACHE_RECENT_H
+#define PROA_CACHE_RECENT_H
+
+#include "proa/cache/key.h"
+
+enum { PROA_RECENT_FORMS = 64, PROA_RECENT_BODY_MAX = 16 * 1024 };
+
+struct proa_recent_form;
+
+struct proa_recent {
+    struct proa_recent_form *forms[PROA_RECENT_FORMS]; /* NULL: none is here */
+    struct proa_hash128 asked; /* hash of the body that was asked for last */
+};
+
+/*
+ * True: `canon` is as proa_canon_read() would have left it, and *key as proa_key_make() would have
+ * made it with this scope; both borrow from `body` and `scope`. Always used with the same secret.
+ */
+bool proa_recent_find(struct proa_recent *r, const struct proa_key_secret *secret,
+                      struct proa_slice scope, struct proa_slice body, struct proa_canon *canon,
+                      struct proa_cache_key *key);
+/* Keeps what was not found: `key` was made of the body that was asked for last. */
+void proa_recent_keep(struct proa_recent *r, const struct proa_cache_key *key);
+void proa_recent_clear(struct proa_recent *r);
+
+#endif
