@@ -1,5 +1,6 @@
 #include "proa/cache/key.h"
 
+#include "proa/core/alloc.h"
 #include "proa/tls/digest.h"
 
 #include <string.h>
@@ -11,17 +12,21 @@ static const unsigned char VERSION = 1;
 enum { COPIED_MAX = 2048 };
 
 /* Lengths are written in one byte order, so that equal keys are equal on every machine. */
-static void write_u32(struct proa_buf *out, size_t n)
+static inline char *put_u32(char *at, size_t n)
 {
     const unsigned char bytes[4] = {(unsigned char)(n >> 24), (unsigned char)(n >> 16),
                                     (unsigned char)(n >> 8), (unsigned char)n};
-    (void)proa_buf_append(out, proa_slice_make(bytes, sizeof bytes));
+    memcpy(at, bytes, sizeof bytes);
+    return at + sizeof bytes;
 }
 
-static void write_part(struct proa_buf *out, struct proa_slice part)
+static inline char *put_part(char *at, struct proa_slice part)
 {
-    write_u32(out, part.len);
-    (void)proa_buf_append(out, part);
+    at = put_u32(at, part.len);
+    if (part.len > 0) {
+        memcpy(at, part.ptr, part.len);
+    }
+    return at + part.len;
 }
 
 void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_slice *credentials,
@@ -33,16 +38,16 @@ void proa_key_namespace(const struct proa_key_secret *secret, const struct proa_
         total += credentials[i].len;
     }
     if (total > 0) {
-        struct proa_buf all;
-        proa_buf_init(&all, SIZE_MAX); /* as long as the head of a request, which has a limit */
-        (void)proa_buf_reserve(&all, total + 4 * n); /* grown, it would leave copies behind */
+        total += 4 * n;
+        char *all = proa_alloc(total); /* as long as the head of a request, which has a limit */
+        char *at = all;
         for (size_t i = 0; i < n; i++) {
-            write_part(&all, credentials[i]);
+            at = put_part(at, credentials[i]);
         }
-        proa_hmac_sha256(proa_slice_make(secret->names, sizeof secret->names), proa_buf_slice(&all),
-                         mac);
-        proa_zeroize(all.ptr, all.cap);
-        proa_buf_deinit(&all);
+        proa_hmac_sha256(proa_slice_make(secret->names, sizeof secret->names),
+                         proa_slice_make(all, total), mac);
+        proa_zeroize(all, total);
+        proa_free(all);
     }
     memcpy(out, mac, PROA_KEY_NAMESPACE_BYTES);
 }
@@ -104,16 +109,28 @@ void proa_key_names_wipe(struct proa_key_names *names)
 enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct proa_buf *out)
 {
     const unsigned char fixed[4] = {VERSION, scope->surface, scope->endpoint, scope->version};
-    (void)proa_buf_append(out, proa_slice_make(fixed, sizeof fixed));
-    (void)proa_buf_append(out, proa_slice_make(scope->namespace, sizeof scope->namespace));
-    write_u32(out, (size_t)(scope->route >> 32));
-    write_u32(out, (size_t)(scope->route & UINT32_MAX));
-    write_part(out, scope->model);
-    write_u32(out, scope->n_headers);
+    size_t total =
+        sizeof fixed + sizeof scope->namespace + 4 * (4 + scope->n_headers) + scope->model.len;
     for (size_t i = 0; i < scope->n_headers; i++) {
-        write_part(out, scope->headers[i]);
+        total += scope->headers[i].len;
     }
-    return proa_buf_ok(out) ? PROA_OK : PROA_ERR_LIMIT;
+    char *at = proa_buf_reserve(out, total);
+    if (!at) {
+        return PROA_ERR_LIMIT;
+    }
+    memcpy(at, fixed, sizeof fixed);
+    at += sizeof fixed;
+    memcpy(at, scope->namespace, sizeof scope->namespace);
+    at += sizeof scope->namespace;
+    at = put_u32(at, (size_t)(scope->route >> 32));
+    at = put_u32(at, (size_t)(scope->route & UINT32_MAX));
+    at = put_part(at, scope->model);
+    at = put_u32(at, scope->n_headers);
+    for (size_t i = 0; i < scope->n_headers; i++) {
+        at = put_part(at, scope->headers[i]);
+    }
+    out->len += total;
+    return PROA_OK;
 }
 
 struct proa_cache_key proa_key_make(const struct proa_key_secret *secret, struct proa_slice scope,

@@ -126,11 +126,10 @@ struct proa_slice proa_reply_fields(struct proa_exchange *x, const struct attemp
                                     struct proa_slice content_type, struct proa_slice extra)
 {
     struct proa_buf *f = &x->host->fields;
-    const struct proa_slice retry_after = PROA_SLICE("retry-after:");
-    const bool ours_instead = proa_slice_search(extra, retry_after) < extra.len;
     proa_buf_clear(f);
     line(f, PROA_SLICE("content-type: "), content_type);
     if (a) {
+        const bool ours_instead = proa_slice_search(extra, PROA_SLICE("retry-after:")) < extra.len;
         returned_lines(a, ours_instead, f);
         maker(x, a, f);
     }
