@@ -242,7 +242,7 @@ static inline bool sim_avoided(const struct sim_witness *w, size_t candidate)
 static inline uint32_t sim_attempts_max(const struct sim_witness *w)
 {
     const uint32_t max = w->fx->policy.retry.max_attempts;
-    return max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
+    return max == 0 ? 1 : max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
 }
 
 #endif

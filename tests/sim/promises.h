@@ -58,6 +58,16 @@ static inline bool sim_is_unsent(const struct sim_attempt *a)
     return a->class == PROA_CLASS_UNFIT && a->connected_ns == 0;
 }
 
+/* Attempts that the policy counts. */
+static inline uint32_t sim_n_sent(const struct sim_witness *w)
+{
+    uint32_t n = 0;
+    for (uint8_t i = 0; i < w->n_attempts; i++) {
+        n += w->attempts[i].stage != PROA_STAGE_OVER || !sim_is_unsent(&w->attempts[i]);
+    }
+    return n;
+}
+
 /* Tokens that its model takes; 0 = not known. */
 static inline uint32_t sim_window(const struct sim_witness *w, size_t candidate)
 {
@@ -149,7 +159,8 @@ static inline void sim_on_start(struct sim_witness *w, const struct proa_command
 {
     SIM_MUST(w->admitted && !w->client_gone);
     SIM_MUST(w->now_ns < w->deadline_ns);
-    SIM_MUST(w->n_attempts < (w->n_attempts == 0 ? 1 : sim_attempts_max(w)));
+    SIM_MUST(sim_n_sent(w) < sim_attempts_max(w));
+    SIM_MUST(w->n_attempts < PROA_RUN_ATTEMPTS_MAX);
     SIM_MUST(sim_n_active(w) < SIM_ACTIVE_MAX);
     SIM_MUST(c->attempt == w->n_attempts);
     SIM_MUST(c->candidate >= w->fx->candidates);
@@ -240,7 +251,8 @@ static inline void sim_check_reason(const struct sim_witness *w, enum proa_reaso
     }
     switch ((unsigned)reason) {
     case PROA_REASON_ATTEMPTS_SPENT:
-        SIM_MUST(w->n_attempts >= sim_attempts_max(w) || n_local > 1);
+        SIM_MUST(sim_n_sent(w) >= sim_attempts_max(w) || n_local > 1 ||
+                 w->n_attempts == PROA_RUN_ATTEMPTS_MAX);
         break;
     case PROA_REASON_BUDGET_SPENT:
     case PROA_REASON_TARGETS_SPENT:
