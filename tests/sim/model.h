@@ -245,4 +245,11 @@ static inline uint32_t sim_attempts_max(const struct sim_witness *w)
     return max == 0 ? 1 : max < PROA_RUN_ATTEMPTS_MAX ? max : PROA_RUN_ATTEMPTS_MAX;
 }
 
+/* As many are recorded: with those that are never sent, at most one to each other candidate. */
+static inline size_t sim_records_max(const struct sim_witness *w)
+{
+    const size_t n = sim_attempts_max(w) + w->fx->route.n_candidates - 1;
+    return n < PROA_RUN_ATTEMPTS_MAX ? n : PROA_RUN_ATTEMPTS_MAX;
+}
+
 #endif

@@ -160,7 +160,7 @@ static inline void sim_on_start(struct sim_witness *w, const struct proa_command
     SIM_MUST(w->admitted && !w->client_gone);
     SIM_MUST(w->now_ns < w->deadline_ns);
     SIM_MUST(sim_n_sent(w) < sim_attempts_max(w));
-    SIM_MUST(w->n_attempts < PROA_RUN_ATTEMPTS_MAX);
+    SIM_MUST(w->n_attempts < sim_records_max(w));
     SIM_MUST(sim_n_active(w) < SIM_ACTIVE_MAX);
     SIM_MUST(c->attempt == w->n_attempts);
     SIM_MUST(c->candidate >= w->fx->candidates);
@@ -252,7 +252,7 @@ static inline void sim_check_reason(const struct sim_witness *w, enum proa_reaso
     switch ((unsigned)reason) {
     case PROA_REASON_ATTEMPTS_SPENT:
         SIM_MUST(sim_n_sent(w) >= sim_attempts_max(w) || n_local > 1 ||
-                 w->n_attempts == PROA_RUN_ATTEMPTS_MAX);
+                 w->n_attempts == sim_records_max(w));
         break;
     case PROA_REASON_BUDGET_SPENT:
     case PROA_REASON_TARGETS_SPENT:
