@@ -38,6 +38,13 @@ static const struct proa_slice DROPPED[] = {
     DROPPED_KEY("\"safety_identifier\""),
 };
 
+/* And whom the gateway is to book it to: `user` and `tags` of providerOptions.gateway. */
+static const struct proa_slice OPTIONS = PROA_SLICE_INIT("\"providerOptions\"");
+static const struct proa_slice GATEWAY = PROA_SLICE_INIT("\"gateway\"");
+static const struct proa_slice BOOKED[] = {PROA_SLICE_INIT("\"user\""),
+                                           PROA_SLICE_INIT("\"tags\"")};
+enum { GATEWAY_DEPTH = 3 };
+
 /* Members that may hold an address, wherever they stand. */
 static const struct proa_slice ADDRESSES[] = {
     PROA_SLICE_INIT("\"url\""),
@@ -170,6 +177,20 @@ static inline bool is_dropped(struct proa_slice key)
            key.ptr[1] == DROPPED[key.len].ptr[1] && proa_slice_eq(DROPPED[key.len], key);
 }
 
+/* The key of the member that the container at this depth is the value of; an object's. */
+static struct proa_slice key_of(const struct walk *w, size_t depth)
+{
+    return slice_of(w->c, members_of(w->c)[w->frames[depth - 1].members_at - 1].key);
+}
+
+static bool is_booked(const struct walk *w, struct proa_slice key)
+{
+    return (proa_slice_eq(key, BOOKED[0]) || proa_slice_eq(key, BOOKED[1])) &&
+           w->frames[GATEWAY_DEPTH - 2].is_object &&
+           proa_slice_eq(key_of(w, GATEWAY_DEPTH - 1), OPTIONS) &&
+           proa_slice_eq(key_of(w, GATEWAY_DEPTH), GATEWAY);
+}
+
 static bool is_address(struct proa_slice key, struct proa_slice value)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(ADDRESSES); i++) {
@@ -242,7 +263,8 @@ static const unsigned char *take_key(struct walk *w, const unsigned char *p, boo
     if (value - key_end > 1) {
         end_key(w, key_end, value);
     }
-    if (w->depth == 1 && is_dropped(slice_of(w->c, key))) {
+    if ((w->depth == 1 && is_dropped(slice_of(w->c, key))) ||
+        (w->depth == GATEWAY_DEPTH && is_booked(w, slice_of(w->c, key)))) {
         f->shuffled = true;
         *complete = true;
         value = proa_json_lex_value(&w->lex, value);

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Part of every key: counts up when the form or the scope changes, for what outlives a process. */
-static const unsigned char VERSION = 1;
+static const unsigned char VERSION = 2;
 
 /* Up to here it costs less to hash the bytes in one place than piece by piece. */
 enum { COPIED_MAX = 2048 };

@@ -241,6 +241,10 @@ void proa_metadata_write(struct proa_exchange *x, const struct attempt *by,
 /* ---- planning.c */
 /* In what order who would be asked, in words; in the arena. */
 struct proa_slice proa_planning_text(const struct proa_exchange *x);
+/* The member with those whose turn it was and who were passed over, and why; nothing where there
+ * are none. */
+struct proa_json_writer; /* proa/json/writer.h */
+void proa_planning_put_skipped(const struct proa_exchange *x, struct proa_json_writer *w);
 
 /* ---- tell.c */
 enum { TELL_PARTS = 3 };

@@ -41,11 +41,14 @@ static const struct proa_target *target_of(const struct proa_exchange *x, size_t
     return x->run->attempts[i].candidate->target;
 }
 
-/* The model's name in the catalogue, where it stands there. */
+/* The model's name in the catalogue, where it stands there, else as it was asked for. */
 static struct proa_slice slug_of(const struct proa_exchange *x, size_t i)
 {
     const struct proa_catalogue_offer *offer = x->attempts[i]->offer;
-    return offer ? proa_catalogue_slice(proa_catalogue_model_of(offer)->id) : x->model;
+    const struct proa_candidate_wish *wish = x->run->attempts[i].candidate->wish;
+    return offer                         ? proa_catalogue_slice(proa_catalogue_model_of(offer)->id)
+           : wish && wish->asked.len > 0 ? wish->asked
+                                         : x->model;
 }
 
 /* ---- attempts -------------------------------------------------------------------------------- */
@@ -206,6 +209,7 @@ static void put_routing(struct telling *t)
         put_fallbacks(t);
         if (x->resolved.route->base) { /* where the request has a part in it */
             PUT_STRING(w, "planningReasoning", proa_planning_text(x));
+            proa_planning_put_skipped(x, w);
         }
         PUT_PLAIN(w, "canonicalSlug", slug_of(x, last));
     }

@@ -5,6 +5,9 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/engine/explain.h"
+#include "proa/json/writer.h"
+
 enum { PLAN_MAX = 16 * 1024 };
 
 /* The same provider with the same credential, or one of ours like the other. */
@@ -61,4 +64,48 @@ struct proa_slice proa_planning_text(const struct proa_exchange *x)
     const struct proa_slice plan = proa_arena_dup(x->arena, proa_buf_slice(&text));
     proa_buf_deinit(&text);
     return plan;
+}
+
+/* ---- passed over ----------------------------------------------------------------------------- */
+
+/* Those before the last that was tried, bit by bit. */
+static uint64_t before_last(const struct proa_exchange *x)
+{
+    const uint64_t tried = x->run->tried;
+    return tried == 0 ? 0 : ((UINT64_C(1) << (63 - __builtin_clzll(tried))) - 1) & ~tried;
+}
+
+/* As it is by now, which is hardly later than when it was passed over. */
+void proa_planning_put_skipped(const struct proa_exchange *x, struct proa_json_writer *w)
+{
+    PROA_UNINIT struct proa_explain why;
+    bool any = false;
+    uint64_t skipped = before_last(x);
+    if (skipped == 0) {
+        return;
+    }
+    proa_explain(x->live->roster, x->resolved.route, &x->run->options, proa_loop_now(x->host->loop),
+                 &why);
+    for (; skipped != 0; skipped &= skipped - 1) {
+        const size_t i = (size_t)__builtin_ctzll(skipped);
+        const struct proa_target *target = x->resolved.route->candidates[i].target;
+        if (why.candidates[i].filter == PROA_EXPLAIN_NONE) {
+            continue; /* well, and of the same tier as one that was tried */
+        }
+        if (!any) {
+            proa_json_writer_key(w, PROA_SLICE("skippedProviderAttempts"));
+            proa_json_writer_begin_array(w);
+            any = true;
+        }
+        proa_json_writer_begin_object(w);
+        proa_json_writer_member_string(w, "provider", target->provider->name);
+        proa_json_writer_member_string(
+            w, "credentialType", target->byok != 0 ? PROA_SLICE("byok") : PROA_SLICE("system"));
+        proa_json_writer_member_string(
+            w, "reason", proa_slice_cstr(proa_explain_text(why.candidates[i].filter)));
+        proa_json_writer_end_object(w);
+    }
+    if (any) {
+        proa_json_writer_end_array(w);
+    }
 }

@@ -308,12 +308,14 @@ static void sort_spots(struct narrow *n)
 static const struct proa_candidate_wish *wish_of(const struct narrow *n,
                                                  const struct narrow_spot *spot)
 {
-    if (spot->model.len == 0 && spot->first_token_ns == 0) {
+    if (spot->of_model == 0 && spot->first_token_ns == 0) {
         return NULL;
     }
+    const struct proa_slice asked =
+        spot->of_model > 0 ? n->in->routing->models.items[spot->of_model - 1] : PROA_SLICE_NONE;
     struct proa_candidate_wish *wish = PROA_ARENA_NEW(n->arena, struct proa_candidate_wish);
-    *wish =
-        (struct proa_candidate_wish){.model = spot->model, .first_token_ns = spot->first_token_ns};
+    *wish = (struct proa_candidate_wish){
+        .asked = asked, .model = spot->model, .first_token_ns = spot->first_token_ns};
     return wish;
 }
 

@@ -30,6 +30,12 @@ def refuses(exchange):
     exchange.reset()
 
 
+def begins_and_breaks(exchange):
+    """Content, and then the connection is reset: the client has a part of the answer by then."""
+    pieces = up.stream_events(["be", "gun"])[:2]
+    up.raw(up.STREAM_HEAD, *[up.chunk(each) for each in pieces], then="reset")(exchange)
+
+
 def breaks_off(exchange):
     """Begins an answer without content, and resets."""
     up.raw(up.STREAM_HEAD, up.chunk(b": hello\n\n"), then="reset")(exchange)
@@ -145,6 +151,31 @@ def test_the_next_of_the_order_takes_over(world, surface, fault):
 
 
 @pytest.mark.parametrize("surface", SURFACES)
+def test_who_cannot_be_reached_is_moved_off(world, surface):
+    refusing = up.RefusingPort()
+    w = world(config={"providers": {"cerebras": {"base_url": refusing.url}}})
+    response = w.ask(surface, {"order": ["cerebras", "together"]}, stream=True)
+    assert text_of(surface, response, True) == "together"
+    assert trail_of(response) == ["cerebras", "together"]
+    refusing.stop()
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_break_after_the_first_content_is_told(world, surface):
+    w = world()
+    w.up["together"].script.append(begins_and_breaks)
+    response = w.ask(surface, {"order": ["together", "cerebras"]}, stream=True)
+    assert response.status == 200 and w.asked() == ["together"]
+    events = [json.loads(each) for each in response.events if each != "[DONE]"]
+    if surface == "aisdk":
+        assert [each["type"] for each in events][-2:] == ["error", "finish"]
+        told = events[-1]["providerMetadata"]["gateway"]["routing"]
+        assert told["modelAttempts"][0]["providerAttempts"][0]["success"] is False
+    else:
+        assert "error" in events[-1] and "[DONE]" not in response.events
+
+
+@pytest.mark.parametrize("surface", SURFACES)
 def test_who_is_not_in_the_order_comes_last(world, surface):
     w = world()
     w.up["cerebras"].script.append(up.error(500))
@@ -203,8 +234,13 @@ def test_a_provider_that_is_out_is_passed_over(world):
     for _ in range(4):
         assert w.ask(options={"order": ["groq", "together"]}).status == 200
     w.forget()
-    assert w.ask(options={"order": ["groq", "together"]}).header("x-proa-provider") == "together"
+    response = w.ask("aisdk", {"order": ["groq", "together"]})
+    assert text_of("aisdk", response, False) == "together"
     assert w.asked() == ["together"]
+    routing = response.json["providerMetadata"]["gateway"]["routing"]
+    (skipped,) = routing["skippedProviderAttempts"]
+    assert skipped["provider"] == "groq" and skipped["credentialType"] == "system"
+    assert "fails" in skipped["reason"]
 
 
 # ---- models -------------------------------------------------------------------------------------
@@ -559,6 +595,18 @@ def test_what_may_answer_is_part_of_what_is_asked(world):
     assert w.ask(order=["groq"]).header("x-proa-cache") == "hit"
 
 
+@pytest.mark.parametrize("surface", ["openai", "anthropic"])
+def test_whom_it_is_booked_to_does_not_matter(world, surface):
+    w = cached(world)
+    options = {"order": ["groq"]}
+    assert w.ask(surface, {**options, "user": "ann"}).header("x-proa-cache") == "miss"
+    assert w.ask(surface, {**options, "user": "bob"}).header("x-proa-cache") == "hit"
+    assert w.ask(surface, {"tags": ["x"], **options}).header("x-proa-cache") == "hit"
+    assert w.ask(surface, {**options, "has": []}).header("x-proa-cache") == "miss"
+    lines = w.gateway.access(4)
+    assert [line.get("user.id") for line in lines] == ["ann", "bob", None, None]
+
+
 def test_own_credentials_are_neither_answered_from_memory_nor_kept(world):
     w = cached(world, names=("groq",))
     own = {"byok": {"groq": [{"apiKey": SECRET}]}}
@@ -612,7 +660,51 @@ def test_embeddings_have_the_same_options(world):
         assert response.status == 200 and response.header("x-proa-provider") == name
 
 
-def test_a_reload_and_metrics_keep_the_routes_name(world):
+@pytest.mark.parametrize("path, body, answer", [
+    ("/v1/completions", {"prompt": "x"}, {"object": "text_completion", "choices": [
+        {"text": "y", "index": 0, "finish_reason": "stop"}]}),
+    ("/v1/moderations", {"input": "x"}, {"results": []}),
+    ("/v1/images/generations", {"prompt": "x"}, {"created": 1, "data": [{"b64_json": "aGk="}]})])
+def test_every_endpoint_has_the_same_options(world, path, body, answer):
+    names = ("one", "two", "three")
+    w = world(names=names, config={
+        "providers": {name: {"dialect": "openai"} for name in names},
+        "routes": [{"model": "e", "policy": "default", "tiers": [
+            [{"provider": name, "model": "e"} for name in names]]}]})
+    for each in w.up.values():
+        each.default = up.answer(200, answer)
+    for name in names:
+        for options in ({"providerOptions": {"gateway": {"order": [name]}}}, {"only": [name]}):
+            response = w.gateway.post(path, {"model": "e", **body, **options})
+            assert response.status == 200, response
+            assert response.header("x-proa-provider") == name
+    for each in w.up.values():
+        for request in each.requests:
+            assert not {"providerOptions", "only"} & set(request.json)
+
+
+def test_forms_have_the_same_options(world):
+    names = ("one", "two")
+    w = world(names=names, config={
+        "providers": {name: {"dialect": "openai"} for name in names},
+        "routes": [{"model": "e", "policy": "default", "tiers": [
+            [{"provider": name, "model": "e"} for name in names]]}]})
+    for each in w.up.values():
+        each.default = up.answer(200, {"text": "heard"})
+    for name in names:
+        fields = {"model": "e", "providerOptions": json.dumps({"gateway": {"only": [name]}})}
+        parts = ["--b\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n" % each
+                 for each in fields.items()]
+        parts.append("--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.wav\"\r\n"
+                     "Content-Type: audio/wav\r\n\r\nRIFF\r\n--b--\r\n")
+        response = w.gateway.post("/v1/audio/transcriptions", "".join(parts).encode(),
+                                  {"content-type": "multipart/form-data; boundary=b"})
+        assert response.status == 200, response
+        assert response.header("x-proa-provider") == name
+        assert b"providerOptions" not in w.up[name].requests[0].body
+
+
+def test_metrics_keep_the_routes_name(world):
     w = world()
     for name in NAMES:
         assert w.ask(options={"order": [name]}).status == 200

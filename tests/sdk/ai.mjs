@@ -30,6 +30,7 @@ const upstream = http.createServer((request, response) => {
     const told = { url: request.url, headers: request.headers, body: JSON.parse(body), closed: null };
     asked.push(told);
     response.on("close", () => (told.closed = Date.now()));
+    if (request.url.startsWith("/silent/")) return;
     if (request.url.startsWith("/broken/")) {
       response.writeHead(500, { "content-type": "application/json" });
       response.end('{"error":{"message":"out of order","type":"server_error"}}');
@@ -333,6 +334,68 @@ checks.failover = async () => {
   assert.equal(tried[0].statusCode, 500);
   assert.equal(routing.finalProvider, "gpt");
   assert.equal(routing.totalProviderAttemptCount, 3);
+};
+
+const routed = (model, options) => ({ model: gateway(model), prompt: "a", ...calm,
+  providerOptions: { gateway: options } });
+const triedBy = async (result) => {
+  const { routing } = await metadata(result);
+  return routing.modelAttempts.flatMap((each) => each.providerAttempts);
+};
+
+checks.order = async () => {
+  play(completion({ content: "in order" }));
+  const result = await generateText(routed("anywhere", { order: ["broken", "refusing", "gpt"] }));
+  assert.equal(result.text, "in order");
+  assert.deepEqual((await triedBy(result)).map((each) => [each.provider, each.success]),
+    [["broken", false], ["refusing", false], ["gpt", true]]);
+};
+
+checks.order_stream = async () => {
+  play(events([chunk({ content: "in order" }), chunk({}, "stop")]));
+  const result = streamText(routed("anywhere", { order: ["refusing", "gpt"] }));
+  assert.ok(!(await parts(result)).some((part) => part.type === "error"));
+  assert.equal(await result.text, "in order");
+  assert.deepEqual((await triedBy(result)).map((each) => each.provider), ["refusing", "gpt"]);
+};
+
+checks.only = async () => {
+  play(completion({ content: "alone" }));
+  const result = await generateText(routed("anywhere", { only: ["gpt"] }));
+  assert.deepEqual((await triedBy(result)).map((each) => each.provider), ["gpt"]);
+  const error = await generateText(routed("anywhere", { only: ["claude"] })).then(assert.fail, (e) => e);
+  assert.equal(error.name, "GatewayInvalidRequestError");
+  assert.match(error.message, /gpt/);
+};
+
+checks.fallback_models = async () => {
+  play(completion({ content: "the second model" }));
+  const result = await generateText(routed("broken-too", { models: ["script"] }));
+  assert.equal(result.text, "the second model");
+  const { routing } = await metadata(result);
+  assert.equal(routing.modelAttemptCount, 2);
+  assert.equal(routing.finalProvider, "gpt");
+};
+
+checks.provider_timeouts = async () => {
+  play(events([chunk({ content: "in time" }), chunk({}, "stop")]));
+  const result = streamText(routed("anywhere", { order: ["silent", "gpt"],
+    providerTimeouts: { byok: { silent: 1000 } } }));
+  await parts(result);
+  assert.equal(await result.text, "in time");
+  const [late, good] = await triedBy(result);
+  assert.equal(late.error, "PROVIDER_TIMEOUT");
+  assert.equal(late.configuredTimeoutMs, 1000);
+  assert.ok(good.success);
+};
+
+checks.own_key = async () => {
+  play(completion({ content: "mine" }));
+  const result = await generateText(routed("anywhere", { only: ["gpt"],
+    byok: { gpt: [{ apiKey: "sk-own-0123456789" }] } }));
+  assert.equal(asked[0].headers.authorization, "Bearer sk-own-0123456789");
+  assert.equal((await triedBy(result))[0].credentialType, "byok");
+  assert.ok(!JSON.stringify(result.providerMetadata).includes("sk-own"));
 };
 
 checks.all_fail = async () => {

@@ -116,8 +116,8 @@ struct proa_target {
 
 /* What a request says of one candidate; proa/policy/narrow.h. */
 struct proa_candidate_wish {
-    struct proa_slice
-        model; /* for a target without a model of its own; empty: what was asked for */
+    struct proa_slice asked; /* the fallback model that it is of; empty: what was asked for first */
+    struct proa_slice model; /* of that, for a target without a model of its own; empty likewise */
     uint64_t first_token_ns; /* span from its start after which the next one is asked; 0 = none */
 };
 

@@ -69,6 +69,22 @@ static void test_forms(void **state)
         {"{\"store\":true,\"stream\":false,\"stream_options\":null,\"service_tier\":\"auto\","
          "\"prompt_cache_key\":\"k\",\"safety_identifier\":\"s\"}",
          "{}"},
+        /* Whom the gateway books it to. */
+        {"{\"providerOptions\":{\"gateway\":{\"user\":\"u\",\"tags\":[\"a\"],\"order\":[\"x\"]}}}",
+         "{\"providerOptions\":{\"gateway\":{\"order\":[\"x\"]}}}"},
+        {"{\"providerOptions\" : {\"gat\\u0065way\" : { \"t\\u0061gs\" : [ ] , \"a\":1, "
+         "\"user\":{}}}}",
+         "{\"providerOptions\":{\"gateway\":{\"a\":1}}}"},
+        {"{\"providerOptions\":{\"gateway\":{\"tags\":[1]}},\"a\":1}",
+         "{\"a\":1,\"providerOptions\":{\"gateway\":{}}}"},
+        {"{\"providerOptions\":{\"gateway\":[{\"user\":1}]}}",
+         "{\"providerOptions\":{\"gateway\":[{\"user\":1}]}}"},
+        {"{\"providerOptions\":{\"openai\":{\"user\":\"u\"}}}",
+         "{\"providerOptions\":{\"openai\":{\"user\":\"u\"}}}"},
+        {"{\"providerOptions\":{\"x\":1,\"gateway\":{\"user\":{\"user\":1},\"b\":{\"user\":1}}}}",
+         "{\"providerOptions\":{\"x\":1,\"gateway\":{\"b\":{\"user\":1}}}}"},
+        {"{\"messages\":[{\"user\":1,\"tags\":2}]}", "{\"messages\":[{\"user\":1,\"tags\":2}]}"},
+        {"{\"other\":{\"gateway\":{\"user\":1}}}", "{\"other\":{\"gateway\":{\"user\":1}}}"},
         {"{\"users\":1,\"Store\":2}", "{\"users\":1,\"Store\":2}"},
     };
     char out[256];

@@ -36,6 +36,8 @@ static struct proa_access everything(void)
         .answered_by = S("claude-sonnet-5"),
         .cache = S("miss"),
         .app = S("checkout"),
+        .user = S("u-7"),
+        .tags = S("a,b"),
         .finish = S("stop"),
         .warnings = S("seed: dropped"),
         .attempts = two,
@@ -71,7 +73,8 @@ static void check_line(const struct proa_access *a, enum proa_log_format format,
     "stream=true gen_ai.provider.name=anthropic gen_ai.request.model=assistant "                   \
     "gen_ai.response.model=claude-sonnet-5 gen_ai.usage.input_tokens=1234 "                        \
     "gen_ai.usage.output_tokens=321 gen_ai.usage.cache_read.input_tokens=0 "                       \
-    "cost_usd=0.0000015 cache=miss client.app=checkout finish_reason=stop warnings=\"seed: "       \
+    "cost_usd=0.0000015 cache=miss client.app=checkout user.id=u-7 tags=a,b finish_reason=stop "   \
+    "warnings=\"seed: "                                                                            \
     "dropped\" "                                                                                   \
     "attempts.0.n=1 attempts.0.provider=openai attempts.0.model=gpt-5.5 attempts.0.status=429 "    \
     "attempts.0.error=http_429 attempts.0.ms=12.000 attempts.1.n=2 "                               \
@@ -95,7 +98,8 @@ static void every_field_in_each_format(void **state)
                "\"gen_ai.response.model\":\"claude-sonnet-5\","
                "\"gen_ai.usage.input_tokens\":1234,\"gen_ai.usage.output_tokens\":321,"
                "\"gen_ai.usage.cache_read.input_tokens\":0,\"cost_usd\":0.0000015,"
-               "\"cache\":\"miss\",\"client.app\":\"checkout\",\"finish_reason\":\"stop\","
+               "\"cache\":\"miss\",\"client.app\":\"checkout\",\"user.id\":\"u-7\",\"tags\":\"a,"
+               "b\",\"finish_reason\":\"stop\","
                "\"warnings\":\"seed: dropped\","
                "\"attempts\":[{\"n\":1,\"provider\":\"openai\",\"model\":\"gpt-5.5\","
                "\"status\":429,\"error\":\"http_429\",\"ms\":12.000},{\"n\":2,"
@@ -176,7 +180,7 @@ static void no_field_lets_a_byte_through(void **state)
     (void)state;
     for (int f = 0; f < 3; f++) {
         struct proa_access clean = everything();
-        for (size_t field = 0; field < 19; field++) {
+        for (size_t field = 0; field < 21; field++) {
             for (unsigned c = 0; c < 256; c++) {
                 if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
                     continue;
@@ -186,11 +190,11 @@ static void no_field_lets_a_byte_through(void **state)
                 a.attempts = &t;
                 a.n_attempts = 1;
                 struct proa_slice *const fields[] = {
-                    &a.message,  &a.request_id,  &a.trace_id, &a.span_id, &a.route,
-                    &a.revision, &a.method,      &a.path,     &a.error,   &a.provider,
-                    &a.model,    &a.answered_by, &a.cache,    &a.app,     &a.finish,
-                    &a.warnings, &t.provider,    &t.model,    &t.error};
-                assert_int_equal(PROA_ARRAY_LEN(fields), 19);
+                    &a.message,  &a.request_id, &a.trace_id, &a.span_id,  &a.route,  &a.revision,
+                    &a.method,   &a.path,       &a.error,    &a.provider, &a.model,  &a.answered_by,
+                    &a.cache,    &a.app,        &a.user,     &a.tags,     &a.finish, &a.warnings,
+                    &t.provider, &t.model,      &t.error};
+                assert_int_equal(PROA_ARRAY_LEN(fields), 21);
                 char value[] = {(char)(unsigned char)c, 'x', '=', (char)(unsigned char)c};
                 *fields[field] = proa_slice_make(value, sizeof(value));
                 struct proa_buf out;
@@ -224,7 +228,8 @@ static void long_lists_and_long_values_stay_bounded(void **state)
     a.attempts = many;
     a.n_attempts = PROA_ARRAY_LEN(many);
     /* What peers can stretch: path, model, answering model, finish reason, app name. */
-    a.path = a.model = a.answered_by = a.finish = a.app = proa_slice_make(big, sizeof(big));
+    a.path = a.model = a.answered_by = a.finish = a.app = a.user = a.tags =
+        proa_slice_make(big, sizeof(big));
     for (int f = 0; f < 3; f++) {
         struct proa_buf out;
         proa_buf_init(&out, PROA_LOG_LINE_BYTES);
@@ -253,8 +258,8 @@ static void the_reservation_holds_the_worst_case(void **state)
         struct proa_access a = everything();
         a.unix_ms = UINT64_MAX;
         a.message = a.request_id = a.trace_id = a.span_id = a.route = a.revision = a.method = v;
-        a.path = a.error = a.provider = a.model = a.answered_by = a.cache = a.app = a.finish =
-            a.warnings = v;
+        a.path = a.error = a.provider = a.model = a.answered_by = a.cache = a.app = a.user =
+            a.tags = a.finish = a.warnings = v;
         a.attempts = many;
         a.n_attempts = PROA_ARRAY_LEN(many);
         a.status = UINT32_MAX;
@@ -283,8 +288,8 @@ static void the_room_is_never_too_small(void **state)
         struct proa_access a = everything();
         const struct proa_slice v = S("\xff"); /* short: the keys weigh most */
         a.message = a.request_id = a.trace_id = a.span_id = a.route = a.revision = a.method = v;
-        a.path = a.error = a.provider = a.model = a.answered_by = a.cache = a.app = a.finish =
-            a.warnings = v;
+        a.path = a.error = a.provider = a.model = a.answered_by = a.cache = a.app = a.user =
+            a.tags = a.finish = a.warnings = v;
         a.unix_ms = UINT64_MAX;
         a.attempts = many;
         a.n_attempts = n;

@@ -325,6 +325,8 @@ static void open_targets_keep_their_names_apart(void **state)
     assert_null(n.out.route.candidates[0].wish);
     assert_slice_lit(n.out.route.candidates[1].wish->model, "b");
     assert_slice_lit(n.out.route.candidates[2].wish->model, "c");
+    assert_slice_lit(n.out.route.candidates[1].wish->asked, "two/b");
+    assert_slice_lit(n.out.route.candidates[2].wish->asked, "two/c");
     assert_false(n.out.route.strict);
     end(&n);
 }
