@@ -364,7 +364,8 @@ void proa_translate_end(struct attempt *a)
 
 uint64_t proa_translate_sequence(const struct attempt *a)
 {
-    return a->translation->writer ? proa_api_writer_sequence(a->translation->writer) : 0;
+    const struct translation *t = a->translation;
+    return t->writer ? proa_api_writer_sequence(t->writer) : t->sequence;
 }
 
 enum proa_class proa_translate_close(struct attempt *a, const struct proa_usage *usage)
@@ -443,6 +444,7 @@ void proa_translate_release(struct attempt *a)
     if (t->batch) {
         proa_batch_release(t->batch);
     }
+    t->sequence = proa_translate_sequence(a);
     proa_decoder_destroy(t->decoder);
     proa_api_writer_destroy(t->writer);
     t->decoder = NULL;

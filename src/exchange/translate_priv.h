@@ -33,6 +33,7 @@ struct translation {
     struct proa_buf out; /* for the client: a stream's newest chunks, or the whole answer */
     uint64_t budgeted;   /* of body and out */
     bool ended;          /* all is written */
+    uint64_t sequence;   /* of the next event, once the writer is gone */
     struct batch *batch; /* NULL: one call */
     struct proa_chat_warnings warnings;
 };

@@ -5,6 +5,7 @@ import json
 import test_dialect_bedrock as bedrock
 import test_dialect_cohere as cohere
 import test_dialect_gemini as gemini
+import test_responses as responses
 from test_surface_anthropic import BEGIN, END, OVERLOADED, event, gpt_calls, streamed
 from testenv import upstream as up
 
@@ -46,6 +47,18 @@ def gemini_calls():
         call, gemini.answer([], "STOP", usageMetadata=gemini.USAGE)]]
 
 
+def responses_calls():
+    item = {"type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "look"}
+    whole = {**item, "arguments": "".join(PIECES), "status": "completed"}
+    later = [("response.output_item.added", {"item": {**item, "arguments": "", "status": "in_progress"}}),
+             *(("response.function_call_arguments.delta", {"item_id": "fc_1", "delta": piece})
+               for piece in PIECES), ("response.output_item.done", {"item": whole})]
+    made = [responses.event(kind, sequence_number=2 + number, output_index=0, **more)
+            for number, (kind, more) in enumerate(later)]
+    end = responses.event("response.completed", sequence_number=6, response=responses.made(whole))
+    return [each.encode() for each in [*responses.BEGIN, *made, end]]
+
+
 class Stream:
     """events(texts) -> bytes of each; reason: what stands in the event that says why it ended; error:
     the event in which the provider says that it failed; base: of its URL, behind the host; by: whose
@@ -69,6 +82,10 @@ STREAMS = {
     "openai": Stream(up.stream_events, b'"finish_reason": "stop"', OPENAI_ERROR,
                      calls=(openai_calls(), 1, 4)),
     "completions": Stream(completions_events, b'"finish_reason": "stop"', OPENAI_ERROR, by="openai"),
+    "responses": Stream(lambda texts: [each.encode() for each in responses.streamed(*texts)],
+                        b"response.completed", responses.event(
+                            "error", sequence_number=5, code="server_error", message="Overloaded",
+                            param=None).encode(), by="openai", calls=(responses_calls(), 2, 6)),
     "anthropic": Stream(lambda texts: [each.encode() for each in streamed(*texts)],
                         b'"stop_reason": "end_turn"', OVERLOADED.encode(),
                         calls=(anthropic_calls(), 1, 5)),

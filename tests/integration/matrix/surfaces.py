@@ -199,6 +199,98 @@ class Completions(Chat):
                 answer.finish = self.finishes.get(choice.get("finish_reason"))
 
 
+class Responses(Chat):
+    """OpenAI's newer form: items instead of messages, and events with names and numbers."""
+    name, path, own = "responses", "/v1/responses", "responses"
+    resumes, closes = False, True
+
+    def body(self, turns, stream, system=None, tools=(), schema=None, effort=None, limit=None):
+        told = []
+        for turn in turns:
+            told += turn["said"].own if "said" in turn else []
+            told += [{"type": "function_call_output", "call_id": call.id, "output": text}
+                     for call, text in turn.get("results", [])]
+            content = [{"type": "input_text", "text": turn["user"]}] if "user" in turn else []
+            if "png" in turn:
+                content.append({"type": "input_image",
+                                "image_url": "data:image/png;base64," + turn["png"]})
+            told += [{"role": "user", "content": content}] if content else []
+        body = {"input": told}
+        if tools:
+            body["tools"] = [{"type": "function", "name": name, "description": description,
+                              "parameters": parameters} for name, description, parameters in tools]
+        if schema:
+            body["text"] = {"format": {"type": "json_schema", "name": "place", "strict": True,
+                                       "schema": schema}}
+        if effort:
+            body["reasoning"] = {"effort": effort, "summary": "auto"}
+            body["include"] = ["reasoning.encrypted_content"]
+        body.update({key: value for key, value in (("instructions", system),
+                                                   ("max_output_tokens", limit)) if value})
+        return body
+
+    def read_item(self, answer, item):
+        if item["type"] == "function_call":
+            answer.calls.append(Call(item["call_id"], item["name"], item["arguments"]))
+        elif item["type"] == "message":
+            assert item["role"] == "assistant"
+            answer.text += "".join(part["text"] for part in item["content"])
+        else:
+            assert item["type"] == "reasoning", item
+            answer.thought += "".join(part["text"] for part in item["summary"])
+
+    def read_whole(self, answer, body):
+        assert body["object"] == "response" and body["id"] and body["model"] and body["error"] is None
+        answer.own = body["output"]
+        for item in body["output"]:
+            self.read_item(answer, item)
+        details = body["incomplete_details"] or {}
+        assert body["status"] == ("incomplete" if details else "completed")
+        answer.finish = "length" if details.get("reason") == "max_output_tokens" else \
+            "tools" if answer.calls else "stop"
+        usage = body["usage"]
+        if usage:
+            assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"]
+            answer.counted(usage["input_tokens"], usage["output_tokens"],
+                           usage["input_tokens_details"]["cached_tokens"])
+
+    def read_stream(self, answer, events):
+        """The last event holds all of it, and says what the others have said; an error is told by two, for
+        those that look for the one or the other."""
+        said, answer.end = {}, "cut"
+        for number, (name, data) in enumerate(events):
+            event = json.loads(data)
+            kind = event["type"]
+            assert name == kind and event["sequence_number"] == number, event
+            assert answer.end == "cut" or (answer.end, kind, number) == (
+                "told", "response.failed", len(events) - 1), "%s behind the end" % event
+            assert number > 1 or kind == ("response.created", "response.in_progress")[number], event
+            if kind == "response.output_item.added":
+                assert event["output_index"] == len(said)
+                said[len(said)] = ""
+            elif kind.endswith((".delta", ".added", ".done", ".created", ".in_progress")):
+                if kind.endswith(".delta"):
+                    said[event["output_index"]] += event["delta"]
+            elif kind == "error":
+                answer.end, answer.error = "told", event
+            elif kind == "response.failed":
+                assert answer.end == "told" and event["response"]["error"]["message"], event
+                assert event["response"]["status"] == "failed"
+                break  # its id is the gateway's: whose bytes go on is not asked for theirs
+            else:
+                assert kind in ("response.completed", "response.incomplete"), event
+                answer.end = "whole"
+                self.read_whole(answer, event["response"])
+            answer.ids |= {event["response"]["id"]} if "response" in event else set()
+        if answer.end != "whole":
+            answer.text = "".join(said.values())
+            return
+        for at, item in enumerate(answer.own):
+            alone = Answer()
+            self.read_item(alone, item)
+            assert said[at] == alone.text + alone.thought + "".join(call.text for call in alone.calls), item
+
+
 # ---- Anthropic ----------------------------------------------------------------------------------
 
 CACHED = {"type": "ephemeral"}
@@ -443,5 +535,5 @@ class AiSdk(Surface):
                 answer.end = "whole"
 
 
-SURFACES = [Chat(), Messages(), AiSdk(2), AiSdk(3), AiSdk(4)]
+SURFACES = [Chat(), Responses(), Messages(), AiSdk(2), AiSdk(3), AiSdk(4)]
 STREAMING = [*SURFACES, Completions()]
