@@ -19,6 +19,9 @@ static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
     [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("promptCacheKey"), 0},
     [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
     [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
+    [PROA_API_M_REASONING] = {PROA_SLICE_INIT("reasoning"), 0},
+    [PROA_API_M_RESPONSE_FORMAT] = {PROA_SLICE_INIT("responseFormat"), 0},
+    [PROA_API_M_CACHE_CONTROL] = {PROA_SLICE_INIT("cache_control"), 0},
     [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
     [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
     [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
@@ -96,6 +99,7 @@ enum proa_err proa_api_aisdk_look(const struct proa_api_arrived *in, struct proa
     out->version = (uint8_t)version_of(in->headers, path);
     out->n_cuts = 0;
     out->is_form = false;
+    out->own_words = false;
     out->model = proa_http_header_value(in->headers, in->kind == PROA_API_CHAT
                                                          ? PROA_HTTP_HEADER_AI_LANGUAGE_MODEL_ID
                                                          : PROA_HTTP_HEADER_AI_MODEL_ID);

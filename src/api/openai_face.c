@@ -27,6 +27,7 @@ static enum proa_err read_chat(const struct proa_api_openai_body *body, bool com
         out->chat = chat.chat;
         out->include_usage = chat.include_usage;
         out->functions = chat.functions;
+        out->own_words = chat.own_words;
     }
     return err;
 }

@@ -213,6 +213,7 @@ static enum proa_err read_thoughts(struct reading *r, struct draft *d)
     if (err != PROA_OK || text.len == 0) {
         return err;
     }
+    r->own_words = true;
     struct proa_chat_part *first = NULL; /* to have the text, when the details have none */
     for (size_t i = 0; i < d->parts.n; i++) {
         if (d->parts.items[i].text.len > 0) {
@@ -387,6 +388,7 @@ static enum proa_err read_message_cache(struct reading *r, const struct draft *d
     const struct place at = {.up = d->at, .name = KEYS[MESSAGE_CACHE]};
     struct proa_slice cache = PROA_SLICE_NONE;
     const enum proa_err err = proa_read_object(r, &at, &d->said[MESSAGE_CACHE], &cache);
+    r->own_words = r->own_words || cache.len > 0;
     if (err == PROA_OK && cache.len > 0 && d->parts.n > 0) {
         d->parts.items[d->parts.n - 1].cache_control = cache; /* up to the end of the message */
     }

@@ -188,6 +188,7 @@ enum proa_err proa_read_file(struct reading *r, const struct place *at,
     for (enum file_key key = FILE_DATA; key <= FILE_URL; key++) {
         const bool bytes = key == FILE_DATA || key == FILE_BYTES || key == FILE_URL;
         if (bytes && said[key].len > 0) {
+            r->own_words = r->own_words || key != FILE_DATA;
             const struct place here = {.up = at, .name = FILE_KEYS[key]};
             err = proa_read_source(r, &here, said[key], key != FILE_URL, part);
             if (part->media_type.len == 0) {
@@ -281,6 +282,7 @@ static enum proa_err read_part(struct reading *r, const struct place *at,
     }
     const struct place here = {.up = at, .name = PART_KEYS[kind]};
     err = read_inside(r, &here, (enum part_key)kind, &said[kind], part);
+    r->own_words = r->own_words || !proa_read_is_null(&said[PART_CACHE]);
     return err == PROA_OK ? proa_read_object(r, PLACE_KEY(at, "cache_control"), &said[PART_CACHE],
                                              &part->cache_control)
                           : err;
@@ -406,6 +408,7 @@ enum proa_err proa_read_reasoning(struct reading *r, const struct place *at,
         return PROA_OK;
     }
     enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_ARRAY, &c);
+    r->own_words = true;
     for (size_t i = 0; err == PROA_OK && proa_json_cursor_next(&c, &m); i++) {
         err = read_detail(r, PLACE_AT(at, i), &m, out);
     }

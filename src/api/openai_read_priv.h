@@ -20,6 +20,7 @@ struct reading {
     struct proa_buf *text; /* the message of a refusal */
     struct proa_api_error *error;
     size_t n_parts; /* so far */
+    bool own_words; /* something that was read is in words of the gateway's own */
 };
 
 /* A step on the way to a value: a member's name or, where that is empty, an element's number. Lives

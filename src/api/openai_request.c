@@ -345,6 +345,7 @@ static void end(struct top *t)
     chat->extras = t->extras;
     chat->n_extras = t->n_extras;
     chat->extras_dialect = PROA_SLICE("openai");
+    t->out->own_words = t->r.own_words;
 }
 
 enum proa_err proa_api_openai_chat_read(const struct proa_api_openai_body *body,

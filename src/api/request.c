@@ -4,6 +4,7 @@
 #include "request_priv.h"
 
 #include "proa/core/check.h"
+#include "proa/json/cursor.h"
 #include "proa/json/string.h"
 
 #define ANY_KIND (~0U)
@@ -21,6 +22,9 @@ static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
     [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("prompt_cache_key"), 0},
     [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
     [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
+    [PROA_API_M_REASONING] = {PROA_SLICE_INIT("reasoning"), 0},
+    [PROA_API_M_RESPONSE_FORMAT] = {PROA_SLICE_INIT("response_format"), 0},
+    [PROA_API_M_CACHE_CONTROL] = {PROA_SLICE_INIT("cache_control"), 0},
     [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
     [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
     [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
@@ -188,6 +192,20 @@ static void collect_cuts(struct proa_api_request *out)
     }
 }
 
+static bool has_own_words(struct proa_slice body, const struct proa_api_request *request)
+{
+    const struct proa_json_member *format = &request->members[PROA_API_M_RESPONSE_FORMAT];
+    struct proa_slice type = PROA_SLICE_NONE;
+    if (request->members[PROA_API_M_REASONING].kind == PROA_JSON_OBJECT ||
+        request->members[PROA_API_M_CACHE_CONTROL].kind == PROA_JSON_OBJECT) {
+        return true;
+    }
+    return format->kind == PROA_JSON_OBJECT &&
+           proa_json_get(proa_json_member_value(body, format), PROA_SLICE("type"), &type) ==
+               PROA_JSON_STRING &&
+           proa_json_string_eq(type, PROA_SLICE("json"));
+}
+
 enum proa_err proa_request_scan(struct proa_slice body, const struct proa_json_want *wants,
                                 struct proa_buf *text, struct proa_api_request *out,
                                 struct proa_api_error *error)
@@ -231,6 +249,7 @@ enum proa_err proa_api_request_read(enum proa_endpoint_kind kind, struct proa_sl
     out->stream =
         stream == PROA_JSON_TRUE &&
         (kind == PROA_API_CHAT || kind == PROA_API_COMPLETIONS || kind == PROA_API_RESPONSES);
+    out->own_words = kind == PROA_API_CHAT && has_own_words(body, out);
     collect_cuts(out);
     return PROA_OK;
 }

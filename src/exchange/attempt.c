@@ -179,6 +179,7 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
         .base_path = target->provider->base_path,
         .host_header = target->provider->endpoint->host_header,
         .vendor = target->provider->vendor,
+        .provider = target->provider->name,
         .site = &target->provider->site,
         .authorization = *authorization,
         .model = a->model,
@@ -187,6 +188,9 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
         .content_type = x->request->is_form ? x->request->content_type : PROA_SLICE_NONE,
         .cuts = x->request->cuts,
         .n_cuts = x->request->n_cuts,
+        .own_words = x->request->own_words || proa_translate_own_words(x),
+        .provider_options = proa_json_member_value(
+            proa_buf_slice(&x->body), &x->request->members[PROA_API_M_PROVIDER_OPTIONS]),
         .model_member = x->request->members[PROA_API_M_MODEL],
         .info = x->request->info,
         .limit_members = &x->request->members[PROA_API_M_MAX_TOKENS],

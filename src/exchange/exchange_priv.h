@@ -316,11 +316,13 @@ extern const struct proa_call_events proa_answer_events;
 /* The stream has all it needs though its end mark did not come. */
 void proa_attempt_complete_late(struct attempt *a);
 
-/* ---- translate.c; all but the first two for a translated attempt only */
+/* ---- translate.c; all but the first three for a translated attempt only */
 /* Makes it one, and writes its request: what `common` says beside the client's own bytes. Other
  * than OK: *err, and a->detail says what the target cannot do. */
 enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encode_in *common,
                                       struct proa_encoded *out, enum proa_err *err);
+/* Was the client's body read, and holds it what only some providers of its dialect know? */
+bool proa_translate_own_words(const struct proa_exchange *x);
 /* What was read of the client's body. */
 void proa_translate_forget(struct proa_exchange *x);
 void proa_translate_forget_request(struct attempt *a);

@@ -71,6 +71,11 @@ struct asked *proa_translate_asked(struct proa_exchange *x)
     return x->asked;
 }
 
+bool proa_translate_own_words(const struct proa_exchange *x)
+{
+    return x->asked && x->asked->err == PROA_OK && x->asked->api.own_words;
+}
+
 void proa_translate_forget(struct proa_exchange *x)
 {
     if (x->asked) {
@@ -236,6 +241,7 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
         .host_header = common->host_header,
         .authorization = common->authorization,
         .vendor = common->vendor,
+        .provider = common->provider,
         .site = common->site,
         .model = common->model,
         .warnings = &t->warnings,

@@ -105,6 +105,17 @@ static enum proa_err add_prefill(const struct proa_encode_in *in, struct proa_ar
                              pass);
 }
 
+/* Only a request that says something of the kind pays for the look at what the provider takes. */
+static bool must_translate(const struct proa_encode_in *in)
+{
+    if (PROA_LIKELY(!in->own_words && in->provider_options.len == 0)) {
+        return false;
+    }
+    return proa_openai_is_meant(in, in->provider_options) ||
+           (in->own_words &&
+            (proa_openai_quirks(in->vendor, in->model)->flags & OPENAI_NO_OWN_WORDS) != 0);
+}
+
 /* The client's own bytes, changed where they must be. */
 static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_arena *arena,
                                struct proa_encoded *out)
@@ -113,6 +124,9 @@ static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_aren
         return proa_pass_form(in, out);
     }
     PROA_UNINIT struct proa_pass pass;
+    if (in->operation == PROA_OP_CHAT && must_translate(in)) {
+        return PROA_ERR_UNSUPPORTED;
+    }
     pass.n_edits = edit_limit(in, arena, pass.edits);
     pass.keeps_model = false;
     pass.prefill = PROA_SLICE_NONE;

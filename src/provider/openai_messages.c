@@ -79,6 +79,16 @@ static void audio_part(struct openai_writing *s, const struct proa_chat_part *pa
     proa_json_writer_end_object(&s->w);
 }
 
+/* There must be one. */
+static struct proa_slice name_of_file(const struct proa_chat_part *part)
+{
+    const bool pdf = part->media_type.len == 0 ||
+                     proa_chat_text_eq(part->media_type, PROA_SLICE("application/pdf"));
+    return part->filename.len > 0 ? part->filename
+           : pdf                  ? PROA_SLICE("document.pdf")
+                                  : PROA_SLICE("file");
+}
+
 static void file_part(struct openai_writing *s, const struct proa_chat_part *part)
 {
     if (part->source == PROA_CHAT_SOURCE_TEXT) {
@@ -96,9 +106,7 @@ static void file_part(struct openai_writing *s, const struct proa_chat_part *par
     if (part->source == PROA_CHAT_SOURCE_ID) {
         openai_put_text(s, "file_id", part->data);
     } else {
-        if (part->filename.len > 0) {
-            openai_put_text(s, "filename", part->filename);
-        }
+        openai_put_text(s, "filename", name_of_file(part));
         openai_key(s, "file_data");
         url_value(s, part, "application/pdf");
     }
@@ -133,31 +141,43 @@ static void content_part(struct openai_writing *s, const struct proa_chat_part *
     proa_json_writer_end_object(&s->w);
 }
 
-/* Parts that stand in `content`; what an assistant thought and called has members of its own. */
-static bool is_content(const struct proa_chat_part *part)
+/* Parts that stand in `content`; what an assistant thought and called has members of its own, and
+ * pictures that it made have no place here. */
+static bool is_content(const struct proa_chat_message *m, size_t i)
 {
-    return part->kind != PROA_CHAT_PART_REASONING && part->kind != PROA_CHAT_PART_TOOL_CALL;
+    const enum proa_chat_part_kind kind = m->parts[i].kind;
+    return m->role == PROA_CHAT_ASSISTANT
+               ? kind == PROA_CHAT_PART_TEXT || kind == PROA_CHAT_PART_REFUSAL
+               : kind != PROA_CHAT_PART_REASONING && kind != PROA_CHAT_PART_TOOL_CALL;
 }
 
-static size_t count_content(const struct proa_chat_part *parts, size_t n, bool *only_text)
+static bool is_media(enum proa_chat_part_kind kind)
+{
+    return kind == PROA_CHAT_PART_IMAGE || kind == PROA_CHAT_PART_AUDIO ||
+           kind == PROA_CHAT_PART_FILE;
+}
+
+static size_t count_content(struct openai_writing *s, const struct proa_chat_message *m,
+                            bool *only_text)
 {
     size_t found = 0;
     *only_text = true;
-    for (size_t i = 0; i < n; i++) {
-        if (is_content(&parts[i])) {
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (is_content(m, i)) {
             found++;
-            *only_text = *only_text && parts[i].kind == PROA_CHAT_PART_TEXT;
+            *only_text = *only_text && m->parts[i].kind == PROA_CHAT_PART_TEXT;
+        } else if (is_media(m->parts[i].kind)) {
+            openai_warn(s, "files of the assistant");
         }
     }
     return found;
 }
 
 /* One text as a string, which every server takes; several texts too where `joined`. */
-static void content_member(struct openai_writing *s, const struct proa_chat_part *parts, size_t n,
-                           bool joined)
+static void content_member(struct openai_writing *s, const struct proa_chat_message *m, bool joined)
 {
     bool only_text = false;
-    const size_t found = count_content(parts, n, &only_text);
+    const size_t found = count_content(s, m, &only_text);
     openai_key(s, "content");
     if (found == 0) {
         proa_json_writer_text(&s->w, PROA_SLICE_NONE);
@@ -165,18 +185,18 @@ static void content_member(struct openai_writing *s, const struct proa_chat_part
     }
     if (only_text && (found == 1 || joined)) {
         proa_json_writer_raw(&s->w, PROA_SLICE("\""));
-        for (size_t i = 0; i < n; i++) {
-            if (is_content(&parts[i])) {
-                (void)proa_buf_append(s->w.buf, parts[i].text);
+        for (size_t i = 0; i < m->n_parts; i++) {
+            if (is_content(m, i)) {
+                (void)proa_buf_append(s->w.buf, m->parts[i].text);
             }
         }
         PROA_BUF_LIT(s->w.buf, "\"");
         return;
     }
     proa_json_writer_begin_array(&s->w);
-    for (size_t i = 0; i < n; i++) {
-        if (is_content(&parts[i])) {
-            content_part(s, &parts[i]);
+    for (size_t i = 0; i < m->n_parts; i++) {
+        if (is_content(m, i)) {
+            content_part(s, &m->parts[i]);
         }
     }
     proa_json_writer_end_array(&s->w);
@@ -347,8 +367,7 @@ static void message(struct openai_writing *s, const struct proa_chat_message *m,
             openai_put_text(s, "name", m->name);
         }
     }
-    content_member(s, m->parts, m->n_parts,
-                   m->role == PROA_CHAT_ASSISTANT || openai_has_flag(s, OPENAI_STRICT));
+    content_member(s, m, m->role == PROA_CHAT_ASSISTANT || openai_has_flag(s, OPENAI_STRICT));
     if (m->role == PROA_CHAT_ASSISTANT) {
         reasoning_member(s, m);
         tool_calls_member(s, m);

@@ -140,4 +140,8 @@ struct proa_slice proa_openai_reader_finish_reason(const struct proa_reader *rea
 struct proa_slice proa_openai_reader_model(const struct proa_reader *reader);
 void proa_openai_reader_destroy(struct proa_reader *reader);
 
+/* ---- openai_options.c */
+/* Are some of `providerOptions` meant for this provider? */
+bool proa_openai_is_meant(const struct proa_encode_in *in, struct proa_slice all);
+
 #endif

@@ -8,7 +8,8 @@
 /* What OpenAI's reasoning models refuse. */
 #define REASONING_REFUSES                                                                          \
     (OPENAI_FIELD(TEMPERATURE) | OPENAI_FIELD(TOP_P) | PENALTIES | OPENAI_FIELD(LOGPROBS))
-#define REASONING_FLAGS (OPENAI_MAX_NEW | OPENAI_DEVELOPER | OPENAI_NO_TOP_K)
+#define OPENAI_FLAGS    (OPENAI_NO_TOP_K | OPENAI_NO_OWN_WORDS)
+#define REASONING_FLAGS (OPENAI_FLAGS | OPENAI_MAX_NEW | OPENAI_DEVELOPER)
 
 static const struct openai_efforts MISTRAL_EFFORTS = {
     {NULL, "none", "none", "high", "high", "high", "high", "high"}};
@@ -64,13 +65,13 @@ enum {
 /* The first row that fits counts. */
 static const struct openai_quirks QUIRKS[] = {
     /* chat models among the names that look like reasoning models */
-    OPENAI_ROWS("gpt-5*-chat*", .flags = OPENAI_NO_TOP_K, .refused = OPENAI_FIELD(EFFORT)),
+    OPENAI_ROWS("gpt-5*-chat*", .flags = OPENAI_FLAGS, .refused = OPENAI_FIELD(EFFORT)),
     REASONING_ROWS("o1*"),
     REASONING_ROWS("o3*"),
     REASONING_ROWS("o4*"),
     REASONING_ROWS("gpt-5*"),
     REASONING_ROWS("gpt-6*"),
-    OPENAI_ROWS("*", .flags = OPENAI_NO_TOP_K, .refused = OPENAI_FIELD(EFFORT)),
+    OPENAI_ROWS("*", .flags = OPENAI_FLAGS, .refused = OPENAI_FIELD(EFFORT)),
 
     ROW("xai", "*non-reasoning*", .flags = XAI_FLAGS, .refused = OPENAI_FIELD(EFFORT),
         .refused_extras = XAI_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = XAI_LACKS,
@@ -97,7 +98,7 @@ static const struct openai_quirks QUIRKS[] = {
         .refused_extras = GROQ_EXTRAS, .no_embeddings = true, .no_ranks = true, .lacks = IMAGES),
 
     ROW("ollama", "*", .flags = OPENAI_MAX_OLD | OPENAI_DATA_URLS, .no_ranks = true),
-    ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_NO_TOP_K, .no_embeddings = true,
+    ROW("cerebras", "*", .flags = OPENAI_MAX_NEW | OPENAI_FLAGS, .no_embeddings = true,
         .no_ranks = true, .lacks = ALL_MEDIA),
     ROW("openrouter", "*", .responses = OPENAI_RESPONSES_SERVED),
     /* Ends answers with "eos", a reason that clients of OpenAI do not know. */

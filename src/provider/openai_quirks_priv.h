@@ -29,6 +29,7 @@ enum {
     OPENAI_REASONING_FORMAT = 1 << 17, /* reasoning comes in a field of its own when asked for */
     OPENAI_DIMENSION = 1 << 18,        /* dimensions is called output_dimension */
     OPENAI_NO_TOP_K = 1 << 19,
+    OPENAI_NO_OWN_WORDS = 1 << 20, /* refuses what gateways have put beside this API's words */
 };
 
 /* Request fields that a provider may refuse. */

@@ -17,9 +17,8 @@ static bool takes(struct openai_writing *s, enum openai_field field, const char 
     return false;
 }
 
-/* Has the client said this member itself, in words of this API that the neutral model does not
- * know? Then that counts: a body has each member once. */
-static bool is_said(const struct openai_writing *s, struct proa_slice name)
+/* Is it the client's own member, as it stood in a body of this API? */
+static bool is_extra(const struct openai_writing *s, struct proa_slice name)
 {
     const struct proa_chat_request *chat = s->in->chat;
     const bool own = proa_slice_eq(chat->extras_dialect, PROA_SLICE("openai"));
@@ -29,6 +28,13 @@ static bool is_said(const struct openai_writing *s, struct proa_slice name)
         }
     }
     return false;
+}
+
+/* Has the client said this member itself, in words of this API that the neutral model does not
+ * know? Then that counts: a body has each member once. */
+static bool is_said(const struct openai_writing *s, struct proa_slice name)
+{
+    return is_extra(s, name) || proa_options_have(&s->options, name);
 }
 
 /* ---- tools ----------------------------------------------------------------------------------- */
@@ -305,14 +311,20 @@ static bool takes_extra(const struct openai_writing *s, struct proa_slice name)
     return true;
 }
 
-/* What is meant for this vendor in words of its SDKs, which are not the API's. */
-static void options_member(struct openai_writing *s)
+/* What is meant for this provider by options that are members of its API. */
+static void option_members(struct openai_writing *s)
 {
-    const struct proa_vendor *vendor = s->in->vendor;
-    const struct proa_slice options = s->in->chat->provider_options;
-    if (vendor && options.len > 0 &&
-        proa_json_get(options, vendor->name, NULL) == PROA_JSON_OBJECT) {
-        openai_warn(s, "providerOptions");
+    for (size_t i = 0; i < s->options.n; i++) {
+        const struct proa_option *option = &s->options.items[i];
+        if (is_extra(s, option->key)) {
+            continue;
+        }
+        if (takes_extra(s, option->key)) {
+            proa_json_writer_key(&s->w, option->key);
+            proa_json_writer_raw(&s->w, option->value);
+        } else {
+            openai_warn(s, "providerOptions");
+        }
     }
 }
 
@@ -364,6 +376,12 @@ enum proa_err proa_openai_write_chat(const struct proa_encode_in *in, struct pro
                                      struct proa_encoded *out)
 {
     struct openai_writing s = writing_of(in, arena, out);
+    struct proa_encode_in with = *in;
+    struct proa_chat_request chat;
+    if (proa_openai_options(in, &chat, &s.options)) {
+        with.chat = &chat;
+        s.in = &with;
+    }
     begin(&s);
     proa_openai_write_messages(&s);
     if (in->stream) {
@@ -379,7 +397,7 @@ enum proa_err proa_openai_write_chat(const struct proa_encode_in *in, struct pro
     effort_member(&s);
     user_members(&s);
     extra_members(&s);
-    options_member(&s);
+    option_members(&s);
     return finish(&s);
 }
 

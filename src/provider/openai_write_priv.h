@@ -6,6 +6,7 @@
 
 #include "openai_priv.h"
 #include "openai_quirks_priv.h"
+#include "options_priv.h"
 
 #include "proa/chat/text.h"
 #include "proa/json/writer.h"
@@ -16,6 +17,7 @@ struct openai_writing {
     const struct openai_quirks *quirks;
     struct proa_arena *arena;
     struct proa_encoded *out;
+    struct proa_options options; /* members in the client's own words */
     bool unsupported;
 };
 
@@ -51,6 +53,12 @@ static inline void openai_put_raw(struct openai_writing *s, const char *name,
 {
     proa_json_writer_member_raw(&s->w, name, json);
 }
+
+/* ---- openai_options.c */
+/* What the client says by providerOptions of this provider: false, and *chat not set, when that is
+ * nothing; else *chat is the request with it, and `members` what goes into the body as it is. */
+bool proa_openai_options(const struct proa_encode_in *in, struct proa_chat_request *chat,
+                         struct proa_options *members);
 
 /* ---- openai_messages.c */
 /* The member `messages`. A part that cannot be sent makes the request unsupported. */

@@ -51,9 +51,10 @@ struct proa_api_asked {
     struct proa_chat_image image;
     struct proa_chat_speech speech;
     struct proa_chat_transcription transcription;
-    bool include_usage;               /* OpenAI: a last chunk with the usage */
-    bool functions;                   /* OpenAI: the form before tools */
-    bool raw_chunks;                  /* AI SDK: the provider's own chunks too */
+    bool include_usage; /* OpenAI: a last chunk with the usage */
+    bool functions;     /* OpenAI: the form before tools */
+    bool own_words;     /* OpenAI: some of it in words of the gateway's own, as cache_control is */
+    bool raw_chunks;    /* AI SDK: the provider's own chunks too */
     const struct proa_api_echo *echo; /* Responses: what the answer repeats; else NULL */
 };
 

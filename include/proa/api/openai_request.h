@@ -26,6 +26,7 @@ struct proa_api_openai_body {
 struct proa_api_openai_chat {
     struct proa_chat_request chat;
     bool include_usage; /* stream_options: a last chunk with the usage */
+    bool own_words;     /* a part or message says something in words that are the gateway's own */
     bool functions;     /* the form before tools: an answer with `function_call` is waited for */
 };
 

@@ -25,6 +25,9 @@ enum proa_api_member {
     PROA_API_M_PROMPT_CACHE_KEY,
     PROA_API_M_TEMPERATURE,
     PROA_API_M_SEED,
+    PROA_API_M_REASONING,
+    PROA_API_M_RESPONSE_FORMAT,
+    PROA_API_M_CACHE_CONTROL,
     PROA_API_M_PROVIDER_OPTIONS, /* and what follows: the gateway's own, never sent upstream */
     PROA_API_M_MODELS,
     PROA_API_M_PROVIDER,
@@ -38,7 +41,10 @@ enum proa_api_member {
 struct proa_api_request {
     struct proa_slice model; /* decoded; borrowed from the body or the scratch buffer */
     bool stream;             /* asked for, and an endpoint that can */
-    uint8_t version;         /* of the surface's protocol, where it has several */
+    /* A chat says something in words that are the gateway's own, which only some providers know:
+     * `reasoning`, `cache_control`, a `response_format` of its older form. */
+    bool own_words;
+    uint8_t version; /* of the surface's protocol, where it has several */
     struct proa_json_member members[PROA_API_MEMBERS]; /* kind PROA_JSON_ABSENT when absent */
     struct proa_json_info info;
     struct proa_json_edit cuts[PROA_API_MEMBERS];

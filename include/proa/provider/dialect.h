@@ -84,6 +84,7 @@ struct proa_encode_in {
     struct proa_slice host_header;
     struct proa_authorization authorization;
     const struct proa_vendor *vendor; /* whose rules apply; NULL = none that is known */
+    struct proa_slice provider; /* its name in the configuration, by which options may be meant */
     const struct proa_site *site;     /* region, project and so on; NULL = nothing configured */
     struct proa_slice model;          /* upstream id to ask for */
     /*
@@ -106,6 +107,11 @@ struct proa_encode_in {
     const struct proa_multipart_edits *form; /* NULL: the body is JSON */
     const struct proa_json_edit *cuts;       /* members that never go upstream */
     size_t n_cuts;
+    /* The client says something in words that are the gateway's own; and `providerOptions`, or
+     * empty. A provider that does not know the former, or is meant by the latter, needs the request
+     * translated. */
+    bool own_words;
+    struct proa_slice provider_options;
     struct proa_json_member model_member; /* where the client named the model */
     struct proa_json_info info;           /* of the body's scan */
     /* Where the client said max_tokens and max_completion_tokens; NULL = it may not be renamed. */

@@ -320,6 +320,41 @@ static void what_is_the_surfaces_own(void **state)
     proa_buf_deinit(&body);
 }
 
+static void words_of_the_gateways_own_within_messages(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members;
+        bool own;
+    } rows[] = {
+        {"\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]", false},
+        {"\"messages\":[{\"role\":\"user\",\"content\":\"a\",\"cache_control\":{}}]", true},
+        {"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\","
+         "\"cache_control\":{\"type\":\"ephemeral\"}}]}]",
+         true},
+        {"\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning\":\"b\"}]", true},
+        {"\"messages\":[{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_details\":[]}]",
+         true},
+        {"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"data\":"
+         "\"AAAA\",\"media_type\":\"application/pdf\"}}]}]",
+         true},
+        {"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{"
+         "\"file_data\":\"AAAA\",\"filename\":\"a.pdf\"}}]}]",
+         false},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf body;
+        struct readings r;
+        struct proa_api_openai_chat chat;
+        begin(&r, PROA_API_CHAT, with_model(&body, row->members));
+        assert_ok(proa_api_openai_chat_read(&r.body, &chat, &r.error));
+        PROA_TEST_CHECK(chat.own_words == row->own, "%s", row->members);
+        end(&r);
+        proa_buf_deinit(&body);
+    }
+}
+
 /* ---- refusals -------------------------------------------------------------------------------- */
 
 struct refusal {
@@ -791,6 +826,7 @@ int main(void)
         cmocka_unit_test(tools_and_formats),
         cmocka_unit_test(settings),
         cmocka_unit_test(what_is_the_surfaces_own),
+        cmocka_unit_test(words_of_the_gateways_own_within_messages),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_request_may_not_grow_without_bound),
         cmocka_unit_test(a_call_is_looked_for_nearby),

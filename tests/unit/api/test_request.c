@@ -229,6 +229,37 @@ static void test_cuts(void **state)
 }
 
 /* Every beginning of a good body is refused, with a place in it. */
+static void test_words_of_the_gateways_own(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_endpoint_kind kind;
+        const char *members;
+        bool own;
+    } rows[] = {
+        {PROA_API_CHAT, "\"reasoning\":{\"effort\":\"low\"}", true},
+        {PROA_API_CHAT, "\"reasoning\":null", false},
+        {PROA_API_CHAT, "\"reasoning_effort\":\"low\"", false},
+        {PROA_API_EMBEDDINGS, "\"reasoning\":{}", false},
+        {PROA_API_CHAT, "\"cache_control\":{\"type\":\"ephemeral\"}", true},
+        {PROA_API_CHAT, "\"response_format\":{\"type\":\"json\",\"schema\":{}}", true},
+        {PROA_API_CHAT, "\"response_format\":{\"type\":\"j\\u0073on\"}", true},
+        {PROA_API_CHAT, "\"response_format\":{\"type\":\"json_object\"}", false},
+        {PROA_API_CHAT, "\"response_format\":{\"json\":\"type\"}", false},
+        {PROA_API_CHAT, "\"response_format\":null", false},
+        {PROA_API_CHAT, "\"messages\":[{\"cache_control\":{}}]", false}, /* not looked at */
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct reading r;
+        char body[256];
+        (void)snprintf(body, sizeof body, "{\"model\":\"m\",%s}", row->members);
+        assert_ok(read_body(&r, row->kind, proa_slice_cstr(body)));
+        PROA_TEST_CHECK(r.request.own_words == row->own, "%s", body);
+        reading_end(&r);
+    }
+}
+
 static void test_body_cut_at_each_byte(void **state)
 {
     (void)state;
@@ -251,6 +282,7 @@ int main(void)
         cmocka_unit_test(test_length_of_a_model),
         cmocka_unit_test(test_scratch_that_is_full),
         cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_words_of_the_gateways_own),
         cmocka_unit_test(test_body_cut_at_each_byte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

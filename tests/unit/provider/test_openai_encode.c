@@ -451,6 +451,46 @@ static void test_the_limit_is_renamed(void **state)
     }
 }
 
+static void test_what_the_provider_does_not_know_is_translated(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor; /* NULL = none that is known */
+        bool own_words;
+        const char *options;
+        enum proa_operation op;
+        enum proa_err err;
+    } rows[] = {
+        {"openai", false, "", PROA_OP_CHAT, PROA_OK},
+        {"openai", true, "", PROA_OP_CHAT, PROA_ERR_UNSUPPORTED},
+        {"azure", true, "", PROA_OP_CHAT, PROA_ERR_UNSUPPORTED},
+        {"openai", true, "", PROA_OP_EMBEDDING, PROA_OK},
+        {"ollama", true, "", PROA_OP_CHAT, PROA_OK},
+        {NULL, true, "", PROA_OP_CHAT, PROA_OK},
+        {"openai", false, "{\"gateway\":{\"order\":[\"a\"]},\"anthropic\":{}}", PROA_OP_CHAT,
+         PROA_OK},
+        {"openai", false, "{\"openai\":{\"reasoningEffort\":\"low\"}}", PROA_OP_CHAT,
+         PROA_ERR_UNSUPPORTED},
+        {"azure", false, "{\"openai\":{}}", PROA_OP_CHAT, PROA_ERR_UNSUPPORTED},
+        {NULL, false, "{\"here\":{}}", PROA_OP_CHAT, PROA_ERR_UNSUPPORTED},
+        {NULL, false, "{\"there\":{}}", PROA_OP_CHAT, PROA_OK},
+        {"groq", false, "{\"openai\":{}}", PROA_OP_CHAT, PROA_OK},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct request r;
+        request_init(&r, "{\"model\":\"gpt-5.5\"}");
+        r.in.vendor = row->vendor ? proa_vendor_find(proa_slice_cstr(row->vendor)) : NULL;
+        r.in.provider = PROA_SLICE("here");
+        r.in.own_words = row->own_words;
+        r.in.provider_options = proa_slice_cstr(row->options);
+        r.in.operation = row->op;
+        PROA_TEST_CHECK(encode(&r) == row->err, "%s %d %s", row->vendor ? row->vendor : "-",
+                        row->own_words, row->options);
+        request_deinit(&r);
+    }
+}
+
 static void test_azures_paths(void **state)
 {
     (void)state;
@@ -570,6 +610,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_limit_is_renamed),
         cmocka_unit_test(test_azures_paths),
+        cmocka_unit_test(test_what_the_provider_does_not_know_is_translated),
         cmocka_unit_test(test_head_of_a_plain_request),
         cmocka_unit_test(test_head_of_a_stream_with_headers),
         cmocka_unit_test(test_path_of_each_operation),

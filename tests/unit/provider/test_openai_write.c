@@ -158,8 +158,80 @@ static const struct row ROWS[] = {
     {"groq",
      "llama-3.3-70b",
      {MESSAGES(HI), .provider_options = S("{\"groq\":{\"serviceTier\":\"flex\"}}")},
-     HI_BODY,
+     HI_BODY ",\"service_tier\":\"flex\"",
+     ""},
+    {"groq",
+     "qwen/qwen3-32b",
+     {MESSAGES(HI), .effort = PROA_CHAT_EFFORT_LOW,
+      .provider_options = S("{\"groq\":{\"reasoningFormat\":\"raw\",\"reasoningEffort\":"
+                            "\"none\",\"logit_bias\":{}}}")},
+     HI_BODY ",\"reasoning_effort\":\"none\",\"reasoning_format\":\"raw\"",
      "providerOptions "},
+    {"mistral",
+     "m",
+     {MESSAGES(HI), .format = PROA_CHAT_FORMAT_SCHEMA, .format_schema = S("{}"),
+      .provider_options = S("{\"mistral\":{\"safePrompt\":true,\"structuredOutputs\":false,"
+                            "\"store\":true}}")},
+     HI_BODY ",\"response_format\":{\"type\":\"json_object\"},\"safe_prompt\":true",
+     "providerOptions "},
+    {"openai",
+     "gpt-5.5",
+     {MESSAGES(HI), .format = PROA_CHAT_FORMAT_SCHEMA, .format_schema = S("{}"),
+      .format_strict = PROA_CHAT_YES, .max_tokens = 5,
+      .provider_options = S("{\"openai\":{\"reasoningEffort\":\"xhigh\",\"maxCompletionTokens\":9,"
+                            "\"strictJsonSchema\":false,\"serviceTier\":\"flex\",\"user\":\"u\","
+                            "\"textVerbosity\":\"low\",\"promptCacheKey\":\"k\",\"store\":false,"
+                            "\"metadata\":{\"a\":\"b\"},\"reasoningSummary\":\"auto\","
+                            "\"logitBias\":null}}")},
+     DEV_BODY ",\"max_completion_tokens\":9,\"response_format\":{\"type\":\"json_schema\","
+              "\"json_schema\":{\"name\":\"response\",\"schema\":{},\"strict\":false}},"
+              "\"reasoning_effort\":\"xhigh\",\"user\":\"u\",\"service_tier\":\"flex\","
+              "\"verbosity\":\"low\",\"prompt_cache_key\":\"k\",\"store\":false,"
+              "\"metadata\":{\"a\":\"b\"}",
+     ""},
+    {"openai",
+     "gpt-4o",
+     {MESSAGES(HI), .tools = TOOLS, .n_tools = 1,
+      .provider_options = S("{\"openai\":{\"logprobs\":3,\"parallelToolCalls\":false,"
+                            "\"logit_bias\":{\"1\":2}}}")},
+     HI_BODY ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"look\","
+             "\"description\":\"looks\",\"parameters\":{\"type\":\"object\"},\"strict\":true}}],"
+             "\"parallel_tool_calls\":false,\"logprobs\":true,\"top_logprobs\":3,"
+             "\"logit_bias\":{\"1\":2}",
+     ""},
+    /* what is none, or cannot be: a name that is written already, a word, a kind */
+    {"openai",
+     "gpt-5.5",
+     {MESSAGES(HI),
+      .provider_options = S("{\"openai\":{\"model\":\"x\",\"reasoningEffort\":\"deep\","
+                            "\"notKnown\":1,\"user\":5,\"logprobs\":\"a\"}}")},
+     DEV_BODY,
+     "providerOptions "},
+    /* what the client said in the body counts */
+    {"openai",
+     "gpt-5.5",
+     {MESSAGES(HI), .extras = EXTRAS, .n_extras = 2, .extras_dialect = S("openai"),
+      .provider_options = S("{\"openai\":{\"store\":false}}")},
+     DEV_BODY ",\"logit_bias\":{},\"store\":true",
+     ""},
+    /* by the name of its provider, and by OpenAI's for a server of its kind */
+    {NULL,
+     "m",
+     {MESSAGES(HI), .provider_options = S("{\"openai\":{\"topLogprobs\":2},"
+                                          "\"here\":{\"chat_template_kwargs\":{\"a\":1}}}")},
+     HI_BODY ",\"chat_template_kwargs\":{\"a\":1}",
+     ""},
+    {"azure",
+     "gpt-5.5",
+     {MESSAGES(HI), .provider_options = S("{\"openai\":{\"reasoningEffort\":\"low\"}}")},
+     DEV_BODY ",\"reasoning_effort\":\"low\"",
+     ""},
+    /* pictures that the assistant made are not sent back */
+    {NULL,
+     "m",
+     {.messages = &(const struct proa_chat_message)MESSAGE(ASSISTANT, IMAGE), .n_messages = 1},
+     "\"messages\":[{\"role\":\"assistant\",\"content\":\"what?\"}]",
+     "files of the assistant "},
     {"groq",
      "llama-3.3-70b",
      {MESSAGES(HI), .provider_options = S("{\"openai\":{\"reasoningEffort\":\"low\"}}")},
@@ -358,7 +430,8 @@ static void test_each_row(void **state)
     for (size_t i = 0; i < PROA_ARRAY_LEN(ROWS); i++) {
         const struct row *row = &ROWS[i];
         struct encoded e;
-        encode(&e, row->vendor, row->model, &(const struct proa_encode_in){.chat = &row->chat});
+        encode(&e, row->vendor, row->model,
+               &(const struct proa_encode_in){.chat = &row->chat, .provider = PROA_SLICE("here")});
         assert_ok(e.err);
         const struct proa_slice body = proa_buf_slice(&e.out.body);
         char expected[4096];
