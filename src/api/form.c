@@ -127,6 +127,7 @@ enum proa_err proa_request_read_form(const struct proa_api_arrived *in,
     out->stream = false; /* its events are its own, and pass by as they come */
     out->n_cuts = 0;
     out->is_form = true;
+    out->own_words = false;
     out->content_type = content_type(in);
     out->form = (struct proa_multipart_edits){.n_cuts = 0};
     if (proa_multipart_boundary(out->content_type, &boundary) != PROA_OK) {

@@ -9,13 +9,22 @@ enum { COUNT_MAX = 256 };
 /* Tells the client that it is one. */
 #define ESTIMATED "x-proa-warnings: input_tokens: estimated, no provider has counted\r\n"
 
+/* Tokens are those of the model that would be asked first, whatever the route is called. */
+static struct proa_slice counted_model(const struct proa_exchange *x)
+{
+    const struct proa_route *route = x->resolved.route;
+    const struct proa_slice first =
+        route->n_candidates > 0 ? route->candidates[0].target->model : PROA_SLICE_NONE;
+    return first.len > 0 ? first : x->resolved.model;
+}
+
 /* Answers by the client's request as it reads; also that it cannot be read. */
 static void answer(struct proa_exchange *x)
 {
     struct asked *asked = proa_translate_asked(x);
     struct proa_buf body;
     proa_buf_init(&body, COUNT_MAX);
-    if (asked->err == PROA_OK && x->face->count(&asked->api, x->resolved.model, &body)) {
+    if (asked->err == PROA_OK && x->face->count(&asked->api, counted_model(x), &body)) {
         proa_reply_json(x, 200, proa_buf_slice(&body), PROA_SLICE(ESTIMATED));
     } else if (x->refusal) {
         proa_reply_error(x, x->refusal, PROA_SLICE_NONE);

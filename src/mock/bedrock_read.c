@@ -181,6 +181,7 @@ static bool read_block(struct walk *w, struct proa_slice block)
     const struct proa_slice document = proa_mock_member(block, PROA_SLICE("document"));
     const struct proa_slice reasoning = proa_mock_member(block, PROA_SLICE("reasoningContent"));
     if (text.len > 0) {
+        r->out->after_tool = false;
         return !is_blank_text(proa_mock_decoded(r, text)) ||
                proa_mock_refuse(r, 400,
                                 "The text field in the ContentBlock object at messages.%zu"

@@ -246,6 +246,7 @@ static bool read_part(struct walk *w, struct proa_slice part)
     if (inline_data.len > 0 || file.len > 0) {
         return read_media(w, inline_data, file);
     }
+    r->out->after_tool = false;
     return proa_mock_is(proa_mock_member(part, PROA_SLICE("text")), PROA_JSON_STRING) ||
            proa_mock_refuse(r, 400,
                             "* GenerateContentRequest.contents[%zu].parts[0].data: required "
