@@ -9,11 +9,14 @@
 #include "aisdk_write_priv.h"
 
 #include "proa/chat/text.h"
+#include "proa/json/scan.h"
+#include "proa/json/string.h"
 
 enum {
     CALLS_MAX = 128,
     TEXT_MAX = 256 * 1024 * 1024, /* of one text; the answer it is made of is bounded */
-    SOURCES_BY_VERSION = 4        /* the first that tags where a file's bytes are */
+    SOURCES_BY_VERSION = 4,       /* the first that tags where a file's bytes are, */
+    CITATIONS_BY_VERSION = 4      /* and that has what a text is based on beside it */
 };
 
 enum block { BLOCK_NONE = 0, BLOCK_TEXT, BLOCK_REASONING };
@@ -29,6 +32,7 @@ struct call {
 struct answer {
     struct proa_api_writer writer;
     bool stream;
+    bool raw_chunks; /* the provider's own as well */
     unsigned version;
     struct proa_slice id; /* texts */
     struct proa_slice model;
@@ -43,8 +47,10 @@ struct answer {
     enum block open;
     uint32_t n_blocks;
     uint32_t n_sources;
-    struct proa_buf text;    /* whole: of the block that is open */
-    struct proa_buf content; /* whole: JSON, the parts */
+    struct proa_aisdk_documents documents;
+    struct proa_buf citations; /* of the text that is open: JSON, elements */
+    struct proa_buf text;      /* whole: of the block that is open */
+    struct proa_buf content;   /* whole: JSON, the parts */
     struct call *calls;
     size_t n_calls;
 
@@ -109,6 +115,7 @@ static void put_metadata(struct answer *a, struct proa_buf *b, const char *key,
 
 #define SIGNATURE "\"anthropic\":{\"signature\":"
 #define REDACTED  "\"anthropic\":{\"redactedData\":"
+#define ENCRYPTED "\"openai\":{\"reasoningEncryptedContent\":"
 #define THOUGHT   "\"google\":{\"thoughtSignature\":"
 
 /* ---- texts and thoughts ---------------------------------------------------------------------- */
@@ -130,11 +137,25 @@ static void close_block(struct answer *a, struct proa_slice signature)
         a->content.failed = a->content.failed || a->text.failed;
         proa_buf_clear(&a->text);
     }
+    if (a->citations.len > 0) {
+        PROA_BUF_LIT(b, ",\"citations\":[");
+        (void)proa_buf_append(b, proa_buf_slice(&a->citations));
+        PROA_BUF_LIT(b, "]");
+        b->failed = b->failed || a->citations.failed;
+        proa_buf_clear(&a->citations);
+    }
     put_metadata(a, b, SIGNATURE, signature);
     end_part(a, b);
 }
 
-static void open_block(struct answer *a, enum block block, struct proa_slice redacted)
+/* Under whose name what only its provider can read stands. */
+static const char *sealed_key(struct proa_slice sealed_as)
+{
+    return proa_slice_eq(sealed_as, PROA_SLICE(PROA_CHAT_SEALED_OPENAI)) ? ENCRYPTED : REDACTED;
+}
+
+static void open_block(struct answer *a, enum block block, struct proa_slice redacted,
+                       struct proa_slice sealed_as)
 {
     if (a->open == block && redacted.len == 0) {
         return;
@@ -144,7 +165,7 @@ static void open_block(struct answer *a, enum block block, struct proa_slice red
     if (a->stream) {
         struct proa_buf *b = begin_part(a, block == BLOCK_TEXT ? "text-start" : "reasoning-start");
         put_number_id(b, a->n_blocks);
-        put_metadata(a, b, REDACTED, redacted);
+        put_metadata(a, b, sealed_key(sealed_as), redacted);
         end_part(a, b);
     }
     a->n_blocks++;
@@ -155,7 +176,7 @@ static void add_text(struct answer *a, enum block block, struct proa_slice text)
     if (text.len == 0) {
         return;
     }
-    open_block(a, block, PROA_SLICE_NONE);
+    open_block(a, block, PROA_SLICE_NONE, PROA_SLICE_NONE);
     if (!a->stream) {
         (void)proa_buf_append(&a->text, text);
         return;
@@ -167,24 +188,24 @@ static void add_text(struct answer *a, enum block block, struct proa_slice text)
 }
 
 /* Thoughts that only their provider can read: a block of their own without a text. */
-static void add_redacted(struct answer *a, struct proa_slice data)
+static void add_redacted(struct answer *a, struct proa_slice data, struct proa_slice sealed_as)
 {
     if (a->stream) {
-        open_block(a, BLOCK_REASONING, data);
+        open_block(a, BLOCK_REASONING, data, sealed_as);
         close_block(a, PROA_SLICE_NONE);
         return;
     }
     close_block(a, PROA_SLICE_NONE);
     struct proa_buf *b = begin_part(a, "reasoning");
     PROA_BUF_LIT(b, ",\"text\":\"\"");
-    put_metadata(a, b, REDACTED, data);
+    put_metadata(a, b, sealed_key(sealed_as), data);
     end_part(a, b);
 }
 
 static void add_signature(struct answer *a, struct proa_slice signature)
 {
     if (signature.len > 0) {
-        open_block(a, BLOCK_REASONING, PROA_SLICE_NONE);
+        open_block(a, BLOCK_REASONING, PROA_SLICE_NONE, PROA_SLICE_NONE);
         close_block(a, signature);
     }
 }
@@ -262,20 +283,36 @@ static void end_call(struct answer *a, struct call *call)
 
 /* ---- sources and files ----------------------------------------------------------------------- */
 
+/* {"source":{...},"citedText":...} */
+static void add_citation(struct answer *a, const struct proa_chat_event *event)
+{
+    const struct proa_slice cited = proa_aisdk_cited(event);
+    (void)proa_buf_append_cstr(&a->citations, a->citations.len > 0 ? ",{" : "{");
+    PROA_BUF_LIT(&a->citations, "\"source\":{");
+    (void)proa_aisdk_put_source(&a->citations, &a->documents, event, a->n_sources);
+    PROA_BUF_LIT(&a->citations, "}");
+    if (cited.len > 0) {
+        put_member(&a->citations, ",\"citedText\":", cited);
+    }
+    PROA_BUF_LIT(&a->citations, "}");
+}
+
 static void add_source(struct answer *a, const struct proa_chat_event *event)
 {
-    if (event->id.len == 0) {
-        return; /* of a document, which the SDK has no form for without its media type */
+    struct proa_buf *b = a->stream ? a->out : &a->content;
+    const size_t before = b->len;
+    (void)proa_buf_append_cstr(b, a->stream ? "data: {" : b->len > 0 ? ",{" : "{");
+    if (!proa_aisdk_put_source(b, &a->documents, event, a->n_sources)) {
+        b->len = before; /* what it is taken from has no form here */
+        return;
     }
-    struct proa_buf *b = begin_part(a, "source");
-    PROA_BUF_LIT(b, ",\"sourceType\":\"url\"");
-    put_number_id(b, a->n_sources);
-    put_member(b, ",\"url\":", event->id);
-    if (event->name.len > 0) {
-        put_member(b, ",\"title\":", event->name);
+    if (event->id.len > 0) { /* a document says there where in it */
+        put_metadata(a, b, SIGNATURE, PROA_SLICE_NONE);
     }
-    put_metadata(a, b, SIGNATURE, PROA_SLICE_NONE);
     end_part(a, b);
+    if (a->version >= CITATIONS_BY_VERSION && a->open == BLOCK_TEXT) {
+        add_citation(a, event);
+    }
     a->n_sources++;
 }
 
@@ -347,7 +384,7 @@ static void on_event(void *ctx, const struct proa_chat_event *event)
         add_signature(a, event->text);
         break;
     case PROA_CHAT_REDACTED:
-        add_redacted(a, event->text);
+        add_redacted(a, event->text, event->name);
         break;
     case PROA_CHAT_TOOL_START:
         begin_call(a, event);
@@ -378,10 +415,41 @@ static void on_event(void *ctx, const struct proa_chat_event *event)
     }
 }
 
+/* A line of events has no line ends inside, and only JSON can stand there as it is. */
+static void put_raw(struct proa_buf *out, struct proa_slice data)
+{
+    static const struct proa_json_scan_cfg any = {.n_wants = 0};
+    struct proa_json_info info;
+    if (proa_json_scan(data, &any, NULL, &info) != PROA_OK) {
+        (void)proa_json_string_encode(out, data);
+        return;
+    }
+    const size_t from = out->len;
+    (void)proa_buf_append(out, data);
+    for (size_t i = from; i < out->len; i++) {
+        if (out->ptr[i] == '\n' || out->ptr[i] == '\r') {
+            out->ptr[i] = ' ';
+        }
+    }
+}
+
+static void on_raw(void *ctx, struct proa_slice data)
+{
+    struct answer *a = ctx;
+    if (a->started) { /* it cannot stand before the beginning */
+        struct proa_buf *b = begin_part(a, "raw");
+        PROA_BUF_LIT(b, ",\"rawValue\":");
+        put_raw(b, data);
+        end_part(a, b);
+    }
+}
+
 static struct proa_chat_sink sink(struct proa_api_writer *w, size_t first)
 {
+    const struct answer *a = (const struct answer *)w;
     (void)first;
-    return (struct proa_chat_sink){.event = on_event, .ctx = w};
+    return (struct proa_chat_sink){
+        .event = on_event, .raw = a->stream && a->raw_chunks ? on_raw : NULL, .ctx = w};
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -455,6 +523,7 @@ static void destroy(struct proa_api_writer *w)
     }
     proa_buf_deinit(&a->text);
     proa_buf_deinit(&a->content);
+    proa_buf_deinit(&a->citations);
     a->n_calls = 0;
 }
 
@@ -464,6 +533,7 @@ struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cf
     struct answer *a = PROA_ARENA_NEW(arena, struct answer);
     a->writer = (struct proa_api_writer){.sink = sink, .end = end, .destroy = destroy};
     a->stream = cfg->stream;
+    a->raw_chunks = cfg->asked->raw_chunks;
     a->version = cfg->version;
     a->id = cfg->id;
     a->model = proa_chat_text_of(cfg->model, arena);
@@ -472,7 +542,9 @@ struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cf
     a->created_s = cfg->created_s;
     a->out = out;
     a->arena = arena;
+    proa_aisdk_documents_of(&cfg->asked->chat, arena, &a->documents);
     proa_buf_init(&a->text, TEXT_MAX);
     proa_buf_init(&a->content, TEXT_MAX);
+    proa_buf_init(&a->citations, TEXT_MAX);
     return &a->writer;
 }

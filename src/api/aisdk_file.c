@@ -127,6 +127,7 @@ static enum proa_err take_id(struct reading *r, const struct place *at,
         return proa_read_refuse(r, at, "names no file.");
     }
     part->source = PROA_CHAT_SOURCE_ID;
+    part->ids = item->kind == PROA_JSON_OBJECT ? item->value : PROA_SLICE_NONE;
     const enum proa_err err = proa_read_text(r, at, &m, &part->data);
     return err == PROA_OK && part->data.len == 0 ? proa_read_refuse(r, at, "names no file.") : err;
 }

@@ -16,7 +16,11 @@ enum option_key {
     OPTION_REDACTED,
     OPTION_CACHE,
     OPTION_CACHE_OWN,
-    OPTION_DETAIL
+    OPTION_DETAIL,
+    OPTION_ENCRYPTED, /* OpenAI's reasoning */
+    OPTION_TITLE,     /* of documents, with the next two */
+    OPTION_CONTEXT,
+    OPTION_CITATIONS
 };
 
 static const struct proa_slice OPTIONS[] = {
@@ -27,19 +31,54 @@ static const struct proa_slice OPTIONS[] = {
     [OPTION_CACHE] = PROA_SLICE_INIT("cacheControl"),
     [OPTION_CACHE_OWN] = PROA_SLICE_INIT("cache_control"),
     [OPTION_DETAIL] = PROA_SLICE_INIT("imageDetail"),
+    [OPTION_ENCRYPTED] = PROA_SLICE_INIT("reasoningEncryptedContent"),
+    [OPTION_TITLE] = PROA_SLICE_INIT("title"),
+    [OPTION_CONTEXT] = PROA_SLICE_INIT("context"),
+    [OPTION_CITATIONS] = PROA_SLICE_INIT("citations"),
 };
+
+static void take_sealed(const struct proa_json_item *m, struct proa_slice *to,
+                        struct proa_slice sealed_as, struct proa_chat_part *part)
+{
+    if (m->kind == PROA_JSON_STRING) {
+        *to = proa_chat_text(m->value);
+        part->sealed_as = sealed_as;
+    }
+}
+
+static enum proa_chat_flag is_enabled(const struct proa_json_item *m)
+{
+    return m->kind == PROA_JSON_OBJECT &&
+                   proa_json_get(m->value, PROA_SLICE("enabled"), NULL) == PROA_JSON_TRUE
+               ? PROA_CHAT_YES
+               : PROA_CHAT_NO;
+}
 
 static void take_option(size_t key, const struct proa_json_item *m, struct proa_chat_part *part)
 {
     const bool is_text = m->kind == PROA_JSON_STRING;
     switch (key) {
     case OPTION_SIGNATURE:
+        take_sealed(m, &part->signature, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE), part);
+        break;
     case OPTION_THOUGHT:
     case OPTION_THOUGHT_OWN:
-        part->signature = is_text ? proa_chat_text(m->value) : part->signature;
+        take_sealed(m, &part->signature, PROA_SLICE(PROA_CHAT_SEALED_GOOGLE), part);
         break;
     case OPTION_REDACTED:
-        part->redacted = is_text ? proa_chat_text(m->value) : part->redacted;
+        take_sealed(m, &part->redacted, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE), part);
+        break;
+    case OPTION_ENCRYPTED:
+        take_sealed(m, &part->redacted, PROA_SLICE(PROA_CHAT_SEALED_OPENAI), part);
+        break;
+    case OPTION_TITLE:
+        part->filename = is_text ? proa_chat_text(m->value) : part->filename;
+        break;
+    case OPTION_CONTEXT:
+        part->context = is_text ? proa_chat_text(m->value) : part->context;
+        break;
+    case OPTION_CITATIONS:
+        part->citations = is_enabled(m);
         break;
     case OPTION_CACHE:
     case OPTION_CACHE_OWN:

@@ -21,6 +21,23 @@ void proa_aisdk_put_gateway(struct proa_buf *out, struct proa_slice gateway);
 /* "2026-11-23T22:55:01.000Z" with quotes */
 void proa_aisdk_put_time(struct proa_buf *out, uint64_t unix_s);
 
+/* ---- aisdk_source.c */
+
+struct proa_aisdk_document;
+/* What is told of the request's documents when one is cited. */
+struct proa_aisdk_documents {
+    struct proa_aisdk_document *items; /* in the arena */
+    size_t n;
+};
+/* None, unless the client asks for citations. */
+void proa_aisdk_documents_of(const struct proa_chat_request *chat, struct proa_arena *arena,
+                             struct proa_aisdk_documents *out);
+/* "type":"source",... without the braces; false, and nothing, where the SDK has no form for it. */
+bool proa_aisdk_put_source(struct proa_buf *out, const struct proa_aisdk_documents *documents,
+                           const struct proa_chat_event *event, uint32_t number);
+/* The passage that is cited: a text, or empty. */
+struct proa_slice proa_aisdk_cited(const struct proa_chat_event *event);
+
 /* ---- aisdk_answer.c, aisdk_lists.c, aisdk_media_answer.c */
 
 struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cfg *cfg,

@@ -8,6 +8,7 @@
  */
 #include "anthropic_answer_priv.h"
 
+#include "proa/chat/request.h"
 #include "proa/json/cursor.h"
 
 static void put(struct proa_buf *out, struct proa_slice bytes)
@@ -344,9 +345,17 @@ static void tell(struct proa_api_message *m, const struct proa_chat_event *event
 
 /* ---- the answer ------------------------------------------------------------------------------ */
 
+/* What another API has sealed would come back as if Claude had. */
+static bool is_anothers(const struct proa_chat_event *event)
+{
+    return (event->kind == PROA_CHAT_SIGNATURE || event->kind == PROA_CHAT_REDACTED) &&
+           event->name.len > 0 && !proa_slice_eq(event->name, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE));
+}
+
 static bool is_hidden(const struct proa_api_message *m, const struct proa_chat_event *event)
 {
     return event->choice > 0 || /* there is one answer here */
+           is_anothers(event) ||
            (m->cfg.hide_thinking &&
             (event->kind == PROA_CHAT_REASONING || event->kind == PROA_CHAT_SIGNATURE ||
              event->kind == PROA_CHAT_REDACTED));

@@ -42,6 +42,8 @@ enum block_key {
     KEY_USE_ID,
     KEY_IS_ERROR,
     KEY_CACHE,
+    KEY_CONTEXT,
+    KEY_CITATIONS,
     KEYS
 };
 
@@ -60,6 +62,8 @@ static const struct proa_slice KEY_TEXTS[KEYS] = {
     [KEY_USE_ID] = PROA_SLICE_INIT("tool_use_id"),
     [KEY_IS_ERROR] = PROA_SLICE_INIT("is_error"),
     [KEY_CACHE] = PROA_SLICE_INIT("cache_control"),
+    [KEY_CONTEXT] = PROA_SLICE_INIT("context"),
+    [KEY_CITATIONS] = PROA_SLICE_INIT("citations"),
 };
 
 /* One block under way. */
@@ -170,7 +174,14 @@ static enum proa_err read_file(struct reading *r, const struct block *b,
         return PROA_ERR_TYPE;
     }
     enum proa_err err = read_source(r, &at, &b->said[KEY_SOURCE], part);
-    return err == PROA_OK ? read_said(r, b, KEY_TITLE, &part->filename) : err;
+    err = err == PROA_OK ? read_said(r, b, KEY_TITLE, &part->filename) : err;
+    err = err == PROA_OK ? read_said(r, b, KEY_CONTEXT, &part->context) : err;
+    if (b->said[KEY_CITATIONS].kind == PROA_JSON_OBJECT &&
+        proa_json_get(b->said[KEY_CITATIONS].value, PROA_SLICE("enabled"), NULL) ==
+            PROA_JSON_TRUE) {
+        part->citations = PROA_CHAT_YES;
+    }
+    return err;
 }
 
 /* ---- the other kinds ------------------------------------------------------------------------- */
@@ -198,10 +209,15 @@ static enum proa_err read_thought(struct reading *r, const struct block *b, bool
         return PROA_ERR_TYPE;
     }
     if (redacted) {
+        part->sealed_as = PROA_SLICE(PROA_CHAT_SEALED_CLAUDE);
         return read_needed(r, b, KEY_DATA, &part->redacted);
     }
-    const enum proa_err err = read_said(r, b, KEY_THINKING, &part->text);
-    return err == PROA_OK ? read_said(r, b, KEY_SIGNATURE, &part->signature) : err;
+    enum proa_err err = read_said(r, b, KEY_THINKING, &part->text);
+    err = err == PROA_OK ? read_said(r, b, KEY_SIGNATURE, &part->signature) : err;
+    if (part->signature.len > 0) {
+        part->sealed_as = PROA_SLICE(PROA_CHAT_SEALED_CLAUDE);
+    }
+    return err;
 }
 
 static enum proa_err read_call(struct reading *r, const struct block *b, struct parts *out)

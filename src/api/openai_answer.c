@@ -15,8 +15,18 @@ static void put_text(struct proa_buf *out, struct proa_slice text)
 
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
+static void put_format(struct proa_buf *out, struct proa_slice sealed_as, uint32_t number)
+{
+    PROA_BUF_LIT(out, ",\"format\":");
+    put_text(out, sealed_as.len > 0 ? sealed_as : PROA_SLICE("unknown"));
+    PROA_BUF_LIT(out, ",\"index\":");
+    (void)proa_buf_append_u64(out, number);
+    PROA_BUF_LIT(out, "}");
+}
+
 void proa_answer_put_thought(struct proa_buf *out, struct proa_slice text,
-                             struct proa_slice signature, uint32_t number)
+                             struct proa_slice signature, struct proa_slice sealed_as,
+                             uint32_t number)
 {
     PROA_BUF_LIT(out, "{\"type\":\"reasoning.text\",\"text\":");
     put_text(out, text);
@@ -24,18 +34,15 @@ void proa_answer_put_thought(struct proa_buf *out, struct proa_slice text,
         PROA_BUF_LIT(out, ",\"signature\":");
         put_text(out, signature);
     }
-    PROA_BUF_LIT(out, ",\"format\":\"unknown\",\"index\":");
-    (void)proa_buf_append_u64(out, number);
-    PROA_BUF_LIT(out, "}");
+    put_format(out, sealed_as, number);
 }
 
-void proa_answer_put_redacted(struct proa_buf *out, struct proa_slice data, uint32_t number)
+void proa_answer_put_redacted(struct proa_buf *out, struct proa_slice data,
+                              struct proa_slice sealed_as, uint32_t number)
 {
     PROA_BUF_LIT(out, "{\"type\":\"reasoning.encrypted\",\"data\":");
     put_text(out, data);
-    PROA_BUF_LIT(out, ",\"format\":\"unknown\",\"index\":");
-    (void)proa_buf_append_u64(out, number);
-    PROA_BUF_LIT(out, "}");
+    put_format(out, sealed_as, number);
 }
 
 void proa_answer_put_image(struct proa_buf *out, const struct proa_chat_event *event)
@@ -227,11 +234,12 @@ static void tell_thought(struct proa_api_answer *a, struct choice *c,
     }
     PROA_BUF_LIT(a->out, "\"reasoning_details\":[");
     if (event->kind == PROA_CHAT_REDACTED) {
-        proa_answer_put_redacted(a->out, event->text, c->n_thought);
+        proa_answer_put_redacted(a->out, event->text, event->name, c->n_thought);
     } else if (event->kind == PROA_CHAT_SIGNATURE) {
-        proa_answer_put_thought(a->out, PROA_SLICE_NONE, event->text, c->n_thought);
+        proa_answer_put_thought(a->out, PROA_SLICE_NONE, event->text, event->name, c->n_thought);
     } else {
-        proa_answer_put_thought(a->out, event->text, PROA_SLICE_NONE, c->n_thought);
+        proa_answer_put_thought(a->out, event->text, PROA_SLICE_NONE, PROA_SLICE_NONE,
+                                c->n_thought);
     }
     PROA_BUF_LIT(a->out, "]");
     end_delta(a);

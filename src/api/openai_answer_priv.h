@@ -65,8 +65,10 @@ const char *proa_answer_finish(const struct proa_api_answer *a, enum proa_chat_f
 
 /* {"type":"reasoning.text",...}; or .encrypted for what only its provider can read. */
 void proa_answer_put_thought(struct proa_buf *out, struct proa_slice text,
-                             struct proa_slice signature, uint32_t number);
-void proa_answer_put_redacted(struct proa_buf *out, struct proa_slice data, uint32_t number);
+                             struct proa_slice signature, struct proa_slice sealed_as,
+                             uint32_t number);
+void proa_answer_put_redacted(struct proa_buf *out, struct proa_slice data,
+                              struct proa_slice sealed_as, uint32_t number);
 /* Is it sound? All else that is made is an image. */
 static inline bool proa_answer_is_audio(const struct proa_chat_event *event)
 {

@@ -316,7 +316,14 @@ enum proa_err proa_read_content(struct reading *r, const struct place *at,
 
 /* ---- reasoning ------------------------------------------------------------------------------- */
 
-enum detail_key { DETAIL_TYPE = 0, DETAIL_TEXT, DETAIL_SUMMARY, DETAIL_SIGNATURE, DETAIL_DATA };
+enum detail_key {
+    DETAIL_TYPE = 0,
+    DETAIL_TEXT,
+    DETAIL_SUMMARY,
+    DETAIL_SIGNATURE,
+    DETAIL_DATA,
+    DETAIL_FORMAT
+};
 
 static const struct proa_slice DETAIL_KEYS[] = {
     [DETAIL_TYPE] = PROA_SLICE_INIT("type"),
@@ -324,6 +331,7 @@ static const struct proa_slice DETAIL_KEYS[] = {
     [DETAIL_SUMMARY] = PROA_SLICE_INIT("summary"),
     [DETAIL_SIGNATURE] = PROA_SLICE_INIT("signature"),
     [DETAIL_DATA] = PROA_SLICE_INIT("data"),
+    [DETAIL_FORMAT] = PROA_SLICE_INIT("format"),
 };
 
 void proa_read_join(struct reading *r, struct parts *out, struct proa_slice more)
@@ -389,14 +397,18 @@ static enum proa_err read_detail(struct reading *r, const struct place *at,
     if (err != PROA_OK) {
         return err;
     }
-    if (proa_slice_eq(said[DETAIL_TYPE], PROA_SLICE("reasoning.encrypted"))) {
-        return said[DETAIL_DATA].len > 0 ? add_redacted(r, at, said[DETAIL_DATA], out) : PROA_OK;
-    }
     const struct proa_slice text =
         said[DETAIL_TEXT].len > 0 ? said[DETAIL_TEXT] : said[DETAIL_SUMMARY];
-    return text.len + said[DETAIL_SIGNATURE].len > 0
-               ? add_thought(r, at, text, said[DETAIL_SIGNATURE], out)
-               : PROA_OK;
+    const bool sealed = proa_slice_eq(said[DETAIL_TYPE], PROA_SLICE("reasoning.encrypted"));
+    if (sealed ? said[DETAIL_DATA].len == 0 : text.len + said[DETAIL_SIGNATURE].len == 0) {
+        return PROA_OK;
+    }
+    err = sealed ? add_redacted(r, at, said[DETAIL_DATA], out)
+                 : add_thought(r, at, text, said[DETAIL_SIGNATURE], out);
+    if (err == PROA_OK && !proa_slice_eq(said[DETAIL_FORMAT], PROA_SLICE("unknown"))) {
+        out->items[out->n - 1].sealed_as = said[DETAIL_FORMAT];
+    }
+    return err;
 }
 
 enum proa_err proa_read_reasoning(struct reading *r, const struct place *at,

@@ -189,7 +189,7 @@ size_t proa_read_word(struct proa_slice text, const struct proa_slice *words, si
 
 void *proa_read_more(struct reading *r, void *items, size_t n, size_t bytes)
 {
-    const size_t least = 4;
+    const size_t least = 2; /* most messages have one part */
     if (n == 0) {
         return proa_arena_alloc(r->arena, least * bytes);
     }

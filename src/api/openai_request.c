@@ -252,6 +252,7 @@ static const struct row ROWS[] = {
     {PROA_SLICE_INIT("top_logprobs"), READ_COUNT, TO(top_logprobs), NULL},
     {PROA_SLICE_INIT("user"), READ_TEXT, TO(user), NULL},
     {PROA_SLICE_INIT("service_tier"), READ_TEXT, TO(service_tier), NULL},
+    {PROA_SLICE_INIT("cache_control"), READ_OBJECT, TO(cache_control), NULL},
     {PROA_SLICE_INIT("providerOptions"), READ_OBJECT, TO(provider_options), NULL},
     {PROA_SLICE_INIT("functions"), READ_CALL, 0, read_functions},
     {PROA_SLICE_INIT("function_call"), READ_CALL, 0, read_choice},

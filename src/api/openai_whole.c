@@ -27,22 +27,23 @@ static void comma(struct proa_buf *b)
 /* ---- gathering ------------------------------------------------------------------------------- */
 
 /* The block of reasoning that is open is complete. */
-static void end_thought(struct choice *c, struct proa_slice signature)
+static void end_thought(struct choice *c, struct proa_slice signature, struct proa_slice sealed_as)
 {
     if (c->thinking || signature.len > 0) {
         comma(&c->details);
-        proa_answer_put_thought(&c->details, proa_buf_slice(&c->thought), signature, c->n_thought);
+        proa_answer_put_thought(&c->details, proa_buf_slice(&c->thought), signature, sealed_as,
+                                c->n_thought);
         c->n_thought++;
         proa_buf_clear(&c->thought);
     }
     c->thinking = false;
 }
 
-static void add_redacted(struct choice *c, struct proa_slice data)
+static void add_redacted(struct choice *c, struct proa_slice data, struct proa_slice sealed_as)
 {
-    end_thought(c, PROA_SLICE_NONE);
+    end_thought(c, PROA_SLICE_NONE, PROA_SLICE_NONE);
     comma(&c->details);
-    proa_answer_put_redacted(&c->details, data, c->n_thought);
+    proa_answer_put_redacted(&c->details, data, sealed_as, c->n_thought);
     c->n_thought++;
 }
 
@@ -64,9 +65,9 @@ static void add_call(struct proa_api_answer *a, struct choice *c,
 static void think(struct choice *c, const struct proa_chat_event *event)
 {
     if (event->kind == PROA_CHAT_SIGNATURE) {
-        end_thought(c, event->text);
+        end_thought(c, event->text, event->name);
     } else if (event->kind == PROA_CHAT_REDACTED) {
-        add_redacted(c, event->text);
+        add_redacted(c, event->text, event->name);
     } else {
         c->thinking = true;
         add(&c->reasoning, event->text);
@@ -128,7 +129,7 @@ void proa_answer_gather(struct proa_api_answer *a, const struct proa_chat_event 
     case PROA_CHAT_RANK:
         return;
     }
-    end_thought(c, PROA_SLICE_NONE);
+    end_thought(c, PROA_SLICE_NONE, PROA_SLICE_NONE);
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -254,7 +255,7 @@ void proa_answer_write(struct proa_api_answer *a, const struct proa_usage *usage
     for (size_t i = 0; i < a->n_choices; i++) {
         (void)proa_buf_append_cstr(out, i > 0 ? "," : "");
         struct choice *c = proa_answer_choice(a, (uint32_t)i);
-        end_thought(c, PROA_SLICE_NONE);
+        end_thought(c, PROA_SLICE_NONE, PROA_SLICE_NONE);
         write_choice(a, c, i, i == 0 ? gateway : PROA_SLICE_NONE);
         out->failed = out->failed || !is_whole(c);
     }

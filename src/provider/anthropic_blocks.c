@@ -21,7 +21,8 @@ static bool is_assistant(const struct proa_chat_message *m)
 
 static bool sends_reasoning(const struct anthropic_writing *a, const struct proa_chat_part *p)
 {
-    return !a->options.no_reasoning && (p->signature.len > 0 || p->redacted.len > 0);
+    return !a->options.no_reasoning &&
+           proa_chat_part_is_sealed(p, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE));
 }
 
 static bool sends(const struct anthropic_writing *a, const struct proa_chat_message *m,
@@ -143,6 +144,19 @@ static bool is_image(const struct proa_chat_part *p, struct proa_slice media_typ
     return p->kind == PROA_CHAT_PART_IMAGE || proa_slice_starts(media_type, PROA_SLICE("image/"));
 }
 
+/* The id by which this provider knows the file; empty when it is another's. */
+static struct proa_slice own_id(const struct anthropic_writing *a, const struct proa_chat_part *p)
+{
+    struct proa_slice id = PROA_SLICE_NONE;
+    if (p->ids.len > 0) {
+        return proa_json_get(p->ids, PROA_SLICE("anthropic"), &id) == PROA_JSON_STRING
+                   ? proa_chat_text(id)
+                   : PROA_SLICE_NONE;
+    }
+    return proa_slice_eq(a->chat->extras_dialect, PROA_SLICE("anthropic")) ? p->data
+                                                                           : PROA_SLICE_NONE;
+}
+
 /* Can it be sent at all? Says why not. */
 static bool may_send_file(struct anthropic_writing *a, const struct proa_chat_part *p,
                           struct proa_slice media_type)
@@ -154,8 +168,7 @@ static bool may_send_file(struct anthropic_writing *a, const struct proa_chat_pa
                               "this provider does not fetch it");
         return false;
     }
-    if (p->source == PROA_CHAT_SOURCE_ID &&
-        !proa_slice_eq(a->chat->extras_dialect, PROA_SLICE("anthropic"))) {
+    if (p->source == PROA_CHAT_SOURCE_ID && own_id(a, p).len == 0) {
         proa_anthropic_refuse(a, "a file by id", "the id is another provider's");
         return false;
     }
@@ -187,7 +200,7 @@ static void put_source(struct anthropic_writing *a, const struct proa_chat_part 
         break;
     case PROA_CHAT_SOURCE_ID:
         proa_json_writer_member_string(w, "type", PROA_SLICE("file"));
-        proa_json_writer_member_text(w, "file_id", p->data);
+        proa_json_writer_member_text(w, "file_id", own_id(a, p));
         break;
     case PROA_CHAT_SOURCE_TEXT:
         proa_json_writer_member_string(w, "type", PROA_SLICE("text"));
@@ -196,6 +209,19 @@ static void put_source(struct anthropic_writing *a, const struct proa_chat_part 
         break;
     }
     proa_json_writer_end_object(w);
+}
+
+static void put_document_members(struct anthropic_writing *a, const struct proa_chat_part *p)
+{
+    if (p->filename.len > 0) {
+        proa_json_writer_member_text(&a->w, "title", p->filename);
+    }
+    if (p->context.len > 0) {
+        proa_json_writer_member_text(&a->w, "context", p->context);
+    }
+    if (p->citations == PROA_CHAT_YES) {
+        proa_json_writer_member_raw(&a->w, "citations", PROA_SLICE("{\"enabled\":true}"));
+    }
 }
 
 static void put_file(struct anthropic_writing *a, const struct proa_chat_part *p)
@@ -207,8 +233,8 @@ static void put_file(struct anthropic_writing *a, const struct proa_chat_part *p
     }
     begin_block(&a->w, image ? "image" : "document");
     put_source(a, p, media_type);
-    if (!image && p->filename.len > 0) {
-        proa_json_writer_member_text(&a->w, "title", p->filename);
+    if (!image) {
+        put_document_members(a, p);
     }
     end_block(&a->w, p->cache_control);
 }

@@ -13,6 +13,8 @@
 
 enum { ID_MAX = 64 };
 
+static const struct proa_slice SEALED = PROA_SLICE_INIT(PROA_CHAT_SEALED_CLAUDE);
+
 struct anthropic_state {
     struct anthropic_counts counts;
     bool open;      /* message_start has come */
@@ -174,9 +176,9 @@ static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice 
         tell_citations(d, &m[CITATIONS]);
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("thinking"))) {
         proa_decode_text(d, PROA_CHAT_REASONING, 0, proa_anthropic_text(&m[THINKING]));
-        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]));
+        proa_decode_sealed(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]), SEALED);
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("redacted_thinking"))) {
-        proa_decode_text(d, PROA_CHAT_REDACTED, 0, proa_anthropic_text(&m[DATA]));
+        proa_decode_sealed(d, PROA_CHAT_REDACTED, 0, proa_anthropic_text(&m[DATA]), SEALED);
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("tool_use")) &&
                proa_anthropic_is(&m[NAME], PROA_SLICE(PROA_CLAUDE_JSON_TOOL))) {
         start_json(d, key, m[INPUT].item.value);
@@ -209,7 +211,7 @@ static bool read_delta(struct proa_decoder *d, uint32_t key, struct proa_slice d
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("thinking_delta"))) {
         proa_decode_text(d, PROA_CHAT_REASONING, 0, proa_anthropic_text(&m[THINKING]));
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("signature_delta"))) {
-        proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]));
+        proa_decode_sealed(d, PROA_CHAT_SIGNATURE, 0, proa_anthropic_text(&m[SIGNATURE]), SEALED);
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("citations_delta"))) {
         tell_citation(d, m[CITATION].item.value);
     } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("input_json_delta"))) {

@@ -210,6 +210,9 @@ void proa_anthropic_options(const struct proa_chat_request *chat, struct proa_ar
             take_option(out, &item, arena, warnings);
         }
     }
+    if (chat->cache_control.len > 0) {
+        add_member(out, PROA_SLICE("cache_control"), chat->cache_control, warnings);
+    }
     const bool own = proa_slice_eq(chat->extras_dialect, PROA_SLICE("anthropic"));
     for (size_t i = 0; own && i < chat->n_extras; i++) {
         add_member(out, proa_chat_text(chat->extras[i].key), chat->extras[i].value, warnings);

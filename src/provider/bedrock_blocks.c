@@ -190,6 +190,12 @@ static enum proa_err put_media(struct bedrock_writer *w, const struct proa_chat_
     if (!f->is_image) {
         proa_bedrock_member_text(w, "name", document_name(w, p->filename));
     }
+    if (!f->is_image && p->context.len > 0) {
+        proa_bedrock_member_text(w, "context", p->context);
+    }
+    if (!f->is_image && p->citations == PROA_CHAT_YES) {
+        proa_bedrock_member_raw(w, "citations", PROA_SLICE("{\"enabled\":true}"));
+    }
     const enum proa_err err = put_source(w, p, feature);
     if (err == PROA_OK) {
         proa_json_writer_end_object(&w->json);
@@ -321,7 +327,7 @@ bool proa_bedrock_is_nothing(const struct bedrock_writer *w, const struct proa_c
         return p->source == PROA_CHAT_SOURCE_TEXT && proa_chat_text_is_blank(p->data);
     case PROA_CHAT_PART_REASONING:
         return w->model->thinking != BEDROCK_THINKING_CLAUDE ||
-               (p->signature.len == 0 && p->redacted.len == 0);
+               !proa_chat_part_is_sealed(p, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE));
     case PROA_CHAT_PART_IMAGE:
     case PROA_CHAT_PART_AUDIO:
     case PROA_CHAT_PART_TOOL_CALL:

@@ -107,9 +107,12 @@ static bool is_object(struct proa_slice object, struct proa_slice key, struct pr
 /* `reasoning` is a piece of a stream; of a whole answer what stands in reasoningText. */
 static void read_reasoning(struct proa_decoder *d, struct proa_slice reasoning)
 {
+    static const struct proa_slice sealed = PROA_SLICE_INIT(PROA_CHAT_SEALED_CLAUDE);
     proa_decode_text(d, PROA_CHAT_REASONING, 0, string_of(reasoning, PROA_SLICE("text")));
-    proa_decode_text(d, PROA_CHAT_SIGNATURE, 0, string_of(reasoning, PROA_SLICE("signature")));
-    proa_decode_text(d, PROA_CHAT_REDACTED, 0, string_of(reasoning, PROA_SLICE("redactedContent")));
+    proa_decode_sealed(d, PROA_CHAT_SIGNATURE, 0, string_of(reasoning, PROA_SLICE("signature")),
+                       sealed);
+    proa_decode_sealed(d, PROA_CHAT_REDACTED, 0,
+                       string_of(reasoning, PROA_SLICE("redactedContent")), sealed);
 }
 
 static void read_citation(struct proa_decoder *d, struct proa_slice citation)

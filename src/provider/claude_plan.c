@@ -84,7 +84,7 @@ static bool begins_thinking(const struct proa_chat_message *m)
 {
     const struct proa_chat_part *p = m->parts;
     return m->n_parts > 0 && p->kind == PROA_CHAT_PART_REASONING &&
-           (p->signature.len > 0 || p->redacted.len > 0);
+           proa_chat_part_is_sealed(p, PROA_SLICE(PROA_CHAT_SEALED_CLAUDE));
 }
 
 /*

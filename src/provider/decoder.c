@@ -97,6 +97,15 @@ void proa_decode_text(struct proa_decoder *d, enum proa_chat_event_kind kind, ui
     }
 }
 
+void proa_decode_sealed(struct proa_decoder *d, enum proa_chat_event_kind kind, uint32_t choice,
+                        struct proa_slice text, struct proa_slice sealed_as)
+{
+    if (text.len > 0 && choice < DECODER_CHOICES_MAX) {
+        tell_content(d, &(const struct proa_chat_event){
+                            .kind = kind, .choice = choice, .text = text, .name = sealed_as});
+    }
+}
+
 void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *event)
 {
     if (event->choice < DECODER_CHOICES_MAX) {
@@ -311,6 +320,9 @@ static bool read_event(struct proa_decoder *d, struct proa_slice name, struct pr
     const bool read = d->dialect->decode->event(d, name, data);
     /* `data:` alone is a sign of life, not a broken event. */
     out->malformed = out->malformed || (!read && data.len > 0);
+    if (PROA_UNLIKELY(d->sink.raw) && data.len > 0 && d->state < PROA_ANSWER_DONE) {
+        d->sink.raw(d->sink.ctx, data);
+    }
     settle_state(d);
     out->content_events += d->content;
     return read || data.len == 0 || d->state == PROA_ANSWER_FINISHED || is_json(data);

@@ -102,6 +102,9 @@ void proa_decode_tool_json(struct proa_decoder *d, uint32_t choice, uint32_t key
                            struct proa_slice json);
 /* Gives {} to a call without arguments. Harmless on one that is unknown or has ended. */
 void proa_decode_tool_end(struct proa_decoder *d, uint32_t choice, uint32_t key);
+/* SIGNATURE or REDACTED, and how it is sealed; nothing when empty. */
+void proa_decode_sealed(struct proa_decoder *d, enum proa_chat_event_kind kind, uint32_t choice,
+                        struct proa_slice text, struct proa_slice sealed_as);
 /* MEDIA, CITATION, LOGPROBS, VECTOR, RANK. */
 void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *event);
 /* A count; told as one USAGE event when the event at hand is through. One that is out of all reason

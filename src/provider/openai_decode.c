@@ -219,6 +219,13 @@ static void take_images(struct proa_decoder *d, uint32_t choice, struct proa_sli
     }
 }
 
+static struct proa_slice string_in(const struct proa_json_item *object, struct proa_slice key)
+{
+    struct proa_json_item member = {.kind = PROA_JSON_ABSENT};
+    member.kind = proa_json_get(object->value, key, &member.value);
+    return proa_decode_string(&member);
+}
+
 /* The signature or the sealed text beside reasoning that has come as text already. */
 static void take_reasoning_details(struct proa_decoder *d, uint32_t choice, struct proa_slice array)
 {
@@ -228,11 +235,13 @@ static void take_reasoning_details(struct proa_decoder *d, uint32_t choice, stru
         return;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        struct proa_json_item member = {.kind = PROA_JSON_ABSENT};
-        member.kind = proa_json_get(item.value, PROA_SLICE("signature"), &member.value);
-        proa_decode_text(d, PROA_CHAT_SIGNATURE, choice, proa_decode_string(&member));
-        member.kind = proa_json_get(item.value, PROA_SLICE("data"), &member.value);
-        proa_decode_text(d, PROA_CHAT_REDACTED, choice, proa_decode_string(&member));
+        const struct proa_slice format = string_in(&item, PROA_SLICE("format"));
+        const struct proa_slice sealed_as =
+            proa_slice_eq(format, PROA_SLICE("unknown")) ? PROA_SLICE_NONE : format;
+        proa_decode_sealed(d, PROA_CHAT_SIGNATURE, choice,
+                           string_in(&item, PROA_SLICE("signature")), sealed_as);
+        proa_decode_sealed(d, PROA_CHAT_REDACTED, choice, string_in(&item, PROA_SLICE("data")),
+                           sealed_as);
     }
 }
 

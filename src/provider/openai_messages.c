@@ -4,6 +4,9 @@
 #include "openai_write_priv.h"
 #include "short_id_priv.h"
 
+#include "proa/json/cursor.h"
+#include "proa/provider/vendor.h"
+
 static void refuse(struct openai_writing *s, const char *feature, const char *reason)
 {
     s->unsupported = true;
@@ -89,11 +92,33 @@ static struct proa_slice name_of_file(const struct proa_chat_part *part)
                                   : PROA_SLICE("file");
 }
 
+/* The id by which this provider knows the file; empty when it is another's. */
+static struct proa_slice own_id(const struct openai_writing *s, const struct proa_chat_part *part)
+{
+    const struct proa_slice names[] = {s->in->provider,
+                                       s->in->vendor ? s->in->vendor->name : PROA_SLICE_NONE,
+                                       PROA_SLICE("openai")};
+    struct proa_slice id = PROA_SLICE_NONE;
+    if (part->ids.len == 0) {
+        return part->data;
+    }
+    for (size_t i = 0; i < PROA_ARRAY_LEN(names); i++) {
+        if (names[i].len > 0 && proa_json_get(part->ids, names[i], &id) == PROA_JSON_STRING) {
+            return proa_chat_text(id);
+        }
+    }
+    return PROA_SLICE_NONE;
+}
+
 static void file_part(struct openai_writing *s, const struct proa_chat_part *part)
 {
     if (part->source == PROA_CHAT_SOURCE_TEXT) {
         openai_put_word(s, "type", "text");
         openai_put_text(s, "text", part->data);
+        return;
+    }
+    if (part->source == PROA_CHAT_SOURCE_ID && own_id(s, part).len == 0) {
+        refuse(s, "file by id", "the id is another provider's");
         return;
     }
     if (part->source == PROA_CHAT_SOURCE_URL) {
@@ -104,7 +129,7 @@ static void file_part(struct openai_writing *s, const struct proa_chat_part *par
     openai_key(s, "file");
     proa_json_writer_begin_object(&s->w);
     if (part->source == PROA_CHAT_SOURCE_ID) {
-        openai_put_text(s, "file_id", part->data);
+        openai_put_text(s, "file_id", own_id(s, part));
     } else {
         openai_put_text(s, "filename", name_of_file(part));
         openai_key(s, "file_data");

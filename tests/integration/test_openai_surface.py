@@ -3,7 +3,7 @@ import json
 
 import pytest
 from conftest import KEYS, provider
-from testenv import Gateway, Upstream
+from testenv import TOLERANT, Gateway, Upstream
 from testenv import upstream as up
 from testenv.client import request_bytes
 
@@ -326,3 +326,73 @@ def test_waiting_between_attempts_is_no_overhead(simple, upstream):
     assert [attempt["status"] for attempt in record["attempts"]] == [500, 200]
     # A wait of at random up to two seconds; all else takes milliseconds.
     assert record["overhead_ms"] <= 200 + 0.1 * (record["duration_ms"] - worked)
+
+
+# ---- words of the gateway's own ------------------------------------------------------------------
+
+EPHEMERAL = {"type": "ephemeral"}
+SCHEMA = {"type": "object", "properties": {}}
+OWN_WORDS = {
+    "reasoning": ({"reasoning": {"effort": "low", "exclude": True}}, {"reasoning_effort": "low"}),
+    "budget": ({"reasoning": {"max_tokens": 9000}}, {"reasoning_effort": "high"}),
+    "off": ({"reasoning": {"enabled": False}}, {"reasoning_effort": "none"}),
+    "cache": ({"cache_control": EPHEMERAL}, {}),
+    "format": ({"response_format": {"type": "json", "schema": SCHEMA, "name": "n"}},
+               {"response_format": {"type": "json_schema",
+                                    "json_schema": {"name": "n", "schema": SCHEMA}}}),
+    "options": ({"providerOptions": {"openai": {"reasoningEffort": "high", "textVerbosity": "low"}}},
+                {"reasoning_effort": "high", "verbosity": "low"}),
+}
+
+
+@pytest.fixture
+def openai(gateways, upstreams):
+    """openai() -> gateway, openai, claude: by its name the one is api.openai.com's kind."""
+    def make(first="openai"):
+        claude, real = upstreams(), upstreams()
+        tiers = {"openai": [{"provider": "openai", "model": "gpt-5.5"}],
+                 "claude": [{"provider": "claude", "model": "claude-sonnet-5"}]}
+        config = {
+            "providers": {"openai": {"base_url": real.url, "keys": []},
+                          "claude": {"dialect": "anthropic", "base_url": claude.url, "keys": []}},
+            "policies": [{"name": "test", "balance": {"standby": 0}, **TOLERANT}],
+            "routes": [{"model": "m", "policy": "test",
+                        "tiers": [tiers[first], tiers["claude" if first == "openai" else "openai"]]}],
+        }
+        return gateways(config), real, claude
+    return make
+
+
+@pytest.mark.parametrize("name", OWN_WORDS)
+def test_words_of_the_gateways_own_are_put_in_openais(openai, name):
+    gateway, real, _ = openai()
+    said, sent = OWN_WORDS[name]
+    response = gateway.chat(messages=MESSAGES, store=False, **said)
+    assert response.status == 200, response
+    assert real.requests[0].json == {"model": "gpt-5.5", "messages": MESSAGES, "store": False, **sent}
+
+
+def test_a_request_in_plain_words_is_not_translated(openai):
+    gateway, real, _ = openai()
+    body = (b'{"messages":[{"role":"user","content":"a","new":1.50}],"model":"m",'
+            b'"reasoning_effort":"low","response_format":{"type":"json_object"}}')
+    assert gateway.post(CHAT, body).status == 200
+    assert real.requests[0].body == body.replace(b'"m"', b'"gpt-5.5"')
+
+
+def test_what_is_meant_for_another_provider_does_not_reach_openai(openai):
+    """The first choice takes cache marks and thoughts in messages; the second would refuse them."""
+    gateway, real, claude = openai(first="claude")
+    claude.script = [up.answer(529, {"type": "error", "error": {"type": "overloaded_error",
+                                                                "message": "Overloaded"}})]
+    turns = [{"role": "user", "content": "a", "cache_control": EPHEMERAL},
+             {"role": "assistant", "content": "b", "reasoning": "hm",
+              "reasoning_details": [{"type": "reasoning.text", "text": "hm", "signature": "c2ln"}]},
+             {"role": "user", "content": [{"type": "text", "text": "c", "cache_control": EPHEMERAL}]}]
+    response = gateway.chat(messages=turns)
+    assert response.status == 200 and response.header("x-proa-provider") == "openai"
+    assert claude.requests[0].json["messages"][1]["content"][0] == {
+        "type": "thinking", "thinking": "hm", "signature": "c2ln"}
+    assert real.requests[0].json["messages"] == [
+        {"role": "user", "content": "a"}, {"role": "assistant", "content": "b"},
+        {"role": "user", "content": "c"}]

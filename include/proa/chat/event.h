@@ -23,8 +23,9 @@ enum proa_chat_event_kind {
                              JSON object in OpenAI's shape */
     PROA_CHAT_REFUSAL,    /* text */
     PROA_CHAT_REASONING,  /* text */
-    PROA_CHAT_SIGNATURE,  /* text: signature of the reasoning before it */
-    PROA_CHAT_REDACTED,   /* text: reasoning that only its provider can read */
+    PROA_CHAT_SIGNATURE,  /* text: signature of the reasoning before it; name: how it is sealed,
+                             PROA_CHAT_SEALED_*, or empty */
+    PROA_CHAT_REDACTED,   /* text: reasoning that only its provider can read; name likewise */
     PROA_CHAT_TOOL_START, /* tool, id, name; text: signature that must come back with it, or empty
                            */
     PROA_CHAT_TOOL_PIECE, /* tool, text: a piece of the arguments' JSON, as JSON text */
@@ -66,10 +67,13 @@ struct proa_chat_event {
 
 typedef void proa_chat_event_fn(void *ctx, const struct proa_chat_event *event);
 
-/* Who takes the events; `event` NULL = nobody, see each user. */
+/* Who takes the events; `event` NULL = nobody, see each user. `raw`, where it is set, gets what a
+ * stream's provider sent besides: each of its own events, behind those that were made of it, as the
+ * bytes stood there. */
 struct proa_chat_sink {
     proa_chat_event_fn *event;
     void *ctx;
+    void (*raw)(void *ctx, struct proa_slice data);
 };
 
 /* "stop", "length", "tool_calls", "content_filter"; OTHER is told as "stop". OpenAI's words. */

@@ -33,6 +33,11 @@ enum proa_chat_part_kind {
     PROA_CHAT_PART_TOOL_RESULT /* id, name where known, parts, is_error */
 };
 
+/* How reasoning is sealed, in the words of OpenAI-shaped gateways: who reads it back. */
+#define PROA_CHAT_SEALED_CLAUDE "anthropic-claude-v1"
+#define PROA_CHAT_SEALED_OPENAI "openai-responses-v1"
+#define PROA_CHAT_SEALED_GOOGLE "google-gemini-v1"
+
 /* Where the bytes of an image, an audio or a file are. */
 enum proa_chat_source {
     PROA_CHAT_SOURCE_NONE = 0,
@@ -51,10 +56,14 @@ struct proa_chat_part {
 
     /* IMAGE, AUDIO, FILE */
     enum proa_chat_source source;
-    struct proa_slice data;       /* text; see source */
-    struct proa_slice media_type; /* text, "image/png"; empty = not known */
-    struct proa_slice filename;   /* text */
-    struct proa_slice detail;     /* text; OpenAI's image detail */
+    struct proa_slice data;        /* text; see source */
+    struct proa_slice media_type;  /* text, "image/png"; empty = not known */
+    struct proa_slice filename;    /* text */
+    struct proa_slice detail;      /* text; OpenAI's image detail */
+    struct proa_slice ids;         /* ID: JSON, ids by provider where there are several; `data` is
+                                      the first; empty = it is not known whose it is */
+    struct proa_slice context;     /* text; said about a file, not by it */
+    enum proa_chat_flag citations; /* of a file: what is taken from it is to be cited */
 
     /* TOOL_CALL, TOOL_RESULT */
     struct proa_slice id;   /* text */
@@ -68,9 +77,17 @@ struct proa_chat_part {
     /* What a provider wants back unchanged to believe its own earlier words. */
     struct proa_slice signature; /* text; REASONING: Anthropic's, TOOL_CALL: Gemini's */
     struct proa_slice redacted;  /* text; REASONING that only its provider can read */
+    struct proa_slice sealed_as; /* text; how these are made, PROA_CHAT_SEALED_*; empty = unknown */
 
     struct proa_slice cache_control; /* JSON, as Anthropic has it; empty = none */
 };
+
+/* Is it reasoning that a provider of this kind, or nobody knows which, has sealed? */
+static inline bool proa_chat_part_is_sealed(const struct proa_chat_part *p, struct proa_slice kind)
+{
+    return (p->signature.len > 0 || p->redacted.len > 0) &&
+           (p->sealed_as.len == 0 || proa_slice_eq(p->sealed_as, kind));
+}
 
 struct proa_chat_message {
     enum proa_chat_role role;
@@ -158,8 +175,9 @@ struct proa_chat_request {
     uint64_t thinking_tokens;          /* a budget for thinking; 0 = not said */
     enum proa_chat_flag show_thinking; /* NO: think, but do not tell */
 
-    struct proa_slice user;         /* text */
-    struct proa_slice service_tier; /* text */
+    struct proa_slice user;          /* text */
+    struct proa_slice service_tier;  /* text */
+    struct proa_slice cache_control; /* JSON: the provider is to find what may be cached */
 
     /* `providerOptions`: JSON object of objects by provider name; empty = none. */
     struct proa_slice provider_options;

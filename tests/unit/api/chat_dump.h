@@ -47,11 +47,15 @@ static inline void put_part(struct dump *d, const struct proa_chat_part *p)
     put(d, "type", p->media_type);
     put(d, "file", p->filename);
     put(d, "detail", p->detail);
+    put(d, "ids", p->ids);
+    put(d, "context", p->context);
+    put_flag(d, "citations", p->citations);
     put(d, "id", p->id);
     put(d, "name", p->name);
     put(d, "arguments", p->arguments);
     put(d, "signature", p->signature);
     put(d, "redacted", p->redacted);
+    put(d, "sealed", p->sealed_as);
     put(d, "cache", p->cache_control);
     for (size_t i = 0; i < p->n_parts; i++) {
         (void)proa_buf_append_cstr(&d->out, " ");
@@ -115,6 +119,7 @@ static inline void put_chat(struct dump *d, const struct proa_chat_request *c)
     put_flag(d, "show", c->show_thinking);
     put(d, "user", c->user);
     put(d, "tier", c->service_tier);
+    put(d, "cached", c->cache_control);
     put(d, "options", c->provider_options);
     for (size_t i = 0; i < c->n_extras; i++) {
         put(d, "extra", c->extras[i].key);

@@ -200,20 +200,6 @@ static const struct {
      "{\"type\":\"text\",\"text\":\"no\"}",
      "content-filter",
      ""},
-    /* sources stand beside a text and do not end it; those without a URL are left out */
-    {{START, TEXT(TEXT, "a"), SOURCE("https://a", "A"), SOURCE("", "doc"), SOURCE("https://b", ""),
-      TEXT(TEXT, "b"), FINISH(FILTER, "")},
-     PART("\"text-start\",\"id\":\"0\"" FIRST) PART("\"text-delta\",\"id\":\"0\",\"delta\":\"a\"")
-         PART(
-             "\"source\",\"sourceType\":\"url\",\"id\":\"0\",\"url\":\"https://a\",\"title\":\"A\"")
-             PART("\"source\",\"sourceType\":\"url\",\"id\":\"1\",\"url\":\"https://b\"") PART(
-                 "\"text-delta\",\"id\":\"0\",\"delta\":\"b\"") PART("\"text-end\",\"id\":\"0\""),
-     "{\"type\":\"source\",\"sourceType\":\"url\",\"id\":\"0\",\"url\":\"https://"
-     "a\",\"title\":\"A\""
-     "},{\"type\":\"source\",\"sourceType\":\"url\",\"id\":\"1\",\"url\":\"https://b\"},{\"type\":"
-     "\"text\",\"text\":\"ab\"}",
-     "content-filter",
-     ""},
     /* nothing but an end; other choices are nobody's */
     {{START,
       {.kind = PROA_CHAT_TEXT, .choice = 1, .text = PROA_SLICE_INIT("x")},
@@ -258,6 +244,168 @@ static void every_event_in_every_version(void **state)
 }
 
 /* Where a file's bytes are is tagged from version 4 on. */
+/* Sources stand beside a text and do not end it; version 4 has them at the text's end, too. What
+ * is taken from something that is not known is left out. */
+static void sources_by_version(void **state)
+{
+    (void)state;
+    static const struct proa_chat_event events[] = {
+        START,
+        TEXT(TEXT, "a"),
+        SOURCE("https://a", "A"),
+        SOURCE("", "doc"),
+        {.kind = PROA_CHAT_CITATION,
+         .id = PROA_SLICE_INIT("https://b"),
+         .raw = PROA_SLICE_INIT("{\"cited_text\":\"so \\\"b\\\"\"}")},
+        TEXT(TEXT, "b"),
+        FINISH(FILTER, "")};
+#define SOURCES                                                                                    \
+    PART("\"text-start\",\"id\":\"0\"" FIRST)                                                      \
+    PART("\"text-delta\",\"id\":\"0\",\"delta\":\"a\"")                                            \
+    PART("\"source\",\"sourceType\":\"url\",\"id\":\"0\",\"url\":\"https://a\",\"title\":\"A\"")   \
+    PART("\"source\",\"sourceType\":\"url\",\"id\":\"1\",\"url\":\"https://b\"")                   \
+    PART("\"text-delta\",\"id\":\"0\",\"delta\":\"b\"")
+#define SOURCE_A                                                                                   \
+    "{\"type\":\"source\",\"sourceType\":\"url\",\"id\":\"0\",\"url\":\"https://a\","              \
+    "\"title\":\"A\"}"
+#define SOURCE_B "{\"type\":\"source\",\"sourceType\":\"url\",\"id\":\"1\",\"url\":\"https://b\"}"
+#define CITED                                                                                      \
+    ",\"citations\":[{\"source\":" SOURCE_A "},{\"source\":" SOURCE_B                              \
+    ",\"citedText\":\"so \\\"b\\\"\"}]"
+    for (unsigned version = 2; version <= 4; version++) {
+        const char *cited = version == 4 ? CITED : "";
+        const char *reason =
+            version == 2 ? "\"content-filter\"" : "{\"unified\":\"content-filter\"}";
+        const char *usage = version == 2 ? USAGE_2 : USAGE_3;
+        char expected[2048];
+        struct asking a = {
+            .version = version, .stream = true, .events = events, .n = PROA_ARRAY_LEN(events)};
+        (void)snprintf(expected, sizeof expected,
+                       BEGIN SOURCES "data: {\"type\":\"text-end\",\"id\":\"0\"%s}\n\n"
+                                     "data: {\"type\":\"finish\",\"finishReason\":%s,%s}\n\n"
+                                     "data: [DONE]\n\n",
+                       cited, reason, usage);
+        check(&a, expected);
+        a.stream = false;
+        (void)snprintf(expected, sizeof expected,
+                       "{\"content\":[" SOURCE_A "," SOURCE_B
+                       ",{\"type\":\"text\",\"text\":\"ab\"%s}],\"finishReason\":%s,%s" REST,
+                       cited, reason, usage);
+        check(&a, expected);
+    }
+}
+
+/* A document of the request is found by its number; its type, title and name are the request's,
+ * which is gone by then. */
+static void documents_are_sources(void **state)
+{
+    (void)state;
+    struct proa_chat_part inside[] = {{.kind = PROA_CHAT_PART_FILE,
+                                       .source = PROA_CHAT_SOURCE_TEXT,
+                                       .data = PROA_SLICE_INIT("x")}};
+    struct proa_chat_part parts[] = {
+        {.kind = PROA_CHAT_PART_TEXT, .text = PROA_SLICE_INIT("q")},
+        {.kind = PROA_CHAT_PART_FILE,
+         .source = PROA_CHAT_SOURCE_BASE64,
+         .data = PROA_SLICE_INIT("AAAA"),
+         .media_type = PROA_SLICE_INIT("application/pdf"),
+         .filename = PROA_SLICE_INIT("a.pdf"),
+         .citations = PROA_CHAT_YES},
+        {.kind = PROA_CHAT_PART_TOOL_RESULT, .parts = inside, .n_parts = 1},
+    };
+    struct proa_chat_message message = {
+        .role = PROA_CHAT_USER, .parts = parts, .n_parts = PROA_ARRAY_LEN(parts)};
+#define CITES(json)                                                                                \
+    {                                                                                              \
+        .kind = PROA_CHAT_CITATION, .raw = PROA_SLICE_INIT(json)                                   \
+    }
+    static const struct proa_chat_event events[] = {
+        START,
+        CITES("{\"type\":\"page_location\",\"cited_text\":\"p\",\"document_index\":0,"
+              "\"document_title\":\"T\",\"start_page_number\":1,\"end_page_number\":2}"),
+        CITES("{\"type\":\"char_location\",\"cited_text\":\"c\",\"document_index\":1,"
+              "\"document_title\":null,\"start_char_index\":3,\"end_char_index\":9}"),
+        CITES("{\"type\":\"char_location\",\"cited_text\":\"c\",\"document_index\":2}"),
+        FINISH(STOP, "")};
+#define DOCUMENTS                                                                                  \
+    "{\"type\":\"source\",\"sourceType\":\"document\",\"id\":\"0\",\"mediaType\":"                 \
+    "\"application/pdf\",\"title\":\"T\",\"filename\":\"a.pdf\",\"providerMetadata\":{"            \
+    "\"anthropic\":{\"citedText\":\"p\",\"startPageNumber\":1,\"endPageNumber\":2}}},"             \
+    "{\"type\":\"source\",\"sourceType\":\"document\",\"id\":\"1\",\"mediaType\":\"text/plain\","  \
+    "\"title\":\"document\",\"providerMetadata\":{\"anthropic\":{\"citedText\":\"c\","             \
+    "\"startCharIndex\":3,\"endCharIndex\":9}}}"
+    struct asking a = {.version = 3, .events = events, .n = PROA_ARRAY_LEN(events)};
+    a.asked.chat = (struct proa_chat_request){.messages = &message, .n_messages = 1};
+    check(&a, "{\"content\":[" DOCUMENTS "],\"finishReason\":{\"unified\":\"stop\"}," USAGE_3 REST);
+    parts[1].citations = PROA_CHAT_UNSAID; /* nobody asked for them */
+    check(&a, "{\"content\":[],\"finishReason\":{\"unified\":\"stop\"}," USAGE_3 REST);
+}
+
+/* Thoughts that OpenAI has sealed are its own. */
+static void what_openai_has_sealed(void **state)
+{
+    (void)state;
+    static const struct proa_chat_event events[] = {
+        START,
+        {.kind = PROA_CHAT_REDACTED,
+         .text = PROA_SLICE_INIT("xx"),
+         .name = PROA_SLICE_INIT("openai-responses-v1")},
+        FINISH(STOP, "")};
+    struct asking a = {.version = 3, .events = events, .n = PROA_ARRAY_LEN(events)};
+    check(
+        &a,
+        "{\"content\":[{\"type\":\"reasoning\",\"text\":\"\",\"providerMetadata\":{\"openai\":"
+        "{\"reasoningEncryptedContent\":\"xx\"}}}],\"finishReason\":{\"unified\":\"stop\"}," USAGE_3
+            REST);
+}
+
+/* The provider's own events, where they are asked for: behind what was made of them, and nothing
+ * that would end the line or is no JSON. */
+static void raw_chunks(void **state)
+{
+    (void)state;
+    static const struct proa_chat_event start = START;
+    static const struct proa_chat_event text = TEXT(TEXT, "a");
+    for (int row = 0; row < 4; row++) {
+        const bool stream = (row & 1) != 0;
+        const bool wanted = (row & 2) != 0;
+        struct proa_arena arena;
+        struct proa_buf out;
+        const struct proa_api_asked asked = {.raw_chunks = wanted};
+        const struct proa_api_writer_cfg cfg = {
+            .kind = PROA_API_CHAT, .stream = stream, .version = 3, .asked = &asked};
+        const struct proa_usage usage = {.known = 0};
+        proa_arena_init(&arena, NULL);
+        proa_buf_init(&out, SIZE_MAX);
+        struct proa_api_writer *w =
+            proa_api_face(PROA_SURFACE_AI_SDK)->writer_create(&cfg, &out, &arena);
+        const struct proa_chat_sink sink = proa_api_writer_sink(w, 0);
+        assert_int_equal(sink.raw != NULL, stream && wanted);
+        if (sink.raw) {
+            sink.raw(sink.ctx, PROA_SLICE("{\"too\":\"early\"}"));
+            sink.event(sink.ctx, &start);
+            sink.raw(sink.ctx, PROA_SLICE("{\"a\":\n[1,\r\n2]}"));
+            sink.event(sink.ctx, &text);
+            sink.raw(sink.ctx, PROA_SLICE("no \"JSON\"\n"));
+            assert_true(proa_api_writer_end(w, &usage, PROA_SLICE_NONE));
+            assert_true(proa_slice_search(proa_buf_slice(&out), PROA_SLICE("early")) == out.len);
+            static const char *const parts[] = {
+                "data: {\"type\":\"raw\",\"rawValue\":{\"a\": [1,  2]}}\n\ndata: "
+                "{\"type\":\"text-start",
+                "data: {\"type\":\"raw\",\"rawValue\":\"no \\\"JSON\\\"\\n\"}\n\ndata: {\"type\":"
+                "\"text-end"};
+            for (size_t i = 0; i < PROA_ARRAY_LEN(parts); i++) {
+                PROA_TEST_CHECK(proa_slice_search(proa_buf_slice(&out), proa_slice_cstr(parts[i])) <
+                                    out.len,
+                                "%.*s", (int)out.len, out.ptr);
+            }
+        }
+        proa_api_writer_destroy(w);
+        proa_buf_deinit(&out);
+        proa_arena_reset(&arena);
+    }
+}
+
 static void files_by_version(void **state)
 {
     (void)state;
@@ -623,6 +771,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_in_every_version),
+        cmocka_unit_test(sources_by_version),
+        cmocka_unit_test(documents_are_sources),
+        cmocka_unit_test(what_openai_has_sealed),
+        cmocka_unit_test(raw_chunks),
         cmocka_unit_test(files_by_version),
         cmocka_unit_test(usage_by_version),
         cmocka_unit_test(warnings_by_version),

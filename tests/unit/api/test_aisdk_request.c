@@ -99,6 +99,11 @@ static void messages(void **state)
 {
     (void)state;
     static const struct golden rows[] = {
+        /* thoughts that OpenAI has sealed */
+        {PROMPT(SAYS("assistant",
+                     "[{\"type\":\"reasoning\",\"text\":\"\",\"providerOptions\":{"
+                     "\"openai\":{\"itemId\":\"r\",\"reasoningEncryptedContent\":\"e\"}}}]")),
+         "assistant[reasoning redacted=e sealed=openai-responses-v1]\n"},
         {"{" HELLO "}", HEARD},
         {PROMPT(SAYS("system", "\"be\"") "," SAYS("user",
                                                   "[{\"type\":\"text\",\"text\":\"\\u0061\"}]")),
@@ -122,7 +127,8 @@ static void messages(void **state)
                      "\"signature\":\"sig\"}}},{\"type\":\"reasoning\",\"text\":\"\","
                      "\"providerOptions\":{\"bedrock\":{\"redactedData\":\"xx\"}}},"
                      "{\"type\":\"text\",\"text\":\"a\"}]")),
-         "assistant[reasoning text=hm signature=sig][reasoning redacted=xx][text text=a]\n"},
+         "assistant[reasoning text=hm signature=sig sealed=anthropic-claude-v1][reasoning "
+         "redacted=xx sealed=anthropic-claude-v1][text text=a]\n"},
         {PROMPT(SAYS("assistant",
                      "[{\"type\":\"tool-call\",\"toolCallId\":\"c1\",\"toolName\":\"f\",\"input\":{"
                      "\"a\": 1},\"providerOptions\":{\"google\":{\"thoughtSignature\":\"t\"}}},"
@@ -131,7 +137,7 @@ static void messages(void **state)
                      "\"toolName\":\"h\",\"input\":[\"x\"]},{\"type\":\"tool-call\",\"toolCallId\":"
                      "\"c4\",\"toolName\":\"i\"},{\"type\":\"tool-call\",\"toolCallId\":\"c5\","
                      "\"toolName\":\"i\",\"input\":\"broken\"}]")),
-         "assistant[call id=c1 name=f arguments={\"a\": 1} signature=t]"
+         "assistant[call id=c1 name=f arguments={\"a\": 1} signature=t sealed=google-gemini-v1]"
          "[call id=c2 name=g arguments={\"b\":2}]"
          "[call id=c3 name=h arguments=\"[\\\"x\\\"]\"][call id=c4 name=i]"
          "[call id=c5 name=i arguments=\"broken\"]\n"},
@@ -177,6 +183,12 @@ static void files(void **state)
               "\"data\":\"JVBERi0xLjQ=\"}"),
          "user[file base64=JVBERi0xLjQ= type=application/pdf file=a.pdf]\n"},
         /* version 4: tagged, and a bare top level for a type */
+        /* what Anthropic's options say of a document */
+        {USER("{\"type\":\"file\",\"mediaType\":\"text/plain\",\"data\":{\"type\":\"text\","
+              "\"text\":\"x\"},\"filename\":\"f\",\"providerOptions\":{\"anthropic\":{\"title\":"
+              "\"T\","
+              "\"context\":\"c\",\"citations\":{\"enabled\":true}}}}"),
+         "user[file text=x type=text/plain file=T context=c citations=yes]\n"},
         {USER(FILE_("image", "{\"type\":\"data\",\"data\":\"iVBORw0KGgo=\"}")),
          "user[image base64=iVBORw0KGgo= type=image/png]\n"},
         {USER(FILE_("image", "{\"type\":\"url\",\"url\":\"https://a/b.png\"}")),
@@ -185,7 +197,8 @@ static void files(void **state)
          "user[file text=plain \\u00e4 type=text/plain]\n"},
         {USER(FILE_("application/pdf", "{\"type\":\"reference\",\"reference\":{\"openai\":"
                                        "\"file-1\",\"google\":\"f2\"}}")),
-         "user[file id=file-1 type=application/pdf]\n"},
+         "user[file id=file-1 type=application/pdf "
+         "ids={\"openai\":\"file-1\",\"google\":\"f2\"}]\n"},
         /* what the bytes are, where nobody says */
         {USER(FILE_("image/*", "\"data:;base64,R0lGODlhAQ==\"")),
          "user[image base64=R0lGODlhAQ== type=image/gif]\n"},
@@ -250,11 +263,11 @@ static void results(void **state)
              "},{\"type\":\"image-file-id\",\"fileId\":{\"openai\":\"g\"}}"),
          RESULT(" [file base64=AAAA type=application/pdf file=x]"
                 " [image base64=iVBORw0KGgo= type=image/png] [file url=https://a]"
-                " [image url=https://b] [file id=f] [image id=g]")},
+                " [image url=https://b] [file id=f] [image id=g ids={\"openai\":\"g\"}]")},
         /* version 4 */
         {ITEM("{\"type\":\"file\",\"mediaType\":\"image/png\",\"data\":{\"type\":\"url\",\"url\":"
               "\"https://b\"}},{\"type\":\"file-reference\",\"providerReference\":{\"a\":\"h\"}}"),
-         RESULT(" [image url=https://b type=image/png] [file id=h]")},
+         RESULT(" [image url=https://b type=image/png] [file id=h ids={\"a\":\"h\"}]")},
     };
     PROA_TEST_ROWS(row, rows)
     {

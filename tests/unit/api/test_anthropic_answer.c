@@ -336,10 +336,15 @@ static const struct golden {
      "\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\""
      ":0}}"},
     {"what only its provider reads",
-     5,
+     6,
      {START,
       {.kind = PROA_CHAT_REDACTED, .text = PROA_SLICE_INIT("ZA==")},
-      {.kind = PROA_CHAT_REDACTED, .text = PROA_SLICE_INIT("ZQ==")},
+      {.kind = PROA_CHAT_REDACTED,
+       .text = PROA_SLICE_INIT("eHg="),
+       .name = PROA_SLICE_INIT("openai-responses-v1")}, /* would come back as if it were Claude's */
+      {.kind = PROA_CHAT_REDACTED,
+       .text = PROA_SLICE_INIT("ZQ=="),
+       .name = PROA_SLICE_INIT("anthropic-claude-v1")},
       {.kind = PROA_CHAT_TEXT, .text = PROA_SLICE_INIT("a")},
       {.kind = PROA_CHAT_FINISH, .finish = PROA_CHAT_FINISH_STOP}},
      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{"

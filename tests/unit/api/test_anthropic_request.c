@@ -115,7 +115,7 @@ static void messages(void **state)
         {"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{"
          "\"type\":\"text\",\"media_type\":\"text/plain\",\"data\":\"words\"},\"citations\":{"
          "\"enabled\":true},\"context\":\"x\"}]}]",
-         "user[file text=words type=text/plain]\n"},
+         "user[file text=words type=text/plain context=x citations=yes]\n"},
         {"\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"document\",\"source\":{"
          "\"type\":\"url\",\"url\":\"https://a/b.pdf\"}}]}]",
          "user[file url=https://a/b.pdf]\n"},
@@ -149,8 +149,10 @@ static void turns_of_tools_and_thinking(void **state)
          "\"input\":{\"a\": [1]},\"cache_control\":{\"type\":\"ephemeral\"}}]},{\"role\":\"us"
          "er\",\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t1\",\"content\":\"r\""
          ",\"cache_control\":{\"type\":\"ephemeral\"}}]}]",
-         "user[text text=q]\nassistant[reasoning text=hm signature=c2ln][reasoning "
-         "redacted=ZGF0][text text=so][call id=t1 name=look arguments={\"a\": [1]"
+         "user[text text=q]\nassistant[reasoning text=hm signature=c2ln "
+         "sealed=anthropic-claude-v1][reasoning "
+         "redacted=ZGF0 sealed=anthropic-claude-v1][text text=so][call id=t1 name=look "
+         "arguments={\"a\": [1]"
          "} cache={\"type\":\"ephemeral\"}]\ntool[result id=t1 name=look cache={\"type\":\"ep"
          "hemeral\"} [text text=r]]\n"},
         {"\"messages\":[{\"role\":\"user\",\"content\":\"q\"},{\"role\":\"assistant\","

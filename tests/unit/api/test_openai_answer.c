@@ -13,6 +13,11 @@
     {                                                                                              \
         .kind = PROA_CHAT_##kind_, .text = PROA_SLICE_INIT(text_)                                  \
     }
+#define SEALED(kind_, text_)                                                                       \
+    {                                                                                              \
+        .kind = PROA_CHAT_##kind_, .text = PROA_SLICE_INIT(text_),                                 \
+        .name = PROA_SLICE_INIT("openai-responses-v1")                                             \
+    }
 #define FINISH(finish_)                                                                            \
     {                                                                                              \
         .kind = PROA_CHAT_FINISH, .finish = PROA_CHAT_FINISH_##finish_                             \
@@ -160,19 +165,20 @@ static const struct golden {
            "stop")},
     {"blocks of thinking are counted",
      6,
-     {START, TEXT(REASONING, "a"), TEXT(REDACTED, "xx"), TEXT(REASONING, "b"), TEXT(TEXT, "ok"),
+     {START, TEXT(REASONING, "a"), SEALED(REDACTED, "xx"), TEXT(REASONING, "b"), TEXT(TEXT, "ok"),
       FINISH(STOP)},
      ROLE CHOICE("\"reasoning_content\":\"a\",\"reasoning\":\"a\",\"reasoning_details\":["
                  "{\"type\":\"reasoning.text\",\"text\":\"a\",\"format\":\"unknown\",\"index\":0}]")
          CHOICE("\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"xx\","
-                "\"format\":\"unknown\",\"index\":1}]")
+                "\"format\":\"openai-responses-v1\",\"index\":1}]")
              CHOICE("\"reasoning_content\":\"b\",\"reasoning\":\"b\",\"reasoning_details\":["
                     "{\"type\":\"reasoning.text\",\"text\":\"b\",\"format\":\"unknown\","
                     "\"index\":2}]") CHOICE("\"content\":\"ok\"") STOP("stop") DONE,
      WHOLE("\"content\":\"ok\",\"refusal\":null,\"reasoning_content\":\"ab\",\"reasoning\":\"ab\","
            "\"reasoning_details\":["
            "{\"type\":\"reasoning.text\",\"text\":\"a\",\"format\":\"unknown\",\"index\":0},"
-           "{\"type\":\"reasoning.encrypted\",\"data\":\"xx\",\"format\":\"unknown\",\"index\":1},"
+           "{\"type\":\"reasoning.encrypted\",\"data\":\"xx\","
+           "\"format\":\"openai-responses-v1\",\"index\":1},"
            "{\"type\":\"reasoning.text\",\"text\":\"b\",\"format\":\"unknown\",\"index\":2}]",
            "stop")},
     {"calls, their pieces mixed",

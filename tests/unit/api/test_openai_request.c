@@ -192,18 +192,21 @@ static void what_an_assistant_said(void **state)
         {AFTER("{\"role\":\"assistant\",\"content\":\"a\",\"reasoning\":\"hm\","
                "\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hm\","
                "\"signature\":\"sig\",\"format\":\"unknown\",\"index\":0},"
-               "{\"type\":\"reasoning.encrypted\",\"data\":\"xx\"},"
+               "{\"type\":\"reasoning.encrypted\",\"data\":\"xx\","
+               "\"format\":\"openai-responses-v1\"},"
                "{\"type\":\"reasoning.summary\",\"summary\":\"s\"}]}"),
-         "user[text text=q]\nassistant[reasoning text=hm signature=sig][reasoning redacted=xx]"
+         "user[text text=q]\nassistant[reasoning text=hm signature=sig]"
+         "[reasoning redacted=xx sealed=openai-responses-v1]"
          "[reasoning text=s][text text=a]\n"},
         /* as the pieces of a stream, or with the text beside them */
         {AFTER("{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_details\":["
                "{\"type\":\"reasoning.text\",\"text\":\"h\"},"
                "{\"type\":\"reasoning.text\",\"text\":\"m\"},"
                "{\"type\":\"reasoning.text\",\"text\":\"\",\"signature\":\"s1\"},"
-               "{\"type\":\"reasoning.text\",\"text\":\"2\",\"signature\":\"s2\"}]}"),
+               "{\"type\":\"reasoning.text\",\"text\":\"2\",\"signature\":\"s2\","
+               "\"format\":\"anthropic-claude-v1\"}]}"),
          "user[text text=q]\nassistant[reasoning text=hm signature=s1]"
-         "[reasoning text=2 signature=s2][text text=a]\n"},
+         "[reasoning text=2 signature=s2 sealed=anthropic-claude-v1][text text=a]\n"},
         {AFTER("{\"role\":\"assistant\",\"content\":\"a\",\"reasoning_content\":\"hm\","
                "\"reasoning_details\":[{\"type\":\"reasoning.encrypted\",\"data\":\"xx\"},"
                "{\"type\":\"reasoning.text\",\"signature\":\"sig\"}]}"),

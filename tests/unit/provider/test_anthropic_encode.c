@@ -397,6 +397,27 @@ static const struct proa_chat_part PDF[] = {{.kind = PROA_CHAT_PART_FILE,
 static const struct proa_chat_part PDF_URL[] = {
     FILE_OF(FILE, URL, "application/pdf", "https://x/y.pdf")};
 static const struct proa_chat_part PLAIN[] = {FILE_OF(FILE, TEXT, "text/plain", "words")};
+static const struct proa_chat_part CITED[] = {{.kind = PROA_CHAT_PART_FILE,
+                                               .source = PROA_CHAT_SOURCE_TEXT,
+                                               .data = S("words"),
+                                               .context = S("of last year"),
+                                               .citations = PROA_CHAT_YES}};
+static const struct proa_chat_part OWN_ID[] = {
+    {.kind = PROA_CHAT_PART_FILE,
+     .source = PROA_CHAT_SOURCE_ID,
+     .data = S("file-1"),
+     .ids = S("{\"openai\":\"file-1\",\"anthropic\":\"file_2\"}")}};
+static const struct proa_chat_part SEALED[] = {
+    {.kind = PROA_CHAT_PART_REASONING, .redacted = S("o"), .sealed_as = S(PROA_CHAT_SEALED_OPENAI)},
+    {.kind = PROA_CHAT_PART_REASONING,
+     .text = S("g"),
+     .signature = S("g"),
+     .sealed_as = S(PROA_CHAT_SEALED_GOOGLE)},
+    {.kind = PROA_CHAT_PART_REASONING,
+     .text = S("hm"),
+     .signature = S("c"),
+     .sealed_as = S(PROA_CHAT_SEALED_CLAUDE)},
+    TEXT("so")};
 static const struct proa_chat_part IMAGE_FILE[] = {FILE_OF(FILE, BASE64, "image/png", "iVBORw")};
 static const struct proa_chat_part THOUGHT[] = {
     {.kind = PROA_CHAT_PART_REASONING, .text = S("hm"), .signature = S("sig==")},
@@ -516,6 +537,24 @@ static const struct message_row {
      USER("{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\","
           "\"data\":\"words\"}}"),
      ""},
+    {"a document that is to be cited",
+     {M(USER, CITED)},
+     1,
+     USER("{\"type\":\"document\",\"source\":{\"type\":\"text\",\"media_type\":\"text/plain\","
+          "\"data\":\"words\"},\"context\":\"of last year\",\"citations\":{\"enabled\":true}}"),
+     ""},
+    {"a file by the id that it has here",
+     {M(USER, OWN_ID)},
+     1,
+     USER("{\"type\":\"document\",\"source\":{\"type\":\"file\",\"file_id\":\"file_2\"}}"),
+     ""},
+    {"what others have sealed stays here",
+     {M(USER, A), M(ASSISTANT, SEALED), M(USER, B)},
+     3,
+     USER(T("a")) "," ASSISTANT(
+         "{\"type\":\"thinking\",\"thinking\":\"hm\",\"signature\":\"c\"}," T(
+             "so")) "," USER(T("b")),
+     "reasoning_content "},
     {"a file that is an image",
      {M(USER, IMAGE_FILE)},
      1,

@@ -239,6 +239,12 @@ static void test_short_ids(void **state)
                       "\",\"source\":{\"bytes\":\"AAA=\"}}}"))
 #define BYTES "\"bytes\":\"AAA=\""
 
+#define CITED                                                                                      \
+    {                                                                                              \
+        .kind = PROA_CHAT_PART_FILE, .source = PROA_CHAT_SOURCE_BASE64, .data = B("AAA="),         \
+        .media_type = B("application/pdf"), .context = B("old"), .citations = PROA_CHAT_YES        \
+    }
+
 static const struct encode_case MEDIA_ROWS[] = {
     {.name = "png",
      .model = NOVA,
@@ -280,6 +286,12 @@ static const struct encode_case MEDIA_ROWS[] = {
      .model = NOVA,
      ONE(MEDIA(FILE, BASE64, "AAA=", "application/pdf", "My  report_v1.2.pdf")),
      .body = DOCUMENT("pdf", "My -report-v1-2")},
+    {.name = "cited",
+     .model = NOVA,
+     ONE(CITED),
+     .body = BODY(TURN("user", "{\"document\":{\"format\":\"pdf\",\"name\":\"document\","
+                               "\"context\":\"old\",\"citations\":{\"enabled\":true},"
+                               "\"source\":{\"bytes\":\"AAA=\"}}}"))},
     {.name = "csv",
      .model = NOVA,
      ONE(MEDIA(FILE, BASE64, "AAA=", "text/csv", "")),
@@ -368,15 +380,20 @@ static void test_names_of_documents_differ(void **state)
     {                                                                                              \
         .kind = PROA_CHAT_PART_REASONING, .text = B(the_text), .signature = B(the_signature)       \
     }
+#define OTHERS(bytes)                                                                              \
+    {                                                                                              \
+        .kind = PROA_CHAT_PART_REASONING, .redacted = B(bytes),                                    \
+        .sealed_as = B(PROA_CHAT_SEALED_OPENAI)                                                    \
+    }
 #define HIDDEN(bytes)                                                                              \
     {                                                                                              \
         .kind = PROA_CHAT_PART_REASONING, .redacted = B(bytes)                                     \
     }
 #define THINKING                                                                                   \
-    MESSAGES(                                                                                      \
-        MESSAGE(USER, TEXT("A")),                                                                  \
-        MESSAGE(ASSISTANT, THOUGHT("hm", "s1"), THOUGHT("h\\n", ""), HIDDEN("UkQ="), TEXT("B")),   \
-        MESSAGE(USER, TEXT("C")))
+    MESSAGES(MESSAGE(USER, TEXT("A")),                                                             \
+             MESSAGE(ASSISTANT, THOUGHT("hm", "s1"), THOUGHT("h\\n", ""), OTHERS("b28="),          \
+                     HIDDEN("UkQ="), TEXT("B")),                                                   \
+             MESSAGE(USER, TEXT("C")))
 
 static const struct encode_case THOUGHTS[] = {
     {.name = "thinking goes back where its signature is believed",

@@ -231,6 +231,33 @@ static void test_a_broken_event_behind_the_finish(void **state)
     told_teardown(&f);
 }
 
+static void raw_event(void *ctx, struct proa_slice data)
+{
+    struct proa_buf *out = ctx;
+    PROA_BUF_LIT(out, "raw<");
+    (void)proa_buf_append(out, data);
+    PROA_BUF_LIT(out, "> ");
+}
+
+/* Who wants them gets the provider's own events behind what was made of them, up to the end. */
+static void test_raw_events(void **state)
+{
+    (void)state;
+    struct told f;
+    setup(&f);
+    proa_decoder_destroy(f.d);
+    f.sink.raw = raw_event;
+    f.d = proa_decoder_create(&TOY, PROA_OP_CHAT, &HEAD, &f.sink, &f.arena);
+    struct proa_decoder_report report;
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: tA\n\ndata:\n\ndata: {\"u\":\ndata: 1}\n\n"),
+                                &report));
+    assert_ok(proa_decoder_feed(f.d, PROA_SLICE("data: f\n\ndata: d\n\ndata: tB\n\n"), &report));
+    assert_slice_str(proa_buf_slice(&f.out),
+                     "start() text(A) raw<tA> raw<{\"u\":\n1}> finish(end)=stop raw<f> ");
+    assert_int_equal(report.state, PROA_ANSWER_DONE);
+    told_teardown(&f);
+}
+
 static void test_too_many_tools_are_no_answer(void **state)
 {
     (void)state;
@@ -438,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_a_broken_event_breaks_the_stream),
         cmocka_unit_test(test_every_dialect_knows_a_broken_event),
         cmocka_unit_test(test_a_broken_event_behind_the_finish),
+        cmocka_unit_test(test_raw_events),
         cmocka_unit_test(test_too_many_tools_are_no_answer),
         cmocka_unit_test(test_names_are_plain),
         cmocka_unit_test(test_a_count_out_of_reason_is_nothing),

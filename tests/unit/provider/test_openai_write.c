@@ -38,6 +38,17 @@ static const struct proa_chat_part FILE_PARTS[] = {
      .filename = S("a.pdf")},
     {.kind = PROA_CHAT_PART_FILE, .source = PROA_CHAT_SOURCE_ID, .data = S("file-1")},
 };
+static const struct proa_chat_part FILES_OF_MANY[] = {
+    {.kind = PROA_CHAT_PART_FILE,
+     .source = PROA_CHAT_SOURCE_ID,
+     .data = S("file_1"),
+     .ids = S("{\"anthropic\":\"file_1\",\"openai\":\"file-2\"}")},
+    {.kind = PROA_CHAT_PART_FILE, .source = PROA_CHAT_SOURCE_BASE64, .data = S("CCCC")},
+    {.kind = PROA_CHAT_PART_FILE,
+     .source = PROA_CHAT_SOURCE_BASE64,
+     .data = S("CCCC"),
+     .media_type = S("text/csv")},
+};
 static const struct proa_chat_part CALLS[] = {
     {.kind = PROA_CHAT_PART_REASONING, .text = S("hm")},
     {.kind = PROA_CHAT_PART_TOOL_CALL,
@@ -225,6 +236,15 @@ static const struct row ROWS[] = {
      "gpt-5.5",
      {MESSAGES(HI), .provider_options = S("{\"openai\":{\"reasoningEffort\":\"low\"}}")},
      DEV_BODY ",\"reasoning_effort\":\"low\"",
+     ""},
+    /* a file by the id that it has here, and one without a name */
+    {"openai",
+     "gpt-4o",
+     {.messages = &(const struct proa_chat_message)MESSAGE(USER, FILES_OF_MANY), .n_messages = 1},
+     "\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"file\",\"file\":{\"file_id\":"
+     "\"file-2\"}},{\"type\":\"file\",\"file\":{\"filename\":\"document.pdf\",\"file_data\":"
+     "\"data:application/pdf;base64,CCCC\"}},{\"type\":\"file\",\"file\":{\"filename\":\"file\","
+     "\"file_data\":\"data:text/csv;base64,CCCC\"}}]}]",
      ""},
     /* pictures that the assistant made are not sent back */
     {NULL,
@@ -471,6 +491,12 @@ static void test_what_cannot_be_sent_is_refused(void **state)
         {NULL,
          {.kind = PROA_CHAT_PART_FILE, .source = PROA_CHAT_SOURCE_URL, .data = S("u")},
          "file by URL"},
+        {"openai",
+         {.kind = PROA_CHAT_PART_FILE,
+          .source = PROA_CHAT_SOURCE_ID,
+          .data = S("f"),
+          .ids = S("{\"anthropic\":\"f\"}")},
+         "file by id"},
     };
     for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
         const struct proa_chat_message m = {
