@@ -86,6 +86,11 @@ static bool read_source(struct walk *w, struct proa_slice block, bool image)
         proa_mock_saw_media(r, PROA_SLICE("text/plain"));
         return true;
     }
+    const struct proa_slice blocks = proa_mock_member(source, PROA_SLICE("content"));
+    if (proa_slice_eq(type, PROA_SLICE("content")) && !image &&
+        (proa_mock_is(blocks, PROA_JSON_ARRAY) || proa_mock_is(blocks, PROA_JSON_STRING))) {
+        return true;
+    }
     if (!proa_slice_eq(type, PROA_SLICE("base64"))) {
         return proa_mock_refuse(
             r, 400, "messages.%zu.content: source.type: Input should be 'base64' or 'url'",

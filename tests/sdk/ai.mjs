@@ -63,6 +63,14 @@ const claude = (content, stop = "end_turn") => json({ id: "msg_1", type: "messag
   model: "claude-up", content, stop_reason: stop, stop_sequence: null,
   usage: { input_tokens: 9, output_tokens: 4 } });
 
+const claudeEvents = (...all) => (response) => {
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.end(all.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(""));
+};
+const block = (index, content_block, ...deltas) => [{ type: "content_block_start", index, content_block },
+  ...deltas.map((delta) => ({ type: "content_block_delta", index, delta })),
+  { type: "content_block_stop", index }];
+
 const play = (...answers) => { script = answers; asked.length = 0; };
 const metadata = async (result) => (await (result.providerMetadata
   ?? (await result.steps).at(-1).providerMetadata)).gateway;
@@ -191,6 +199,18 @@ checks.generate_object = async () => {
   assert.deepEqual(asked[1].body.response_format, { type: "json_object" });
 };
 
+checks.stream_object = async () => {
+  play(events([...pieces, chunk({}, "stop")]), events([...pieces, chunk({}, "stop")]));
+  for (const form of [{ schema }, { output: "no-schema" }]) {
+    const result = ai.streamObject({ model: gateway("script"), prompt: "weather", ...form, ...calm });
+    const seen = [];
+    for await (const part of result.partialObjectStream) seen.push(part);
+    assert.deepEqual(seen[0], { city: "Ulm" });
+    assert.deepEqual(await result.object, object);
+  }
+  assert.deepEqual(asked.map(({ body }) => body.response_format.type), ["json_schema", "json_object"]);
+};
+
 // ---- 5: files and thoughts
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -214,6 +234,27 @@ checks.files_in = async () => {
   assert.equal(file.file.filename, "a.pdf");
   assert.equal(file.file.file_data, `data:application/pdf;base64,${PDF}`);
   assert.equal(bare.file.file_data, `data:application/pdf;base64,${PDF}`);
+};
+
+// Claude takes by its address what OpenAI has no form for.
+checks.documents = async () => {
+  play(claude([{ type: "text", text: "seen", citations: [{ type: "char_location", cited_text: "words",
+    document_index: 1, document_title: "T", start_char_index: 0, end_char_index: 5 }] }]));
+  const cited = { anthropic: { title: "T", context: "old", citations: { enabled: true } } };
+  const content = [
+    { type: "file", data: new URL("https://example.com/a.pdf"), mediaType: "application/pdf" },
+    { type: "file", data: Buffer.from("words"), mediaType: "text/plain", providerOptions: cited }];
+  const result = await generateText({ model: gateway("claude-script"), ...calm,
+    messages: [{ role: "user", content }] });
+  const [pdf, text] = asked[0].body.messages[0].content;
+  assert.deepEqual(pdf, { type: "document", source: { type: "url", url: "https://example.com/a.pdf" } });
+  assert.equal(text.source.data, "words");
+  assert.deepEqual([text.title, text.context, text.citations], ["T", "old", { enabled: true }]);
+  const [source] = result.sources;
+  assert.deepEqual([source.sourceType, source.mediaType, source.title], ["document", "text/plain", "T"]);
+  assert.deepEqual(source.providerMetadata.anthropic, { citedText: "words", startCharIndex: 0, endCharIndex: 5 });
+  const error = await failing("script", { prompt: undefined, messages: [{ role: "user", content: [content[0]] }] });
+  assert.equal(error.statusCode, 400);
 };
 
 checks.files_out = async () => {
@@ -245,6 +286,53 @@ checks.thoughts_round_trip = async () => {
   assert.equal(asked[0].body.thinking.budget_tokens, 1024);
   assert.deepEqual(asked[1].body.messages[1].content.slice(0, 2), [
     { type: "thinking", thinking: "hm", signature: "sig" }, { type: "redacted_thinking", data: "xx" }]);
+};
+
+checks.thoughts_stream = async () => {
+  const usage = { input_tokens: 9, output_tokens: 4 };
+  play(claudeEvents({ type: "message_start", message: { id: "msg_1", type: "message", role: "assistant",
+    model: "claude-up", content: [], stop_reason: null, stop_sequence: null, usage } },
+  ...block(0, { type: "thinking", thinking: "", signature: "" },
+    { type: "thinking_delta", thinking: "h" }, { type: "thinking_delta", thinking: "m" },
+    { type: "signature_delta", signature: "sig" }),
+  ...block(1, { type: "redacted_thinking", data: "xx" }),
+  ...block(2, { type: "text", text: "" }, { type: "text_delta", text: "first" }),
+  { type: "message_delta", delta: { stop_reason: "end_turn", stop_sequence: null }, usage },
+  { type: "message_stop" }), claude([{ type: "text", text: "second" }]));
+  const thinking = { providerOptions: { anthropic: { thinking: { type: "enabled", budgetTokens: 1024 } } } };
+  const messages = [{ role: "user", content: "think" }];
+  const first = streamText({ model: gateway("claude-script"), messages, ...thinking, ...calm });
+  const all = await parts(first);
+  assert.ok(!all.some((part) => part.type === "error"), JSON.stringify(all));
+  assert.equal(await first.reasoningText, "hm");
+  assert.equal(await first.text, "first");
+  messages.push(...(await first.response).messages, { role: "user", content: "go on" });
+  await generateText({ model: gateway("claude-script"), messages, ...thinking, ...calm });
+  assert.deepEqual(asked[1].body.messages[1].content, [
+    { type: "thinking", thinking: "hm", signature: "sig" }, { type: "redacted_thinking", data: "xx" },
+    { type: "text", text: "first" }]);
+};
+
+checks.raw_chunks = async () => {
+  for (const includeRawChunks of [true, false]) {
+    play(events([chunk({ content: "a" }), chunk({}, "stop")]));
+    const wanted = { includeRawChunks, include: { rawChunks: includeRawChunks } };
+    const all = await parts(streamText({ model: gateway("script"), prompt: "a", ...wanted, ...calm }));
+    assert.ok(!all.some((part) => part.type === "error"), JSON.stringify(all));
+    const raw = all.filter((part) => part.type === "raw").map((part) => part.rawValue);
+    assert.equal(raw.length, includeRawChunks ? 2 : 0, JSON.stringify(all));
+    if (includeRawChunks) assert.equal(raw[0].choices[0].delta.content, "a");
+  }
+};
+
+checks.options_of_the_provider = async () => {
+  play(completion({ content: "a" }));
+  await generateText({ model: gateway("script"), prompt: "a", ...calm,
+    providerOptions: { openai: { reasoningEffort: "low", logitBias: { 1: 2 }, textVerbosity: "low", store: true },
+      anthropic: { thinking: { type: "disabled" } } } });
+  const { reasoning_effort, logit_bias, verbosity, store, thinking } = asked[0].body;
+  assert.deepEqual([reasoning_effort, logit_bias, verbosity, store, thinking],
+    ["low", { 1: 2 }, "low", true, undefined]);
 };
 
 // ---- 6: embeddings
@@ -425,6 +513,36 @@ checks.abort = async () => {
   controller.abort();
   while (!asked[0].closed && Date.now() - aborted < 3000) await new Promise((go) => setTimeout(go, 20));
   assert.ok(asked[0].closed && asked[0].closed - aborted < 1000, "the upstream call is cancelled");
+};
+
+// Who does not read holds the provider back: what it may write comes to rest far before the end.
+checks.slow_reader = async () => {
+  let written = 0, drained = true;
+  const piece = chunk({ content: "x".repeat(60000) });
+  play((response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const more = () => {
+      while (drained && !response.destroyed && written < 2 ** 28) {
+        written += piece.length;
+        drained = response.write(piece);
+      }
+    };
+    response.on("drain", () => { drained = true; more(); });
+    more();
+  });
+  // The SDK reads on its own account: here its request is made by hand, and the answer left alone.
+  const request = http.request(`${origin}/${path}/ai/language-model`, { method: "POST", headers: {
+    "content-type": "application/json", "ai-language-model-id": "script",
+    "ai-language-model-specification-version": `${gen}`, "ai-language-model-streaming": "true" } });
+  request.end(JSON.stringify({ prompt: [{ role: "user", content: [{ type: "text", text: "a" }] }] }));
+  const response = await new Promise((go) => request.on("response", go));
+  assert.equal(response.statusCode, 200);
+  for (let before = -1; before !== written;) {
+    before = written;
+    await new Promise((go) => setTimeout(go, 300));
+  }
+  assert.ok(!drained && written < 2 ** 27, `${written} bytes were taken`);
+  request.destroy();
 };
 
 // ---- 16: other ways in

@@ -75,6 +75,26 @@ for (const model of ["claude", "gpt"]) {
     assert.ok(textOf(message));
   };
 
+  checks[`${model}_documents`] = async () => {
+    const pdf = Buffer.from("%PDF-1.4\n").toString("base64");
+    const png = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=";
+    const message = await client.messages.create({ model, max_tokens: 400, tools,
+      system: "be brief", stop_sequences: ["never said"], metadata: { user_id: "u" }, service_tier: "auto",
+      messages: [
+        { role: "user", content: [
+          { type: "document", title: "a", context: "old", citations: { enabled: true },
+            source: { type: "base64", media_type: "application/pdf", data: pdf } },
+          { type: "document", source: { type: "text", media_type: "text/plain", data: "words" } },
+          { type: "document", source: { type: "content", content: [{ type: "text", text: "parts" }] } },
+          { type: "text", text: "look", cache_control: { type: "ephemeral", ttl: "1h" } }] },
+        { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "lookup", input: {} }] },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "toolu_1", is_error: true, content: [
+          { type: "text", text: "a picture" },
+          { type: "image", source: { type: "base64", media_type: "image/png", data: png } }] }] }] });
+    assert.equal(message.stop_reason, "end_turn");
+    assert.ok(textOf(message));
+  };
+
   checks[`${model}_error_in_the_stream`] = async () => {
     const seen = [];
     await assert.rejects(async () => {

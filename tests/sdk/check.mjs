@@ -1,5 +1,6 @@
 // An ordinary OpenAI program; the base URL and the key come from the environment alone.
 import OpenAI from "openai";
+import { makeParseableResponseFormat } from "openai/lib/parser";
 import assert from "node:assert/strict";
 
 const client = new OpenAI({ maxRetries: 0 });
@@ -64,6 +65,41 @@ checks.tool_call_stream = async () => {
   assert.ok(calls[0].id);
   JSON.parse(calls[0].args);
   assert.equal(finish, "tool_calls");
+};
+
+// The helpers stood elsewhere in version 4.
+const helpers = client.chat.completions.runTools ? client.chat.completions : client.beta.chat.completions;
+const schema = { type: "object", additionalProperties: false, required: ["city", "mood"],
+  properties: { city: { type: "string" }, mood: { type: "string", enum: ["good", "bad"] } } };
+
+checks.tools_stream_helper = async () => {
+  const asked = [];
+  const lookup = { type: "function", function: { name: "lookup", description: "looks a word up",
+    parameters: tools[0].function.parameters, parse: JSON.parse,
+    function: async ({ word }) => { asked.push(word); return "a boat"; } } };
+  const runner = helpers.runTools({ model: "mock/echo", stream: true, tools: [lookup],
+    messages: [{ role: "user", content: "use the lookup tool" }] });
+  const said = await runner.finalContent();
+  assert.equal(asked.length, 1);
+  assert.equal(typeof asked[0], "string");
+  assert.ok(said);
+  assert.deepEqual(runner.messages.map(({ role }) => role), ["user", "assistant", "tool", "assistant"]);
+};
+
+checks.parse_schema = async () => {
+  const format = makeParseableResponseFormat({ type: "json_schema",
+    json_schema: { name: "answer", strict: true, schema } }, JSON.parse);
+  const answer = await helpers.parse({ model: "mock/echo", messages, response_format: format });
+  const { city, mood } = answer.choices[0].message.parsed;
+  assert.equal(typeof city, "string");
+  assert.ok(["good", "bad"].includes(mood));
+};
+
+checks.words_of_the_gateway = async () => {
+  const answer = await client.chat.completions.create({ model: "mock/echo", messages,
+    models: ["mock/echo"], provider: { sort: "cost" }, reasoning: { effort: "low" },
+    providerOptions: { gateway: { order: ["mock"], only: ["mock"], user: "u", tags: ["t"] } } });
+  assert.match(answer.choices[0].message.content, /hello from the SDK/);
 };
 
 checks.embeddings_default = async () => {

@@ -4,6 +4,7 @@ import json
 import math
 import sys
 import traceback
+import typing
 
 import openai
 import pydantic
@@ -68,6 +69,32 @@ def tool_call_stream():
         finish = chunk.choices[0].finish_reason or finish
     assert name == "lookup" and identity and finish == "tool_calls"
     json.loads(arguments)
+
+
+def tools_stream_helper():
+    with client.chat.completions.stream(model="mock/echo", messages=MESSAGES, tools=TOOLS,
+                                        tool_choice="required") as events:
+        kinds = {event.type for event in events}
+        call = events.get_final_completion().choices[0].message.tool_calls[0]
+    assert "tool_calls.function.arguments.done" in kinds, kinds
+    assert call.function.name == "lookup" and json.loads(call.function.arguments)
+
+
+class Answer(pydantic.BaseModel):
+    city: str
+    mood: typing.Literal["good", "bad"]
+
+
+def parse_schema():
+    answer = client.chat.completions.parse(model="mock/echo", messages=MESSAGES, response_format=Answer)
+    assert isinstance(answer.choices[0].message.parsed, Answer)
+
+
+def words_of_the_gateway():
+    answer = client.chat.completions.create(model="mock/echo", messages=MESSAGES, extra_body={
+        "models": ["mock/echo"], "provider": {"sort": "cost"}, "reasoning": {"effort": "low"},
+        "providerOptions": {"gateway": {"order": ["mock"], "only": ["mock"], "user": "u"}}})
+    assert "hello from the SDK" in answer.choices[0].message.content
 
 
 def embeddings():
@@ -175,9 +202,9 @@ def responses_errors():
 
 
 failed = 0
-for check in (chat, stream, async_stream, failover, tool_call_stream, embeddings, completions, models,
-              errors, responses, responses_stream, responses_parse, responses_tools,
-              responses_errors):
+for check in (chat, stream, async_stream, failover, tool_call_stream, tools_stream_helper,
+              parse_schema, words_of_the_gateway, embeddings, completions, models, errors, responses,
+              responses_stream, responses_parse, responses_tools, responses_errors):
     try:
         check()
         print("PASS %s %s" % (sys.argv[1], check.__name__))
