@@ -84,9 +84,9 @@ struct proa_encode_in {
     struct proa_slice host_header;
     struct proa_authorization authorization;
     const struct proa_vendor *vendor; /* whose rules apply; NULL = none that is known */
-    struct proa_slice provider; /* its name in the configuration, by which options may be meant */
-    const struct proa_site *site;     /* region, project and so on; NULL = nothing configured */
-    struct proa_slice model;          /* upstream id to ask for */
+    struct proa_slice provider;   /* its name in the configuration, by which options may be meant */
+    const struct proa_site *site; /* region, project and so on; NULL = nothing configured */
+    struct proa_slice model;      /* upstream id to ask for */
     /*
      * Exactly one is set when the request is translated: by its operation CHAT (or COMPLETION),
      * EMBEDDING, RERANK, IMAGE or IMAGE_EDIT, SPEECH, TRANSCRIPTION. None is when the client's own
