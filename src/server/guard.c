@@ -96,8 +96,10 @@ static bool check_route(struct client *c, const struct proa_api_match *match)
         return refuse(
             c, PROA_API_ERR_NOT_FOUND,
             "There is nothing at this path. The OpenAI API is served under /v1: "
-            "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/moderations, /v1/rerank, "
-            "/v1/images/generations, /v1/images/edits, /v1/audio/speech, /v1/audio/transcriptions, "
+            "/v1/chat/completions, /v1/completions, /v1/responses (whose answers are kept for "
+            "previous_response_id alone, and neither fetched nor deleted by their ids), "
+            "/v1/embeddings, /v1/moderations, /v1/rerank, /v1/images/generations, "
+            "/v1/images/edits, /v1/audio/speech, /v1/audio/transcriptions, "
             "/v1/audio/translations, /v1/models; Anthropic's beside it: /v1/messages, "
             "/v1/messages/count_tokens; "
             "the AI SDK's gateway protocol under /v1/ai, /v3/ai and /v4/ai. "
