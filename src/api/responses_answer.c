@@ -19,6 +19,7 @@ static void add(struct proa_buf *b, struct proa_slice bytes)
 
 /* ---- items ----------------------------------------------------------------------------------- */
 
+/* It names the answer: responses_history.c reads that. */
 static struct proa_slice id_of(struct proa_api_response *r, enum item_kind kind)
 {
     static const char *const begins[] = {[ITEM_TEXT] = "msg",
@@ -27,7 +28,7 @@ static struct proa_slice id_of(struct proa_api_response *r, enum item_kind kind)
                                          [ITEM_CALL] = "fc",
                                          [ITEM_IMAGE] = "ig"};
     return proa_arena_printf(r->arena, "%s_%" PROA_SLICE_FMT "_%zu", begins[kind],
-                             PROA_SLICE_ARG(r->cfg.id), r->n_items);
+                             PROA_SLICE_ARG(r->id), r->n_items);
 }
 
 /* NULL, and the answer is none, when there are too many. */

@@ -23,10 +23,10 @@ void proa_api_history_wish(struct proa_slice body, struct proa_api_history_wish 
     }
 }
 
-/* The JSON of the last frame of a run of them. */
+/* The JSON of the last frame of a run of them; the blank behind the colon is JSON's, too. */
 static struct proa_slice last_data(struct proa_slice frames)
 {
-    static const struct proa_slice begin = PROA_SLICE_INIT("data: ");
+    static const struct proa_slice begin = PROA_SLICE_INIT("data:");
     struct proa_slice data = PROA_SLICE_NONE;
     while (frames.len > 0) {
         struct proa_slice rest;
@@ -72,6 +72,13 @@ bool proa_api_history_has_foreign(struct proa_slice body)
 }
 
 /* ---- lists of items -------------------------------------------------------------------------- */
+
+static struct proa_slice input_of(struct proa_slice body)
+{
+    struct proa_slice input = PROA_SLICE_NONE;
+    (void)proa_json_get(body, PROA_SLICE("input"), &input);
+    return input;
+}
 
 /* What of items goes into a list. */
 enum list_of {
@@ -205,49 +212,27 @@ enum proa_err proa_api_history_keep(struct proa_slice body, struct proa_slice ou
                                     struct proa_buf *out)
 {
     const size_t from = out->len;
-    struct proa_slice input = PROA_SLICE_NONE;
-    (void)proa_json_get(body, PROA_SLICE("input"), &input);
     PROA_BUF_LIT(out, "[");
     struct list l = {.out = out, .from = out->len};
-    enum proa_err err = put_input(&l, input);
+    enum proa_err err = put_input(&l, input_of(body));
     err = err == PROA_OK ? put_elements(&l, output) : err;
     PROA_BUF_LIT(out, "]");
     return finish(out, from, err);
 }
 
-/* ---- the body with all of them --------------------------------------------------------------- */
+/* ---- the body with another input ------------------------------------------------------------- */
 
-static enum proa_err put_all_input(struct proa_slice input, const struct proa_slice *earlier,
-                                   size_t n_earlier, struct proa_buf *out)
+/* Everything else of the body, behind its input. */
+static enum proa_err put_others(struct proa_slice body, bool goes_on, struct proa_buf *out)
 {
-    PROA_BUF_LIT(out, "\"input\":[");
-    struct list l = {.out = out, .from = out->len, .of = LIST_KEPT};
-    enum proa_err err = PROA_OK;
-    for (size_t i = 0; err == PROA_OK && i < n_earlier; i++) {
-        err = put_elements(&l, earlier[i]);
-    }
-    l.of = LIST_CLIENTS;
-    err = err == PROA_OK ? put_input(&l, input) : err;
-    PROA_BUF_LIT(out, "]");
-    return err;
-}
-
-enum proa_err proa_api_history_body(struct proa_slice body, const struct proa_slice *earlier,
-                                    size_t n_earlier, struct proa_buf *out)
-{
-    const size_t from = out->len;
-    struct proa_slice input = PROA_SLICE_NONE;
     struct proa_json_cursor c;
     struct proa_json_item m;
     if (proa_json_cursor_init(&c, body) != PROA_OK) {
         return PROA_ERR_TYPE;
     }
-    (void)proa_json_get(body, PROA_SLICE("input"), &input);
-    PROA_BUF_LIT(out, "{");
-    enum proa_err err = put_all_input(input, earlier, n_earlier, out);
-    while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
+    while (proa_json_cursor_next(&c, &m)) {
         if (!proa_json_key_is(&m, PROA_SLICE("input")) &&
-            !proa_json_key_is(&m, PROA_SLICE("previous_response_id"))) {
+            (goes_on || !proa_json_key_is(&m, PROA_SLICE("previous_response_id")))) {
             PROA_BUF_LIT(out, ",");
             (void)proa_buf_append(out, m.key);
             PROA_BUF_LIT(out, ":");
@@ -255,5 +240,145 @@ enum proa_err proa_api_history_body(struct proa_slice body, const struct proa_sl
         }
     }
     PROA_BUF_LIT(out, "}");
-    return finish(out, from, err == PROA_OK && c.err != PROA_OK ? PROA_ERR_TYPE : err);
+    return c.err == PROA_OK ? PROA_OK : PROA_ERR_TYPE;
+}
+
+enum proa_err proa_api_history_body(struct proa_slice body, const struct proa_slice *earlier,
+                                    size_t n_earlier, struct proa_buf *out)
+{
+    const size_t from = out->len;
+    enum proa_err err = PROA_OK;
+    PROA_BUF_LIT(out, "{\"input\":[");
+    struct list l = {.out = out, .from = out->len, .of = LIST_KEPT};
+    for (size_t i = 0; err == PROA_OK && i < n_earlier; i++) {
+        err = put_elements(&l, earlier[i]);
+    }
+    l.of = LIST_CLIENTS;
+    err = err == PROA_OK ? put_input(&l, input_of(body)) : err;
+    PROA_BUF_LIT(out, "]");
+    err = err == PROA_OK ? put_others(body, false, out) : err;
+    return finish(out, from, err);
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+enum { RESTARTS_MAX = 16 };
+
+/* An answer's items, walked over from reference to reference. */
+struct source {
+    struct proa_json_cursor c;
+    unsigned restarts;
+    bool usable;
+};
+
+static struct proa_slice id_of(struct proa_slice item)
+{
+    struct proa_slice id = PROA_SLICE_NONE;
+    (void)proa_json_get(item, PROA_SLICE("id"), &id);
+    return proa_chat_text(id);
+}
+
+/* "msg_gen_01J_2" is the third item of "gen_01J", and so is "rs_proa_gen_01J_2". Empty for what is
+ * no such reference. */
+static struct proa_slice answer_of(const struct proa_json_item *item)
+{
+    struct proa_slice type = PROA_SLICE_NONE;
+    (void)proa_json_get(item->value, PROA_SLICE("type"), &type);
+    if (!proa_chat_text_eq(proa_chat_text(type), PROA_SLICE("item_reference"))) {
+        return PROA_SLICE_NONE;
+    }
+    const struct proa_slice id = id_of(item->value);
+    const struct proa_slice own = PROA_SLICE(OWN_REASONING);
+    const size_t first = proa_slice_starts(id, own) ? own.len : proa_slice_find(id, '_');
+    size_t last = id.len;
+    while (last > 0 && id.ptr[last - 1] != '_') {
+        last--;
+    }
+    return last > first + 2 ? proa_slice_make(id.ptr + first + 1, last - first - 2)
+                            : PROA_SLICE_NONE;
+}
+
+size_t proa_api_history_references(struct proa_slice body, struct proa_slice *ids, size_t max)
+{
+    const struct proa_slice input = input_of(body);
+    struct proa_json_cursor c;
+    struct proa_json_item m;
+    size_t n = 0;
+    if (proa_json_kind_of(input) != PROA_JSON_ARRAY ||
+        proa_json_cursor_init(&c, input) != PROA_OK) {
+        return 0;
+    }
+    while (n < max && proa_json_cursor_next(&c, &m)) {
+        const struct proa_slice id = answer_of(&m);
+        if (id.len > 0 && proa_read_word(id, ids, n) == n) {
+            ids[n++] = id;
+        }
+    }
+    return n;
+}
+
+/* The next item with this id, from where the last was found on. */
+static struct proa_slice find_next(struct source *s, struct proa_slice id)
+{
+    struct proa_json_item m;
+    while (proa_json_cursor_next(&s->c, &m)) {
+        if (proa_slice_eq(id_of(m.value), id)) {
+            return m.value;
+        }
+    }
+    return PROA_SLICE_NONE;
+}
+
+static struct proa_slice find(struct source *s, struct proa_slice items, struct proa_slice id)
+{
+    struct proa_slice item = s->usable ? find_next(s, id) : PROA_SLICE_NONE;
+    if (s->usable && item.len == 0 && s->restarts < RESTARTS_MAX) {
+        s->restarts++;
+        s->usable = proa_json_cursor_init(&s->c, items) == PROA_OK;
+        item = s->usable ? find_next(s, id) : item;
+    }
+    return item;
+}
+
+static struct proa_slice resolve(const struct proa_json_item *item,
+                                 const struct proa_api_history_kept *kept, struct source *sources,
+                                 size_t n)
+{
+    const struct proa_slice answer = answer_of(item);
+    struct proa_slice found = PROA_SLICE_NONE;
+    for (size_t i = 0; answer.len > 0 && i < n; i++) {
+        if (proa_slice_eq(kept[i].id, answer)) {
+            found = find(&sources[i], kept[i].items, id_of(item->value));
+            break;
+        }
+    }
+    return found.len > 0 ? found : item->value;
+}
+
+enum proa_err proa_api_history_resolve(struct proa_slice body,
+                                       const struct proa_api_history_kept *kept, size_t n_kept,
+                                       struct proa_arena *arena, struct proa_buf *out)
+{
+    const size_t from = out->len;
+    const struct proa_slice input = input_of(body);
+    struct proa_json_cursor c;
+    struct proa_json_item m;
+    if (proa_json_kind_of(input) != PROA_JSON_ARRAY ||
+        proa_json_cursor_init(&c, input) != PROA_OK) {
+        return PROA_ERR_TYPE;
+    }
+    struct source *sources = proa_arena_zero(arena, n_kept, sizeof sources[0]);
+    for (size_t i = 0; i < n_kept; i++) {
+        sources[i].usable = proa_json_kind_of(kept[i].items) == PROA_JSON_ARRAY &&
+                            proa_json_cursor_init(&sources[i].c, kept[i].items) == PROA_OK;
+    }
+    PROA_BUF_LIT(out, "{\"input\":[");
+    struct list l = {.out = out, .from = out->len};
+    while (proa_json_cursor_next(&c, &m)) {
+        comma(&l);
+        (void)proa_buf_append(out, resolve(&m, kept, sources, n_kept));
+    }
+    PROA_BUF_LIT(out, "]");
+    const enum proa_err err = c.err == PROA_OK ? put_others(body, true, out) : PROA_ERR_TYPE;
+    return finish(out, from, err);
 }

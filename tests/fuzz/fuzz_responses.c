@@ -17,7 +17,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { ANSWER = 1, UNSCANNED = 2, EARLIER = 4, EVENT_BYTES = 3, OUT_MAX = 64 * 1024 * 1024 };
+enum {
+    ANSWER = 1,
+    UNSCANNED = 2,
+    EARLIER = 4,
+    EVENT_BYTES = 3,
+    REFERENCES = 4,
+    OUT_MAX = 64 * 1024 * 1024
+};
 
 /* ---- requests -------------------------------------------------------------------------------- */
 
@@ -54,12 +61,40 @@ static void check_history(const struct proa_api_body *body)
     proa_buf_deinit(&kept);
 }
 
+/* With any items in place of references the body is one that can be read again; with the same ids
+ * nothing is left to be resolved that could be. */
+static void check_references(struct proa_slice body, struct proa_arena *arena)
+{
+    static const struct proa_slice items = PROA_SLICE_INIT(
+        "[{\"role\":\"user\",\"content\":\"a\"},{\"id\":\"msg_gen_1_0\",\"role\":\"assistant\","
+        "\"content\":\"b\"},{\"id\":\"fc_gen_1_1\",\"type\":\"function_call\"}]");
+    struct proa_slice ids[REFERENCES];
+    struct proa_api_history_kept kept[REFERENCES];
+    struct proa_buf out;
+    const size_t n = proa_api_history_references(body, ids, REFERENCES);
+    proa_buf_init(&out, OUT_MAX);
+    for (size_t i = 0; i < n; i++) {
+        PROA_ASSERT(ids[i].len > 0);
+        check_text(ids[i]);
+        kept[i] = (struct proa_api_history_kept){ids[i], items};
+    }
+    const enum proa_err err = proa_api_history_resolve(body, kept, n, arena, &out);
+    PROA_ASSERT(err == PROA_OK || (err == PROA_ERR_TYPE && out.len == 0));
+    if (err == PROA_OK) {
+        check_json(proa_buf_slice(&out));
+    }
+    proa_buf_deinit(&out);
+}
+
 static void read_body(const struct proa_api_body *body, bool scanned)
 {
     struct proa_api_error error = {.code = PROA_API_ERR_COUNT};
     struct proa_api_asked asked;
     const enum proa_err err = proa_api_responses_read(body, &asked, &error);
     (void)proa_api_history_has_foreign(body->bytes);
+    if (scanned) {
+        check_references(body->bytes, body->arena);
+    }
     if (err != PROA_OK) {
         PROA_ASSERT(error.message.len > 0 && error.code != PROA_API_ERR_COUNT);
         PROA_ASSERT(err == PROA_ERR_TYPE || err == PROA_ERR_UNSUPPORTED ||

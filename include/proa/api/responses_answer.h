@@ -21,8 +21,9 @@ struct proa_api_response;
 
 struct proa_api_response_cfg {
     bool stream;
-    struct proa_slice id;             /* plain, visible ASCII: ids of items are made of it */
-    struct proa_slice generation;     /* plain: the answer's id; empty = made of `id` */
+    struct proa_slice id;             /* plain, visible ASCII: ids of calls are made of it */
+    struct proa_slice generation;     /* plain: the answer's id, in those of its items; empty = made
+                                         of `id` */
     struct proa_slice model;          /* plain; where the answer names none */
     uint64_t created_s;               /* where the answer tells no time */
     const struct proa_api_echo *echo; /* NULL = nothing was said; not needed after create() */

@@ -8,12 +8,16 @@
  * the oldest first. proa_api_body (proa/api/face.h) takes them beside the body, and the request is
  * read as if their items stood before its own. `instructions` are of one request and are not kept.
  *
+ * A client that believes its items to be kept refers to them by their ids alone (`item_reference`).
+ * Ids of items that were made here name their answer, so that who keeps it can put them back.
+ *
  * Pure. Bodies are those that look() of the face has accepted; all slices are borrowed from what
  * they are found in.
  */
 #ifndef PROA_API_RESPONSES_HISTORY_H
 #define PROA_API_RESPONSES_HISTORY_H
 
+#include "proa/core/arena.h"
 #include "proa/core/buf.h"
 
 struct proa_api_history_wish {
@@ -55,6 +59,27 @@ enum proa_err proa_api_history_keep(struct proa_slice body, struct proa_slice ou
  */
 enum proa_err proa_api_history_body(struct proa_slice body, const struct proa_slice *earlier,
                                     size_t n_earlier, struct proa_buf *out) PROA_MUST_CHECK;
+
+/* Ids of answers that were given here and whose items the body's `input` refers to: each once, at
+ * most `max`; returns how many. */
+size_t proa_api_history_references(struct proa_slice body, struct proa_slice *ids, size_t max);
+
+/* An answer that is kept, and what is kept of its turn. */
+struct proa_api_history_kept {
+    struct proa_slice id;
+    struct proa_slice items; /* JSON array */
+};
+
+/*
+ * Appends the body with the items themselves in place of references to them. A reference to what is
+ * not among `kept` stays. In the order of their answer they are found in one walk over its items;
+ * in another order only so many are, so that no body costs more than its length. Failures as of
+ * proa_api_history_keep().
+ */
+enum proa_err proa_api_history_resolve(struct proa_slice body,
+                                       const struct proa_api_history_kept *kept, size_t n_kept,
+                                       struct proa_arena *arena,
+                                       struct proa_buf *out) PROA_MUST_CHECK;
 
 /*
  * Reasoning of other providers travels sealed in `encrypted_content`, with a mark by which it is

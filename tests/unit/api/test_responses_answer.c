@@ -89,7 +89,7 @@ static const struct golden {
     {"a text",
      4,
      {START, TEXT("a"), TEXT("b \\\"c\\\""), FINISH(STOP)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"ab \\\"c\\\"\",\"annotations\":[],"
      "\"logprobs\":[]}]}",
      "completed",
@@ -99,7 +99,8 @@ static const struct golden {
     {"too long",
      3,
      {START, TEXT("a"), FINISH(LENGTH)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"incomplete\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"incomplete\",\"role\":"
+     "\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]}",
      "incomplete\",\"max_output_tokens",
      "output_item.added content_part.added output_text.delta output_text.done content_part.done "
@@ -107,9 +108,10 @@ static const struct golden {
     {"a refusal behind a text, and a filter",
      4,
      {START, TEXT("a"), {.kind = PROA_CHAT_REFUSAL, .text = PROA_SLICE_INIT("no")}, FINISH(FILTER)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]},"
-     "{\"id\":\"msg_r1_1\",\"type\":\"message\",\"status\":\"incomplete\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_1\",\"type\":\"message\",\"status\":\"incomplete\",\"role\":"
+     "\"assistant\","
      "\"content\":[{\"type\":\"refusal\",\"refusal\":\"no\"}]}",
      "incomplete\",\"content_filter",
      "output_item.added content_part.added output_text.delta output_text.done content_part.done "
@@ -124,11 +126,11 @@ static const struct golden {
       {.kind = PROA_CHAT_REDACTED, .text = PROA_SLICE_INIT("RED")},
       TEXT("a"),
       FINISH(STOP)},
-     "{\"id\":\"rs_proa_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
+     "{\"id\":\"rs_proa_gen_1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
      "\"text\":\"hm\"}],\"encrypted_content\":\"proa-signature:SIG\"},"
-     "{\"id\":\"rs_proa_r1_1\",\"type\":\"reasoning\",\"summary\":[],"
+     "{\"id\":\"rs_proa_gen_1_1\",\"type\":\"reasoning\",\"summary\":[],"
      "\"encrypted_content\":\"proa-redacted:RED\"},"
-     "{\"id\":\"msg_r1_2\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_2\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]}",
      "completed",
      "output_item.added reasoning_summary_part.added reasoning_summary_text.delta "
@@ -138,7 +140,7 @@ static const struct golden {
     {"a thought that nobody signed",
      3,
      {START, {.kind = PROA_CHAT_REASONING, .text = PROA_SLICE_INIT("hm")}, FINISH(OTHER)},
-     "{\"id\":\"rs_proa_r1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
+     "{\"id\":\"rs_proa_gen_1_0\",\"type\":\"reasoning\",\"summary\":[{\"type\":\"summary_text\","
      "\"text\":\"hm\"}]}",
      "completed",
      "output_item.added reasoning_summary_part.added reasoning_summary_text.delta "
@@ -158,11 +160,12 @@ static const struct golden {
       {.kind = PROA_CHAT_TOOL_END, .tool = 0},
       {.kind = PROA_CHAT_TOOL_END, .tool = 1},
       FINISH(TOOLS)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]},"
-     "{\"id\":\"fc_r1_1\",\"type\":\"function_call\",\"status\":\"completed\",\"call_id\":\"c1\","
+     "{\"id\":\"fc_gen_1_1\",\"type\":\"function_call\",\"status\":\"completed\",\"call_id\":"
+     "\"c1\","
      "\"name\":\"f\",\"arguments\":\"{}\"},"
-     "{\"id\":\"fc_r1_2\",\"type\":\"function_call\",\"status\":\"completed\","
+     "{\"id\":\"fc_gen_1_2\",\"type\":\"function_call\",\"status\":\"completed\","
      "\"call_id\":\"call_r1_1\",\"name\":\"g\",\"arguments\":\"{\\\"b\\\":2}\","
      "\"extra_content\":{\"google\":{\"thought_signature\":\"sig\"}}}",
      "completed",
@@ -176,7 +179,8 @@ static const struct golden {
       {.kind = PROA_CHAT_TOOL_START, .id = PROA_SLICE_INIT("c1"), .name = PROA_SLICE_INIT("f")},
       {.kind = PROA_CHAT_TOOL_PIECE, .text = PROA_SLICE_INIT("{\\\"a")},
       FINISH(LENGTH)},
-     "{\"id\":\"fc_r1_0\",\"type\":\"function_call\",\"status\":\"incomplete\",\"call_id\":\"c1\","
+     "{\"id\":\"fc_gen_1_0\",\"type\":\"function_call\",\"status\":\"incomplete\",\"call_id\":"
+     "\"c1\","
      "\"name\":\"f\",\"arguments\":\"{\\\"a\"}",
      "incomplete\",\"max_output_tokens",
      "output_item.added function_call_arguments.delta function_call_arguments.done "
@@ -194,7 +198,7 @@ static const struct golden {
        .raw = PROA_SLICE_INIT("{\"content\":[{\"token\":\"a\",\"logprob\":-1},"
                               "{\"token\":\"b\",\"logprob\":-2}],\"refusal\":null}")},
       FINISH(STOP)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[{"
      "\"type\":\"url_citation\",\"start_index\":0,\"end_index\":0,\"url\":\"https://a/\","
      "\"title\":\"A\"}],\"logprobs\":[{\"token\":\"a\",\"logprob\":-1},"
@@ -213,9 +217,9 @@ static const struct golden {
        .media_type = PROA_SLICE_INIT("audio/mp3"),
        .text = PROA_SLICE_INIT("BBBB")},
       FINISH(STOP)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]},"
-     "{\"id\":\"ig_r1_1\",\"type\":\"image_generation_call\",\"status\":\"completed\","
+     "{\"id\":\"ig_gen_1_1\",\"type\":\"image_generation_call\",\"status\":\"completed\","
      "\"output_format\":\"webp\",\"result\":\"AAAA\"}",
      "completed",
      "output_item.added content_part.added output_text.delta output_text.done content_part.done "
@@ -227,7 +231,7 @@ static const struct golden {
       TEXT(""),
       TEXT("a"),
       FINISH(STOP)},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]}",
      "completed",
      "output_item.added content_part.added output_text.delta output_text.done content_part.done "
@@ -240,14 +244,15 @@ static const struct golden {
       {.kind = PROA_CHAT_TOOL_END},
       {.kind = PROA_CHAT_TOOL_PIECE, .text = PROA_SLICE_INIT("{}")},
       FINISH(TOOLS)},
-     "{\"id\":\"fc_r1_0\",\"type\":\"function_call\",\"status\":\"completed\",\"call_id\":\"c1\","
+     "{\"id\":\"fc_gen_1_0\",\"type\":\"function_call\",\"status\":\"completed\",\"call_id\":"
+     "\"c1\","
      "\"name\":\"f\",\"arguments\":\"\"}",
      "completed",
      "output_item.added function_call_arguments.done output_item.done completed "},
     {"no finish at all",
      2,
      {START, TEXT("a")},
-     "{\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
+     "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
      "\"content\":[{\"type\":\"output_text\",\"text\":\"a\",\"annotations\":[],\"logprobs\":[]}]}",
      "completed",
      "output_item.added content_part.added output_text.delta output_text.done content_part.done "
@@ -348,105 +353,59 @@ static void streams(void **state)
 #define HEAD(status)                                                                               \
     "{\"id\":\"gen_1\",\"object\":\"response\",\"created_at\":12,\"status\":\"" status             \
     "\",\"background\":false,\"error\":null,\"incomplete_details\":null,\"model\":\"m-1\"" UNSAID
-#define EVENT(name, n)                                                                             \
-    "event: response." name "\ndata: {\"type\":\"response." name "\",\"sequence_number\":" n
+
+#define TEXT_ITEM                                                                                  \
+    "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\","                       \
+    "\"role\":\"assistant\",\"content\":[" TEXT_PART("ab \\\"c\\\"") "]}"
+#define TEXT_PART(text)                                                                            \
+    "{\"type\":\"output_text\",\"text\":\"" text "\",\"annotations\":[],\"logprobs\":[]}"
+#define ABOUT "\"output_index\":0,\"item_id\":\"msg_gen_1_0\",\"content_index\":0"
 
 static void a_stream_byte_by_byte(void **state)
 {
     (void)state;
+    static const struct {
+        const char *name;
+        const char *data; /* behind type and number */
+    } events[] = {
+        {"created", "\"response\":" HEAD("in_progress") ",\"output\":[],\"usage\":null}"},
+        {"in_progress", "\"response\":" HEAD("in_progress") ",\"output\":[],\"usage\":null}"},
+        {"output_item.added",
+         "\"output_index\":0,\"item\":{\"id\":\"msg_gen_1_0\",\"type\":\"message\","
+         "\"status\":\"in_progress\",\"role\":\"assistant\",\"content\":[]}"},
+        {"content_part.added", ABOUT ",\"part\":" TEXT_PART("")},
+        {"output_text.delta", ABOUT ",\"delta\":\"a\",\"logprobs\":[]"},
+        {"output_text.delta", ABOUT ",\"delta\":\"b \\\"c\\\"\",\"logprobs\":[]"},
+        {"output_text.done", ABOUT ",\"text\":\"ab \\\"c\\\"\",\"logprobs\":[]"},
+        {"content_part.done", ABOUT ",\"part\":" TEXT_PART("ab \\\"c\\\"")},
+        {"output_item.done", "\"output_index\":0,\"item\":" TEXT_ITEM},
+        {"completed",
+         "\"response\":" HEAD(
+             "completed") ",\"output\":[" TEXT_ITEM "],\"usage\":{"
+                          "\"input_tokens\":10,\"input_tokens_details\":{\"cached_tokens\":4},"
+                          "\"output_tokens\":5,"
+                          "\"output_tokens_details\":{\"reasoning_tokens\":3},\"total_tokens\":15},"
+                          "\"providerMetadata\":{\"gateway\":{\"a\":1}}}"},
+    };
+    const struct proa_usage usage = {.count = {10, 5, 4, 0, 3}, .known = 0x17};
     struct written w;
+    struct proa_buf expected;
+    proa_buf_init(&expected, SIZE_MAX);
+    PROA_TEST_ROWS(e, events)
+    {
+        (void)proa_buf_append_printf(&expected,
+                                     "event: response.%s\ndata: {\"type\":\"response.%s\","
+                                     "\"sequence_number\":%d,%s}\n\n",
+                                     e->name, e->name, (int)(e - events), e->data);
+    }
     begin(&w, &STREAM);
     for (size_t i = 0; i < goldens[0].n; i++) {
         tell(&w, &goldens[0].events[i]);
     }
-    const struct proa_usage usage = {.count = {10, 5, 4, 0, 3}, .known = 0x17};
     proa_api_response_end(w.response, &usage, PROA_SLICE("{\"a\":1}"));
-    assert_slice_str(
-        proa_buf_slice(&w.out),
-        EVENT("created", "0") ",\"response\":" HEAD(
-            "in_progress") ",\"output\":[],"
-                           "\"usage\":null}}\n\n" EVENT("in_progress", "1") ",\"response\":" HEAD(
-                               "in_progress") ",\"output\":[],"
-                                              "\"usage\":null}}\n\n" EVENT(
-                                                  "output_item.added",
-                                                  "2") ",\"output_index\":0,\"item\":{\"id\":\"msg_"
-                                                       "r1_0\","
-                                                       "\"type\":\"message\",\"status\":\"in_"
-                                                       "progress\",\"role\":\"assistant\","
-                                                       "\"content\":[]}}"
-                                                       "\n\n" EVENT(
-                                                           "content_part.added",
-                                                           "3") ",\"output_index\":0,\"item_id\":"
-                                                                "\"msg_r1_0\","
-                                                                "\"content_index\":0,\"part\":{"
-                                                                "\"type\":\"output_text\",\"text\":"
-                                                                "\"\",\"annotations\":[],"
-                                                                "\"logprobs\":[]}}\n\n" EVENT(
-                                                                    "output_text.delta",
-                                                                    "4") ",\"output_index\":0,"
-                                                                         "\"item_id\":\"msg_r1_0\","
-                                                                         "\"content_index\":0,"
-                                                                         "\"delta\":\"a\","
-                                                                         "\"logprobs\":[]}"
-                                                                         "\n\n" EVENT(
-                                                                             "output_text.delta",
-                                                                             "5") ",\"output_"
-                                                                                  "index\":0,"
-                                                                                  "\"item_id\":"
-                                                                                  "\"msg_r1_0\","
-                                                                                  "\"content_"
-                                                                                  "index\":0,"
-                                                                                  "\"delta\":\"b "
-                                                                                  "\\\"c\\\"\","
-                                                                                  "\"logprobs\":[]}"
-                                                                                  "\n\n" EVENT(
-                                                                                      "output_text."
-                                                                                      "done",
-                                                                                      "6") ",\"outp"
-                                                                                           "ut_"
-                                                                                           "index\""
-                                                                                           ":0,"
-                                                                                           "\"item_"
-                                                                                           "id\":"
-                                                                                           "\"msg_"
-                                                                                           "r1_0\","
-                                                                                           "\"conte"
-                                                                                           "nt_"
-                                                                                           "index\""
-                                                                                           ":0,"
-                                                                                           "\"text"
-                                                                                           "\":"
-                                                                                           "\"ab "
-                                                                                           "\\\"c\\"
-                                                                                           "\"\","
-                                                                                           "\"logpr"
-                                                                                           "obs\":["
-                                                                                           "]}"
-                                                                                           "\n"
-                                                                                           "\n" EVENT(
-                                                                                               "con"
-                                                                                               "ten"
-                                                                                               "t_"
-                                                                                               "par"
-                                                                                               "t."
-                                                                                               "don"
-                                                                                               "e",
-                                                                                               "7") ",\"output_index\":0,\"item_id\":\"msg_r1_0\","
-                                                                                                    "\"content_index\":0,\"part\":{\"type\":\"output_text\",\"text\":\"ab \\\"c\\\"\","
-                                                                                                    "\"annotations\":[],\"logprobs\":[]}}\n\n" EVENT(
-                                                                                                        "output_item.done",
-                                                                                                        "8") ",\"output_index\":0,\"item\":{\"id\":\"msg_r1_0\","
-                                                                                                             "\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\",\"content\":[{"
-                                                                                                             "\"type\":\"output_text\",\"text\":\"ab \\\"c\\\"\",\"annotations\":[],\"logprobs\":[]}]}}"
-                                                                                                             "\n\n" EVENT("completed", "9") ",\"response\":" HEAD(
-                                                                                                                 "completed") ",\"output\":[{"
-                                                                                                                              "\"id\":\"msg_r1_0\",\"type\":\"message\",\"status\":\"completed\","
-                                                                                                                              "\"role\":\"assistant\",\"content\":[{\"type\":\"output_text\",\"text\":\"ab \\\"c\\\"\","
-                                                                                                                              "\"annotations\":[],\"logprobs\":[]}]}],\"usage\":{\"input_tokens\":10,"
-                                                                                                                              "\"input_tokens_details\":{\"cached_tokens\":4},\"output_tokens\":5,"
-                                                                                                                              "\"output_tokens_details\":{\"reasoning_tokens\":3},\"total_tokens\":15},"
-                                                                                                                              "\"providerMetadata\":{\"gateway\":{\"a\":1}}}}\n\n");
-    assert_int_equal(proa_api_response_sequence(w.response), 10);
+    assert_slice_equal(proa_buf_slice(&w.out), proa_buf_slice(&expected));
+    assert_int_equal(proa_api_response_sequence(w.response), PROA_ARRAY_LEN(events));
+    proa_buf_deinit(&expected);
     end(&w);
 }
 

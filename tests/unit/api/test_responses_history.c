@@ -221,6 +221,125 @@ static void foreign_reasoning_is_known(void **state)
     assert_false(proa_api_history_has_foreign(PROA_SLICE_NONE));
 }
 
+/* ---- references ------------------------------------------------------------------------------ */
+
+#define REF(id) "{\"type\":\"item_reference\",\"id\":\"" id "\"}"
+
+static void answers_that_are_referred_to(void **state)
+{
+    (void)state;
+#define NO_REFS                                                                                    \
+    "{\"type\":\"message\",\"id\":\"msg_gen_9_0\"},{\"id\":\"msg_gen_9_0\"},7,"                    \
+    "{\"type\":\"item_reference\"}"
+#define REFS REF("msg_gen_1_0") "," REF("rs_gen_1_1") "," REF("msg_resp_a_b_12")
+#define ODD  REF("msg_67cc") "," REF("") "," REF("_") "," REF("__") "," REF("a_") "," REF("a__1")
+    const struct proa_slice body =
+        PROA_SLICE("{\"input\":[" REFS "," ODD "," NO_REFS "," REF("fc_gen_2_0") "]}");
+    struct proa_slice ids[8];
+    assert_int_equal(proa_api_history_references(body, ids, 8), 3);
+    assert_slice_lit(ids[0], "gen_1");
+    assert_slice_lit(ids[1], "resp_a_b");
+    assert_slice_lit(ids[2], "gen_2");
+    assert_int_equal(proa_api_history_references(body, ids, 1), 1);
+    assert_int_equal(proa_api_history_references(body, NULL, 0), 0);
+    assert_int_equal(proa_api_history_references(PROA_SLICE("{\"input\":\"a\"}"), ids, 8), 0);
+    assert_int_equal(proa_api_history_references(PROA_SLICE("{}"), ids, 8), 0);
+}
+
+static void assert_resolves(const char *body, const char *expected)
+{
+    static const struct proa_api_history_kept kept[] = {
+        {PROA_SLICE_INIT("gen_1"),
+         PROA_SLICE_INIT("[{\"role\":\"user\"},{\"id\":\"rs_gen_1_0\",\"a\":0},"
+                         "{\"id\":\"msg_gen_1_1\",\"a\":1},{\"id\":\"fc_gen_1_2\",\"a\":2}]")},
+        {PROA_SLICE_INIT("gen_2"), PROA_SLICE_INIT("[{\"id\":\"msg_gen_2_0\",\"b\":0}]")},
+        {PROA_SLICE_INIT("gen_3"), PROA_SLICE_INIT("broken")},
+    };
+    struct proa_arena arena;
+    struct proa_buf out;
+    proa_arena_init(&arena, NULL);
+    proa_buf_init(&out, 65536);
+    const enum proa_err err =
+        proa_api_history_resolve(proa_slice_cstr(body), kept, PROA_ARRAY_LEN(kept), &arena, &out);
+    assert_err(err, expected ? PROA_OK : PROA_ERR_TYPE);
+    assert_slice_str(proa_buf_slice(&out), expected ? expected : "");
+    proa_buf_deinit(&out);
+    proa_arena_reset(&arena);
+}
+
+static void references_become_items(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body;
+        const char *whole; /* NULL: refused */
+    } rows[] = {
+        {"{\"model\":\"m\",\"input\":[{\"u\":1}," REF("rs_gen_1_0") "," REF(
+             "msg_gen_1_1") ",{"
+                            "\"u\":2}," REF("msg_gen_2_0") "," REF(
+                                "fc_gen_1_2") "],\"previous_response_id\":\"x\"}",
+         "{\"input\":[{\"u\":1},{\"id\":\"rs_gen_1_0\",\"a\":0},{\"id\":\"msg_gen_1_1\",\"a\":1},"
+         "{\"u\":2},{\"id\":\"msg_gen_2_0\",\"b\":0},{\"id\":\"fc_gen_1_2\",\"a\":2}],"
+         "\"model\":\"m\",\"previous_response_id\":\"x\"}"},
+        /* in any order, and more than once */
+        {"{\"input\":[" REF("fc_gen_1_2") "," REF("rs_gen_1_0") "," REF("rs_gen_1_0") "]}",
+         "{\"input\":[{\"id\":\"fc_gen_1_2\",\"a\":2},{\"id\":\"rs_gen_1_0\",\"a\":0},"
+         "{\"id\":\"rs_gen_1_0\",\"a\":0}]}"},
+        /* what is not there stays */
+        {"{\"input\":[" REF("msg_gen_1_9") "," REF("msg_gen_3_0") "," REF("msg_gen_4_0") "," REF(
+             "msg_67cc") "]}",
+         "{\"input\":[" REF("msg_gen_1_9") "," REF("msg_gen_3_0") "," REF("msg_gen_4_0") "," REF(
+             "msg_67cc") "]}"},
+        {"{\"input\":[]}", "{\"input\":[]}"},
+        {"{\"input\":\"a\"}", NULL},
+        {"{}", NULL},
+        {"{\"input\":[1,}", NULL},
+        {"", NULL},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        assert_resolves(row->body, row->whole);
+    }
+}
+
+/* Backwards each reference is a walk of its own; only so many are made. */
+static void an_order_that_costs_too_much(void **state)
+{
+    (void)state;
+    enum { ITEMS = 64 };
+    struct proa_buf items;
+    struct proa_buf body;
+    struct proa_buf out;
+    struct proa_arena arena;
+    proa_arena_init(&arena, NULL);
+    proa_buf_init(&items, SIZE_MAX);
+    proa_buf_init(&body, SIZE_MAX);
+    proa_buf_init(&out, SIZE_MAX);
+    for (int i = 0; i < ITEMS; i++) {
+        (void)proa_buf_append_printf(&items, "%s{\"id\":\"msg_gen_1_%d\",\"found\":1}",
+                                     i > 0 ? "," : "[", i);
+        (void)proa_buf_append_printf(&body, "%s" REF("msg_gen_1_%d"), i > 0 ? "," : "{\"input\":[",
+                                     ITEMS - 1 - i);
+    }
+    PROA_BUF_LIT(&items, "]");
+    PROA_BUF_LIT(&body, "]}");
+    const struct proa_api_history_kept kept = {PROA_SLICE("gen_1"), proa_buf_slice(&items)};
+    assert_ok(proa_api_history_resolve(proa_buf_slice(&body), &kept, 1, &arena, &out));
+    size_t found = 0;
+    size_t left = 0;
+    for (size_t at = 0; at < out.len; at++) {
+        const struct proa_slice rest = proa_slice_from(proa_buf_slice(&out), at);
+        found += proa_slice_starts(rest, PROA_SLICE("\"found\""));
+        left += proa_slice_starts(rest, PROA_SLICE("item_reference"));
+    }
+    assert_int_equal(found, 17);
+    assert_int_equal(found + left, ITEMS);
+    proa_buf_deinit(&out);
+    proa_buf_deinit(&body);
+    proa_buf_deinit(&items);
+    proa_arena_reset(&arena);
+}
+
 /* ---- there and back -------------------------------------------------------------------------- */
 
 static void answer(struct proa_buf *out, struct proa_arena *arena)
@@ -314,6 +433,9 @@ int main(void)
         cmocka_unit_test(ids_of_others),
         cmocka_unit_test(too_much),
         cmocka_unit_test(foreign_reasoning_is_known),
+        cmocka_unit_test(answers_that_are_referred_to),
+        cmocka_unit_test(references_become_items),
+        cmocka_unit_test(an_order_that_costs_too_much),
         cmocka_unit_test(a_conversation_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,19 +182,21 @@ static void parts(void **state)
 #define RESULT(id, output)                                                                         \
     "{\"type\":\"function_call_output\",\"call_id\":\"" id "\",\"output\":" output "}"
 
+#define THOUGHT                                                                                    \
+    "{\"type\":\"reasoning\",\"id\":\"rs_1\",\"summary\":[{\"type\":\"summary_text\","             \
+    "\"text\":\"hm\"}],\"encrypted_content\":\"proa-signature:SIG\"}"
+#define SAID    "{\"role\":\"assistant\",\"content\":\"look\"}"
+#define CALL_F  CALL("c1", "f", "\"{\\\"a\\\": \\\"\\\\n\\\"}\"")
+#define CALL_G  CALL("c2", "g", "\"\"")
+#define RESULTS RESULT("c2", "\"r2\"") "," RESULT("c1", "\"\"")
+
 static void turns(void **state)
 {
     (void)state;
     static const struct golden rows[] = {
         /* what one assistant thinks, says and calls is one message */
-        {AFTER(
-             "{\"type\":\"reasoning\",\"id\":\"rs_1\",\"summary\":[{\"type\":\"summary_text\","
-             "\"text\":\"hm\"}],\"encrypted_content\":\"proa-signature:SIG\"},"
-             "{\"role\":\"assistant\",\"content\":\"look\"}," CALL("c1", "f", "\"{\\\"a\\\": \\\"\\\\n\\\"}\"") "," CALL(
-                 "c2", "g",
-                 "\"\"") "," RESULT("c2", "\"r2\"") "," RESULT("c1",
-                                                               "\"\"") ",{\"role\":\"assistant\","
-                                                                       "\"content\":\"done\"}"),
+        {AFTER(THOUGHT "," SAID "," CALL_F "," CALL_G "," RESULTS ",{\"role\":\"assistant\","
+                       "\"content\":\"done\"}"),
          "user[text text=q]\nassistant[reasoning text=hm signature=SIG][text text=look]"
          "[call id=c1 name=f arguments={\"a\": \"\\n\"}][call id=c2 name=g]\n"
          "tool[result id=c2 name=g [text text=r2]]\ntool[result id=c1 name=f [text]]\n"
