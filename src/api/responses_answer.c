@@ -159,18 +159,18 @@ static void add_media(struct proa_api_response *r, const struct proa_chat_event 
     }
 }
 
-static void add_element(struct proa_buf *list, struct proa_slice element)
+/* Another element of the list follows. */
+static struct proa_buf *next_in(struct proa_buf *list)
 {
     add(list, list->len > 0 ? PROA_SLICE(",") : PROA_SLICE_NONE);
-    add(list, element);
+    return list;
 }
 
 static void add_citation(struct proa_api_response *r, const struct proa_chat_event *event)
 {
     struct item *item = event->id.len > 0 ? need_item(r, ITEM_TEXT) : NULL;
     if (item) {
-        add_element(&item->annotations, PROA_SLICE_NONE);
-        proa_response_put_annotation(event, &item->annotations);
+        proa_response_put_annotation(event, next_in(&item->annotations));
         item->n_annotations++;
         if (r->cfg.stream) {
             proa_response_tell_annotation(r, (size_t)(item - r->items), event);
@@ -191,7 +191,7 @@ static void add_logprobs(struct proa_api_response *r, const struct proa_chat_eve
     while (proa_json_cursor_next(&c, &m)) {
         struct item *item = need_item(r, ITEM_TEXT);
         if (item) {
-            add_element(&item->logprobs, m.value);
+            proa_response_put_line(next_in(&item->logprobs), m.value);
         }
     }
 }

@@ -52,6 +52,9 @@ struct proa_api_response {
 
 /* ---- responses_write.c: JSON */
 
+/* JSON that others wrote, in one line: an end of line is none within a string, and would end the
+ * data of an event. */
+void proa_response_put_line(struct proa_buf *out, struct proa_slice json);
 /* The one part of a message, as it is now. */
 void proa_response_put_part(const struct item *item, struct proa_buf *out);
 /* {"id","type",...}; an item that is open has nothing in it yet. */

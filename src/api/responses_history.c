@@ -304,7 +304,8 @@ size_t proa_api_history_references(struct proa_slice body, struct proa_slice *id
     struct proa_json_cursor c;
     struct proa_json_item m;
     size_t n = 0;
-    if (proa_json_kind_of(input) != PROA_JSON_ARRAY ||
+    if (proa_slice_search(input, PROA_SLICE("item_reference")) == input.len ||
+        proa_json_kind_of(input) != PROA_JSON_ARRAY ||
         proa_json_cursor_init(&c, input) != PROA_OK) {
         return 0;
     }

@@ -22,6 +22,16 @@ static void member_u64(struct proa_buf *out, const char *key, uint64_t n)
     (void)proa_buf_append_u64(out, n);
 }
 
+void proa_response_put_line(struct proa_buf *out, struct proa_slice json)
+{
+    for (size_t at; json.len > 0; json = proa_slice_from(json, at + 1)) {
+        for (at = 0; at < json.len && json.ptr[at] != '\n' && json.ptr[at] != '\r';) {
+            at++;
+        }
+        put(out, proa_slice_head(json, at));
+    }
+}
+
 /* ---- items ----------------------------------------------------------------------------------- */
 
 void proa_response_put_annotation(const struct proa_chat_event *event, struct proa_buf *out)
@@ -128,18 +138,6 @@ void proa_response_put_item(const struct item *item, struct proa_buf *out)
 
 /* ---- Responses ------------------------------------------------------------------------------- */
 
-/* In one line: its end is none within a string, and would end the data of an event. SDKs write
- * bodies of many lines. */
-static void put_line(struct proa_buf *out, struct proa_slice json)
-{
-    for (size_t at; json.len > 0; json = proa_slice_from(json, at + 1)) {
-        for (at = 0; at < json.len && json.ptr[at] != '\n' && json.ptr[at] != '\r';) {
-            at++;
-        }
-        put(out, proa_slice_head(json, at));
-    }
-}
-
 struct proa_slice proa_response_echo(const struct proa_api_echo *echo, struct proa_arena *arena)
 {
 #define UNSAID(name, key, unsaid) {PROA_SLICE_INIT(",\"" key "\":"), PROA_SLICE_INIT(unsaid)},
@@ -157,7 +155,7 @@ struct proa_slice proa_response_echo(const struct proa_api_echo *echo, struct pr
     struct proa_buf out = {.ptr = proa_arena_alloc(arena, room), .cap = room, .max = room};
     for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
         put(&out, rows[i].key);
-        put_line(&out, said[i]);
+        proa_response_put_line(&out, said[i]);
     }
     return proa_buf_slice(&out);
 }

@@ -202,6 +202,9 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
                                                   : PROA_OUTCOME_ERROR);
         return;
     }
+    if (match->kind == PROA_API_RESPONSES) {
+        proa_responses_put_back(x);
+    }
     if (!proa_exchange_admit(x, match)) {
         proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
         return;

@@ -432,10 +432,14 @@ void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
 bool proa_cached_namespace(const struct proa_exchange *x,
                            unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
 
-/* ---- responses.c; all but host_*, earlier and is_unknown for an exchange of that API only */
+/* ---- responses.c; all but host_*, put_back, earlier and is_unknown for an exchange of that API
+ * only */
 void proa_responses_host_init(struct proa_exchange_host *host);
 void proa_responses_host_deinit(struct proa_exchange_host *host);
 void proa_responses_host_sample(struct proa_exchange_host *host);
+/* Items that the body refers to and that are kept here stand in it from then on: clients that
+ * believe their items to be kept send ids alone. Before the body is looked at. */
+void proa_responses_put_back(struct proa_exchange *x);
 /* Reads what the request says of a conversation. */
 void proa_responses_begin(struct proa_exchange *x);
 /* Is its answer to be kept, or gone on from one that is? */

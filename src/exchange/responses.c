@@ -13,7 +13,11 @@
 #include "proa/api/responses_history.h"
 #include "proa/json/cursor.h"
 
-enum { SHARE = 4, KEPT_SPARE = 4096 };
+enum {
+    SHARE = 4,
+    KEPT_SPARE = 4096,
+    REFERENCES_MAX = 64 /* answers that the items of one request may be of */
+};
 
 /* ---- the host's ------------------------------------------------------------------------------ */
 
@@ -47,6 +51,53 @@ static void count(const struct proa_exchange *x, enum proa_metric metric, const 
 }
 
 /* ---- the request ----------------------------------------------------------------------------- */
+
+/* The answers that are kept of those that the body's items are of; *bytes grows by theirs. */
+static size_t find_referred(struct proa_exchange *x, struct proa_api_history_kept *kept,
+                            uint64_t *bytes)
+{
+    struct proa_slice ids[REFERENCES_MAX];
+    struct proa_turns_key key;
+    const size_t n = proa_api_history_references(proa_buf_slice(&x->body), ids, REFERENCES_MAX);
+    size_t found = 0;
+    if (n == 0 || !proa_cached_namespace(x, key.namespace)) {
+        return 0;
+    }
+    for (size_t i = 0; i < n; i++) {
+        key.id = ids[i];
+        const struct proa_turn *t =
+            proa_turns_find(&x->host->turns, &key, proa_loop_now(x->host->loop));
+        count(x, PROA_METRIC_RESPONSES_LOOKUPS, t ? "found" : "unknown");
+        if (t) {
+            kept[found++] = (struct proa_api_history_kept){ids[i], t->items};
+            *bytes += t->items.len;
+        }
+    }
+    return found;
+}
+
+/* No body grows by more than what is kept: who refers to an item again and again is left to whoever
+ * understands that. */
+void proa_responses_put_back(struct proa_exchange *x)
+{
+    struct proa_api_history_kept kept[REFERENCES_MAX];
+    struct proa_buf body;
+    uint64_t most = x->body.len;
+    const size_t n = find_referred(x, kept, &most);
+    if (n == 0 || !proa_exchange_take_budget(x->host, most)) {
+        return;
+    }
+    proa_buf_init(&body, (size_t)most);
+    if (proa_api_history_resolve(proa_buf_slice(&x->body), kept, n, x->arena, &body) != PROA_OK) {
+        proa_buf_deinit(&body);
+        proa_exchange_give_budget(x->host, most);
+        return;
+    }
+    proa_buf_deinit(&x->body);
+    proa_exchange_give_budget(x->host, x->body_budgeted);
+    x->body = body;
+    x->body_budgeted = most;
+}
 
 static void find_previous(struct proa_exchange *x)
 {

@@ -601,6 +601,50 @@ def test_instructions_are_of_one_request(between):
     assert "Be brief." not in json.dumps(chat.requests[1].json)
 
 
+def referring(one, *more):
+    """The input of a client that believes its items to be kept: their ids alone."""
+    return [{"role": "user", "content": "one"},
+            *({"type": "item_reference", "id": item["id"]} for item in one["output"]), *more]
+
+
+@MODES
+@pytest.mark.parametrize("next_one", ["native", "chat", "claude"])
+def test_items_by_their_ids(between, next_one, stream):
+    gateway, chat, second = between("chat", next_one)
+    if stream:
+        chat.script = [up.stream(up.stream_events(("first",)))]
+    one = answered(gateway.post(PATH, asked("one", model="m1", stream=stream)))
+    second.script = [{"native": whole("second", ident="resp_2"), "chat": up.chat("second"),
+                      "claude": claude_whole("second")}[next_one]]
+    two = answered(gateway.post(PATH, asked(referring(one, {"role": "user", "content": "two"}),
+                                            model="m2")))
+    assert text_of(two) == "second"
+    sent = second.requests[0].json
+    assert said(sent["input" if next_one == "native" else "messages"]) == [
+        ("user", "one"), ("assistant", text_of(one)), ("user", "two")]
+    # the turn is kept with the items themselves
+    three = gateway.post(PATH, asked("three", model="m1", previous_response_id=two["id"]))
+    assert answered(three)["status"] == "completed"
+    assert [text for _, text in said(chat.requests[-1].json["messages"])] == [
+        "one", text_of(one), "two", "second", "three"]
+
+
+def test_items_that_are_not_there(between):
+    """They are left for who may know them; where nobody does, the client is told."""
+    gateway, chat, native = between("chat", "native")
+    items = referring(made("first"), {"role": "user", "content": "two"})
+    assert text_of(answered(gateway.post(PATH, asked(items)))) == "hello from native"
+    assert native.requests[0].json["input"] == items and not chat.requests
+    one = answered(gateway.post(PATH, asked("one", model="m1"), {"authorization": "Bearer alice"}))
+    theirs = asked(referring(one), model="m1")
+    response = gateway.post(PATH, theirs, {"authorization": "Bearer bob"})
+    assert response.status == 400 and "input[1]" in response.error["message"]
+    assert gateway.post(PATH, theirs, {"authorization": "Bearer alice"}).status == 200
+    # again and again the same one: that would make much of a little
+    often = asked(referring(one) + 500 * referring(one)[1:], model="m1")
+    assert gateway.post(PATH, often, {"authorization": "Bearer alice"}).status == 400
+
+
 def refused(response):
     assert response.status == 400
     assert response.error["code"] == "previous_response_not_found"

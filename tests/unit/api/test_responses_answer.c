@@ -195,7 +195,7 @@ static const struct golden {
        .raw = PROA_SLICE_INIT("{}")},
       {.kind = PROA_CHAT_CITATION, .raw = PROA_SLICE_INIT("{}")},
       {.kind = PROA_CHAT_LOGPROBS,
-       .raw = PROA_SLICE_INIT("{\"content\":[{\"token\":\"a\",\"logprob\":-1},"
+       .raw = PROA_SLICE_INIT("{\"content\":[{\"token\":\"a\",\n\"logprob\":-1},\r"
                               "{\"token\":\"b\",\"logprob\":-2}],\"refusal\":null}")},
       FINISH(STOP)},
      "{\"id\":\"msg_gen_1_0\",\"type\":\"message\",\"status\":\"completed\",\"role\":\"assistant\","
