@@ -154,8 +154,8 @@ static bool is_finished_message(struct proa_slice body)
            proa_json_at(content, 0, NULL) == PROA_JSON_OBJECT;
 }
 
-/* Does a part of a message say no? */
-static bool holds_refusal(struct proa_slice item)
+/* Is a part of the content of this type? */
+static bool holds_part(struct proa_slice item, struct proa_slice wanted)
 {
     struct proa_json_cursor c;
     struct proa_json_item part;
@@ -167,11 +167,28 @@ static bool holds_refusal(struct proa_slice item)
     }
     while (proa_json_cursor_next(&c, &part)) {
         const enum proa_json_kind kind = proa_json_get(part.value, PROA_SLICE("type"), &type);
-        if (is_string(kind, type, PROA_SLICE("refusal"))) {
+        if (is_string(kind, type, wanted)) {
             return true;
         }
     }
     return false;
+}
+
+/* One of the AI SDK's protocol that came to its end by itself, and asks nobody for leave: a word
+ * in its version 2, an object with `unified` in later ones. */
+static bool is_finished_generation(struct proa_slice body)
+{
+    struct proa_slice reason = PROA_SLICE_NONE;
+    struct proa_slice content = PROA_SLICE_NONE;
+    enum proa_json_kind kind = proa_json_get(body, PROA_SLICE("finishReason"), &reason);
+    if (kind == PROA_JSON_OBJECT) {
+        kind = proa_json_get(reason, PROA_SLICE("unified"), &reason);
+    }
+    return (is_string(kind, reason, PROA_SLICE("stop")) ||
+            is_string(kind, reason, PROA_SLICE("tool-calls"))) &&
+           proa_json_get(body, PROA_SLICE("content"), &content) == PROA_JSON_ARRAY &&
+           proa_json_at(content, 0, NULL) == PROA_JSON_OBJECT &&
+           !holds_part(body, PROA_SLICE("tool-approval-request"));
 }
 
 /* One of the Responses API that came to its end by itself, and is no refusal. */
@@ -189,7 +206,7 @@ static bool is_finished_response(struct proa_slice body)
         return false;
     }
     while (proa_json_cursor_next(&c, &item)) {
-        if (holds_refusal(item.value)) {
+        if (holds_part(item.value, PROA_SLICE("refusal"))) {
             return false;
         }
         n++;
@@ -208,7 +225,7 @@ static bool all_finished(enum proa_cache_kind of, struct proa_slice body)
     }
     if (proa_json_get(body, PROA_SLICE("choices"), &choices) != PROA_JSON_ARRAY ||
         proa_json_cursor_init(&c, choices) != PROA_OK) {
-        return is_finished_message(body);
+        return is_finished_message(body) || is_finished_generation(body);
     }
     while (proa_json_cursor_next(&c, &item)) {
         if (!is_finished(item.value)) {

@@ -292,6 +292,30 @@ def test_answers_from_memory_belong_to_their_version_and_model(gateways, upstrea
     assert [each.json["model"] for each in provider.requests] == ["m1", "m1", "m2", "m2"]
 
 
+def test_a_chat_is_answered_from_memory(gateways, upstreams):
+    provider = upstreams(default=up.answer(200, {
+        "id": "c", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "finish_reason": "stop",
+                     "message": {"role": "assistant", "content": "yes"}}],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}))
+    gateway = gateways({
+        "providers": {"one": {"dialect": "openai", "base_url": provider.url, "keys": []}},
+        "policies": [{"name": "test", "balance": {"standby": 0}, "cache": {"mode": "deterministic"}}],
+        "routes": [{"model": "m", "policy": "test", "tiers": [[{"provider": "one"}]]}]})
+
+    def ask(version, **more):
+        return gateway.post("/v4/ai/language-model", {
+            "prompt": [{"role": "user", "content": [{"type": "text", "text": "?"}]}], **more}, {
+            "ai-language-model-id": "m", "ai-language-model-streaming": "false",
+            "ai-language-model-specification-version": str(version)})
+    for version in (2, 3, 4):
+        assert ask(version).header("x-proa-cache") == "bypass"
+        first, again = ask(version, temperature=0), ask(version, temperature=0)
+        assert (first.header("x-proa-cache"), again.header("x-proa-cache")) == ("miss", "hit")
+        assert again.json["content"] == first.json["content"] == [{"type": "text", "text": "yes"}]
+    assert len(provider.requests) == 6
+
+
 def test_an_upgrade_is_not_offered(world):
     """The WebSocket paths of the protocol are not served: a client falls back, nothing hangs."""
     gateway, _, _ = world()

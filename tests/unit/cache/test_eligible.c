@@ -185,6 +185,22 @@ static void test_g_answers(void **state)
         {"{\"content\":[{}],\"stop_reason\":null}", PROA_CACHE_REASON_UNFINISHED},
         {"{\"content\":[],\"stop_reason\":\"end_turn\"}", PROA_CACHE_REASON_UNFINISHED},
         {"{\"content\":\"a\",\"stop_reason\":\"end_turn\"}", PROA_CACHE_REASON_UNFINISHED},
+        /* the AI SDK's */
+        {"{\"content\":[{\"type\":\"text\"}],\"finishReason\":\"stop\"}", PROA_CACHE_REASON_STORED},
+        {"{\"content\":[{}],\"finishReason\":\"tool-calls\"}", PROA_CACHE_REASON_STORED},
+        {"{\"content\":[{}],\"finishReason\":{\"raw\":\"x\",\"unified\":\"stop\"}}",
+         PROA_CACHE_REASON_STORED},
+        {"{\"content\":[{}],\"finishReason\":{\"unified\":\"tool-calls\"}}",
+         PROA_CACHE_REASON_STORED},
+        {"{\"content\":[{}],\"finishReason\":\"length\"}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{}],\"finishReason\":{\"unified\":\"length\"}}",
+         PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{}],\"finishReason\":{\"raw\":\"stop\"}}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{}],\"finishReason\":{}}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[],\"finishReason\":\"stop\"}", PROA_CACHE_REASON_UNFINISHED},
+        {"{\"content\":[{\"type\":\"tool-call\"},{\"type\":\"tool-approval-request\"}],"
+         "\"finishReason\":\"tool-calls\"}",
+         PROA_CACHE_REASON_UNFINISHED},
     };
     PROA_TEST_ROWS(row, rows)
     {
