@@ -172,8 +172,7 @@ def test_refusals(world):
     assert not first.requests and not second.requests
 
 
-@pytest.mark.parametrize("kind", ["image-model", "speech-model", "transcription-model",
-                                  "video-model", "batch/start", "nothing"])
+@pytest.mark.parametrize("kind", ["decision-model", "video-model", "batch/start", "nothing"])
 def test_what_is_not_served_is_not_found(world, kind):
     gateway, _, _ = world()
     response = gateway.post("/v4/ai/" + kind, {})

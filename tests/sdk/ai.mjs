@@ -389,7 +389,7 @@ checks.errors = async () => {
   const refused = await failing("script");
   assert.equal(refused.statusCode, 400);
   assert.match(refused.message, /bad input/);
-  const response = await fetch(`${origin}/${path}/ai/image-model`, { method: "POST", body: "{}",
+  const response = await fetch(`${origin}/${path}/ai/video-model`, { method: "POST", body: "{}",
     headers: { "content-type": "application/json" } });
   assert.equal(response.status, 404);
   assert.equal((await response.json()).error.type, "not_found");
