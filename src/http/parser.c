@@ -53,6 +53,7 @@ struct proa_http_parser {
     } u;
     uint64_t body_bytes;
     uint64_t body_max;
+    const struct proa_http_head *too_long;
     uint32_t n_interim;
     uint8_t state;   /* enum proa_http_parser_state */
     uint8_t framing; /* enum framing */
@@ -102,6 +103,11 @@ enum proa_http_parser_state proa_http_parser_state(const struct proa_http_parser
 enum proa_http_fault proa_http_parser_fault(const struct proa_http_parser *p)
 {
     return (enum proa_http_fault)p->fault;
+}
+
+const struct proa_http_head *proa_http_parser_too_long(const struct proa_http_parser *p)
+{
+    return p->too_long;
 }
 
 uint64_t proa_http_parser_body_bytes(const struct proa_http_parser *p)
@@ -166,6 +172,7 @@ static enum proa_err enter_body(struct proa_http_parser *p, struct proa_http_hea
     enum framing framing = framing_of(head);
     uint64_t announced = framing == FRAMING_LENGTH ? head->content_length : 0;
     if (announced > p->body_max) {
+        p->too_long = head;
         return refuse(p, PROA_HTTP_FAULT_BODY_LONG);
     }
     memset(&p->u, 0, sizeof p->u);

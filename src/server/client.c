@@ -438,6 +438,7 @@ static void refuse_fault(struct client *c)
 {
     const enum proa_http_fault fault = proa_http_parser_fault(c->parser);
     const struct proa_http_fault_info *info = proa_http_fault_info(fault);
+    const struct proa_http_head *head = proa_http_parser_too_long(c->parser);
     enum proa_api_error_code code = PROA_API_ERR_BAD_HTTP;
     for (int i = 0; i < PROA_API_ERR_COUNT; i++) {
         if (proa_api_error_status((enum proa_api_error_code)i) == info->status &&
@@ -445,6 +446,10 @@ static void refuse_fault(struct client *c)
             code = (enum proa_api_error_code)i;
             break;
         }
+    }
+    if (head && c->exchange) { /* it is told in the words of whom it asked */
+        proa_api_match(head->method, head->path, &c->match);
+        proa_exchange_head(c->exchange, head, c->match.surface);
     }
     c->close_after = true;
     refuse_now(c, code, (uint16_t)info->status, info->text,

@@ -160,6 +160,9 @@ enum proa_err proa_http_parser_finish(struct proa_http_parser *p) PROA_MUST_CHEC
 enum proa_http_parser_state proa_http_parser_state(const struct proa_http_parser *p);
 /* NONE unless feed said PROA_ERR_PROTOCOL or finish said PROA_ERR_TRUNCATED. */
 enum proa_http_fault proa_http_parser_fault(const struct proa_http_parser *p);
+/* The head of a message that was refused for the body it announces, which on_head has not been told
+ * of; else NULL. */
+const struct proa_http_head *proa_http_parser_too_long(const struct proa_http_parser *p);
 /* Body bytes handed out so far, framing excluded. */
 uint64_t proa_http_parser_body_bytes(const struct proa_http_parser *p);
 
