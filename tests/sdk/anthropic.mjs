@@ -107,6 +107,19 @@ for (const model of ["claude", "gpt"]) {
   };
 }
 
+checks.metadata = async () => {
+  for (const [model, provider] of [["claude", "anthropic"], ["gpt", "openai"]]) {
+    const ask = { model, max_tokens: 100, messages, providerOptions: { gateway: {} } };
+    const whole = await client.messages.create(ask);
+    assert.equal(whole.provider_metadata.gateway.routing.finalProvider, provider);
+    const told = [];
+    for await (const event of await client.messages.create({ ...ask, stream: true })) {
+      if (event.provider_metadata) told.push([event.type, event.provider_metadata.gateway.routing.finalProvider]);
+    }
+    assert.deepEqual(told, [["message_delta", provider]]);
+  }
+};
+
 checks.beta = async () => {
   const message = await client.beta.messages.create({ model: "claude", max_tokens: 100, messages,
     betas: ["interleaved-thinking-2025-05-14"] });
@@ -122,7 +135,10 @@ checks.failover = async () => {
 
 checks.models = async () => {
   const ids = [];
-  for await (const model of client.models.list()) ids.push(model.id);
+  for await (const model of client.models.list()) {
+    ids.push(model.id);
+    assert.ok(model.display_name && Date.parse(model.created_at) === 0);
+  }
   assert.ok(ids.includes("claude") && ids.includes("gpt"));
   assert.equal((await client.models.retrieve("claude")).id, "claude");
 };

@@ -84,6 +84,7 @@ def async_stream(model):
 def models():
     ids = [model.id for model in client.models.list()]
     assert "claude" in ids and "gpt" in ids, ids
+    assert all(model.display_name and model.created_at.year == 1970 for model in client.models.list())
     assert client.models.retrieve("claude").id == "claude"
 
 

@@ -121,7 +121,10 @@ checks.embeddings_float = async () => {
 
 checks.models = async () => {
   const ids = [];
-  for await (const model of client.models.list()) ids.push(model.id);
+  for await (const model of client.models.list()) {
+    ids.push(model.id);
+    assert.ok(model.object === "model" && model.owned_by && model.name && Number.isInteger(model.created));
+  }
   assert.ok(ids.includes("demo") && ids.length > 0, ids.join());
   for (const id of ids) assert.equal((await client.models.retrieve(id)).id, id);
 };
@@ -197,6 +200,21 @@ checks.responses_errors = async () => {
   }
   assert.ok(failure?.message, kinds.join());
   assert.ok(kinds.includes("response.output_text.delta") && !kinds.includes("response.completed"));
+};
+
+// What the gateway tells, in answers that are passed on: to who brings its options.
+checks.metadata = async () => {
+  const asked = { model: "mock/echo", messages, providerOptions: { gateway: {} } };
+  const { choices } = await client.chat.completions.create(asked);
+  assert.match(choices[0].message.provider_metadata.gateway.generationId, /^gen_/);
+  const told = [];
+  for await (const chunk of await client.chat.completions.create({ ...asked, stream: true })) {
+    const { delta, finish_reason } = chunk.choices[0] ?? {};
+    if (delta?.provider_metadata) told.push([finish_reason, delta.provider_metadata.gateway.routing.finalProvider]);
+  }
+  assert.deepEqual(told, [["stop", "mock"]]);
+  const vectors = await client.embeddings.create({ model: "mock/echo", input: "a", providerOptions: {} });
+  assert.equal(vectors.providerMetadata.gateway.routing.finalProvider, "mock");
 };
 
 checks.errors = async () => {
