@@ -14,8 +14,9 @@ from testenv.poll import eventually
 
 GENERATION = re.compile(r"^gen_[0-9A-HJKMNP-TV-Z]{26}$")
 HI = [{"role": "user", "content": "hi"}]
-SURFACES = ("openai", "anthropic", "aisdk")
-PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "aisdk": "/v4/ai/language-model"}
+SURFACES = ("openai", "anthropic", "aisdk", "responses")
+PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages", "aisdk": "/v4/ai/language-model",
+         "responses": "/v1/responses"}
 ONCE = {**TOLERANT, "retry": {"max_attempts": 1}}
 
 
@@ -31,7 +32,8 @@ def ask(gateway, surface, model="m", stream=False, headers=(), body=None, **more
             own["ai-language-model-id"] = model
         asked = {"prompt": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}], **more}
     else:
-        asked = {"messages": HI, **({"max_tokens": 9} if surface == "anthropic" else {}), **more}
+        asked = {"input": "hi", **more} if surface == "responses" else {
+            "messages": HI, **({"max_tokens": 9} if surface == "anthropic" else {}), **more}
         asked.update({"model": model} if model is not None else {})
         asked.update({"stream": True} if stream else {})
     return gateway.request(method, path, asked if body is None else body, {**own, **dict(headers)})
@@ -159,6 +161,7 @@ ELSEWHERE = {
     "gateway_overloaded": "test_shedding",
     "upstream_stream_interrupted": "test_a_stream_that_breaks",
     "gateway_draining": "test_cli.py, test_cache_g.py",
+    "previous_response_not_found": "test_responses.py",
     "unauthorized": "nobody is asked who they are yet",
     "internal_error": "a list of models that is longer than it can be",
     "upstream_timeout_connect": "test_timeouts_d.py",
@@ -334,7 +337,7 @@ def test_a_providers_status_is_kept(gateways, upstreams, status, dialect):
 
 
 @pytest.mark.parametrize("surface, upstream_code, code", [
-    (surface, sent, code) for surface in ("anthropic", "aisdk")
+    (surface, sent, code) for surface in ("anthropic", "aisdk", "responses")
     for sent, code in (("context_length_exceeded", "context_length_exceeded"),
                        ("content_policy_violation", "content_policy_violation"),
                        ("unknown_parameter", "invalid_request"))])
@@ -361,6 +364,12 @@ def test_a_stream_that_breaks(simple, upstreams, surface):
         assert error["error"]["isRetryable"] is True and error["error"]["type"] == "upstream_error"
         assert finish["type"] == "finish" and finish["finishReason"]["unified"] == "error"
         told = finish["providerMetadata"]["gateway"]
+    elif surface == "responses":
+        error, failed = events[-2:]
+        assert error["type"] == "error" and error["code"] == "upstream_stream_interrupted"
+        assert failed["type"] == "response.failed" and failed["response"]["status"] == "failed"
+        assert failed["response"]["error"]["message"] == error["message"]
+        told = failed["response"]["providerMetadata"]["gateway"]
     else:
         last = events[-1]
         assert last["error"]["code"] == "upstream_stream_interrupted" and last["error"]["message"]
