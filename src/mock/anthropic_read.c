@@ -140,6 +140,7 @@ static bool read_result(struct walk *w, struct proa_slice block)
             w->message);
     }
     r->out->after_tool = true;
+    r->out->said_more = false;
     return true;
 }
 
@@ -191,7 +192,7 @@ static bool read_block(struct walk *w, struct proa_slice block)
     }
     w->first = false;
     if (proa_slice_eq(type, PROA_SLICE("text"))) {
-        r->out->after_tool = false;
+        r->out->said_more = true;
         const struct proa_slice text = proa_mock_string(r, block, PROA_SLICE("text"));
         return text.len > 0 ||
                proa_mock_refuse(r, 400, "messages: text content blocks must be non-empty");

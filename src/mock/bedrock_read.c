@@ -98,6 +98,7 @@ static bool read_result(struct walk *w, struct proa_slice result)
     const struct proa_slice content = proa_mock_member(result, PROA_SLICE("content"));
     w->any_tool = true;
     r->out->after_tool = true;
+    r->out->said_more = false;
     if (!w->user || !proa_mock_call_close(&w->open, id)) {
         return proa_mock_refuse(r, 400,
                                 "The number of toolResult blocks at messages.%zu.content "
@@ -181,7 +182,7 @@ static bool read_block(struct walk *w, struct proa_slice block)
     const struct proa_slice document = proa_mock_member(block, PROA_SLICE("document"));
     const struct proa_slice reasoning = proa_mock_member(block, PROA_SLICE("reasoningContent"));
     if (text.len > 0) {
-        r->out->after_tool = false;
+        r->out->said_more = true;
         return !is_blank_text(proa_mock_decoded(r, text)) ||
                proa_mock_refuse(r, 400,
                                 "The text field in the ContentBlock object at messages.%zu"

@@ -186,6 +186,7 @@ static bool read_response(struct walk *w, struct proa_slice response)
     const struct proa_slice name = proa_mock_string(r, response, PROA_SLICE("name"));
     w->n_results++;
     r->out->after_tool = true;
+    r->out->said_more = false;
     if (!proa_mock_is(proa_mock_member(response, PROA_SLICE("response")), PROA_JSON_OBJECT)) {
         return proa_mock_refuse(r, 400,
                                 "* GenerateContentRequest.contents[%zu].parts[0]"
@@ -246,7 +247,7 @@ static bool read_part(struct walk *w, struct proa_slice part)
     if (inline_data.len > 0 || file.len > 0) {
         return read_media(w, inline_data, file);
     }
-    r->out->after_tool = false;
+    r->out->said_more = true;
     return proa_mock_is(proa_mock_member(part, PROA_SLICE("text")), PROA_JSON_STRING) ||
            proa_mock_refuse(r, 400,
                             "* GenerateContentRequest.contents[%zu].parts[0].data: required "

@@ -114,7 +114,8 @@ struct mock_request {
     bool stream;
     bool include_usage;
     bool obfuscate;
-    bool after_tool; /* the last message ends with a tool's result */
+    bool after_tool; /* the last message holds a tool's result, */
+    bool said_more;  /* and a text behind it */
     bool thinks;     /* reasoning is asked for, or the model always does */
     bool shows_thoughts;
     struct proa_slice previous; /* Responses: the answer that it goes on from; empty = none */

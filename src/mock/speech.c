@@ -107,13 +107,14 @@ static void call_tools(const struct mock_request *req, const struct proa_mock_pl
     if (most > MOCK_MAX_CALLS) {
         most = MOCK_MAX_CALLS;
     }
-    if (req->tool_choice == MOCK_TOOLS_NONE ||
-        (req->after_tool && req->tool_choice == MOCK_TOOLS_AUTO)) {
+    /* Right behind results only what is called by its name: a word between them asks for none. */
+    const bool by_name = req->after_tool && req->tool_choice == MOCK_TOOLS_AUTO;
+    if (req->tool_choice == MOCK_TOOLS_NONE || (by_name && !req->said_more)) {
         return;
     }
     for (uint32_t i = 0; i < req->n_tools && out->n_calls < most; i++) {
         const struct mock_tool *tool = &req->tools[i];
-        if (is_called(req, plan, tool->name)) {
+        if (by_name ? mentions(req->text, tool->name) : is_called(req, plan, tool->name)) {
             struct mock_call *call = &out->calls[out->n_calls++];
             call->name = tool->name;
             call->arguments = proa_mock_instance(tool->schema, req->text, arena);

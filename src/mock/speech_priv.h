@@ -42,8 +42,8 @@ struct mock_making {
 
 /* Text: what WORDS or SIZE ask for, else the author's, else an echo; cut at max_tokens. Tools are
  * called when the request demands it, when CALLS does, or when the user's message names a tool or
- * holds the word "tool"; never right after a tool's result. An answer whose beginning is
- * given as the last message is gone on with from there. */
+ * holds the word "tool"; in the turn after a tool's result only one that is named behind it. An
+ * answer whose beginning is given as the last message is gone on with from there. */
 void proa_mock_speech_make(const struct mock_request *req, const struct proa_mock_plan *plan,
                            const struct mock_author *author, struct proa_arena *arena,
                            struct mock_speech *out);
