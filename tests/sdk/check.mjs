@@ -132,9 +132,9 @@ checks.models = async () => {
 // Responses: translated into chats of two kinds, and passed on to who serves them.
 const kinds = { translated: "mock/echo", claude: "claude", served: "served" };
 const input = "hello from the SDK";
-const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"],
+const place = { type: "object", properties: { city: { type: "string" } }, required: ["city"],
   additionalProperties: false };
-const format = { type: "json_schema", name: "place", schema, strict: true };
+const format = { type: "json_schema", name: "place", schema: place, strict: true };
 const lookup = { type: "function", strict: false, ...tools[0].function };
 for (const [kind, model] of Object.entries(kinds)) {
   checks[`responses_${kind}`] = async () => {
