@@ -270,6 +270,17 @@ static void take(struct proa_api_response *r, const struct proa_chat_event *even
     }
 }
 
+/* All of it is kept until the end. */
+static bool has_room(struct proa_api_response *r, const struct proa_chat_event *event)
+{
+    r->told += event->text.len + event->raw.len;
+    if (r->cfg.stream && r->told > RESPONSE_STREAM_MAX) {
+        r->out->failed = true;
+        return false;
+    }
+    return true;
+}
+
 static void on_event(void *ctx, const struct proa_chat_event *event)
 {
     struct proa_api_response *r = ctx;
@@ -277,7 +288,7 @@ static void on_event(void *ctx, const struct proa_chat_event *event)
         const struct proa_chat_event unknown = {.kind = PROA_CHAT_START};
         start(r, event->kind == PROA_CHAT_START ? event : &unknown);
     }
-    if (event->choice == 0) { /* there is one answer here */
+    if (event->choice == 0 && has_room(r, event)) { /* there is one answer here */
         take(r, event);
     }
 }

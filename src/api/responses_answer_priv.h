@@ -10,7 +10,10 @@
 enum {
     RESPONSE_TOOLS_MAX = 128,
     RESPONSE_ITEMS_MAX = 65536,
-    RESPONSE_TEXT_MAX = 256 * 1024 * 1024 /* of one item; the answer it is made of is bounded */
+    RESPONSE_TEXT_MAX = 256 * 1024 * 1024, /* of one item; a whole answer, which it is made of, is
+                                              bounded */
+    RESPONSE_STREAM_MAX = 32 * 1024 * 1024 /* of all that a stream tells, which is not: its last
+                                              event repeats it */
 };
 
 /* A message has one part here: a refusal behind a text is a message of its own. */
@@ -43,6 +46,7 @@ struct proa_api_response {
     struct proa_slice echo;  /* JSON: members, each with a comma in front */
     uint64_t created_s;
     uint64_t sequence; /* of the next event */
+    uint64_t told;     /* bytes of what the events said */
     struct item *items;
     size_t n_items;
     size_t open;                      /* of TEXT, REFUSAL or REASONING that goes on, plus 1 */

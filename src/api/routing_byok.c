@@ -20,12 +20,25 @@ static bool is_visible(struct proa_slice text)
     return true;
 }
 
+/* The body stays JSON, for whoever reads it after that. */
+static void blacken(struct proa_slice secret)
+{
+    if (secret.len > 0) {
+        memset((void *)(uintptr_t)secret.ptr, '*', secret.len);
+    }
+}
+
 static enum proa_err read_secret(struct reading *r, const struct place *at,
                                  const struct proa_json_item *item, struct proa_slice *out)
 {
+    blacken(*out); /* said twice: nobody else would find the first */
     const enum proa_err err = proa_routing_plain(r, at, item, PROA_ROUTING_SECRET_MAX, out);
     if (err != PROA_OK) {
         return err;
+    }
+    const struct proa_slice token = proa_chat_text(item->value);
+    if (out->ptr != token.ptr) {
+        blacken(token); /* with escapes, of which *out is a copy */
     }
     if (out->len < PROA_ROUTING_SECRET_MIN) {
         return proa_read_refuse(r, at, "is too short for a credential: it has less than 8 bytes.");
@@ -152,14 +165,6 @@ static enum proa_err read_list(struct reading *r, const struct place *at,
         err = read_one(r, PLACE_AT(at, i), &element, byok);
     }
     return err;
-}
-
-/* The body stays JSON, for whoever reads it after that. */
-static void blacken(struct proa_slice secret)
-{
-    if (secret.len > 0) {
-        memset((void *)(uintptr_t)secret.ptr, '*', secret.len);
-    }
 }
 
 void proa_api_routing_wipe(const struct proa_routing *routing)

@@ -73,6 +73,14 @@ static bool take_parameter(struct proa_slice *rest, struct parameter *out)
     return proa_http_is_token(out->value);
 }
 
+/* `name*`, `name*0`: the same parameter told otherwise (RFC 2231), which forms have none of (RFC
+ * 7578 4.2) and some servers read all the same. */
+static bool is_extended(struct proa_slice parameter, struct proa_slice name)
+{
+    return parameter.len > name.len && parameter.ptr[name.len] == '*' &&
+           proa_slice_eq_nocase(proa_slice_head(parameter, name.len), name);
+}
+
 /* RFC 2046 5.1.1; a token holds fewer than that, and quotes allow the rest. */
 static bool is_boundary(struct proa_slice s)
 {
@@ -97,7 +105,7 @@ enum proa_err proa_multipart_boundary(struct proa_slice content_type, struct pro
     }
     while (skip_blanks(rest).len > 0) {
         struct parameter p;
-        if (!take_parameter(&rest, &p)) {
+        if (!take_parameter(&rest, &p) || is_extended(p.name, PROA_SLICE("boundary"))) {
             return PROA_ERR_SYNTAX;
         }
         if (proa_slice_eq_nocase(p.name, PROA_SLICE("boundary"))) {
@@ -131,6 +139,9 @@ static const char *read_disposition(struct proa_slice value, struct proa_multipa
         struct parameter p;
         if (!take_parameter(&rest, &p)) {
             return "a parameter of Content-Disposition cannot be read";
+        }
+        if (is_extended(p.name, PROA_SLICE("name"))) {
+            return "a part has a name in the form \"name*\"";
         }
         if (proa_slice_eq_nocase(p.name, PROA_SLICE("name"))) {
             if (named || p.escaped) {
@@ -221,6 +232,9 @@ void proa_multipart_init(struct proa_multipart *m, struct proa_slice body,
     m->delimiter_len = 4 + boundary.len;
 }
 
+static const char ODD_LINE[] =
+    "a line that begins with the boundary does not follow CR LF of its own";
+
 static enum proa_multipart_result broken(struct proa_multipart_fault *fault, size_t at,
                                          const char *reason)
 {
@@ -228,19 +242,37 @@ static enum proa_multipart_result broken(struct proa_multipart_fault *fault, siz
     return PROA_MULTIPART_BROKEN;
 }
 
-/* Where the next boundary's line begins, from `from` on; body.len: nowhere. */
-static size_t find_boundary(const struct proa_multipart *m, size_t from)
+static struct proa_slice dashes_of(const struct proa_multipart *m)
+{
+    return proa_slice_make(m->delimiter + CRLF.len, m->delimiter_len - CRLF.len);
+}
+
+/*
+ * Where the next boundary's line begins, from `from` on; body.len: nowhere. *odd: up to there, one
+ * begins a line for those who see an end of a line in a bare line feed or carriage return, or in
+ * the one of the head, too: they would find other parts than we do.
+ */
+static size_t find_boundary(const struct proa_multipart *m, size_t from, bool *odd)
 {
     const struct proa_slice rest = proa_slice_from(m->body, from);
-    const size_t n = proa_slice_search(rest, proa_slice_make(m->delimiter, m->delimiter_len));
-    return n == rest.len ? m->body.len : from + n + CRLF.len;
+    const size_t lf =
+        proa_slice_search(rest, proa_slice_make(m->delimiter + 1, m->delimiter_len - 1));
+    const struct proa_slice before = proa_slice_head(rest, lf);
+    char bare[1 + sizeof m->delimiter];
+    bare[0] = '\r';
+    memcpy(bare + 1, dashes_of(m).ptr, dashes_of(m).len);
+    const struct proa_slice bare_cr = proa_slice_make(bare, 1 + dashes_of(m).len);
+    *odd = proa_slice_starts(rest, dashes_of(m)) ||
+           proa_slice_search(before, bare_cr) < before.len ||
+           (lf < rest.len && (lf == 0 || rest.ptr[lf - 1] != '\r'));
+    return lf == rest.len ? m->body.len : from + lf + 1;
 }
 
 /* The first boundary may begin the body; what stands before it is for nobody (RFC 2046 5.1.1). */
-static size_t find_first(const struct proa_multipart *m)
+static size_t find_first(const struct proa_multipart *m, bool *odd)
 {
-    const struct proa_slice dashes = proa_slice_make(m->delimiter + 2, m->delimiter_len - 2);
-    return proa_slice_starts(m->body, dashes) ? 0 : find_boundary(m, 0);
+    *odd = false;
+    return proa_slice_starts(m->body, dashes_of(m)) ? 0 : find_boundary(m, 0, odd);
 }
 
 /* Behind the last boundary: line ends, of which some clients send more than one. */
@@ -258,10 +290,14 @@ enum proa_multipart_result proa_multipart_next(struct proa_multipart *m,
                                                struct proa_multipart_part *out,
                                                struct proa_multipart_fault *fault)
 {
+    bool odd = false;
     if (m->n_parts == 0) {
-        m->at = find_first(m);
+        m->at = find_first(m, &odd);
         if (m->at == m->body.len) {
             return broken(fault, 0, "no line begins with the boundary that Content-Type names");
+        }
+        if (odd) {
+            return broken(fault, 0, ODD_LINE);
         }
     }
     const size_t begin = m->at;
@@ -286,11 +322,12 @@ enum proa_multipart_result proa_multipart_next(struct proa_multipart *m,
     if (reason) {
         return broken(fault, begin, reason);
     }
-    /* Without a value, too, a line end stands before the boundary: that some would let the one of
-     * the head's end be it is no reason for us. */
-    const size_t next = find_boundary(m, at);
+    const size_t next = find_boundary(m, at, &odd);
     if (next == m->body.len) {
         return broken(fault, begin, "the last part does not end with the boundary");
+    }
+    if (odd) {
+        return broken(fault, begin, ODD_LINE);
     }
     out->value = proa_slice_make(m->body.ptr + at, next - CRLF.len - at);
     out->end = next;

@@ -160,7 +160,7 @@ static void add(struct narrow *n, const struct narrow_spot *spot)
 /* The same with each credential of the request that is for its provider. */
 static void add_own(struct narrow *n, const struct narrow_spot *spot)
 {
-    for (size_t i = 0; i < n->in->routing->n_byok; i++) {
+    for (size_t i = 0; i < n->in->routing->n_byok && n->n_spots < NARROW_SPOTS_MAX; i++) {
         struct narrow_spot own = *spot;
         own.credential = (uint16_t)i;
         if (n->credentials[i].provider == spot->target->provider && !is_there(n, &own)) {

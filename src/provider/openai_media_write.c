@@ -202,8 +202,9 @@ static void add_options(struct openai_form *f, const struct proa_encode_in *in,
         if (item.kind != PROA_JSON_ARRAY) {
             add_value(f, arena, name, &item);
         } else if (proa_json_cursor_init(&c, item.value) == PROA_OK) {
-            while (proa_json_cursor_next(&c, &element)) {
-                add_value(f, arena, listed(arena, name), &element);
+            const struct proa_slice field = listed(arena, name);
+            while (!f->full && proa_json_cursor_next(&c, &element)) {
+                add_value(f, arena, field, &element);
             }
         }
     }

@@ -36,7 +36,8 @@ static inline bool proa_api_routing_is_said(const struct proa_api_request *reque
  * Reads them: ERR_TYPE and `error` filled, with a message in `text` that names the member and says
  * what it should be, when one is not what it must be; only wipe *out then. Credentials are never
  * part of a message. What *out points to is in the arena, but what is secret in credentials, which
- * borrows from the body wherever nothing in it is escaped.
+ * borrows from the body wherever nothing in it is escaped; where something is, the body's is
+ * overwritten at once.
  */
 enum proa_err proa_api_routing_read(const struct proa_api_request *request, struct proa_slice body,
                                     struct proa_arena *arena, struct proa_buf *text,

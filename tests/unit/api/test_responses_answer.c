@@ -563,6 +563,31 @@ static void a_full_buffer_shows(void **state)
     }
 }
 
+/* It is kept until its end, however long whoever makes it goes on. */
+static void a_stream_has_a_maximum(void **state)
+{
+    (void)state;
+    struct written w;
+    struct proa_chat_event piece = {.kind = PROA_CHAT_TEXT};
+    char *text = proa_alloc((size_t)1024 * 1024);
+    memset(text, 'x', (size_t)1024 * 1024);
+    piece.text = proa_slice_make(text, (size_t)1024 * 1024);
+    begin(&w, &STREAM);
+    for (size_t i = 0; i < 32; i++) {
+        tell(&w, &piece);
+        assert_true(proa_buf_ok(&w.out));
+        proa_buf_clear(&w.out);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        tell(&w, &piece);
+        assert_false(proa_buf_ok(&w.out));
+        assert_int_equal(w.out.len, 0);
+        proa_buf_clear(&w.out);
+    }
+    end(&w);
+    proa_free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -570,7 +595,7 @@ int main(void)
         cmocka_unit_test(a_stream_byte_by_byte), cmocka_unit_test(a_whole_answer_byte_by_byte),
         cmocka_unit_test(ids_and_names),         cmocka_unit_test(what_was_asked_is_repeated),
         cmocka_unit_test(every_stream_is_sound), cmocka_unit_test(the_buffer_is_the_callers),
-        cmocka_unit_test(a_full_buffer_shows),
+        cmocka_unit_test(a_full_buffer_shows),   cmocka_unit_test(a_stream_has_a_maximum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

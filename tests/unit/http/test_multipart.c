@@ -3,6 +3,7 @@
 
 #include "proa_test.h"
 
+#define ODD_LINE   "!a line that begins with the boundary does not follow CR LF of its own"
 #define PART(name) "Content-Disposition: form-data; name=\"" name "\"\r\n\r\n"
 #define FILE_PART(name, file)                                                                      \
     "content-disposition: form-data; name=\"" name "\"; filename=\"" file                          \
@@ -38,6 +39,8 @@ static const struct boundary_row BOUNDARIES[] = {
     {"multipart/form-data; boundary=a b", PROA_ERR_SYNTAX, ""},
     {"multipart/form-data; boundary=a; boundary=b", PROA_ERR_SYNTAX, ""},
     {"multipart/form-data; boundary", PROA_ERR_SYNTAX, ""},
+    {"multipart/form-data; boundary=a; boundary*=utf-8''b", PROA_ERR_SYNTAX, ""},
+    {"multipart/form-data; Boundary*0=b; boundary=a", PROA_ERR_SYNTAX, ""},
     {"multipart/form-data; =a", PROA_ERR_SYNTAX, ""},
     {"multipart/form-data; boundary=a,b", PROA_ERR_SYNTAX, ""},
     {"multipart/form-data; boundary=\"a*b\"", PROA_ERR_SYNTAX, ""},
@@ -127,7 +130,21 @@ static const struct form_row FORMS[] = {
     {"", "!no line begins with the boundary that Content-Type names"},
     {"{}", "!no line begins with the boundary that Content-Type names"},
     {"x--B\r\n" PART("a") "1\r\n--B--", ""},
-    {"\n--B\n" PART("a") "1\n--B--", "!no line begins with the boundary that Content-Type names"},
+    {"\n--B\n" PART("a") "1\n--B--", ODD_LINE},
+    /* Forms in which others would find another model. */
+    {"\n--B\nContent-Disposition: form-data; name=model\n\nx\r\n--B\r\n" PART("model") "m\r\n--B--",
+     ODD_LINE},
+    {"\r--B\r\n" PART("model") "x\r\n--B\r\n" PART("model") "m\r\n--B--", ODD_LINE},
+    {"--B\r\n" PART("a") "--B\r\n" PART("model") "x\r\n--B\r\n" PART("model") "m\r\n--B--",
+     ODD_LINE},
+    {"--B\r\n" PART("a") "1\n--B\n" PART("model") "x\r\n--B--", ODD_LINE},
+    {"--B\r\n" PART("a") "\n--B\r\n" PART("model") "x\r\n--B--", ODD_LINE},
+    {"--B\r\n" PART("a") "1\r--B\r\n" PART("model") "x\r\n--B--", ODD_LINE},
+    {"--B\r\nContent-Disposition: form-data; name=a; name*=utf-8''model\r\n\r\nx\r\n--B--",
+     "!a part has a name in the form \"name*\""},
+    {"--B\r\nContent-Disposition: form-data; NAME*0=mod; name*1=el; name=a\r\n\r\nx\r\n--B--",
+     "!a part has a name in the form \"name*\""},
+    {"--B\r\n" PART("a") "1\r\r\n --B\n\r\n--B--", "a=1\r\r\n --B\n"},
     {"--B", "!a line begins with the boundary and goes on"},
     {"--B\n" PART("a") "1\r\n--B--", "!a line begins with the boundary and goes on"},
     {"--B-\r\n" PART("a") "1\r\n--B--", "!a line begins with the boundary and goes on"},

@@ -755,6 +755,44 @@ static void no_more_than_a_route_may_have(void **state)
     proa_buf_deinit(&yaml);
 }
 
+/* What is made for a candidate is not made for those that there is no place for. */
+static void names_that_repeat_cost_nothing_more(void **state)
+{
+    struct policy_fixture *f = *state;
+    static struct proa_buf yaml;
+    size_t bytes[2];
+    f->env = ENV;
+    proa_buf_init(&yaml, 1024 * 1024);
+    PROA_BUF_LIT(&yaml, "providers:\n  p: {dialect: openai, base_url: \"https://h\", keys: [");
+    PROA_BUF_LIT(&yaml, "{env: A}]}\nroutes:\n");
+    for (size_t i = 0; i < 17; i++) {
+        assert_ok(proa_buf_append_printf(&yaml, "- {model: r%zu, tiers: [[", i));
+        for (size_t k = 0; k < 32; k++) {
+            assert_ok(proa_buf_append_printf(&yaml, "%sp/m%zux%zu", k > 0 ? "," : "", i, k));
+        }
+        PROA_BUF_LIT(&yaml, "]]}\n");
+    }
+    assert_ok(proa_buf_append_byte(&yaml, '\0'));
+    const struct proa_snapshot *s = policy_build(f, yaml.ptr);
+    for (size_t i = 0; i < 2; i++) {
+        struct narrowing n;
+        begin(&n);
+        n.routing.models =
+            names(&n, i == 0 ? "r1" : "r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 r12 r13 r14 r15 r16");
+        for (size_t k = 0; k < 16; k++) {
+            own_key(&n, "p", "hidden-secret");
+        }
+        const size_t before = n.arena.total_bytes;
+        narrow(&n, s, "r0");
+        assert_int_equal(n.result, PROA_NARROWED);
+        assert_int_equal(n.out.route.n_candidates, PROA_ROUTE_TARGETS_MAX);
+        bytes[i] = n.arena.total_bytes - before;
+        end(&n);
+    }
+    PROA_TEST_CHECK(bytes[1] < bytes[0] + 1024, "%zu bytes and then %zu", bytes[0], bytes[1]);
+    proa_buf_deinit(&yaml);
+}
+
 static void each_candidate_may_have_a_tier(void **state)
 {
     struct policy_fixture *f = *state;
@@ -824,6 +862,7 @@ int main(void)
         TEST(a_key_goes_to_one_provider_alone),
         TEST(aws_credentials),
         TEST(no_more_than_a_route_may_have),
+        TEST(names_that_repeat_cost_nothing_more),
         TEST(each_candidate_may_have_a_tier),
         TEST(what_says_nothing_of_the_route),
     };

@@ -356,6 +356,26 @@ static void another_boundary(void **state)
     proa_buf_deinit(&told);
 }
 
+static void a_list_of_options_has_a_maximum(void **state)
+{
+    (void)state;
+    struct proa_buf all;
+    struct written w;
+    proa_buf_init(&all, 1 << 20);
+    PROA_BUF_LIT(&all, "{\"openai\":{\"include\":[0");
+    for (size_t i = 0; i < 100000; i++) {
+        PROA_BUF_LIT(&all, ",0");
+    }
+    PROA_BUF_LIT(&all, "]}}");
+    const struct proa_chat_transcription said = {.audio = {.bytes = PROA_SLICE("x")},
+                                                 .provider_options = proa_buf_slice(&all)};
+    const struct proa_encode_in in = {.operation = PROA_OP_TRANSCRIPTION, .transcription = &said};
+    assert_err(write_for(&w, "openai", "whisper-1", &in), PROA_ERR_LIMIT);
+    assert_true(w.arena.total_bytes < 64 * 1024);
+    release(&w);
+    proa_buf_deinit(&all);
+}
+
 static void a_body_has_a_maximum(void **state)
 {
     (void)state;
@@ -455,6 +475,7 @@ int main(void)
         cmocka_unit_test(transcriptions),
         cmocka_unit_test(edits),
         cmocka_unit_test(another_boundary),
+        cmocka_unit_test(a_list_of_options_has_a_maximum),
         cmocka_unit_test(a_body_has_a_maximum),
         cmocka_unit_test(answers),
     };
