@@ -116,7 +116,7 @@ static bool write_responses_event(const struct proa_api_error *error, struct pro
     write_object(&w, error);
     proa_json_writer_end_object(&w);
     const struct proa_responses_failure failure = {
-        .id = error->generation,
+        .id = error->answer_id.len > 0 ? error->answer_id : error->generation,
         .model = error->model,
         .code = status == 429 ? PROA_SLICE("rate_limit_exceeded") : PROA_SLICE("server_error"),
         .message = error->message,

@@ -502,6 +502,9 @@ void proa_attempt_commit(struct attempt *a)
     x->first_out_ns = proa_loop_now(x->host->loop);
     x->status = a->head.status;
     x->head_sent = true;
+    if (PROA_UNLIKELY(x->responses)) {
+        proa_responses_begun(a);
+    }
     forget_request(a);
     if (!x->run->client_gone) {
         begin_answer(a);

@@ -13,9 +13,8 @@ enum { COUNT_MAX = 256 };
 static struct proa_slice counted_model(const struct proa_exchange *x)
 {
     const struct proa_route *route = x->resolved.route;
-    const struct proa_slice first =
-        route->n_candidates > 0 ? route->candidates[0].target->model : PROA_SLICE_NONE;
-    return first.len > 0 ? first : x->resolved.model;
+    return route->n_candidates > 0 ? proa_attempt_model(x, &route->candidates[0])
+                                   : x->resolved.model;
 }
 
 /* Answers by the client's request as it reads; also that it cannot be read. */
@@ -46,7 +45,8 @@ static bool can_be_asked(const struct proa_exchange *x)
         const struct proa_target *target = route->candidates[i].target;
         const struct proa_dialect *dialect = proa_attempt_dialect(x, &route->candidates[i]);
         if (dialect == x->dialect &&
-            dialect->passes(target->provider->vendor, target->model, x->operation)) {
+            dialect->passes(target->provider->vendor, proa_attempt_model(x, &route->candidates[i]),
+                            x->operation)) {
             return true;
         }
     }

@@ -432,8 +432,8 @@ void proa_cached_lines(const struct proa_exchange *x, struct proa_buf *f);
 bool proa_cached_namespace(const struct proa_exchange *x,
                            unsigned char out[PROA_KEY_NAMESPACE_BYTES]);
 
-/* ---- responses.c; all but host_*, put_back, earlier and is_unknown for an exchange of that API
- * only */
+/* ---- responses.c; all but host_*, put_back, earlier, is_unknown and id for an exchange of that
+ * API only */
 void proa_responses_host_init(struct proa_exchange_host *host);
 void proa_responses_host_deinit(struct proa_exchange_host *host);
 void proa_responses_host_sample(struct proa_exchange_host *host);
@@ -462,6 +462,10 @@ bool proa_responses_tells_again(struct attempt *a);
 /* The answer is whole: a Response, or the frames of a stream that end with one. */
 void proa_responses_keep(struct attempt *a, struct proa_slice answer);
 void proa_responses_keep_events(struct attempt *a, const struct proa_slice ready[2]);
+/* What has begun of the attempt's answer goes to the client. */
+void proa_responses_begun(struct attempt *a);
+/* By which the client knows the answer that has begun; empty: by an id of ours, or not yet. */
+struct proa_slice proa_responses_id(const struct proa_exchange *x);
 /* Nothing will be asked any more. */
 void proa_responses_forget(struct proa_exchange *x);
 void proa_responses_release(struct proa_exchange *x);

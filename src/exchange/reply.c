@@ -242,6 +242,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
     }
     if (x->head_sent) {
         e.sequence = sequence(x);
+        e.answer_id = proa_responses_id(x);
         in_band(x, &e);
     } else {
         answer_error(x, &e, extra);

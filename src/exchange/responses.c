@@ -93,6 +93,7 @@ void proa_responses_put_back(struct proa_exchange *x)
         proa_exchange_give_budget(x->host, most);
         return;
     }
+    explicit_bzero(x->body.ptr, x->body.len); /* credentials in it are wiped in the other one */
     proa_buf_deinit(&x->body);
     proa_exchange_give_budget(x->host, x->body_budgeted);
     x->body = body;
@@ -293,6 +294,18 @@ bool proa_responses_tells_again(struct attempt *a)
 }
 
 /* ---- the answer ------------------------------------------------------------------------------ */
+
+void proa_responses_begun(struct attempt *a)
+{
+    if (a->reader && a->dialect->reader_id) {
+        a->x->responses->id = proa_arena_dup(a->x->arena, a->dialect->reader_id(a->reader));
+    }
+}
+
+struct proa_slice proa_responses_id(const struct proa_exchange *x)
+{
+    return x->responses ? x->responses->id : PROA_SLICE_NONE;
+}
 
 static bool put(struct attempt *a, const struct proa_api_history_answer *answer)
 {

@@ -18,6 +18,7 @@ struct responses {
     bool keeps;                 /* it is wanted, and can be done here */
     unsigned char namespace[PROA_KEY_NAMESPACE_BYTES];
     struct proa_slice *earlier; /* what was said up to there; known->depth of them */
+    struct proa_slice id;       /* of a passed stream that has begun */
 
     /* The request in full, for those who speak the API and do not know the conversation. */
     struct proa_buf body;

@@ -85,6 +85,19 @@ static void refuse(struct proa_exchange *x, enum proa_narrow_result result,
     proa_reply_error(x, &error, advice);
 }
 
+/* False: the redactor has no room for all of them, and they might be told to somebody. */
+static bool know_secrets(struct proa_exchange *x)
+{
+    struct routed *r = x->routed;
+    while (r->n_known < r->narrowed.n_secrets) {
+        if (proa_redactor_add(x->host->redactor, r->narrowed.secrets[r->n_known]) != PROA_OK) {
+            return false;
+        }
+        r->n_known++;
+    }
+    return true;
+}
+
 bool proa_routed_narrow(struct proa_exchange *x)
 {
     struct routed *r = x->routed;
@@ -103,9 +116,10 @@ bool proa_routed_narrow(struct proa_exchange *x)
         refuse(x, result, &refusal);
         return false;
     }
-    for (size_t i = 0; i < r->narrowed.n_secrets; i++) {
-        (void)proa_redactor_add(x->host->redactor, r->narrowed.secrets[i]);
-        r->n_known = i + 1;
+    if (!know_secrets(x)) {
+        x->resolved.route = NULL;
+        refuse(x, PROA_NARROW_MEMORY, &refusal);
+        return false;
     }
     x->resolved.route = &r->narrowed.route;
     return true;

@@ -55,6 +55,7 @@ const struct proa_dialect proa_dialect_openai = {
     .reader_usage = proa_openai_reader_usage,
     .reader_finish_reason = proa_openai_reader_finish_reason,
     .reader_model = proa_openai_reader_model,
+    .reader_id = proa_openai_reader_id,
     .reader_destroy = proa_openai_reader_destroy,
     .read_delta = proa_openai_read_delta,
 };

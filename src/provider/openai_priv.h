@@ -27,7 +27,8 @@
 #include "proa/provider/dialect.h"
 
 struct proa_error_rule; /* judge_priv.h */
-struct proa_relay;      /* relay_priv.h */
+struct proa_relay;      /* relay_priv.h, as the next */
+struct relay_name;
 
 /* ---- openai_encode.c */
 enum proa_err proa_openai_encode(const struct proa_encode_in *in, struct proa_arena *arena,
@@ -120,9 +121,9 @@ bool proa_openai_holds_telling_key(struct proa_slice text);
 bool proa_openai_responses_read(const struct proa_answer_head *head, struct proa_slice body,
                                 struct proa_usage *usage, struct proa_slice *model,
                                 struct proa_failure *failure);
-/* One event of a stream of it. */
+/* One event of a stream of it; *id is kept once it is known. */
 void proa_openai_responses_event(struct proa_relay *r, const struct proa_answer_head *head,
-                                 const struct proa_sse_event *event,
+                                 const struct proa_sse_event *event, struct relay_name *id,
                                  struct proa_reader_report *out);
 
 /* ---- openai_delta.c */
@@ -138,6 +139,7 @@ bool proa_openai_reader_complete(const struct proa_reader *reader);
 const struct proa_usage *proa_openai_reader_usage(const struct proa_reader *reader);
 struct proa_slice proa_openai_reader_finish_reason(const struct proa_reader *reader);
 struct proa_slice proa_openai_reader_model(const struct proa_reader *reader);
+struct proa_slice proa_openai_reader_id(const struct proa_reader *reader);
 void proa_openai_reader_destroy(struct proa_reader *reader);
 
 /* ---- openai_options.c */

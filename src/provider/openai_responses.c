@@ -21,6 +21,7 @@ enum {
     RESPONSE_ERROR,
     RESPONSE_DETAILS,
     RESPONSE_OBJECT,
+    RESPONSE_ID,
     RESPONSE_MEMBERS
 };
 
@@ -32,6 +33,7 @@ static const struct proa_slice RESPONSE_KEYS[RESPONSE_MEMBERS] = {
     [RESPONSE_ERROR] = PROA_SLICE_INIT("error"),
     [RESPONSE_DETAILS] = PROA_SLICE_INIT("incomplete_details"),
     [RESPONSE_OBJECT] = PROA_SLICE_INIT("object"),
+    [RESPONSE_ID] = PROA_SLICE_INIT("id"),
 };
 
 /* The members of an object by these keys, the last of each; false: it is none, or broken. */
@@ -237,6 +239,15 @@ static void keep_model(struct proa_relay *r, const struct proa_json_item *respon
     }
 }
 
+/* Half an id is none. */
+static void keep_id(struct relay_name *id, const struct proa_json_item *response)
+{
+    const struct proa_slice text = proa_decode_string(&response[RESPONSE_ID]);
+    if (id->len == 0 && text.len <= RELAY_NAME_MAX) {
+        proa_relay_keep(id, text);
+    }
+}
+
 /* "completed", or why it is not: "max_output_tokens", "content_filter". */
 static void keep_reason(struct proa_relay *r, const struct proa_json_item *response)
 {
@@ -295,7 +306,8 @@ static bool read_response(const struct proa_json_item *event, enum event_kind ki
 }
 
 static void read_event(struct proa_relay *r, const struct proa_answer_head *head,
-                       const struct proa_sse_event *event, struct proa_reader_report *out)
+                       const struct proa_sse_event *event, struct relay_name *id,
+                       struct proa_reader_report *out)
 {
     struct proa_json_item items[EVENT_MEMBERS];
     struct proa_json_item response[RESPONSE_MEMBERS];
@@ -315,6 +327,7 @@ static void read_event(struct proa_relay *r, const struct proa_answer_head *head
     switch (kind) {
     case KIND_BEGIN:
         keep_model(r, response);
+        keep_id(id, response);
         break;
     case KIND_ITEM:
         if (is_filled_item(items[EVENT_ITEM].value)) {
@@ -352,13 +365,14 @@ static bool is_plain_delta(const struct proa_relay *r, const struct proa_sse_eve
 }
 
 void proa_openai_responses_event(struct proa_relay *r, const struct proa_answer_head *head,
-                                 const struct proa_sse_event *event, struct proa_reader_report *out)
+                                 const struct proa_sse_event *event, struct relay_name *id,
+                                 struct proa_reader_report *out)
 {
     if (event->is_error_field) {
         on_error(r, head, event->data);
     } else if (is_plain_delta(r, event)) {
         out->content_events++;
     } else {
-        read_event(r, head, event, out);
+        read_event(r, head, event, id, out);
     }
 }

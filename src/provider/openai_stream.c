@@ -28,11 +28,12 @@ enum {
 struct proa_reader {
     struct proa_relay relay;
     const struct proa_answer_head *head;
-    bool responses; /* of the Responses API: none of what follows is used */
+    bool responses; /* of the Responses API: of what follows it has the id alone */
     uint64_t seen[CHOICE_WORDS];
     uint64_t finished[CHOICE_WORDS];
     size_t shape_len; /* 0 = none */
     char shape[SHAPE_MAX];
+    struct relay_name id; /* of a Response */
 };
 
 struct proa_reader *proa_openai_reader_create(enum proa_operation op,
@@ -42,6 +43,7 @@ struct proa_reader *proa_openai_reader_create(enum proa_operation op,
     struct proa_reader *r = proa_arena_alloc(arena, sizeof *r);
     memset(r, 0, offsetof(struct proa_reader, shape));
     r->head = head;
+    r->id.len = 0;
     r->responses = op == PROA_OP_RESPONSES; /* the others' are told apart by their members */
     proa_relay_init(&r->relay);
     if (r->responses) {
@@ -77,6 +79,11 @@ struct proa_slice proa_openai_reader_finish_reason(const struct proa_reader *r)
 struct proa_slice proa_openai_reader_model(const struct proa_reader *r)
 {
     return proa_relay_name(&r->relay.model);
+}
+
+struct proa_slice proa_openai_reader_id(const struct proa_reader *r)
+{
+    return proa_relay_name(&r->id);
 }
 
 static void enter_error_object(struct proa_reader *r, struct proa_slice data)
@@ -399,7 +406,7 @@ static void handle_event(struct proa_reader *r, const struct proa_sse_event *eve
 static void handle_named(struct proa_reader *r, const struct proa_sse_event *event,
                          struct proa_reader_report *out)
 {
-    proa_openai_responses_event(&r->relay, r->head, event, out);
+    proa_openai_responses_event(&r->relay, r->head, event, &r->id, out);
 }
 
 enum proa_err proa_openai_reader_feed(struct proa_reader *r, struct proa_slice bytes,

@@ -359,7 +359,8 @@ def test_drain_and_reload_find_the_process(simple, upstream):
     gateway = simple(upstream)
     pid = str(gateway.process.pid)
     assert cli("drain", "--pid", str(os.getpid())).returncode == 69
-    assert cli("reload", "--pid", pid).returncode == 0
+    env = {"PROA_LISTEN_OPS": "127.0.0.1:%d" % gateway.ops_port}  # where another one may be else
+    assert cli("reload", "--pid", pid, env=env).returncode == 0
     eventually(lambda: "config.reloaded" in gateway.log(), 5, "the reload being logged")
     done = cli("drain", "--pid", pid, "--wait", "0s")
     assert done.returncode == 0 and pid in done.stdout

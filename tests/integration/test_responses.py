@@ -347,7 +347,7 @@ def test_cut_at_every_event(between, cut, then):
                      if then == "event" else sends([*STEPS[:cut], more], then=then)]
     response = gateway.post(PATH, asked(stream=True))
     assert response.body.startswith("".join(STEPS[:cut]).encode())
-    broken(response)
+    assert broken(response)[-1]["response"]["id"] == "resp_1", "as it began"
     assert not spare.requests
     assert gateway.access()[0]["error.type"] == "upstream_stream_interrupted"
 
@@ -358,7 +358,8 @@ def test_a_translated_stream_that_breaks_off(between, kind):
     events = up.stream_events()[:3] if kind == "chat" else claude_events("Hello")[:4]
     upstream.script = [up.raw(HEAD, *[up.chunk(each if isinstance(each, bytes) else each.encode())
                                       for each in events])]
-    broken(gateway.post(PATH, asked(stream=True)))
+    events = broken(gateway.post(PATH, asked(stream=True)))
+    assert events[-1]["response"]["id"] == events[0]["response"]["id"]
 
 
 # ---- translated ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ request's own credentials; through the real binary, against providers that fail 
 import json
 
 import pytest
+import test_responses as responses
 from testenv import TOLERANT
 from testenv import upstream as up
 from testenv.client import request_bytes
@@ -577,6 +578,39 @@ def test_aws_credentials_sign_for_the_configured_region(gateways, upstreams):
     assert len(cloud.requests) == 2
 
 
+def test_more_credentials_than_can_be_kept_from_being_told(gateways, upstreams):
+    """What could not be blackened in a provider's error is not sent to it."""
+    cloud = upstreams(default=up.stall)
+    gateway = gateways({"providers": {"bedrock": {
+        "base_url": cloud.url.rsplit("/", 1)[0], "region": "eu-west-1",
+        "keys": [{"env": "PROA_TEST_KEY"}]}}}, env={"PROA_TEST_KEY": "configured-key-1"})
+    own = [{"accessKeyId": "AKIDEXAMPLE1", "secretAccessKey": SECRET, "sessionToken": SECRET2}] * 16
+    request = request_bytes("POST", "/v1/chat/completions", json.dumps({
+        "model": "bedrock/amazon.nova-lite-v1:0", "messages": HI,
+        "providerOptions": {"gateway": {"byok": {"bedrock": own}}}}).encode())
+    clients = [gateway.connect() for _ in range(4096 // 48 + 1)]
+
+    def under_way():
+        return gateway.metrics().total("proa_inflight_requests")
+
+    for client in clients[:-1]:
+        client.send(request)
+    eventually(lambda: under_way() == len(clients) - 1, 10, "all but one of them")
+    clients[-1].send(request)
+    refused = clients[-1].response()
+    assert refused.status == 503 and refused.error["code"] == "gateway_overloaded", refused
+    for client in clients:
+        client.abort()
+    eventually(lambda: under_way() == 0, 10, "all gone")
+    cloud.default = up.answer(401, {"message": "no: %s, %s" % (SECRET, SECRET2)})
+    response = gateway.post("/v1/chat/completions", {
+        "model": "bedrock/amazon.nova-lite-v1:0", "messages": HI,
+        "providerOptions": {"gateway": {"byok": {"bedrock": own[:1]}, "only": ["bedrock"]}}})
+    assert response.status >= 400
+    for secret in (SECRET, SECRET2):
+        assert secret not in response.body.decode() and secret not in gateway.log()
+
+
 # ---- answers that are kept ----------------------------------------------------------------------
 
 
@@ -681,6 +715,44 @@ def test_every_endpoint_has_the_same_options(world, path, body, answer):
     for each in w.up.values():
         for request in each.requests:
             assert not {"providerOptions", "only"} & set(request.json)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_responses_have_the_same_options(world, stream):
+    """Two that serve the API, and one for which it is translated."""
+    names = ("one", "two", "claude")
+    w = world(names=names, config={
+        "providers": {"one": {"dialect": "openai", "responses": "native"},
+                      "two": {"dialect": "openai", "responses": "native"},
+                      "claude": {"dialect": "anthropic"}},
+        "routes": [{"model": "e", "policy": "default", "tiers": [
+            [{"provider": name, "model": "e"} for name in names]]},
+            {"model": "f", "policy": "default", "tiers": [[{"provider": "claude", "model": "f"}]]},
+            {"model": "g", "policy": "default", "tiers": [[{"provider": "two", "model": "g"}]]}]})
+    for name in ("one", "two"):
+        w.up[name].default = (responses.sends(responses.streamed(name)) if stream
+                              else responses.whole(name))
+    w.up["claude"].default = (responses.claude_stream if stream else responses.claude_whole)("claude")
+
+    def ask(options=None, **top):
+        body = {"model": "e", "input": "hi", "store": False, "stream": stream, **top}
+        if options:
+            body["providerOptions"] = {"gateway": options}
+        response = w.gateway.post("/v1/responses", body)
+        text = responses.text_of(responses.answered(response))
+        assert text.startswith(response.header("x-proa-provider"))
+        return trail_of(response)
+
+    for name in names:
+        assert ask({"order": [name]}) == ask({"only": [name]}) == ask(only=[name]) == [name]
+    w.up["one"].script, w.up["two"].script = [up.error(500)], [up.error(503)]
+    assert ask({"order": ["one", "two", "claude"]}) == ["one", "two", "claude"]
+    for options in ({"options": {"models": ["f"]}}, {"models": ["f"]}):
+        w.up["two"].script = [up.error(500)]
+        assert ask(model="g", **options) == ["two", "claude"]
+    for each in w.up.values():
+        for request in each.requests:
+            assert not {"providerOptions", "only", "order", "models"} & set(request.json)
 
 
 def test_forms_have_the_same_options(world):

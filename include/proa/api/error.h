@@ -74,6 +74,7 @@ struct proa_api_error {
     struct proa_slice model;      /* that was asked for */
     struct proa_slice generation; /* plain: the exchange's id in what the gateway tells */
     struct proa_slice gateway;    /* what it tells: a JSON object */
+    struct proa_slice answer_id;  /* of a Response that has begun; empty = the generation */
     uint8_t version;              /* of the protocol */
     uint64_t sequence;            /* of the event within its stream */
 };

@@ -284,6 +284,9 @@ struct proa_dialect {
     /* Finish reason and answering model as the stream named them; empty when it did not. */
     struct proa_slice (*reader_finish_reason)(const struct proa_reader *reader);
     struct proa_slice (*reader_model)(const struct proa_reader *reader);
+    /* By which the answer is known in the events of the Responses API that name it; empty: it has
+     * not been named, or has none. NULL for a dialect without that API. */
+    struct proa_slice (*reader_id)(const struct proa_reader *reader);
     void (*reader_destroy)(struct proa_reader *reader);
     /* One event's data, an end mark's apart. NULL for a dialect that no surface speaks. */
     proa_read_delta_fn *read_delta;

@@ -72,7 +72,8 @@ class Gateway:
         self.log_path = os.path.join(self.folder, "proa.log")
         self.config_path = os.path.join(self.folder, "proa.yaml")
         self.args = list(args)
-        self.env = environment(env)
+        # What is open when a test ends is the test's: nobody else will come.
+        self.env = environment({"PROA_LIMITS_DRAIN_IDLE": "0s", **(env or {})})
         self.process = None
         self.expect_exit = 0
         data = "127.0.0.1:%d" % self.port

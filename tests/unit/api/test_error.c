@@ -67,6 +67,12 @@ static void test_the_end_of_a_response(void **state)
         "\"top_logprobs\":0,\"top_p\":1.0,\"truncation\":\"disabled\",\"user\":null,"
         "\"output\":[],\"usage\":null}}\n\n");
     proa_buf_clear(&out);
+    struct proa_api_error named = error; /* by whose id it began */
+    named.answer_id = PROA_SLICE("resp_1");
+    assert_ok(proa_api_error_event(PROA_SURFACE_RESPONSES, &named, &out));
+    assert_true(proa_slice_search(proa_buf_slice(&out),
+                                  PROA_SLICE("\"response\":{\"id\":\"resp_1\"")) < out.len);
+    proa_buf_clear(&out);
     const struct proa_api_error limited = {.code = PROA_API_ERR_RATE_LIMITED,
                                            .message = PROA_SLICE("later")};
     assert_ok(proa_api_error_event(PROA_SURFACE_RESPONSES, &limited, &out));

@@ -265,6 +265,7 @@ static void check(const struct stream_case *c, const struct run *run)
     PROA_TEST_CHECK(proa_openai_reader_complete(run->reader) == c->complete, "%s", c->name);
     assert_slice_str(proa_openai_reader_finish_reason(run->reader), c->finish_reason);
     assert_slice_str(proa_openai_reader_model(run->reader), c->model);
+    assert_slice_str(proa_openai_reader_id(run->reader), strstr(c->text, BEGIN) ? "resp_1" : "");
     const struct proa_usage *usage = proa_openai_reader_usage(run->reader);
     for (size_t f = 0; f < PROA_USAGE_FIELDS; f++) {
         const bool known = proa_usage_has(usage, (enum proa_usage_field)f);
@@ -275,6 +276,26 @@ static void check(const struct stream_case *c, const struct run *run)
         PROA_TEST_CHECK(run->last.failure.class == c->class, "%s: %s", c->name,
                         proa_class_text(run->last.failure.class));
         assert_slice_str(run->last.failure.message, c->message);
+    }
+}
+
+/* The first that names it does; half an id is none. */
+static void its_id(void **state)
+{
+    (void)state;
+    char text[1024];
+    struct run run;
+    for (int len = 127; len <= 129; len++) {
+        (void)snprintf(text, sizeof text,
+                       "data: {\"type\":\"response.created\",\"response\":{\"id\":\"%0*d\"}}\n\n"
+                       "data: {\"type\":\"response.in_progress\",\"response\":{\"id\":\"b\"}}\n\n",
+                       len, 7);
+        run_start(&run);
+        run_feed(&run, proa_slice_cstr(text));
+        const struct proa_slice id = proa_openai_reader_id(run.reader);
+        assert_int_equal(id.len, len <= 128 ? len : 1);
+        assert_int_equal(id.ptr[id.len - 1], len <= 128 ? '7' : 'b');
+        run_end(&run);
     }
 }
 
@@ -472,6 +493,7 @@ static void who_serves_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(its_id),
         cmocka_unit_test(every_stream_whole),
         cmocka_unit_test(every_stream_split_at_each_byte),
         cmocka_unit_test(every_stream_in_small_pieces),
