@@ -291,6 +291,23 @@ static struct proa_slice kept_slice(struct kept *kept, struct proa_slice text, s
     return at < text.len ? proa_slice_make(kept->text + at, s.len) : s;
 }
 
+/* Whose values are not kept: the line is read each time. */
+static bool is_secret(uint16_t id)
+{
+    switch (id) {
+    case PROA_HTTP_HEADER_AUTHORIZATION:
+    case PROA_HTTP_HEADER_PROXY_AUTHORIZATION:
+    case PROA_HTTP_HEADER_X_API_KEY:
+    case PROA_HTTP_HEADER_API_KEY:
+    case PROA_HTTP_HEADER_X_GOOG_API_KEY:
+    case PROA_HTTP_HEADER_COOKIE:
+    case PROA_HTTP_HEADER_SET_COOKIE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 void proa_http_memo_learn(struct proa_http_memo *memo, enum proa_http_mode mode,
                           struct proa_slice text, const struct proa_http_head *head)
 {
@@ -314,6 +331,9 @@ void proa_http_memo_learn(struct proa_http_memo *memo, enum proa_http_mode mode,
             .value_len = (uint16_t)items[i].value.len,
             .id = items[i].id,
         };
+        if (is_secret(items[i].id)) { /* another sound value, of which nothing can be told */
+            memset(kept->text + kept->fields[i].value_at, 'x', kept->fields[i].value_len);
+        }
     }
     kept->fields_at = kept->fields[0].at;
     kept->fields[n] = (struct field){.at = (uint16_t)(text.len - 2)};

@@ -1,5 +1,7 @@
 #include "memo_priv.h"
 
+#include <malloc.h>
+
 #include "parser_probe.h"
 
 #define B(lit) PROA_SLICE_INIT(lit)
@@ -214,6 +216,30 @@ static void what_decides_is_left_to_the_parser(void **state)
     }
 }
 
+/* Credentials are compared with nothing, and stand nowhere. */
+static void secrets_are_not_kept(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {"Authorization",  "x-api-key",           "api-key",
+                                        "x-goog-api-key", "Proxy-Authorization", "Cookie"};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(NAMES); i++) {
+        static const char *const VALUES[] = {"sk-secret-1", "sk-secret-2", "xxxxxxxxxxx", ""};
+        struct world w = world(PROA_HTTP_REQUEST);
+        for (size_t v = 0; v < PROA_ARRAY_LEN(VALUES); v++) {
+            char text[256];
+            (void)snprintf(text, sizeof text, "GET / HTTP/1.1\r\nHost: a\r\n%s: %s\r\nB: c\r\n\r\n",
+                           NAMES[i], VALUES[v]);
+            if (v == 0) {
+                teach(&w, proa_slice_cstr(text));
+            }
+            assert_int_equal(recall(&w, proa_slice_cstr(text)), strlen(text));
+            assert_slice_equal(w.head->headers.items[1].value, proa_slice_cstr(VALUES[v]));
+        }
+        assert_null(memmem(w.cfg.memo, malloc_usable_size(w.cfg.memo), "secret", 6));
+        end_world(&w);
+    }
+}
+
 static void limits_hold(void **state)
 {
     (void)state;
@@ -309,6 +335,7 @@ int main(void)
         cmocka_unit_test(the_same_head_is_known),
         cmocka_unit_test(other_values_are_read),
         cmocka_unit_test(what_decides_is_left_to_the_parser),
+        cmocka_unit_test(secrets_are_not_kept),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(too_much_is_not_kept),
         cmocka_unit_test(what_is_used_stays),
