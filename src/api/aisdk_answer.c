@@ -14,7 +14,8 @@
 
 enum {
     CALLS_MAX = 128,
-    TEXT_MAX = 256 * 1024 * 1024, /* of one text; the answer it is made of is bounded */
+    TEXT_MAX = 256 * 1024 * 1024, /* of one text; the answer it is made of is bounded, */
+    KEPT_MAX = 32 * 1024 * 1024,  /* which a stream is not: of all that is kept of one */
     SOURCES_BY_VERSION = 4,       /* the first that tags where a file's bytes are, */
     CITATIONS_BY_VERSION = 4      /* and that has what a text is based on beside it */
 };
@@ -53,6 +54,7 @@ struct answer {
     struct proa_buf content;   /* whole: JSON, the parts */
     struct call *calls;
     size_t n_calls;
+    uint64_t kept; /* bytes, of a stream's calls and citations */
 
     bool finished;
     bool refused;
@@ -243,10 +245,21 @@ static void begin_call(struct answer *a, const struct proa_chat_event *event)
     }
 }
 
+/* A part that is told whole is kept until it is: false where too much is. */
+static bool may_keep(struct answer *a, size_t n)
+{
+    a->kept += n;
+    if (a->stream && a->kept > KEPT_MAX) {
+        a->out->failed = true;
+        return false;
+    }
+    return true;
+}
+
 static void add_piece(struct answer *a, const struct proa_chat_event *event)
 {
     struct call *call = call_of(a, event);
-    if (!call || event->text.len == 0) {
+    if (!call || event->text.len == 0 || !may_keep(a, event->text.len)) {
         return;
     }
     (void)proa_buf_append(&call->arguments, event->text);
@@ -287,6 +300,9 @@ static void end_call(struct answer *a, struct call *call)
 static void add_citation(struct answer *a, const struct proa_chat_event *event)
 {
     const struct proa_slice cited = proa_aisdk_cited(event);
+    if (!may_keep(a, event->raw.len + event->text.len)) {
+        return;
+    }
     (void)proa_buf_append_cstr(&a->citations, a->citations.len > 0 ? ",{" : "{");
     PROA_BUF_LIT(&a->citations, "\"source\":{");
     (void)proa_aisdk_put_source(&a->citations, &a->documents, event, a->n_sources);

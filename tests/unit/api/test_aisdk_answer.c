@@ -4,6 +4,7 @@
  */
 #include "proa/api/face.h"
 #include "proa/chat/warning.h"
+#include "proa/core/alloc.h"
 #include "proa/core/prng.h"
 #include "proa/json/cursor.h"
 #include "proa/json/scan.h"
@@ -758,6 +759,38 @@ static void a_full_buffer_shows(void **state)
     }
 }
 
+/* A call is told whole, however long whoever makes it goes on. */
+static void what_a_stream_keeps_has_a_maximum(void **state)
+{
+    (void)state;
+    struct proa_arena arena;
+    struct proa_buf out;
+    const struct proa_api_asked asked = {.raw_chunks = false};
+    const struct proa_api_writer_cfg cfg = {
+        .kind = PROA_API_CHAT, .stream = true, .version = 4, .asked = &asked};
+    char *text = proa_alloc((size_t)1024 * 1024);
+    memset(text, 'x', (size_t)1024 * 1024);
+    const struct proa_chat_event call = {
+        .kind = PROA_CHAT_TOOL_START, .id = PROA_SLICE("c"), .name = PROA_SLICE("f")};
+    const struct proa_chat_event piece = {.kind = PROA_CHAT_TOOL_PIECE,
+                                          .text = proa_slice_make(text, (size_t)1024 * 1024)};
+    proa_arena_init(&arena, NULL);
+    proa_buf_init(&out, 4 << 20);
+    struct proa_api_writer *w =
+        proa_api_face(PROA_SURFACE_AI_SDK)->writer_create(&cfg, &out, &arena);
+    const struct proa_chat_sink sink = proa_api_writer_sink(w, 0);
+    sink.event(sink.ctx, &call);
+    for (size_t i = 0; i < 34; i++) {
+        proa_buf_clear(&out);
+        sink.event(sink.ctx, &piece);
+        assert_int_equal(proa_buf_ok(&out), i < 32);
+    }
+    proa_api_writer_destroy(w);
+    proa_buf_deinit(&out);
+    proa_arena_reset(&arena);
+    proa_free(text);
+}
+
 static void media_types(void **state)
 {
     (void)state;
@@ -783,6 +816,7 @@ int main(void)
         cmocka_unit_test(rankings),
         cmocka_unit_test(any_run_of_events_is_a_stream),
         cmocka_unit_test(a_full_buffer_shows),
+        cmocka_unit_test(what_a_stream_keeps_has_a_maximum),
         cmocka_unit_test(media_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
