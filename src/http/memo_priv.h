@@ -21,7 +21,8 @@ size_t proa_http_memo_recall(struct proa_http_memo *memo, const struct proa_http
                              struct proa_slice in, struct proa_arena *arena,
                              struct proa_http_head **out);
 
-/* Remembers a sound head, without the values of credentials: `text` as proa_http_head_parse() took it, `head` as it gave it. */
+/* Remembers a sound head, without the values of credentials: `text` as proa_http_head_parse() took
+ * it, `head` as it gave it. */
 void proa_http_memo_learn(struct proa_http_memo *memo, enum proa_http_mode mode,
                           struct proa_slice text, const struct proa_http_head *head);
 
