@@ -6,7 +6,7 @@ proa=${PROA_URL:-http://127.0.0.1:4600}
 echo '== models: no key is needed'
 curl -fsS "$proa/v1/models"
 
-echo; echo '== failover: the first provider of the route fails, and the headers tell the way'
+echo; echo '== failover: the first provider of the route fails, and the headers tell the way (after a few failures it is not asked any more)'
 curl -fsS -D - -o /dev/null "$proa/v1/chat/completions" -H 'content-type: application/json' \
     -d '{"model": "demo", "messages": [{"role": "user", "content": "Still there?"}]}' | grep -i '^x-proa'
 

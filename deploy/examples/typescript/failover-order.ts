@@ -8,7 +8,11 @@ const gateway = createGateway({
 });
 
 type Attempt = { provider: string; statusCode?: number };
-type Routing = { finalProvider: string; modelAttempts: { providerAttempts: Attempt[] }[] };
+type Routing = {
+  finalProvider: string;
+  modelAttempts: { providerAttempts: Attempt[] }[];
+  skippedProviderAttempts?: { provider: string; reason: string }[];
+};
 
 // The mock's names, of which one always fails; in earnest ["anthropic", "bedrock"].
 for (const order of [["mock-down", "mock"], ["mock", "mock-down"]]) {
@@ -18,10 +22,14 @@ for (const order of [["mock-down", "mock"], ["mock", "mock-down"]]) {
     providerOptions: { gateway: { order } satisfies GatewayProviderOptions },
   });
 
-  const { finalProvider, modelAttempts } = providerMetadata?.gateway.routing as Routing;
+  const { finalProvider, modelAttempts, skippedProviderAttempts: skipped = [] } =
+    providerMetadata?.gateway.routing as Routing;
   const tried = modelAttempts
     .flatMap((each) => each.providerAttempts)
     .map(({ provider, statusCode }) => `${provider} (${statusCode ?? "no answer"})`);
   console.log(`order ${order.join(", ")}: ${tried.join(", then ")}`);
+  for (const { provider, reason } of skipped) {
+    console.log(`not asked: ${provider} (${reason})`);
+  }
   console.log(`${finalProvider} says: ${text}`);
 }
