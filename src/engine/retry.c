@@ -118,7 +118,7 @@ static uint32_t attempts_max(const struct proa_route *route)
 
 /* As many attempts are recorded: those that are never sent are none of the policy's, and at most
  * one to each candidate that is not the last. */
-static size_t records_max(const struct proa_route *route)
+size_t proa_run_records(const struct proa_route *route)
 {
     const size_t others = route->n_candidates > 0 ? route->n_candidates - 1 : 0;
     const size_t n = attempts_max(route) + others;
@@ -138,7 +138,7 @@ uint32_t proa_run_attempts_left(const struct proa_run *run)
 {
     const uint32_t sent = run->n_attempts - n_unsent(run);
     const uint32_t max = attempts_max(run->route);
-    const uint32_t room = (uint32_t)records_max(run->route) - run->n_attempts;
+    const uint32_t room = (uint32_t)proa_run_records(run->route) - run->n_attempts;
     const uint32_t left = sent < max ? max - sent : 0;
     return left < room ? left : room;
 }
@@ -146,7 +146,7 @@ uint32_t proa_run_attempts_left(const struct proa_run *run)
 size_t proa_run_bytes(const struct proa_route *route)
 {
     return offsetof(struct proa_run, attempts) +
-           records_max(route) * sizeof(struct proa_attempt_record);
+           proa_run_records(route) * sizeof(struct proa_attempt_record);
 }
 
 static uint32_t tries_of_pool(const struct proa_run *run, const struct proa_candidate *candidate)

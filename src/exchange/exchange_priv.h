@@ -118,6 +118,7 @@ struct proa_exchange {
     const struct proa_client_ops *client;
     void *client_ctx;
     enum exchange_state state;
+    enum proa_fail fail; /* as the engine ended it */
 
     /* request */
     const struct proa_http_head *head; /* NULL until it has come */
@@ -126,11 +127,12 @@ struct proa_exchange {
     struct proa_api_request *request; /* how the body reads; NULL before and when it is forgotten */
     struct proa_slice model;          /* as the client asks for it */
     bool stream;
+    bool feeding;
+    uint8_t version; /* of the surface's protocol, where it has several */
     enum proa_operation operation;
     enum proa_endpoint_kind kind;
     enum proa_surface surface;
     const struct proa_api_face *face; /* of the surface */
-    uint8_t version;                  /* of its protocol, where it has several */
     struct proa_slice generation;     /* metadata.c; empty until it is asked for */
     struct proa_resolution resolved;  /* route NULL until known */
     const struct proa_http_header *forward;
@@ -148,8 +150,8 @@ struct proa_exchange {
     struct cached *cached;       /* cached_priv.h; NULL where the route's policy keeps no answers */
 
     /* decisions */
-    struct proa_run *run; /* NULL until the request is admitted */
-    bool feeding;
+    struct proa_run *run;      /* NULL until the request is admitted */
+    struct attempt **attempts; /* as many as run has; each is set before it is read */
     size_t n_pending;
     struct proa_timer timer; /* the engine's deadline */
     struct proa_timer grace; /* a finished stream whose end mark is late */
@@ -158,16 +160,14 @@ struct proa_exchange {
     uint64_t arrived_ns;
     uint64_t first_out_ns; /* first content sent; 0 = none */
     uint16_t status;       /* sent to the client; 0 = none */
-    const char *error;     /* stable code of an error of ours, for the log */
-    enum proa_fail fail;   /* as the engine ended it */
     bool head_sent;
     bool call_paused;
-    bool counted; /* by ourselves, although a provider was asked to */
-    bool tells;   /* passed answers say what the gateway tells */
+    bool counted;      /* by ourselves, although a provider was asked to */
+    bool tells;        /* passed answers say what the gateway tells */
+    const char *error; /* stable code of an error of ours, for the log */
 
     /* Not zeroed: each is set before it is read. */
     struct proa_event pending[PENDING_EVENTS_MAX];
-    struct attempt *attempts[PROA_RUN_ATTEMPTS_MAX]; /* as many as run has */
     char id_text[PROA_REQID_LEN];
 };
 

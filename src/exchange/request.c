@@ -312,6 +312,8 @@ void proa_exchange_make_run(struct proa_exchange *x)
     struct running *running = proa_arena_alloc(x->arena, offsetof(struct running, run) +
                                                              proa_run_bytes(x->resolved.route));
     running->x = x;
+    x->attempts =
+        proa_arena_alloc(x->arena, proa_run_records(x->resolved.route) * sizeof x->attempts[0]);
     x->run = &running->run;
     proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
 }

@@ -250,17 +250,20 @@ size_t proa_http_memo_recall(struct proa_http_memo *memo, const struct proa_http
         return 0;
     }
     const struct proa_slice part = proa_slice_head(in, (size_t)kept->len + MEMO_GROWTH);
-    char *copy = proa_arena_alloc(arena, part.len + PROA_HTTP_HEAD_PAD);
-    memcpy(copy, part.ptr, part.len);
-    memset(copy + part.len, 0, PROA_HTTP_HEAD_PAD);
+    const size_t room = part.len + PROA_HTTP_HEAD_PAD;
     struct walk w = {.kept = kept,
-                     .text = proa_slice_make(copy, part.len),
                      .head = PROA_ARENA_NEW(arena, struct proa_http_head),
                      .items = proa_arena_alloc(arena, kept->n * sizeof(struct proa_http_header)),
                      .at = kept->fields_at};
+    char *copy = proa_arena_alloc(arena, room); /* last, so that the rest can be given back */
+    memcpy(copy, part.ptr, part.len);
+    memset(copy + part.len, 0, PROA_HTTP_HEAD_PAD);
+    w.text = proa_slice_make(copy, part.len);
     *w.head = kept->head;
     w.head->headers.items = w.items;
-    if (!walk(&w, &cfg->limits, same) || w.at > cfg->limits.head_bytes) {
+    const bool known = walk(&w, &cfg->limits, same) && w.at <= cfg->limits.head_bytes;
+    proa_arena_shrink(arena, copy, room, known ? w.at : 0);
+    if (!known) {
         return 0;
     }
     move_start(w.head, kept, w.text);

@@ -52,6 +52,22 @@ static inline void *proa_arena_alloc(struct proa_arena *arena, size_t size)
 #endif
     return proa_arena_alloc_slow(arena, size);
 }
+/* Of the newest allocation, which had `size` bytes, only the first `used` are wanted. */
+static inline void proa_arena_shrink(struct proa_arena *arena, void *ptr, size_t size, size_t used)
+{
+#if !PROA_ADDRESS_SANITIZER
+    const size_t mask = _Alignof(max_align_t) - 1;
+    if ((char *)ptr + ((size + mask) & ~mask) == arena->cur) {
+        arena->cur = (char *)ptr + ((used + mask) & ~mask);
+        arena->total_bytes -= size - used;
+    }
+#else
+    (void)arena;
+    (void)ptr;
+    (void)size;
+    (void)used;
+#endif
+}
 void *proa_arena_zero(struct proa_arena *arena, size_t count, size_t size);
 struct proa_slice proa_arena_dup(struct proa_arena *arena, struct proa_slice s);
 /* NUL-terminated copy for C interfaces. */

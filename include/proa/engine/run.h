@@ -294,6 +294,8 @@ struct proa_run {
 /* What a run on that route takes when it is allocated apart: its last member then has room for the
  * attempts that the policy allows, and is not looked at beyond them. */
 size_t proa_run_bytes(const struct proa_route *route);
+/* Of how many attempts a run on that route has a record at most. */
+size_t proa_run_records(const struct proa_route *route);
 /* `route` is one of the roster's snapshot, or narrowed from one of them and then bound as
  * options->seat; all must outlive the run. */
 void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
