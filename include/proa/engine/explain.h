@@ -22,9 +22,11 @@
     X(MODEL_DENIED, "its key may not use this model", "credential.unknown_model")                  \
     X(MODEL_MISSING, "its provider does not have this model", "credential.unknown_model")          \
     X(UPLINK_DOWN, "nothing outside can be reached", "breaker.endpoint_score")                     \
-    X(ENDPOINT_OPEN, "its endpoint is out: it cannot be reached, or was ejected", "breaker.endpoint_score")                   \
-    X(POOL_OPEN, "its provider is out for this model: it fails, or was ejected", "breaker.pool_score")                        \
-    X(TARGET_OPEN, "it is out: it fails, or was ejected", "breaker.score")                                                    \
+    X(ENDPOINT_OPEN, "its endpoint is out: it cannot be reached, or was ejected",                  \
+      "breaker.endpoint_score")                                                                    \
+    X(POOL_OPEN, "its provider is out for this model: it fails, or was ejected",                   \
+      "breaker.pool_score")                                                                        \
+    X(TARGET_OPEN, "it is out: it fails, or was ejected", "breaker.score")                         \
     X(PROBING, "a probe is under way", "breaker.lease")                                            \
     X(RATE_LIMITED, "its rate limit is used up", "limiter.enabled")                                \
     X(FULL, "as many calls as allowed are under way", "concurrency.target")                        \

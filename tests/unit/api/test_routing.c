@@ -244,7 +244,7 @@ static void the_ai_sdks_place_is_the_same(void **state)
                                         .scratch = &r.name,
                                         .text = &r.text};
     /* Without a model it is refused, and has found all there is all the same. */
-    (void)proa_api_aisdk_look(&in, &r.request, &r.error);
+    assert_true(proa_api_aisdk_look(&in, &r.request, &r.error) != PROA_OK);
     assert_true(proa_api_routing_is_said(&r.request));
     assert_ok(proa_api_routing_read(&r.request, body_of(&r), &r.arena, &r.text, &r.out, &r.error));
     assert_names(r.out.order, "x");
