@@ -1,6 +1,6 @@
-"""What a coding agent sends over the Messages API: a long loop of tools, with cache control that moves
-along, the tokens counted before every turn, thinking that comes back, all streamed. The providers are
-the mock's, which refuses what the real ones would.
+"""What Claude Code and its like send over the Messages API: a long loop of tools, with cache control
+that moves along, the tokens counted before every turn, thinking that comes back, all streamed. The
+providers are the mock's, which refuses what the real ones would.
 """
 import copy
 import json
@@ -45,7 +45,7 @@ TOOLS = [
                        "status": {"type": "string", "enum": ["pending", "done"]}}}}),
     tool("WebFetch", url={"type": "string", "format": "uri"}),
 ]
-SYSTEM = [{"type": "text", "text": "You are a coding agent.", "cache_control": EPHEMERAL},
+SYSTEM = [{"type": "text", "text": "You write programs.", "cache_control": EPHEMERAL},
           {"type": "text", "text": "Work step by step.\n" * 200, "cache_control": EPHEMERAL}]
 REMINDER = {"type": "text", "text": "<system-reminder>\nGo on with Bash and Read.\n</system-reminder>"}
 

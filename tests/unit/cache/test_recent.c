@@ -204,7 +204,7 @@ static void what_is_large_is_not_kept(void **state)
 static void what_is_remote_is_not_kept(void **state)
 {
     (void)state;
-    static const struct proa_slice BODY = PROA_SLICE_INIT("{\"url\":\"https://files.example/a\"}");
+    static const struct proa_slice BODY = PROA_SLICE_INIT("{\"url\":\"https://models.example/a\"}");
     struct world w;
     struct proa_cache_key key;
     open_world(&w);
