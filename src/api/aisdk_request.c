@@ -10,26 +10,8 @@
 /* ---- what the gateway looks at --------------------------------------------------------------- */
 
 /* What one pass over the body looks for, where this protocol has it; the rest is never there. */
-static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
-    [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
-    [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
-    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("prompt"), 0},
-    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("maxOutputTokens"), 0},
-    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
-    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("promptCacheKey"), 0},
-    [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
-    [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
-    [PROA_API_M_REASONING] = {PROA_SLICE_INIT("reasoning"), 0},
-    [PROA_API_M_RESPONSE_FORMAT] = {PROA_SLICE_INIT("responseFormat"), 0},
-    [PROA_API_M_CACHE_CONTROL] = {PROA_SLICE_INIT("cache_control"), 0},
-    [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
-    [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
-    [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
-    [PROA_API_M_ORDER] = {PROA_SLICE_INIT("order"), 0},
-    [PROA_API_M_ONLY] = {PROA_SLICE_INIT("only"), 0},
-    [PROA_API_M_SORT] = {PROA_SLICE_INIT("sort"), 0},
-    [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
-};
+static const struct proa_json_want WANTS[PROA_API_MEMBERS] =
+    PROA_REQUEST_WANTS("prompt", "maxOutputTokens", "promptCacheKey", "responseFormat");
 
 static unsigned clamp(uint64_t version)
 {

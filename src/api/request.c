@@ -13,48 +13,12 @@
 #define TEXT     PROA_JSON_TYPE(PROA_JSON_STRING)
 
 /* What one pass over the body looks for. */
-static const struct proa_json_want WANTS[PROA_API_MEMBERS] = {
-    [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
-    [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
-    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("messages"), 0},
-    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("max_tokens"), 0},
-    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
-    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("prompt_cache_key"), 0},
-    [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
-    [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
-    [PROA_API_M_REASONING] = {PROA_SLICE_INIT("reasoning"), 0},
-    [PROA_API_M_RESPONSE_FORMAT] = {PROA_SLICE_INIT("response_format"), 0},
-    [PROA_API_M_CACHE_CONTROL] = {PROA_SLICE_INIT("cache_control"), 0},
-    [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
-    [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
-    [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
-    [PROA_API_M_ORDER] = {PROA_SLICE_INIT("order"), 0},
-    [PROA_API_M_ONLY] = {PROA_SLICE_INIT("only"), 0},
-    [PROA_API_M_SORT] = {PROA_SLICE_INIT("sort"), 0},
-    [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
-};
+static const struct proa_json_want WANTS[PROA_API_MEMBERS] =
+    PROA_REQUEST_WANTS("messages", "max_tokens", "prompt_cache_key", "response_format");
 
 /* The same, where a member has another name in the Responses API. */
-static const struct proa_json_want RESPONSES_WANTS[PROA_API_MEMBERS] = {
-    [PROA_API_M_MODEL] = {PROA_SLICE_INIT("model"), 0},
-    [PROA_API_M_STREAM] = {PROA_SLICE_INIT("stream"), 0},
-    [PROA_API_M_MESSAGES] = {PROA_SLICE_INIT("input"), 0},
-    [PROA_API_M_MAX_TOKENS] = {PROA_SLICE_INIT("max_output_tokens"), 0},
-    [PROA_API_M_MAX_COMPLETION_TOKENS] = {PROA_SLICE_INIT("max_completion_tokens"), 0},
-    [PROA_API_M_PROMPT_CACHE_KEY] = {PROA_SLICE_INIT("prompt_cache_key"), 0},
-    [PROA_API_M_TEMPERATURE] = {PROA_SLICE_INIT("temperature"), 0},
-    [PROA_API_M_SEED] = {PROA_SLICE_INIT("seed"), 0},
-    [PROA_API_M_REASONING] = {PROA_SLICE_INIT("reasoning"), 0},
-    [PROA_API_M_RESPONSE_FORMAT] = {PROA_SLICE_INIT("response_format"), 0},
-    [PROA_API_M_CACHE_CONTROL] = {PROA_SLICE_INIT("cache_control"), 0},
-    [PROA_API_M_PROVIDER_OPTIONS] = {PROA_SLICE_INIT("providerOptions"), 0},
-    [PROA_API_M_MODELS] = {PROA_SLICE_INIT("models"), 0},
-    [PROA_API_M_PROVIDER] = {PROA_SLICE_INIT("provider"), 0},
-    [PROA_API_M_ORDER] = {PROA_SLICE_INIT("order"), 0},
-    [PROA_API_M_ONLY] = {PROA_SLICE_INIT("only"), 0},
-    [PROA_API_M_SORT] = {PROA_SLICE_INIT("sort"), 0},
-    [PROA_API_M_BYOK] = {PROA_SLICE_INIT("byok"), 0},
-};
+static const struct proa_json_want RESPONSES_WANTS[PROA_API_MEMBERS] =
+    PROA_REQUEST_WANTS("input", "max_output_tokens", "prompt_cache_key", "response_format");
 
 /*
  * In which form a member is the gateway's own and is cut out. `providerOptions` is the gateway's
