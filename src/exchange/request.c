@@ -313,7 +313,7 @@ void proa_exchange_make_run(struct proa_exchange *x)
                                                              proa_run_bytes(x->resolved.route));
     running->x = x;
     x->attempts =
-        proa_arena_alloc(x->arena, proa_run_records(x->resolved.route) * sizeof x->attempts[0]);
+        proa_arena_alloc(x->arena, proa_run_records(x->resolved.route) * sizeof(struct attempt *));
     x->run = &running->run;
     proa_run_init(x->run, x->live->roster, x->resolved.route, &options, x->arrived_ns);
 }
