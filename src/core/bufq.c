@@ -104,13 +104,6 @@ enum proa_err proa_bufq_pushv(struct proa_bufq *q, const struct iovec *iov, size
     return PROA_OK;
 }
 
-struct proa_slice proa_bufq_front(const struct proa_bufq *q)
-{
-    const struct proa_bufq_chunk *chunk = q->head;
-    return chunk ? proa_slice_make(chunk->data + chunk->begin, chunk->end - chunk->begin)
-                 : PROA_SLICE_NONE;
-}
-
 size_t proa_bufq_iov(const struct proa_bufq *q, struct iovec *iov, size_t n)
 {
     size_t filled = 0;
@@ -141,19 +134,4 @@ void proa_bufq_drop(struct proa_bufq *q, size_t n)
         }
         proa_freelist_give(q->chunks, chunk);
     }
-}
-
-size_t proa_bufq_read(struct proa_bufq *q, void *out, size_t cap)
-{
-    char *dst = out;
-    size_t done = 0;
-    while (done < cap && q->head) {
-        const struct proa_bufq_chunk *chunk = q->head;
-        size_t held = chunk->end - chunk->begin;
-        size_t part = held < cap - done ? held : cap - done;
-        memcpy(dst + done, chunk->data + chunk->begin, part);
-        done += part;
-        proa_bufq_drop(q, part);
-    }
-    return done;
 }

@@ -85,17 +85,6 @@ static enum proa_err write_line(struct proa_buf *b, const struct proa_slice *pie
     return PROA_OK;
 }
 
-enum proa_err proa_http_write_request_line(struct proa_buf *b, struct proa_slice method,
-                                           struct proa_slice target)
-{
-    if (!proa_http_is_token(method) || !proa_http_is_target(target)) {
-        return PROA_ERR_PROTOCOL;
-    }
-    const struct proa_slice line[] = {method, PROA_SLICE(" "), target,
-                                      PROA_SLICE(" " VERSION_TEXT "\r\n")};
-    return write_line(b, line, PROA_ARRAY_LEN(line));
-}
-
 enum proa_err proa_http_write_status_line(struct proa_buf *b, unsigned status)
 {
     if (PROA_LIKELY(status == 200)) {
@@ -136,28 +125,6 @@ static inline enum proa_err write_field(struct proa_buf *b, struct proa_slice na
     return PROA_OK;
 }
 
-/* `name` is known to be a token. */
-static enum proa_err write_checked(struct proa_buf *b, struct proa_slice name,
-                                   struct proa_slice value)
-{
-    return proa_http_is_value(value)
-               ? write_field(b, name, PROA_SLICE(": "), proa_slice_trim(value))
-               : PROA_ERR_PROTOCOL;
-}
-
-enum proa_err proa_http_write_header(struct proa_buf *b, struct proa_slice name,
-                                     struct proa_slice value)
-{
-    return proa_http_is_token(name) ? write_checked(b, name, value) : PROA_ERR_PROTOCOL;
-}
-
-enum proa_err proa_http_write_header_id(struct proa_buf *b, enum proa_http_header_id id,
-                                        struct proa_slice value)
-{
-    struct proa_slice name = proa_http_header_name(id);
-    return name.len > 0 ? write_checked(b, name, value) : PROA_ERR_ARG;
-}
-
 enum proa_err proa_http_write_value(struct proa_buf *b, struct proa_slice begin,
                                     struct proa_slice value)
 {
@@ -168,24 +135,6 @@ enum proa_err proa_http_write_value(struct proa_buf *b, struct proa_slice begin,
 enum proa_err proa_http_write_parsed(struct proa_buf *b, const struct proa_http_header *h)
 {
     return write_field(b, h->name, PROA_SLICE(": "), h->value);
-}
-
-enum proa_err proa_http_write_header_u64(struct proa_buf *b, struct proa_slice name, uint64_t value)
-{
-    char digits[20];
-    return proa_http_write_header(b, name, proa_slice_make(digits, proa_fmt_u64(digits, value)));
-}
-
-enum proa_err proa_http_write_content_length(struct proa_buf *b, uint64_t n)
-{
-    char digits[20];
-    return write_checked(b, PROA_SLICE("content-length"),
-                         proa_slice_make(digits, proa_fmt_u64(digits, n)));
-}
-
-enum proa_err proa_http_write_head_end(struct proa_buf *b)
-{
-    return proa_buf_append(b, PROA_SLICE("\r\n"));
 }
 
 size_t proa_http_chunk_prefix(char out[PROA_HTTP_CHUNK_PREFIX_MAX], size_t n)

@@ -33,7 +33,6 @@ struct proa_listener {
     dev_t path_dev; /* which file our bind() made; 0/0 = none of ours */
     ino_t path_ino;
     int fd;
-    bool paused;
     bool closed;
 };
 
@@ -44,7 +43,7 @@ static void sync_polling(struct proa_listener *l)
     if (l->closed) {
         return;
     }
-    if (l->paused || proa_timer_armed(&l->back_off)) {
+    if (proa_timer_armed(&l->back_off)) {
         (void)uv_poll_stop(&l->uv);
     } else {
         (void)uv_poll_start(&l->uv, UV_READABLE, on_uv_poll);
@@ -80,7 +79,7 @@ static void on_uv_poll(uv_poll_t *uv, int status, int events)
     (void)events;
     proa_loop_enter(loop);
     for (int left = ACCEPTS_PER_TURN; left > 0; left--) {
-        if (l->closed || l->paused || proa_timer_armed(&l->back_off)) {
+        if (l->closed || proa_timer_armed(&l->back_off)) {
             break;
         }
         int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -259,12 +258,6 @@ enum proa_err proa_listener_open(struct proa_loop *loop, const struct proa_addr 
 void proa_listener_addr(const struct proa_listener *listener, struct proa_addr *out)
 {
     *out = listener->addr;
-}
-
-void proa_listener_pause(struct proa_listener *listener, bool paused)
-{
-    listener->paused = paused;
-    sync_polling(listener);
 }
 
 static void on_uv_closed(uv_handle_t *uv)

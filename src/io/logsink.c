@@ -158,13 +158,6 @@ void proa_logsink_write(void *sink_ptr, struct proa_slice line, bool is_access)
     }
 }
 
-void proa_logsink_flush(struct proa_logsink *sink)
-{
-    if (!sink->stuck) {
-        flush(sink);
-    }
-}
-
 uint64_t proa_logsink_dropped(const struct proa_logsink *sink)
 {
     return sink->n_dropped;

@@ -423,50 +423,6 @@ enum proa_err proa_loop_work(struct proa_loop *loop, void (*work)(void *ctx),
     return PROA_OK;
 }
 
-/* Waker. */
-
-struct proa_waker {
-    uv_async_t uv;
-    struct proa_loop *loop;
-    void (*fn)(void *ctx);
-    void *ctx;
-};
-
-static void on_uv_async(uv_async_t *uv)
-{
-    struct proa_waker *waker = uv->data;
-    struct proa_loop *loop = waker->loop;
-    proa_loop_enter(loop);
-    waker->fn(waker->ctx);
-    proa_loop_leave(loop);
-}
-
-struct proa_waker *proa_waker_create(struct proa_loop *loop, void (*fn)(void *ctx), void *ctx)
-{
-    struct proa_waker *waker = PROA_NEW(struct proa_waker);
-    *waker = (struct proa_waker){.loop = loop, .fn = fn, .ctx = ctx};
-    PROA_ASSERT(uv_async_init(&loop->uv, &waker->uv, on_uv_async) == 0);
-    waker->uv.data = waker;
-    return waker;
-}
-
-void proa_waker_wake(struct proa_waker *waker)
-{
-    (void)uv_async_send(&waker->uv);
-}
-
-static void on_waker_closed(uv_handle_t *uv)
-{
-    proa_free(uv->data);
-}
-
-void proa_waker_destroy(struct proa_waker *waker)
-{
-    if (waker) {
-        uv_close((uv_handle_t *)&waker->uv, on_waker_closed);
-    }
-}
-
 enum proa_err proa_io_err(int uv_code)
 {
     static const struct {

@@ -300,12 +300,6 @@ struct proa_conn *proa_conn_accept(struct proa_net *net, struct proa_sock *sock,
     return conn;
 }
 
-void proa_conn_set_owner(struct proa_conn *conn, const struct proa_conn_events *events, void *ctx)
-{
-    conn->events = events;
-    conn->ctx = ctx;
-}
-
 /* Using. */
 
 enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov, size_t n)
@@ -423,11 +417,6 @@ void proa_conn_peer(const struct proa_conn *conn, struct proa_addr *out)
     } else {
         *out = (struct proa_addr){0};
     }
-}
-
-bool proa_conn_is_tls(const struct proa_conn *conn)
-{
-    return conn->tls != NULL;
 }
 
 bool proa_conn_is_resumed(const struct proa_conn *conn)

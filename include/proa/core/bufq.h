@@ -33,14 +33,10 @@ void proa_bufq_deinit(struct proa_bufq *q);
 enum proa_err proa_bufq_push(struct proa_bufq *q, struct proa_slice s) PROA_MUST_CHECK;
 enum proa_err proa_bufq_pushv(struct proa_bufq *q, const struct iovec *iov, size_t n,
                               size_t skip_bytes) PROA_MUST_CHECK;
-/* First contiguous bytes; empty when the queue is. */
-struct proa_slice proa_bufq_front(const struct proa_bufq *q);
 /* Up to n vectors over the head; returns how many were filled. */
 size_t proa_bufq_iov(const struct proa_bufq *q, struct iovec *iov, size_t n);
 /* Drops n bytes (n <= len) from the head. */
 void proa_bufq_drop(struct proa_bufq *q, size_t n);
-/* Copies out and drops up to cap bytes; returns how many. */
-size_t proa_bufq_read(struct proa_bufq *q, void *out, size_t cap);
 
 static inline bool proa_bufq_above_high(const struct proa_bufq *q)
 {

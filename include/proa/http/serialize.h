@@ -1,11 +1,10 @@
 /*
- * Writing message heads and chunked framing.
+ * Writing status lines, header fields and chunked framing.
  *
  * Pure; appends to a struct proa_buf, no printf, no allocation beyond the buffer's growth.
- * Everything that may come from outside is validated: a method, target, name or value that could
- * end a line or a header early gives PROA_ERR_PROTOCOL and nothing of that line is written. At the
- * buffer's maximum PROA_ERR_LIMIT, and the buffer is failed (see buf.h); nothing of the line is
- * written either.
+ * What may come from outside is validated: a value that could end a line or a header early gives
+ * PROA_ERR_PROTOCOL and nothing of that line is written. At the buffer's maximum PROA_ERR_LIMIT,
+ * and the buffer is failed (see buf.h); nothing of the line is written either.
  * Constant lines need no check: PROA_BUF_LIT(b, "content-type: application/json\r\n").
  */
 #ifndef PROA_HTTP_SERIALIZE_H
@@ -18,32 +17,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* `GET /v1/models HTTP/1.1` CR LF. The target must be visible ASCII without `#`. */
-enum proa_err proa_http_write_request_line(struct proa_buf *b, struct proa_slice method,
-                                           struct proa_slice target) PROA_MUST_CHECK;
 /*
  * `HTTP/1.1 200 OK` CR LF with the standard reason; an unlisted status gets an empty one.
  * PROA_ERR_ARG outside 100-599.
  */
 enum proa_err proa_http_write_status_line(struct proa_buf *b, unsigned status) PROA_MUST_CHECK;
-/* `name: value` CR LF. White space at the ends of the value is dropped. */
-enum proa_err proa_http_write_header(struct proa_buf *b, struct proa_slice name,
-                                     struct proa_slice value) PROA_MUST_CHECK;
-/* The same with the canonical name of an id; PROA_ERR_ARG for OTHER. */
-enum proa_err proa_http_write_header_id(struct proa_buf *b, enum proa_http_header_id id,
-                                        struct proa_slice value) PROA_MUST_CHECK;
-enum proa_err proa_http_write_header_u64(struct proa_buf *b, struct proa_slice name,
-                                         uint64_t value) PROA_MUST_CHECK;
-/* The same with a constant beginning, PROA_SLICE("name: "), so that only the value is checked. */
+/* A line with a constant beginning, PROA_SLICE("name: "), so that only the value is checked. White
+ * space at its ends is dropped. */
 enum proa_err proa_http_write_value(struct proa_buf *b, struct proa_slice begin,
                                     struct proa_slice value) PROA_MUST_CHECK;
 /* A field that the parser has read, which is when it was checked. */
 enum proa_err proa_http_write_parsed(struct proa_buf *b,
                                      const struct proa_http_header *h) PROA_MUST_CHECK;
-/* `content-length: n` CR LF. */
-enum proa_err proa_http_write_content_length(struct proa_buf *b, uint64_t n) PROA_MUST_CHECK;
-/* The empty line that ends a head. */
-enum proa_err proa_http_write_head_end(struct proa_buf *b) PROA_MUST_CHECK;
 
 /* Standard reason phrase (RFC 9110 15 and registry), static; empty for an unlisted status. */
 struct proa_slice proa_http_reason(unsigned status);

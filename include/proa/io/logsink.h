@@ -18,7 +18,6 @@ struct proa_logsink *proa_logsink_create(struct proa_loop *loop, int fd);
 void proa_logsink_destroy(struct proa_logsink *sink);
 /* One whole line with its newline. The signature fits proa/obs/log.h's sink. */
 void proa_logsink_write(void *sink, struct proa_slice line, bool is_access);
-void proa_logsink_flush(struct proa_logsink *sink);
 uint64_t proa_logsink_dropped(const struct proa_logsink *sink);
 
 #endif

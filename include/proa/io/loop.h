@@ -86,10 +86,4 @@ enum proa_err proa_loop_signal(struct proa_loop *loop, int signum,
 enum proa_err proa_loop_work(struct proa_loop *loop, void (*work)(void *ctx),
                              void (*done)(void *ctx), void *ctx) PROA_MUST_CHECK;
 
-/* Wakes the loop from any thread: fn(ctx) runs on the loop thread, coalesced. */
-struct proa_waker;
-struct proa_waker *proa_waker_create(struct proa_loop *loop, void (*fn)(void *ctx), void *ctx);
-void proa_waker_wake(struct proa_waker *waker); /* thread-safe, async-signal-safe */
-void proa_waker_destroy(struct proa_waker *waker);
-
 #endif

@@ -60,8 +60,6 @@ enum proa_err proa_listener_open(struct proa_loop *loop, const struct proa_addr 
                                  struct proa_listener **out) PROA_MUST_CHECK;
 /* The address it is really bound to (port 0 resolved). */
 void proa_listener_addr(const struct proa_listener *listener, struct proa_addr *out);
-/* Stops and resumes accepting; connections then wait in the kernel's backlog. */
-void proa_listener_pause(struct proa_listener *listener, bool paused);
 /* Closes, and unlinks a unix socket's file. */
 void proa_listener_close(struct proa_listener *listener);
 

@@ -65,7 +65,6 @@ struct proa_conn *proa_conn_dial(struct proa_net *net, const struct proa_dial *d
 struct proa_conn *proa_conn_accept(struct proa_net *net, struct proa_sock *sock,
                                    struct proa_tls_context *tls, uint64_t tls_ns,
                                    const struct proa_conn_events *events, void *ctx);
-void proa_conn_set_owner(struct proa_conn *conn, const struct proa_conn_events *events, void *ctx);
 
 /* As proa_sock_writev(), in plain bytes. */
 enum proa_err proa_conn_writev(struct proa_conn *conn, const struct iovec *iov,
@@ -84,7 +83,6 @@ void proa_conn_reset(struct proa_conn *conn);
 void proa_conn_close_later(struct proa_conn *conn, uint64_t linger_ns);
 
 void proa_conn_peer(const struct proa_conn *conn, struct proa_addr *out);
-bool proa_conn_is_tls(const struct proa_conn *conn);
 /* Was the handshake an abbreviated one, from the session cache? Client side; false for plain. */
 bool proa_conn_is_resumed(const struct proa_conn *conn);
 /* Bytes received that the owner has not seen yet (inside TLS): a pooled connection must have none.

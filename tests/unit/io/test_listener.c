@@ -8,7 +8,6 @@ struct fixture {
     struct proa_addr addr;
     struct proa_sock *socks[64];
     size_t n;
-    bool pause_in_accept;
     bool close_in_accept;
     char dir[64];
 };
@@ -33,9 +32,6 @@ static void on_accept(void *ctx, struct proa_sock *sock)
     assert_true(f->n < PROA_ARRAY_LEN(f->socks));
     proa_sock_adopt(sock, &events, f);
     f->socks[f->n++] = sock;
-    if (f->pause_in_accept) {
-        proa_listener_pause(f->listener, true);
-    }
     if (f->close_in_accept) {
         proa_listener_close(f->listener);
         f->listener = NULL;
@@ -113,22 +109,8 @@ static void test_not_our_address(void **state)
     assert_err(open_at(f, "192.0.2.1:0", 0), PROA_ERR_UNREACHABLE);
 }
 
-static void test_pause(void **state)
-{
-    struct fixture *f = *state;
-    assert_ok(open_at(f, "127.0.0.1:0", 0));
-    proa_listener_pause(f->listener, true);
-    int a = io_test_connect(&f->addr); /* the kernel takes it */
-    io_test_for_ms(f->loop, 5);
-    assert_int_equal(f->n, 0);
-    proa_listener_pause(f->listener, false);
-    assert_int_equal(f->n, 0);
-    IO_TEST_UNTIL(f->loop, f->n == 1);
-    assert_int_equal(close(a), 0);
-}
-
-/* Pausing in on_accept holds back those that wait already. */
-static void test_pause_and_close_in_on_accept(void **state)
+/* Closing in on_accept ends it for those that wait already. */
+static void test_close_in_on_accept(void **state)
 {
     struct fixture *f = *state;
     int fds[6];
@@ -136,14 +118,10 @@ static void test_pause_and_close_in_on_accept(void **state)
     for (size_t i = 0; i < PROA_ARRAY_LEN(fds); i++) {
         fds[i] = io_test_connect(&f->addr);
     }
-    f->pause_in_accept = true;
-    io_test_for_ms(f->loop, 5);
-    assert_int_equal(f->n, 1);
     f->close_in_accept = true;
-    proa_listener_pause(f->listener, false);
-    IO_TEST_UNTIL(f->loop, f->n == 2);
+    IO_TEST_UNTIL(f->loop, f->n == 1);
     io_test_for_ms(f->loop, 3);
-    assert_int_equal(f->n, 2);
+    assert_int_equal(f->n, 1);
     for (size_t i = 0; i < PROA_ARRAY_LEN(fds); i++) {
         assert_int_equal(close(fds[i]), 0);
     }
@@ -318,8 +296,7 @@ int main(void)
         TEST(test_port_zero_is_resolved),
         TEST(test_address_in_use),
         TEST(test_not_our_address),
-        TEST(test_pause),
-        TEST(test_pause_and_close_in_on_accept),
+        TEST(test_close_in_on_accept),
         TEST(test_unix_modes),
         TEST(test_stale_socket_is_replaced),
         TEST(test_live_socket_is_left_alone),

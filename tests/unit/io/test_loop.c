@@ -515,61 +515,20 @@ static void test_work_is_finished_by_destroy(void **state)
     proa_loop_destroy(NULL);
 }
 
-struct waking {
-    struct proa_waker *waker;
-    pthread_mutex_t lock;
-    int produced;
-    int consumed;
-    int n_calls;
-    pthread_t main_thread;
-};
-
-enum { WAKES = 2000 };
-
-static void on_wake(void *ctx)
+static void never_accepts(void *ctx, struct proa_sock *sock)
 {
-    struct waking *w = ctx;
-    assert_true(pthread_equal(pthread_self(), w->main_thread));
-    w->n_calls++;
-    assert_int_equal(pthread_mutex_lock(&w->lock), 0);
-    w->consumed = w->produced;
-    assert_int_equal(pthread_mutex_unlock(&w->lock), 0);
-}
-
-static void *produce(void *ctx)
-{
-    struct waking *w = ctx;
-    for (int i = 0; i < WAKES; i++) {
-        (void)pthread_mutex_lock(&w->lock);
-        w->produced++;
-        (void)pthread_mutex_unlock(&w->lock);
-        proa_waker_wake(w->waker);
-    }
-    return NULL;
-}
-
-/* From a thread: coalesced, and the last one is never lost. */
-static void test_waker(void **state)
-{
-    struct proa_loop *loop = *state;
-    struct waking w = {.main_thread = pthread_self()};
-    pthread_t thread;
-    assert_int_equal(pthread_mutex_init(&w.lock, NULL), 0);
-    w.waker = proa_waker_create(loop, on_wake, &w);
-    assert_int_equal(pthread_create(&thread, NULL, produce, &w), 0);
-    IO_TEST_UNTIL(loop, w.consumed == WAKES);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_true(w.n_calls >= 1 && w.n_calls <= WAKES);
-    proa_waker_destroy(w.waker);
-    proa_waker_destroy(NULL);
-    assert_int_equal(pthread_mutex_destroy(&w.lock), 0);
+    (void)ctx;
+    (void)sock;
 }
 
 static void destroy_with_open_handle(void *ctx)
 {
     struct proa_loop *loop = proa_loop_create();
-    (void)proa_waker_create(loop, on_wake, ctx);
-    proa_loop_destroy(loop);
+    struct proa_addr addr = io_test_addr("127.0.0.1:0");
+    struct proa_listener *listener = NULL;
+    if (proa_listener_open(loop, &addr, NULL, never_accepts, ctx, &listener) == PROA_OK) {
+        proa_loop_destroy(loop);
+    }
 }
 
 static void test_open_handles_are_an_error(void **state)
@@ -600,7 +559,6 @@ int main(void)
         TEST(test_sigpipe_is_ignored),
         TEST(test_work),
         TEST(test_work_is_finished_by_destroy),
-        TEST(test_waker),
         cmocka_unit_test(test_open_handles_are_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

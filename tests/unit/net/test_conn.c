@@ -24,7 +24,6 @@ static void test_echo(void **state)
     end_write(&p->client, PROA_SLICE("hello"));
     IO_TEST_UNTIL(p->loop, p->client.got.len == 5);
     assert_slice_lit(end_got(&p->client), "hello");
-    assert_false(proa_conn_is_tls(p->client.conn));
     assert_false(proa_conn_has_surplus(p->client.conn));
     assert_int_equal(proa_conn_queued(p->client.conn), 0);
     assert_slice_lit(proa_conn_error_detail(p->client.conn), "");
@@ -147,21 +146,6 @@ static void test_nothing_after_close(void **state)
     assert_int_equal(close(fd), 0);
 }
 
-static void test_set_owner(void **state)
-{
-    struct ends *p = *state;
-    struct end other;
-    end_init(&other);
-    ends_open(p, (struct proa_dial){0});
-    other.conn = p->server.conn;
-    other.n_opens = 1;
-    proa_conn_set_owner(p->server.conn, &end_events, &other);
-    end_write(&p->client, PROA_SLICE("for the other"));
-    IO_TEST_UNTIL(p->loop, other.got.len == 13);
-    assert_int_equal(p->server.got.len, 0);
-    proa_buf_deinit(&other.got);
-}
-
 static void test_close_later(void **state)
 {
     struct ends *p = *state;
@@ -214,7 +198,6 @@ int main(void)
         TEST(test_back_pressure),
         TEST(test_close_in_callbacks),
         TEST(test_nothing_after_close),
-        TEST(test_set_owner),
         TEST(test_close_later),
         TEST(test_unix),
     };
