@@ -4,6 +4,7 @@
 #include "exchange_priv.h"
 
 #include "proa/catalogue/catalogue.h"
+#include "proa/obs/trace.h"
 #include "proa/usage/cost.h"
 
 /* From the first attempt's start, or the wait in line before it, to the last one's end: attempts
@@ -61,6 +62,13 @@ static void count_special(const struct proa_exchange *x, const struct proa_attem
     }
 }
 
+/* In line, before anything was tried; 0: it did not have to wait. */
+static uint64_t waited_in_line(const struct proa_run *run, uint64_t now_ns)
+{
+    const uint64_t until = run->n_attempts > 0 ? run->attempts[0].started_ns : now_ns;
+    return run->queued_ns > 0 ? proa_clock_since(until, run->queued_ns) : 0;
+}
+
 /* What it had to wait for before anything was tried, and what came of that. */
 static void count_waiting(const struct proa_exchange *x, uint64_t now_ns)
 {
@@ -69,9 +77,8 @@ static void count_waiting(const struct proa_exchange *x, uint64_t now_ns)
                                        [PROA_FAIL_RATE_LIMITED] = "rate_limit",
                                        [PROA_FAIL_SHED] = "queue"};
     if (run->queued_ns > 0) {
-        const uint64_t until = run->n_attempts > 0 ? run->attempts[0].started_ns : now_ns;
         proa_metric_observe(proa_live_route(x->live, x->resolved.route)->queue_wait,
-                            proa_clock_since(until, run->queued_ns));
+                            waited_in_line(run, now_ns));
     }
     if (run->n_attempts == 0 && x->fail < PROA_ARRAY_LEN(shed) && shed[x->fail]) {
         proa_metric_add(
@@ -137,6 +144,18 @@ static uint32_t list_attempts(const struct proa_exchange *x, struct proa_access_
     return n;
 }
 
+/* The client's own, where it has one: a trace is not begun here. */
+static void put_trace(const struct proa_exchange *x, struct proa_access *line)
+{
+    struct proa_trace trace;
+    const struct proa_slice text =
+        proa_http_header_value(&x->head->headers, PROA_HTTP_HEADER_TRACEPARENT);
+    if (text.len > 0 && proa_trace_parse(text, &trace) == PROA_OK) {
+        line->trace_id = trace.trace_id;
+        line->span_id = trace.span_id;
+    }
+}
+
 static void log_access(const struct proa_exchange *x, enum proa_outcome outcome, uint64_t now_ns,
                        uint64_t ours_ns)
 {
@@ -165,6 +184,11 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         line.method = x->head->method_text;
         line.path = x->head->path;
         line.app = proa_http_header_value(&x->head->headers, PROA_HTTP_HEADER_USER_AGENT);
+        put_trace(x, &line);
+    }
+    if (x->run && x->run->queued_ns > 0) {
+        line.queue_ns = waited_in_line(x->run, now_ns);
+        line.has |= PROA_ACCESS_QUEUE;
     }
     const struct attempt *winner = winner_of(x);
     if (winner) {
@@ -178,11 +202,12 @@ static void log_access(const struct proa_exchange *x, enum proa_outcome outcome,
         line.output_tokens = u->count[PROA_USAGE_OUTPUT];
         line.cache_read_tokens = u->count[PROA_USAGE_CACHE_READ];
         line.ttft_ns = proa_clock_since(x->first_out_ns, x->arrived_ns);
-        line.has = (x->stream ? PROA_ACCESS_TTFT : 0U) |
-                   (proa_usage_has(u, PROA_USAGE_INPUT) ? PROA_ACCESS_INPUT_TOKENS : 0U) |
-                   (proa_usage_has(u, PROA_USAGE_OUTPUT) ? PROA_ACCESS_OUTPUT_TOKENS : 0U) |
-                   (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U) |
-                   (cost ? PROA_ACCESS_COST : 0U);
+        line.has |=
+            (x->stream ? PROA_ACCESS_TTFT : 0U) |
+            (proa_usage_has(u, PROA_USAGE_INPUT) ? PROA_ACCESS_INPUT_TOKENS : 0U) |
+            (proa_usage_has(u, PROA_USAGE_OUTPUT) ? PROA_ACCESS_OUTPUT_TOKENS : 0U) |
+            (proa_usage_has(u, PROA_USAGE_CACHE_READ) ? PROA_ACCESS_CACHE_READ_TOKENS : 0U) |
+            (cost ? PROA_ACCESS_COST : 0U);
     }
     proa_access_log(x->host->access_log, &line);
 }

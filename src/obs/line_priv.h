@@ -13,6 +13,7 @@
 enum {
     PROA_LINE_ESCAPE = 6,  /* longest escape of one byte: \ufffd */
     PROA_LINE_NUMBER = 40, /* room for any number */
+    PROA_LINE_KEY = 8,     /* room for what stands around a key */
     PROA_LINE_HEAD = 96    /* room for timestamp and level in every format, without the message */
 };
 

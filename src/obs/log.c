@@ -7,39 +7,10 @@
 static const struct proa_slice levels[] = {PROA_SLICE_INIT("error"), PROA_SLICE_INIT("warn"),
                                            PROA_SLICE_INIT("info"), PROA_SLICE_INIT("debug"),
                                            PROA_SLICE_INIT("trace")};
-static const struct proa_slice formats[] = {PROA_SLICE_INIT("json"), PROA_SLICE_INIT("logfmt"),
-                                            PROA_SLICE_INIT("text")};
 
 struct proa_slice proa_log_level_name(enum proa_log_level level)
 {
     return levels[(size_t)level < PROA_ARRAY_LEN(levels) ? level : PROA_LOG_INFO];
-}
-
-struct proa_slice proa_log_format_name(enum proa_log_format format)
-{
-    return formats[(size_t)format < PROA_ARRAY_LEN(formats) ? format : PROA_LOG_JSON];
-}
-
-enum proa_err proa_log_level_parse(struct proa_slice text, enum proa_log_level *out)
-{
-    for (size_t i = 0; i < PROA_ARRAY_LEN(levels); i++) {
-        if (proa_slice_eq(text, levels[i])) {
-            *out = (enum proa_log_level)i;
-            return PROA_OK;
-        }
-    }
-    return PROA_ERR_NOT_FOUND;
-}
-
-enum proa_err proa_log_format_parse(struct proa_slice text, enum proa_log_format *out)
-{
-    for (size_t i = 0; i < PROA_ARRAY_LEN(formats); i++) {
-        if (proa_slice_eq(text, formats[i])) {
-            *out = (enum proa_log_format)i;
-            return PROA_OK;
-        }
-    }
-    return PROA_ERR_NOT_FOUND;
 }
 
 /* Takes what the cursor wrote into the buffer; NULL when there was no room. */
@@ -64,27 +35,16 @@ void proa_log_begin(struct proa_log_record *r, struct proa_buf *out, enum proa_l
 static char *put_key(struct proa_log_record *r, const char *key, size_t value_max)
 {
     struct proa_slice k = proa_slice_make(key, strlen(key));
-    PROA_DASSERT(r->depth != 1); /* an array holds objects only */
-    char *p = proa_buf_reserve(r->out, k.len + r->list.len + PROA_LINE_NUMBER + value_max);
+    char *p = proa_buf_reserve(r->out, k.len + PROA_LINE_KEY + value_max);
     if (!p) {
         return NULL;
     }
     if (r->format == PROA_LOG_JSON) {
-        if (!r->first) {
-            *p++ = ',';
-        }
-        r->first = false;
-        *p++ = '"';
+        p = PROA_LINE_LIT(p, ",\"");
         p = proa_line_put(p, k.ptr, k.len);
         return PROA_LINE_LIT(p, "\":");
     }
     *p++ = ' ';
-    if (r->depth == 2) {
-        p = proa_line_put(p, r->list.ptr, r->list.len);
-        *p++ = '.';
-        p = proa_line_u64(p, r->item);
-        *p++ = '.';
-    }
     p = proa_line_put(p, k.ptr, k.len);
     *p++ = '=';
     return p;
@@ -135,58 +95,8 @@ void proa_log_bool(struct proa_log_record *r, const char *key, bool value)
     }
 }
 
-void proa_log_array_begin(struct proa_log_record *r, const char *key)
-{
-    PROA_DASSERT(r->depth == 0);
-    r->list = proa_slice_cstr(key);
-    r->item = 0;
-    if (r->format == PROA_LOG_JSON) {
-        char *p = put_key(r, key, PROA_LINE_NUMBER);
-        if (p) {
-            *p++ = '[';
-            commit(r, p);
-        }
-    }
-    r->depth = 1;
-}
-
-void proa_log_object_begin(struct proa_log_record *r)
-{
-    PROA_DASSERT(r->depth == 1);
-    r->depth = 2;
-    if (r->format == PROA_LOG_JSON) {
-        if (r->item > 0) {
-            (void)proa_buf_append_byte(r->out, ',');
-        }
-        (void)proa_buf_append_byte(r->out, '{');
-        r->first = true;
-    }
-}
-
-void proa_log_object_end(struct proa_log_record *r)
-{
-    PROA_DASSERT(r->depth == 2);
-    r->depth = 1;
-    r->item++;
-    r->first = false;
-    if (r->format == PROA_LOG_JSON) {
-        (void)proa_buf_append_byte(r->out, '}');
-    }
-}
-
-void proa_log_array_end(struct proa_log_record *r)
-{
-    PROA_DASSERT(r->depth == 1);
-    r->depth = 0;
-    if (r->format == PROA_LOG_JSON) {
-        (void)proa_buf_append_byte(r->out, ']');
-    }
-    r->list = PROA_SLICE_NONE;
-}
-
 enum proa_err proa_log_end(struct proa_log_record *r)
 {
-    PROA_DASSERT(r->depth == 0);
     if (r->format == PROA_LOG_JSON) {
         (void)proa_buf_append_byte(r->out, '}');
     }
@@ -231,21 +141,4 @@ void proa_logger_end(struct proa_logger *l, struct proa_log_record *r)
         return;
     }
     l->sink(l->ctx, proa_buf_slice(&l->line), false);
-}
-
-bool proa_log_rate_admit(struct proa_log_rate *rate, uint32_t per_second, uint64_t now_ns,
-                         uint32_t *suppressed)
-{
-    if (proa_clock_since(now_ns, rate->window_ns) >= PROA_NS_PER_S) {
-        rate->window_ns = now_ns;
-        rate->n = 0;
-    }
-    if (rate->n >= per_second) {
-        rate->suppressed += rate->suppressed < UINT32_MAX;
-        return false;
-    }
-    rate->n++;
-    *suppressed = rate->suppressed;
-    rate->suppressed = 0;
-    return true;
 }

@@ -51,14 +51,10 @@ static void fuzz_lines(struct proa_slice in)
 static void fuzz_trace(struct proa_slice in)
 {
     struct proa_trace trace;
-    if (proa_trace_parse(in, &trace) != PROA_OK) {
-        return;
+    if (proa_trace_parse(in, &trace) == PROA_OK) {
+        PROA_ASSERT(trace.trace_id.ptr == in.ptr + 3 && trace.trace_id.len == PROA_TRACE_ID_LEN);
+        PROA_ASSERT(trace.span_id.ptr == in.ptr + 36 && trace.span_id.len == PROA_TRACE_SPAN_LEN);
     }
-    char text[PROA_TRACE_PARENT_LEN];
-    proa_trace_format(&trace, text);
-    struct proa_trace again;
-    PROA_ASSERT(proa_trace_parse(proa_slice_make(text, sizeof(text)), &again) == PROA_OK);
-    PROA_ASSERT(memcmp(&again, &trace, sizeof(trace)) == 0);
 }
 
 static void fuzz_labels(struct proa_slice in)

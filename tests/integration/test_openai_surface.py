@@ -297,6 +297,18 @@ def test_one_access_line_per_exchange(simple, upstream):
     assert record["gen_ai.provider.name"] and record["attempts"][0]["status"] == 200
     assert record["gen_ai.usage.input_tokens"] == 9 and record["gen_ai.usage.output_tokens"] == 4
     assert record["duration_ms"] >= record["overhead_ms"] >= 0
+    assert "trace_id" not in record and "queue_ms" not in record
+
+
+def test_the_access_line_bears_the_clients_trace(simple, upstream):
+    gateway = simple(upstream)
+    trace, span = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+    for parent in ("00-%s-%s-01" % (trace, span), "00-%s-%s-01" % (trace.upper(), span)):
+        assert gateway.chat(headers=[("traceparent", parent)]).status == 200
+    good, bad = gateway.access(2)
+    assert good["trace_id"] == trace and good["span_id"] == span
+    assert "trace_id" not in bad and "span_id" not in bad
+    assert all(b"traceparent" not in request.raw.lower() for request in upstream.requests)
 
 
 def test_metrics_after_traffic(simple, upstreams):

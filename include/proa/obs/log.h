@@ -28,23 +28,13 @@ enum {
     PROA_LOG_LINE_BYTES = 64 * 1024 /* of one line, after escaping */
 };
 
-/* Static names: "info"; "json". */
+/* Static name: "info". */
 struct proa_slice proa_log_level_name(enum proa_log_level level);
-struct proa_slice proa_log_format_name(enum proa_log_format format);
-/* ERR_NOT_FOUND when it is none of the names. */
-enum proa_err proa_log_level_parse(struct proa_slice text,
-                                   enum proa_log_level *out) PROA_MUST_CHECK;
-enum proa_err proa_log_format_parse(struct proa_slice text,
-                                    enum proa_log_format *out) PROA_MUST_CHECK;
 
 /* A line under construction. Value type on the caller's stack, nothing to release. */
 struct proa_log_record {
-    struct proa_buf *out;   /* borrowed until proa_log_end() */
-    struct proa_slice list; /* logfmt, text: the open array's key */
-    uint32_t item;          /* logfmt, text: index in the open array, from 0 */
+    struct proa_buf *out; /* borrowed until proa_log_end() */
     enum proa_log_format format;
-    uint8_t depth; /* 0 record, 1 array, 2 object in the array */
-    bool first;    /* JSON: no comma before the next member */
 };
 
 /*
@@ -61,12 +51,6 @@ void proa_log_u64(struct proa_log_record *r, const char *key, uint64_t value);
 /* Nanoseconds as milliseconds with three decimals: 1234567 -> 1.234 */
 void proa_log_ms(struct proa_log_record *r, const char *key, uint64_t ns);
 void proa_log_bool(struct proa_log_record *r, const char *key, bool value);
-/* One level of nesting: an array of objects; in logfmt and text its fields read key.0.field=value.
- * array_begin, then any number of object_begin .. fields .. object_end, then array_end. */
-void proa_log_array_begin(struct proa_log_record *r, const char *key);
-void proa_log_object_begin(struct proa_log_record *r);
-void proa_log_object_end(struct proa_log_record *r);
-void proa_log_array_end(struct proa_log_record *r);
 /* Ends the line with '\n'. ERR_LIMIT when the buffer could not hold it all. */
 enum proa_err proa_log_end(struct proa_log_record *r) PROA_MUST_CHECK;
 
@@ -104,19 +88,5 @@ bool proa_logger_begin(struct proa_logger *l, struct proa_log_record *r, enum pr
                        uint64_t unix_ms, const char *event) PROA_MUST_CHECK;
 /* Ends the record and hands it to the sink. */
 void proa_logger_end(struct proa_logger *l, struct proa_log_record *r);
-
-/* Rate limit of one event name: embed one per place that may repeat. Zero it to start. */
-struct proa_log_rate {
-    uint64_t window_ns;  /* start of the current second */
-    uint32_t n;          /* let through in it */
-    uint32_t suppressed; /* held back since the last one let through */
-};
-/*
- * May the event be logged now, at most per_second (>= 1) times in a second? When it may,
- * *suppressed is the number held back before it: log it as the field "suppressed" if it is not 0.
- * A clock that went backward counts as standing still.
- */
-bool proa_log_rate_admit(struct proa_log_rate *rate, uint32_t per_second, uint64_t now_ns,
-                         uint32_t *suppressed);
 
 #endif
