@@ -50,7 +50,8 @@ void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char
     out->content_type = "application/json";
 }
 
-void proa_admin_text(struct proa_admin_reply *out, uint16_t status, const char *body)
+/* A page of plain text. */
+static void reply_text(struct proa_admin_reply *out, uint16_t status, const char *body)
 {
     out->status = status;
     out->content_type = "text/plain; charset=utf-8";
@@ -63,7 +64,7 @@ static void livez(struct proa_admin *admin, const struct proa_http_head *head,
 {
     (void)admin;
     (void)head;
-    proa_admin_text(out, 200, "ok\n");
+    reply_text(out, 200, "ok\n");
 }
 
 static void readyz(struct proa_admin *admin, const struct proa_http_head *head,
@@ -71,11 +72,11 @@ static void readyz(struct proa_admin *admin, const struct proa_http_head *head,
 {
     (void)head;
     if (*admin->cfg.leaving) {
-        proa_admin_text(out, 503, "ending\n");
+        reply_text(out, 503, "ending\n");
     } else if (!*admin->cfg.ready) {
-        proa_admin_text(out, 503, "starting\n");
+        reply_text(out, 503, "starting\n");
     } else {
-        proa_admin_text(out, 200, "ok\n");
+        reply_text(out, 200, "ok\n");
     }
 }
 
@@ -84,7 +85,7 @@ static void startupz(struct proa_admin *admin, const struct proa_http_head *head
 {
     (void)head;
     admin->was_ready |= *admin->cfg.ready;
-    proa_admin_text(out, admin->was_ready ? 200 : 503, admin->was_ready ? "ok\n" : "starting\n");
+    reply_text(out, admin->was_ready ? 200 : 503, admin->was_ready ? "ok\n" : "starting\n");
 }
 
 /* Process figures are read when asked for: they cost a few file reads. */
@@ -111,7 +112,7 @@ static void metrics(struct proa_admin *admin, const struct proa_http_head *head,
         proa_expose_negotiate(proa_http_header_value(&head->headers, PROA_HTTP_HEADER_ACCEPT));
     if (proa_expose_write(admin->cfg.metrics, format, &out->body) != PROA_OK) {
         proa_buf_clear(&out->body);
-        proa_admin_text(out, 500, "metrics do not fit their buffer\n");
+        reply_text(out, 500, "metrics do not fit their buffer\n");
         return;
     }
     out->status = 200;
@@ -157,17 +158,17 @@ void proa_admin_handle(struct proa_admin *admin, enum proa_listener_kind kind,
         if (takes(&PAGES[i], head->method)) {
             PAGES[i].handle(admin, head, out);
         } else if (PAGES[i].method == PROA_HTTP_POST) {
-            proa_admin_text(out, 405, "only POST here\n");
+            reply_text(out, 405, "only POST here\n");
             out->allow = "POST";
         } else {
-            proa_admin_text(out, 405, "only GET and HEAD here\n");
+            reply_text(out, 405, "only GET and HEAD here\n");
             out->allow = "GET, HEAD";
         }
         return;
     }
-    proa_admin_text(out, 404,
-                    is_admin ? "nothing here: /livez /readyz /startupz /metrics /admin/state "
-                               "/admin/explain?model=NAME /admin/cache, POST /admin/eject "
-                               "/admin/restore /admin/reset /admin/cache/purge\n"
-                             : "nothing here: /livez /readyz /startupz /metrics\n");
+    reply_text(out, 404,
+               is_admin ? "nothing here: /livez /readyz /startupz /metrics /admin/state "
+                          "/admin/explain?model=NAME /admin/cache, POST /admin/eject "
+                          "/admin/restore /admin/reset /admin/cache/purge\n"
+                        : "nothing here: /livez /readyz /startupz /metrics\n");
 }

@@ -20,7 +20,6 @@ struct proa_admin {
 typedef void proa_admin_page_fn(struct proa_admin *admin, const struct proa_http_head *head,
                                 struct proa_admin_reply *out);
 
-void proa_admin_text(struct proa_admin_reply *out, uint16_t status, const char *body);
 /* {"error": {"code": ..., "message": ...}} */
 void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char *code,
                        const char *message);

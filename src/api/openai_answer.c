@@ -155,7 +155,8 @@ static void put_head(struct proa_api_answer *a, const struct proa_chat_event *ev
     put_text(out, event->model.len > 0 ? event->model : proa_chat_text_of(a->cfg.model, a->arena));
 }
 
-void proa_answer_start(struct proa_api_answer *a, const struct proa_chat_event *event)
+/* The answer begins, by its first event or without one. */
+static void start(struct proa_api_answer *a, const struct proa_chat_event *event)
 {
     const size_t room =
         event->id.len + event->model.len + a->cfg.id.len + 6 * a->cfg.model.len + 256;
@@ -442,7 +443,7 @@ static void on_event(void *ctx, const struct proa_chat_event *event)
     struct proa_api_answer *a = ctx;
     if (a->head.len == 0) {
         const struct proa_chat_event unknown = {.kind = PROA_CHAT_START};
-        proa_answer_start(a, event->kind == PROA_CHAT_START ? event : &unknown);
+        start(a, event->kind == PROA_CHAT_START ? event : &unknown);
     }
     if (event->kind == PROA_CHAT_USAGE) {
         return; /* told at the end */

@@ -51,8 +51,6 @@ struct proa_api_answer {
     size_t n_choices; /* up to the highest one that is known */
 };
 
-/* The answer begins, by its first event or without one. */
-void proa_answer_start(struct proa_api_answer *a, const struct proa_chat_event *event);
 /* Never NULL for an event that its decoder may tell. */
 struct choice *proa_answer_choice(struct proa_api_answer *a, uint32_t number);
 /* The id of a call that has none. */

@@ -409,10 +409,8 @@ enum proa_err proa_read_message(struct reading *r, const struct place *at,
     }
     out->items = proa_read_more(r, out->items, out->n, sizeof out->items[0]);
     struct proa_chat_message *message = &out->items[out->n++];
-    *message = (struct proa_chat_message){.role = ROLE_OF[d.role],
-                                          .developer = d.role == ROLE_DEVELOPER,
-                                          .parts = d.parts.items,
-                                          .n_parts = d.parts.n};
+    *message = (struct proa_chat_message){
+        .role = ROLE_OF[d.role], .parts = d.parts.items, .n_parts = d.parts.n};
     return message->role == PROA_CHAT_TOOL ? PROA_OK
                                            : read_said(r, &d, MESSAGE_NAME, &message->name);
 }

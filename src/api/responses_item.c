@@ -312,8 +312,8 @@ static enum proa_err read_message(struct draft *d)
         return PROA_OK;
     }
     proa_read_end_turn(d->r, d->out);
-    new_message(d->r, &d->out->all, role == ROLE_USER ? PROA_CHAT_USER : PROA_CHAT_SYSTEM, parts)
-        ->developer = role == ROLE_DEVELOPER;
+    (void)new_message(d->r, &d->out->all, role == ROLE_USER ? PROA_CHAT_USER : PROA_CHAT_SYSTEM,
+                      parts);
     return PROA_OK;
 }
 

@@ -198,7 +198,6 @@ enum proa_err proa_google_account_read(struct proa_slice json, struct proa_arena
         return err;
     }
     account.private_key_id = text_of(json, "private_key_id", arena);
-    account.project_id = text_of(json, "project_id", arena);
     account.token_uri = text_of(json, "token_uri", arena);
     if (account.token_uri.len == 0) {
         account.token_uri = PROA_SLICE(PROA_GOOGLE_TOKEN_URI);

@@ -97,11 +97,6 @@ void proa_redactor_remove(struct proa_redactor *r, const struct proa_secret *sec
     }
 }
 
-size_t proa_redactor_len(const struct proa_redactor *r)
-{
-    return r->n;
-}
-
 /* Length of the longest secret that starts at text[at], 0 = none. */
 static size_t match_at(const struct proa_redactor *r, struct proa_slice text, size_t at)
 {

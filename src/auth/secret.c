@@ -4,45 +4,16 @@
 
 #include <sys/mman.h>
 
-enum {
-    LABEL_TAIL_BYTES = 4,
-    LABEL_DIGEST_BYTES = 4,
-    LABEL_MIN_BYTES = 16, /* below that, four bytes would give too much away */
-    PAGE_BYTES = 4096,
-};
+enum { PAGE_BYTES = 4096 };
 
 /* Lies at the start of its own mapping, the bytes behind it. */
 struct proa_secret {
     uint32_t refs;
-    bool is_locked;
-    uint8_t label_len;
-    char label[32];
     unsigned char digest[PROA_SHA256_BYTES];
     size_t map_bytes;
     size_t len;
     char bytes[];
 };
-
-static void make_label(struct proa_secret *s)
-{
-    size_t n = 0;
-    if (s->len >= LABEL_MIN_BYTES) {
-        memcpy(s->label, "...", 3);
-        n = 3;
-        for (size_t i = s->len - LABEL_TAIL_BYTES; i < s->len; i++) {
-            char c = s->bytes[i];
-            if (c <= 0x20 || c >= 0x7f) {
-                c = '?';
-            }
-            s->label[n++] = c;
-        }
-        s->label[n++] = ' ';
-    }
-    memcpy(s->label + n, "sha256:", 7);
-    n += 7;
-    proa_hex(s->digest, LABEL_DIGEST_BYTES, s->label + n);
-    s->label_len = (uint8_t)(n + 2 * (size_t)LABEL_DIGEST_BYTES);
-}
 
 enum proa_err proa_secret_create(struct proa_slice bytes, struct proa_secret **out)
 {
@@ -60,7 +31,7 @@ enum proa_err proa_secret_create(struct proa_slice bytes, struct proa_secret **o
     }
     struct proa_secret *s = map;
     /* Before the bytes come in. Best effort: RLIMIT_MEMLOCK may be small, the kernel old. */
-    s->is_locked = mlock(map, map_bytes) == 0;
+    (void)mlock(map, map_bytes);
     (void)madvise(map, map_bytes, MADV_DONTDUMP);
     (void)madvise(map, map_bytes, MADV_WIPEONFORK);
     s->refs = 1;
@@ -68,7 +39,6 @@ enum proa_err proa_secret_create(struct proa_slice bytes, struct proa_secret **o
     s->len = bytes.len;
     memcpy(s->bytes, bytes.ptr, bytes.len);
     proa_sha256(bytes, s->digest);
-    make_label(s);
     *out = s;
     return PROA_OK;
 }
@@ -99,11 +69,6 @@ struct proa_slice proa_secret_bytes(const struct proa_secret *s)
     return proa_slice_make(s->bytes, s->len);
 }
 
-struct proa_slice proa_secret_label(const struct proa_secret *s)
-{
-    return proa_slice_make(s->label, s->label_len);
-}
-
 const unsigned char *proa_secret_digest(const struct proa_secret *s)
 {
     return s->digest;
@@ -119,9 +84,4 @@ bool proa_secret_equals(const struct proa_secret *s, struct proa_slice bytes)
         difference |= (unsigned)(digest[i] ^ s->digest[i]);
     }
     return difference == 0;
-}
-
-bool proa_secret_locked(const struct proa_secret *s)
-{
-    return s->is_locked;
 }

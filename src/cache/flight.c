@@ -122,22 +122,15 @@ struct proa_flight_command proa_flight_leader_left(struct proa_flight *f)
     return unless_wanted(f);
 }
 
-void proa_flight_commit(struct proa_flight *f)
-{
-    f->stage = PROA_FLIGHT_COMMITTED;
-    unlist(f);
-}
-
 static struct proa_flight_seat *seat_of(struct proa_list *l)
 {
     return PROA_CONTAINER_OF(l, struct proa_flight_seat, node);
 }
 
-bool proa_flight_end(struct proa_flight *f, void *result)
+bool proa_flight_end(struct proa_flight *f)
 {
     unlist(f);
     f->leader = NULL;
-    f->result = result;
     if (f->n_seats == 0) {
         release(f);
         return false;

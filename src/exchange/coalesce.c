@@ -58,7 +58,7 @@ static void cancel(struct proa_flight *f)
     struct proa_exchange *leader = f->leader;
     const struct proa_event gone = {.kind = PROA_EV_CLIENT_GONE};
     leader->cached->flight = NULL;
-    (void)proa_flight_end(f, NULL);
+    (void)proa_flight_end(f);
     give_flight_budget(leader);
     if (!leader->run) { /* it was still to hear from the shared cache */
         proa_exchange_finish(leader, PROA_OUTCOME_CANCELLED);
@@ -99,7 +99,7 @@ bool proa_cached_client_gone(struct proa_exchange *x)
         return true;
     }
     c->flight = NULL;
-    (void)proa_flight_end(f, NULL);
+    (void)proa_flight_end(f);
     give_flight_budget(x);
     return false;
 }
@@ -125,7 +125,7 @@ void proa_coalesce_tell(struct proa_exchange *x, const struct told *what)
     }
     x->cached->flight = NULL;
     give_flight_budget(x);
-    if (!proa_flight_end(f, t)) {
+    if (!proa_flight_end(f)) {
         free_told(t);
         return;
     }

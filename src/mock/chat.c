@@ -509,7 +509,7 @@ static void place_thoughts(struct making *m, const struct mock_shape *shape)
     }
 }
 
-void proa_mock_chat_make(struct mock_making *making)
+static void make(struct mock_making *making)
 {
     const struct mock_path path = {.profile = making->req->profile};
     const struct mock_shape *shape = proa_mock_shape(&path);
@@ -538,6 +538,6 @@ void proa_mock_openai_make(struct mock_making *m)
     } else if (endpoint == MOCK_MODEL) {
         proa_mock_model_make(m->a, m->req->model, m->author);
     } else {
-        proa_mock_chat_make(m);
+        make(m);
     }
 }

@@ -265,8 +265,3 @@ struct proa_slice proa_mock_instance(struct proa_slice schema, struct proa_slice
     proa_buf_deinit(&out);
     return value;
 }
-
-bool proa_mock_instance_is_empty(struct proa_slice value)
-{
-    return proa_slice_eq(value, PROA_SLICE("{}"));
-}

@@ -16,7 +16,5 @@
  * of an object without properties. From the arena; "{}" where it would be too large. */
 struct proa_slice proa_mock_instance(struct proa_slice schema, struct proa_slice text,
                                      struct proa_arena *arena);
-/* Would the value be an object without a member? */
-bool proa_mock_instance_is_empty(struct proa_slice value);
 
 #endif

@@ -108,7 +108,6 @@ static const struct mock_profile PROFILES[MOCK_PROFILES] = {
               flags)
 #define PROJECT "/v1/projects/*/locations/*"
 #define DEPLOY  "/openai/deployments/*"
-#define INVOKE  MOCK_ROUTE_NO_MODEL
 
 static const struct mock_route ROUTES[] = {
     OPENAI_ROUTES(PLAIN, "/v1", 0),

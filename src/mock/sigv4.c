@@ -232,9 +232,9 @@ void proa_mock_sigv4_key(struct proa_slice secret, const struct mock_sigv4 *s,
     proa_buf_deinit(&first);
 }
 
-void proa_mock_sigv4_sign(struct proa_slice canonical, struct proa_slice amz_date,
-                          const struct mock_sigv4 *s, struct proa_slice secret,
-                          char out[PROA_SHA256_HEX])
+/* Of a canonical request, at the time as it stands in x-amz-date. */
+static void sign(struct proa_slice canonical, struct proa_slice amz_date,
+                 const struct mock_sigv4 *s, struct proa_slice secret, char out[PROA_SHA256_HEX])
 {
     unsigned char key[PROA_SHA256_BYTES];
     unsigned char digest[PROA_SHA256_BYTES];
@@ -327,7 +327,7 @@ enum mock_sigv4_fault proa_mock_sigv4_check(const struct proa_http_head *head,
     }
     proa_buf_init(&canonical, MOCK_SIGV4_CANONICAL_MAX);
     proa_mock_sigv4_canonical(head, body, s, arena, &canonical);
-    proa_mock_sigv4_sign(proa_buf_slice(&canonical), date->value, s, secret, expected);
+    sign(proa_buf_slice(&canonical), date->value, s, secret, expected);
     const bool fits = proa_buf_ok(&canonical) &&
                       proa_slice_eq(s->signature, proa_slice_make(expected, sizeof expected));
     proa_buf_deinit(&canonical);

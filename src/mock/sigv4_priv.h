@@ -40,10 +40,6 @@ void proa_mock_sigv4_key(struct proa_slice secret, const struct mock_sigv4 *s,
 void proa_mock_sigv4_canonical(const struct proa_http_head *head, struct proa_slice body,
                                const struct mock_sigv4 *s, struct proa_arena *arena,
                                struct proa_buf *out);
-/* Of a canonical request, at the time as it stands in x-amz-date. */
-void proa_mock_sigv4_sign(struct proa_slice canonical, struct proa_slice amz_date,
-                          const struct mock_sigv4 *s, struct proa_slice secret,
-                          char out[PROA_SHA256_HEX]);
 enum mock_sigv4_fault proa_mock_sigv4_check(const struct proa_http_head *head,
                                             struct proa_slice body, struct proa_slice secret,
                                             uint64_t now_s, struct proa_arena *arena,

@@ -67,9 +67,6 @@ void proa_mock_cohere_make(struct mock_making *m);
 void proa_mock_responses_make(struct mock_making *m);
 void proa_mock_token_make(struct mock_making *m);
 
-/* Chat and completions of OpenAI's dialect (chat.c). */
-void proa_mock_chat_make(struct mock_making *m);
-
 /* Cuts the next word, with the blanks before it, off the front of *rest. */
 struct proa_slice proa_mock_speech_word(struct proa_slice *rest);
 /* Cuts about n bytes off the front of *rest, never inside a character. */

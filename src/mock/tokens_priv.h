@@ -21,7 +21,6 @@ struct mock_desk {
 };
 
 /* The pair that signs for Bedrock, of AWS' own documentation; for any key id. */
-#define MOCK_AWS_KEY_ID "AKIDEXAMPLE"
 #define MOCK_AWS_SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 /* Kinds, a letter in the token each. */

@@ -227,7 +227,7 @@ static void settle(struct proa_decoder *d, bool ended)
     }
 }
 
-bool proa_bedrock_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
+static bool on_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data)
 {
     if (d->exception) {
         struct proa_failure failure;
@@ -242,7 +242,7 @@ bool proa_bedrock_event(struct proa_decoder *d, struct proa_slice name, struct p
     return true;
 }
 
-void proa_bedrock_end(struct proa_decoder *d)
+static void on_end(struct proa_decoder *d)
 {
     settle(d, true);
 }
@@ -346,7 +346,7 @@ static bool read_answer(struct proa_decoder *d, struct proa_slice body)
     return true;
 }
 
-bool proa_bedrock_whole(struct proa_decoder *d, struct proa_slice body)
+static bool read_whole(struct proa_decoder *d, struct proa_slice body)
 {
     struct proa_json_info info;
     const struct proa_json_scan_cfg cfg = {.wants = NULL};
@@ -370,7 +370,7 @@ bool proa_bedrock_whole(struct proa_decoder *d, struct proa_slice body)
 const struct proa_decode_ops proa_bedrock_decode_ops = {
     .framing = PROA_FRAMING_EVENTSTREAM,
     .own_bytes = sizeof(struct bedrock_decode),
-    .event = proa_bedrock_event,
-    .whole = proa_bedrock_whole,
-    .end = proa_bedrock_end,
+    .event = on_event,
+    .whole = read_whole,
+    .end = on_end,
 };

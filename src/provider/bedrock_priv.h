@@ -130,8 +130,6 @@ struct proa_slice proa_bedrock_tool_id(struct bedrock_writer *w, struct proa_sli
 struct proa_slice proa_bedrock_tool_name(struct bedrock_writer *w, struct proa_slice name);
 
 /* ---- bedrock_tools.c */
-/* Is there a call or a result among the messages? */
-bool proa_bedrock_history_has_tools(const struct proa_chat_request *r);
 /* Member toolConfig; nothing where the request needs none. */
 enum proa_err proa_bedrock_put_tools(struct bedrock_writer *w);
 
@@ -163,9 +161,6 @@ enum proa_err proa_bedrock_put_rerank(struct bedrock_writer *w);
 bool proa_bedrock_inputs_answer(struct proa_decoder *d, struct proa_slice body);
 
 /* ---- bedrock_decode.c */
-bool proa_bedrock_event(struct proa_decoder *d, struct proa_slice name, struct proa_slice data);
-bool proa_bedrock_whole(struct proa_decoder *d, struct proa_slice body);
-void proa_bedrock_end(struct proa_decoder *d);
 extern const struct proa_decode_ops proa_bedrock_decode_ops;
 
 /* ---- bedrock_error.c */

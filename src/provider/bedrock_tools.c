@@ -11,7 +11,8 @@ enum { NAMES_MAX = 64, NAME_LEN_MAX = 64 };
 static const struct proa_slice NO_SCHEMA =
     PROA_SLICE_INIT("{\"type\":\"object\",\"properties\":{}}");
 
-bool proa_bedrock_history_has_tools(const struct proa_chat_request *r)
+/* Is there a call or a result among the messages? */
+static bool history_has_tools(const struct proa_chat_request *r)
 {
     for (size_t i = 0; i < r->n_messages; i++) {
         for (size_t k = 0; k < r->messages[i].n_parts; k++) {
@@ -189,7 +190,7 @@ enum proa_err proa_bedrock_put_tools(struct bedrock_writer *w)
 {
     const struct proa_chat_request *r = w->in->chat;
     const bool by_json = w->plan.schema == CLAUDE_SCHEMA_TOOL;
-    const bool history = proa_bedrock_history_has_tools(r);
+    const bool history = history_has_tools(r);
     const bool wanted = r->choice != PROA_CHAT_CHOICE_NONE && count_wanted(w) > 0;
     bool any = false;
     const enum proa_err judged = judge(w, wanted || history);

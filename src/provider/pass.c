@@ -4,7 +4,8 @@
 
 enum { MODEL_MAX = 16 * 1024 };
 
-bool proa_pass_names_model(const struct proa_encode_in *in)
+/* Does the body name this very model, without escapes? */
+static bool names_model(const struct proa_encode_in *in)
 {
     const struct proa_json_member *m = &in->model_member;
     return m->kind == PROA_JSON_STRING && m->value_end - m->value_at == in->model.len + 2 &&
@@ -41,7 +42,7 @@ static enum proa_err edit_model(const struct proa_encode_in *in, struct proa_are
 
 static bool changes_model(const struct proa_encode_in *in, const struct proa_pass *pass)
 {
-    return !pass->keeps_model && in->model.len > 0 && !proa_pass_names_model(in);
+    return !pass->keeps_model && in->model.len > 0 && !names_model(in);
 }
 
 static enum proa_err splice(const struct proa_encode_in *in, const struct proa_pass *pass,

@@ -16,8 +16,6 @@ struct proa_pass {
     struct proa_slice prefill; /* a last message, whole; empty = none */
 };
 
-/* Does the body name this very model, without escapes? */
-bool proa_pass_names_model(const struct proa_encode_in *in);
 /*
  * A last message of the assistant, with `more` members behind its content ("" or
  * ",\"prefix\":true"), for a body that has messages. ERR_UNSUPPORTED: it has none.

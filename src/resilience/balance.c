@@ -181,18 +181,3 @@ size_t proa_balance_pick(const struct proa_balance_cfg *cfg, const struct proa_b
     }
     return f.at[pick_p2c(&f, views, cfg, prng)];
 }
-
-static const char *const STRATEGY_TEXT[PROA_STRATEGIES] = {
-    [PROA_STRATEGY_P2C_EWMA] = "p2c_ewma",
-    [PROA_STRATEGY_WEIGHTED] = "weighted",
-    [PROA_STRATEGY_ROUND_ROBIN] = "round_robin",
-    [PROA_STRATEGY_PRIORITY] = "priority",
-    [PROA_STRATEGY_LEAST_INFLIGHT] = "least_inflight",
-    [PROA_STRATEGY_LOWEST_COST] = "lowest_cost",
-    [PROA_STRATEGY_HEADROOM] = "headroom",
-};
-
-const char *proa_strategy_text(enum proa_strategy strategy)
-{
-    return (size_t)strategy < PROA_ARRAY_LEN(STRATEGY_TEXT) ? STRATEGY_TEXT[strategy] : "unknown";
-}

@@ -108,7 +108,7 @@ void proa_memory_end(struct sim_exchange *x, enum proa_outcome outcome)
                                x->world->clock.now_ns);
         proa_answer_unref(a);
     }
-    if (proa_flight_end(f, x)) {
+    if (proa_flight_end(f)) {
         while ((seat = proa_flight_next_seat(f)) != NULL) {
             answer(PROA_CONTAINER_OF(seat, struct sim_exchange, seat), outcome, answered);
         }

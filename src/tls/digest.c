@@ -3,7 +3,6 @@
 #include <mbedtls/constant_time.h>
 #include <mbedtls/md.h>
 #include <mbedtls/platform_util.h>
-#include <mbedtls/psa_util.h>
 #include <mbedtls/sha256.h>
 
 _Static_assert(sizeof(mbedtls_sha256_context) <= sizeof(struct proa_sha256),
@@ -82,21 +81,6 @@ void proa_zeroize(void *ptr, size_t n)
     if (n > 0) {
         mbedtls_platform_zeroize(ptr, n);
     }
-}
-
-enum proa_err proa_random_bytes(void *out, size_t n)
-{
-    enum { STEP = 1024 }; /* MBEDTLS_CTR_DRBG_MAX_REQUEST: the most the generator gives at once */
-    unsigned char *to = out;
-    while (n > 0) {
-        size_t step = n < STEP ? n : STEP;
-        if (mbedtls_psa_get_random(MBEDTLS_PSA_RANDOM_STATE, to, step) != 0) {
-            return PROA_ERR_INTERNAL;
-        }
-        to += step;
-        n -= step;
-    }
-    return PROA_OK;
 }
 
 size_t proa_base64_encode(enum proa_base64_alphabet alphabet, struct proa_slice data, char *out)

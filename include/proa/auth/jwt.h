@@ -23,7 +23,6 @@ struct proa_google_account {
     struct proa_slice client_email;
     struct proa_slice private_key_id; /* may be empty */
     struct proa_slice token_uri;      /* Google's own where the file names none */
-    struct proa_slice project_id;     /* may be empty */
     struct proa_secret *private_key;  /* PEM */
 };
 

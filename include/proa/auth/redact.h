@@ -29,7 +29,6 @@ void proa_redactor_destroy(struct proa_redactor *r); /* NULL is fine */
 enum proa_err proa_redactor_add(struct proa_redactor *r, struct proa_secret *secret);
 /* Unknown ones are ignored. */
 void proa_redactor_remove(struct proa_redactor *r, const struct proa_secret *secret);
-size_t proa_redactor_len(const struct proa_redactor *r);
 
 /*
  * Returns text itself when no secret is in it, otherwise the cleaned copy, in scratch (cleared

@@ -7,7 +7,7 @@
  * These are system calls on memory alone; nothing else of this unit reaches outside.
  *
  * There is no function that prints one. proa_secret_bytes() is the sole accessor: grep for it to
- * find every place that can leak. For people there is the label.
+ * find every place that can leak.
  *
  * Reference-counted, because a redactor must know a replaced key as long as an exchange that uses
  * it lives. Not atomic: one loop thread.
@@ -35,20 +35,10 @@ void proa_secret_unref(struct proa_secret *s);
 /* Borrowed as long as the reference. */
 struct proa_slice proa_secret_bytes(const struct proa_secret *s);
 
-/*
- * For display: last four bytes and the start of the SHA-256 digest, "...Xy9Q sha256:1f3e9a0b".
- * Secrets shorter than 16 bytes show no bytes of themselves, unprintable bytes show as '?'. Lives
- * as long as the reference.
- */
-struct proa_slice proa_secret_label(const struct proa_secret *s);
-
 /* SHA-256 of the bytes; 32 bytes, same lifetime. Compare secrets by it. */
 const unsigned char *proa_secret_digest(const struct proa_secret *s);
 
 /* Are these its bytes? Takes the same time whatever they are. */
 bool proa_secret_equals(const struct proa_secret *s, struct proa_slice bytes);
-
-/* Could the pages be locked? For one line of the log at start. */
-bool proa_secret_locked(const struct proa_secret *s);
 
 #endif

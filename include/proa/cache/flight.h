@@ -25,7 +25,7 @@ enum { PROA_FLIGHT_SEATS_MAX = 256 };
 /* How long an answer of the shared tier is waited for, beside a local miss. */
 #define PROA_FLIGHT_SHARED_NS (5 * UINT64_C(1000000))
 
-enum proa_flight_stage { PROA_FLIGHT_ASKING = 0, PROA_FLIGHT_RUNNING, PROA_FLIGHT_COMMITTED };
+enum proa_flight_stage { PROA_FLIGHT_ASKING = 0, PROA_FLIGHT_RUNNING };
 
 struct proa_flights;
 
@@ -37,7 +37,6 @@ struct proa_flight {
     bool listed;      /* may be found, and joined */
     bool leader_gone; /* nobody but those who wait wants the answer */
     void *leader;     /* whoever makes the call; the caller's */
-    void *result;     /* what is told to the seats; the caller's */
     struct proa_hash128 hash;
     struct proa_slice key; /* stands behind the flight, in the same memory */
 };
@@ -97,11 +96,8 @@ struct proa_flight_command proa_flight_leave(struct proa_flight_seat *seat);
 /* The leader's client is gone. CANCEL or, while somebody waits, NOTHING. */
 struct proa_flight_command proa_flight_leader_left(struct proa_flight *f);
 
-/* Its answer has begun to go out: it is not joined any more. */
-void proa_flight_commit(struct proa_flight *f);
-
 /* It is over. False: nobody waits, and it is released; true: the seats are to be emptied. */
-bool proa_flight_end(struct proa_flight *f, void *result);
+bool proa_flight_end(struct proa_flight *f);
 /* Empties a seat; NULL when none is left: then it is released. */
 struct proa_flight_seat *proa_flight_next_seat(struct proa_flight *f);
 

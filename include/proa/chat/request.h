@@ -91,7 +91,6 @@ static inline bool proa_chat_part_is_sealed(const struct proa_chat_part *p, stru
 
 struct proa_chat_message {
     enum proa_chat_role role;
-    bool developer;         /* SYSTEM that the client called "developer" */
     struct proa_slice name; /* text; of the participant */
     const struct proa_chat_part *parts;
     size_t n_parts;

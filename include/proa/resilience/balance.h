@@ -54,6 +54,5 @@ uint64_t proa_balance_cost(const struct proa_balance_view *v, const struct proa_
  * as equal. */
 size_t proa_balance_pick(const struct proa_balance_cfg *cfg, const struct proa_balance_view *views,
                          size_t n, struct proa_prng *prng);
-const char *proa_strategy_text(enum proa_strategy strategy);
 
 #endif

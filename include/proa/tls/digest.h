@@ -1,9 +1,7 @@
 /*
- * SHA-256, HMAC-SHA-256, comparison in constant time, wiping, random bytes, and base64 in both
- * alphabets.
+ * SHA-256, HMAC-SHA-256, comparison in constant time, wiping, and base64 in both alphabets.
  *
- * Pure but for proa_random_bytes(), which draws from the library's process-wide generator and needs
- * proa_tls_init() first. Nothing allocates. Decoders are strict: exact alphabet, no blanks, no
+ * Pure. Nothing allocates. Decoders are strict: exact alphabet, no blanks, no
  * line ends, canonical padding and zero trailing bits, so that one value has one spelling.
  */
 #ifndef PROA_TLS_DIGEST_H
@@ -39,9 +37,6 @@ bool proa_ct_equal(struct proa_slice a, struct proa_slice b);
 
 /* Not removed by the optimiser. */
 void proa_zeroize(void *ptr, size_t n);
-
-/* Cryptographic randomness. ERR_INTERNAL when the generator has failed; then use nothing of out. */
-enum proa_err proa_random_bytes(void *out, size_t n) PROA_MUST_CHECK;
 
 enum proa_base64_alphabet {
     PROA_BASE64 = 0, /* RFC 4648 section 4, '+' and '/', padded */

@@ -73,8 +73,7 @@ static inline void put_chat(struct dump *d, const struct proa_chat_request *c)
                                           "medium", "high", "xhigh",   "max"};
     for (size_t i = 0; i < c->n_messages; i++) {
         const struct proa_chat_message *m = &c->messages[i];
-        (void)proa_buf_append_printf(&d->out, "%s%s", roles[m->role],
-                                     m->developer ? "(developer)" : "");
+        (void)proa_buf_append_cstr(&d->out, roles[m->role]);
         put(d, "name", m->name);
         for (size_t k = 0; k < m->n_parts; k++) {
             put_part(d, &m->parts[k]);

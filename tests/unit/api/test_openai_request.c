@@ -87,7 +87,7 @@ static void messages(void **state)
          "{\"role\":\"developer\",\"content\":[{\"type\":\"text\",\"text\":\"d\"}]},"
          "{\"content\":\"u\",\"name\":\"Ann\",\"role\":\"user\"},"
          "{\"role\":\"assistant\",\"content\":\"a\"}]",
-         "system[text text=s]\nsystem(developer)[text text=d]\nuser name=Ann[text text=u]\n"
+         "system[text text=s]\nsystem[text text=d]\nuser name=Ann[text text=u]\n"
          "assistant[text text=a]\n"},
         /* parts */
         {PART("{\"type\":\"text\",\"text\":\"a\",\"cache_control\":{\"type\":\"ephemeral\"}}"),

@@ -112,7 +112,7 @@ static void messages(void **state)
                "{\"content\":\"u\",\"role\":\"user\",\"type\":\"message\",\"id\":\"msg_1\","
                "\"status\":\"completed\"},"
                "{\"role\":\"assistant\",\"content\":\"a\"}"),
-         "system[text text=s]\nsystem(developer)[text text=d]\nuser[text text=u]\n"
+         "system[text text=s]\nsystem[text text=d]\nuser[text text=u]\n"
          "assistant[text text=a]\n"},
         {INPUT("{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"a\"},"
                "{\"type\":\"input_text\",\"text\":\"b\"}]}"),

@@ -165,13 +165,11 @@ static void test_adding_and_removing(void **state)
     assert_err(proa_redactor_add(r, tiny), PROA_ERR_RANGE);
     assert_ok(proa_redactor_add(r, a));
     assert_ok(proa_redactor_add(r, again)); /* a reload that kept the key */
-    assert_int_equal(proa_redactor_len(r), 2);
     proa_redactor_remove(r, tiny);
     proa_redactor_remove(r, a);
     proa_secret_unref(a);
     assert_slice_lit(proa_redact(r, text, &f->scratch), "key=[redacted]!");
     proa_redactor_remove(r, again);
-    assert_int_equal(proa_redactor_len(r), 0);
     assert_slice_lit(proa_redact(r, text, &f->scratch), "key=first-secret!");
     proa_secret_unref(again);
     proa_secret_unref(tiny);

@@ -58,9 +58,8 @@ static void test_one_leads_others_join(void **state)
     for (size_t i = 0; i < 99; i++) {
         assert_true(proa_flight_join(f, &w.seats[i], 10));
     }
-    assert_true(proa_flight_end(f, &w.other));
+    assert_true(proa_flight_end(f));
     assert_null(proa_flight_find(&w.t, &w.key));
-    assert_ptr_equal(f->result, &w.other);
     assert_ptr_equal(proa_flight_next_seat(f), &w.seats[0]); /* in the order they came */
     assert_null(w.seats[0].flight);
     assert_int_equal(empty_all(f), 98);
@@ -72,7 +71,7 @@ static void test_nobody_joined(void **state)
     (void)state;
     struct world w;
     begin(&w);
-    assert_false(proa_flight_end(lead(&w), NULL));
+    assert_false(proa_flight_end(lead(&w)));
     assert_int_equal(w.t.n, 0);
     finish(&w);
 }
@@ -90,9 +89,9 @@ static void test_another_key_under_the_same_hash(void **state)
         proa_flight_begin(&w.t, &forged, &(struct proa_flight_wish){.leader = &w.other}, &w.cmd);
     assert_false(g->listed);
     assert_ptr_equal(proa_flight_find(&w.t, &w.key), f);
-    assert_false(proa_flight_end(g, NULL));
+    assert_false(proa_flight_end(g));
     assert_ptr_equal(proa_flight_find(&w.t, &w.key), f); /* the other's end takes nothing along */
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     finish(&w);
 }
 
@@ -104,7 +103,7 @@ static void test_alone(void **state)
     struct proa_flight *f = proa_flight_begin(
         &w.t, &w.key, &(struct proa_flight_wish){.leader = &w.leader, .alone = true}, &w.cmd);
     assert_null(proa_flight_find(&w.t, &w.key));
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     finish(&w);
 }
 
@@ -121,7 +120,7 @@ static void test_seats_are_bounded(void **state)
     assert_null(w.seats[PROA_FLIGHT_SEATS_MAX].flight);
     (void)proa_flight_leave(&w.seats[3]);
     assert_true(proa_flight_join(f, &w.seats[PROA_FLIGHT_SEATS_MAX], 10));
-    assert_true(proa_flight_end(f, NULL));
+    assert_true(proa_flight_end(f));
     assert_int_equal(empty_all(f), PROA_FLIGHT_SEATS_MAX);
     finish(&w);
 }
@@ -139,32 +138,16 @@ static void test_g_leaving(void **state)
     assert_int_equal(proa_flight_leave(&w.seats[0]).kind, PROA_FLIGHT_NOTHING);
     assert_int_equal(proa_flight_leader_left(f).kind, PROA_FLIGHT_NOTHING);
     assert_int_equal(proa_flight_leave(&w.seats[1]).kind, PROA_FLIGHT_CANCEL);
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     /* With nobody there, the leader is like any client. */
     f = lead(&w);
     assert_int_equal(proa_flight_leader_left(f).kind, PROA_FLIGHT_CANCEL);
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     /* All who waited have left, the leader is there. */
     f = lead(&w);
     assert_true(proa_flight_join(f, &w.seats[0], 10));
     assert_int_equal(proa_flight_leave(&w.seats[0]).kind, PROA_FLIGHT_NOTHING);
-    assert_false(proa_flight_end(f, NULL));
-    finish(&w);
-}
-
-static void test_committed_is_not_joined(void **state)
-{
-    (void)state;
-    struct world w;
-    begin(&w);
-    struct proa_flight *f = lead(&w);
-    proa_flight_commit(f);
-    assert_null(proa_flight_find(&w.t, &w.key));
-    struct proa_flight *g = lead(&w); /* the next one is another flight */
-    assert_true(g->listed);
-    assert_false(proa_flight_end(f, NULL));
-    assert_ptr_equal(proa_flight_find(&w.t, &w.key), g);
-    assert_false(proa_flight_end(g, NULL));
+    assert_false(proa_flight_end(f));
     finish(&w);
 }
 
@@ -178,7 +161,7 @@ static void test_leaving_what_is_over(void **state)
     assert_true(proa_flight_join(f, &w.seats[0], 10));
     assert_true(proa_flight_join(f, &w.seats[1], 10));
     (void)proa_flight_leader_left(f);
-    assert_true(proa_flight_end(f, NULL));
+    assert_true(proa_flight_end(f));
     assert_int_equal(proa_flight_leave(&w.seats[0]).kind, PROA_FLIGHT_NOTHING);
     assert_int_equal(proa_flight_leave(&w.seats[1]).kind, PROA_FLIGHT_NOTHING);
     assert_int_equal(w.t.n, 1); /* until its seats are looked for */
@@ -200,12 +183,12 @@ static void test_the_shared_tier_is_asked_first(void **state)
     assert_ptr_equal(proa_flight_find(&w.t, &w.key), f); /* others join meanwhile */
     assert_int_equal(proa_flight_shared(f, false).kind, PROA_FLIGHT_START);
     assert_int_equal(proa_flight_shared(f, true).kind, PROA_FLIGHT_NOTHING); /* too late */
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     f = proa_flight_begin(
         &w.t, &w.key,
         &(struct proa_flight_wish){.leader = &w.leader, .shared = true, .now_ns = 1000}, &w.cmd);
     assert_int_equal(proa_flight_shared(f, true).kind, PROA_FLIGHT_DELIVER);
-    assert_false(proa_flight_end(f, NULL));
+    assert_false(proa_flight_end(f));
     finish(&w);
 }
 
@@ -236,7 +219,6 @@ int main(void)
         cmocka_unit_test(test_alone),
         cmocka_unit_test(test_seats_are_bounded),
         cmocka_unit_test(test_g_leaving),
-        cmocka_unit_test(test_committed_is_not_joined),
         cmocka_unit_test(test_leaving_what_is_over),
         cmocka_unit_test(test_the_shared_tier_is_asked_first),
         cmocka_unit_test(test_retries_are_spread),
