@@ -6,6 +6,31 @@
 
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
+#include "proa/tls/context.h"
+
+bool proa_app_listener_tls(struct proa_app *app, const struct proa_snapshot *snapshot,
+                           struct proa_tls_context **out)
+{
+    struct proa_log_record r;
+    *out = NULL;
+    if (!snapshot->listen_key) {
+        return true;
+    }
+    const struct proa_tls_context_cfg cfg = {.cert_pem = snapshot->listen_cert_pem,
+                                             .key_pem = proa_secret_bytes(snapshot->listen_key)};
+    if (proa_tls_context_create_server(&cfg, out, NULL) == PROA_OK) {
+        return true;
+    }
+    if (proa_logger_begin(&app->log, &r, PROA_LOG_ERROR, proa_loop_wall_ms(app->loop),
+                          "listen.certificate")) {
+        proa_log_str(&r, "file", snapshot->cfg->listen.tls_cert_file);
+        proa_log_cstr(&r, "error",
+                      "no certificate in PEM that the key in tls_key_file, without a passphrase, "
+                      "belongs to");
+        proa_logger_end(&app->log, &r);
+    }
+    return false;
+}
 
 static void say_too_short(struct proa_app *app, struct proa_slice where)
 {

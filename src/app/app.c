@@ -21,7 +21,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { LOG_AUTO = 3, PEM_MAX = 1024 * 1024 };
+enum { LOG_AUTO = 3 };
 
 static const uint64_t LAG_EVERY_NS = PROA_NS_PER_S;
 
@@ -116,47 +116,6 @@ static bool listen_all(struct proa_app *app, struct opened *opened)
 }
 
 /* ---- parts ----------------------------------------------------------------------------------- */
-
-static bool read_pem(struct proa_app *app, struct proa_slice path, bool secret,
-                     struct proa_buf *out)
-{
-    proa_buf_init(out, PEM_MAX);
-    char *name = proa_strdup_n(path.ptr, path.len);
-    const enum proa_err err = secret ? proa_file_read_secret(name, out) : proa_file_read(name, out);
-    if (err != PROA_OK) {
-        (void)listen_failed(app, PROA_LISTENER_DATA, path, err);
-    }
-    proa_free(name);
-    return err == PROA_OK;
-}
-
-/* The data listener's own certificate, where one is configured. */
-static bool make_server_tls(struct proa_app *app, struct proa_tls_context **out)
-{
-    const struct proa_listen_cfg *listen = &app->started->cfg->listen;
-    *out = NULL;
-    if (listen->tls_cert_file.len == 0) {
-        return true;
-    }
-    struct proa_buf cert = {0};
-    struct proa_buf key = {0};
-    bool ok = read_pem(app, listen->tls_cert_file, false, &cert) &&
-              read_pem(app, listen->tls_key_file, true, &key);
-    if (ok) {
-        const struct proa_tls_context_cfg cfg = {.cert_pem = proa_buf_slice(&cert),
-                                                 .key_pem = proa_buf_slice(&key)};
-        ok = proa_tls_context_create_server(&cfg, out, NULL) == PROA_OK;
-        if (!ok) {
-            (void)listen_failed(app, PROA_LISTENER_DATA, listen->tls_cert_file, PROA_ERR_TLS);
-        }
-    }
-    if (key.ptr) {
-        explicit_bzero(key.ptr, key.cap);
-    }
-    proa_buf_deinit(&cert);
-    proa_buf_deinit(&key);
-    return ok;
-}
 
 static void set_up_logs(struct proa_app *app, const struct proa_log_cfg *cfg)
 {
@@ -346,7 +305,7 @@ static bool create_server(struct proa_app *app)
     proa_exchange_host_init(&app->host);
     proa_admin_show_answers(app->admin, proa_exchange_host_answers(&app->host));
     struct proa_tls_context *tls = NULL;
-    if (!make_server_tls(app, &tls)) {
+    if (!proa_app_listener_tls(app, app->started, &tls)) {
         return false;
     }
     const struct proa_server_cfg server = {

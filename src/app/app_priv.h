@@ -89,6 +89,11 @@ void proa_app_reload_deinit(struct proa_app *app);
 void proa_app_on_reload(void *ctx, int signum);
 
 /* ---- adopt.c */
+struct proa_tls_context; /* proa/tls/context.h */
+/* The data listener's TLS by this snapshot, the caller's; NULL where it is plain. False: its
+ * certificate and key are of no use, which was logged. */
+bool proa_app_listener_tls(struct proa_app *app, const struct proa_snapshot *snapshot,
+                           struct proa_tls_context **out) PROA_MUST_CHECK;
 /* Puts a snapshot in force; takes over the caller's reference. */
 void proa_app_adopt(struct proa_app *app, struct proa_snapshot *snapshot);
 /* Lets go of the snapshots of before. */

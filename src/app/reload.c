@@ -14,6 +14,7 @@
 #include "proa/core/clock.h"
 #include "proa/io/file.h"
 #include "proa/io/watch.h"
+#include "proa/tls/context.h"
 
 #include <string.h>
 
@@ -82,10 +83,15 @@ static bool says_the_same(const struct proa_app *app, const struct proa_snapshot
 static void take(struct proa_app *app)
 {
     struct proa_app_reload *r = &app->reload;
-    const bool ok = r->err == PROA_OK;
+    struct proa_tls_context *tls = NULL;
+    bool ok = r->err == PROA_OK;
     if (ok && !r->forced && says_the_same(app, r->snapshot)) {
         proa_snapshot_unref(r->snapshot);
     } else {
+        if (ok && !proa_app_listener_tls(app, r->snapshot, &tls)) {
+            proa_snapshot_unref(r->snapshot);
+            ok = false;
+        }
         if (ok) {
             (void)proa_config_fixed_changes(&proa_root_table, app->started->cfg, r->snapshot->cfg,
                                             r->diags);
@@ -93,8 +99,10 @@ static void take(struct proa_app *app)
         proa_app_log_diags(app, r->diags);
         if (ok) {
             app->generation++;
+            proa_server_set_tls(app->server, tls);
             proa_app_adopt(app, r->snapshot);
         }
+        proa_tls_context_unref(tls);
         say_outcome(app, ok);
     }
     r->snapshot = NULL;

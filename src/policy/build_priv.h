@@ -114,8 +114,12 @@ struct proa_secret *proa_build_secret_file(struct proa_build *b, struct proa_opt
 void proa_build_admin(struct proa_build *b);
 void proa_build_shared(struct proa_build *b);
 /* Whole certificates of a file named at `path`; false after an error, which was said. */
-bool proa_build_read_ca(struct proa_build *b, struct proa_option_where at, const char *path,
-                        struct proa_slice file, struct proa_slice *pem);
+bool proa_build_read_certs(struct proa_build *b, struct proa_option_where at, const char *path,
+                           struct proa_slice file, struct proa_slice *pem);
+/* What a file holds that nobody else may read, as it is; false after an error, which was said.
+ * *bytes are borrowed until the next call. */
+bool proa_build_read_secret(struct proa_build *b, struct proa_option_where at, const char *path,
+                            const char *file, struct proa_slice *bytes);
 /* Reads what is said of proxies in general. */
 void proa_build_egress(struct proa_build *b);
 /* The proxy on the way from this provider (its own, else the general one) to a URL; NULL = none. */

@@ -26,10 +26,10 @@ static const struct proa_option listen_rows[] = {
     LISTEN(socket_mode, "socket_mode", U32, .preset = "600", .max = 777, .fixed = true,
            .help =
                "Permissions of unix sockets, digits as chmod takes them: 660 lets the group in."),
-    LISTEN(tls_cert_file, "tls_cert_file", STRING, .expand = true, .fixed = true,
+    LISTEN(tls_cert_file, "tls_cert_file", STRING, .expand = true,
            .help = "PEM file with the certificate chain of the data listener; with tls_key_file, "
                    "applications then call it over https."),
-    LISTEN(tls_key_file, "tls_key_file", STRING, .expand = true, .fixed = true,
+    LISTEN(tls_key_file, "tls_key_file", STRING, .expand = true,
            .help = "PEM file with the private key to tls_cert_file; not readable by others."),
     ROWS_END,
 };

@@ -137,16 +137,11 @@ void proa_build_key_grant(struct proa_build_key *k, const char *member, struct p
 static bool read_account(struct proa_build_key *k, struct proa_slice file,
                          struct proa_google_account *out)
 {
-    const struct proa_policy_env *env = k->b->input->env;
     const char *path = proa_build_key_path(k, "service_account_file");
     const char *name = proa_arena_cstr(k->b->arena, file);
     const char *reason = NULL;
-    struct proa_slice json = PROA_SLICE_NONE;
-    const enum proa_err err =
-        env && env->file ? env->file(env->ctx, name, true, &json) : PROA_ERR_NOT_FOUND;
-    if (err) {
-        proa_build_error(k->b, where(k, "service_account_file"), "%s: the file %s %s", path, name,
-                         proa_build_file_trouble(err, true));
+    struct proa_slice json;
+    if (!proa_build_read_secret(k->b, where(k, "service_account_file"), path, name, &json)) {
         return false;
     }
     if (proa_google_account_read(json, k->b->arena, out, &reason) != PROA_OK) {

@@ -102,6 +102,34 @@ static uint32_t mode_of(struct proa_build *b, uint32_t digits)
     return mode;
 }
 
+/* The data listener's own, and its key. */
+static void read_certificate(struct proa_build *b, const struct proa_doc_node *written)
+{
+    const struct proa_listen_cfg *listen = &b->cfg->listen;
+    const struct proa_option_where nowhere = {0};
+    const struct proa_option_where at_cert =
+        proa_build_at(proa_build_member(written, "tls_cert_file", NULL), nowhere);
+    const struct proa_option_where at_key =
+        proa_build_at(proa_build_member(written, "tls_key_file", NULL), nowhere);
+    const bool has_cert = listen->tls_cert_file.len > 0;
+    if (has_cert != (listen->tls_key_file.len > 0)) {
+        proa_build_error(b, has_cert ? at_cert : at_key,
+                         "listen: tls_cert_file and tls_key_file go together, %s is missing",
+                         has_cert ? "tls_key_file" : "tls_cert_file");
+        return;
+    }
+    struct proa_slice key;
+    if (!has_cert || !proa_build_read_certs(b, at_cert, "listen.tls_cert_file",
+                                            listen->tls_cert_file, &b->snapshot->listen_cert_pem)) {
+        return;
+    }
+    const char *file = proa_arena_cstr(b->arena, listen->tls_key_file);
+    if (proa_build_read_secret(b, at_key, "listen.tls_key_file", file, &key)) {
+        b->snapshot->listen_key =
+            proa_build_keep(b, at_key, "listen.tls_key_file", "the file", key);
+    }
+}
+
 void proa_build_listen(struct proa_build *b)
 {
     struct proa_listen_cfg *listen = &b->cfg->listen;
@@ -114,15 +142,7 @@ void proa_build_listen(struct proa_build *b)
         proa_build_error(b, proa_build_at(proa_build_member(written, "data", NULL), nowhere),
                          "listen.data: names no address, so nobody could call");
     }
-    if ((listen->tls_cert_file.len > 0) != (listen->tls_key_file.len > 0)) {
-        const bool cert = listen->tls_cert_file.len > 0;
-        proa_build_error(
-            b,
-            proa_build_at(proa_build_member(written, cert ? "tls_cert_file" : "tls_key_file", NULL),
-                          nowhere),
-            "listen: tls_cert_file and tls_key_file go together, %s is missing",
-            cert ? "tls_key_file" : "tls_cert_file");
-    }
+    read_certificate(b, written);
     listen->socket_mode = mode_of(b, listen->socket_mode);
     if (b->cfg->limits.buffered > 0 && b->cfg->limits.buffered < b->cfg->limits.body) {
         const struct proa_doc_node *node =

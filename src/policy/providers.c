@@ -228,8 +228,8 @@ const struct proa_endpoint *proa_build_endpoint(struct proa_build *b, const stru
     return e;
 }
 
-bool proa_build_read_ca(struct proa_build *b, struct proa_option_where at, const char *path,
-                        struct proa_slice file, struct proa_slice *pem)
+bool proa_build_read_certs(struct proa_build *b, struct proa_option_where at, const char *path,
+                           struct proa_slice file, struct proa_slice *pem)
 {
     struct proa_slice bytes;
     if (!proa_build_read(b, at, path, file, "", &bytes)) {
@@ -258,7 +258,7 @@ static bool read_ca(struct proa_build *b, const struct proa_build_provider *p, c
         proa_build_warn(b, at, "%s: has no effect on an http:// address", key);
         return true;
     }
-    return proa_build_read_ca(b, at, key, p->cfg->ca_file, pem);
+    return proa_build_read_certs(b, at, key, p->cfg->ca_file, pem);
 }
 
 static void set_endpoint(struct proa_build *b, const struct proa_build_provider *p,

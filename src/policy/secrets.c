@@ -115,18 +115,24 @@ struct proa_secret *proa_build_secret_env(struct proa_build *b, struct proa_opti
     return make_secret(b, at, path, source, value);
 }
 
-struct proa_secret *proa_build_secret_file(struct proa_build *b, struct proa_option_where at,
-                                           const char *path, const char *file)
+bool proa_build_read_secret(struct proa_build *b, struct proa_option_where at, const char *path,
+                            const char *file, struct proa_slice *bytes)
 {
     const struct proa_policy_env *env = b->input->env;
-    struct proa_slice value;
-    enum proa_err err = PROA_ERR_NOT_FOUND;
-    if (env && env->file) {
-        err = env->file(env->ctx, file, true, &value);
-    }
+    const enum proa_err err =
+        env && env->file ? env->file(env->ctx, file, true, bytes) : PROA_ERR_NOT_FOUND;
     if (err) {
         proa_build_error(b, at, "%s: the file %s %s", path, file,
                          proa_build_file_trouble(err, true));
+    }
+    return err == PROA_OK;
+}
+
+struct proa_secret *proa_build_secret_file(struct proa_build *b, struct proa_option_where at,
+                                           const char *path, const char *file)
+{
+    struct proa_slice value;
+    if (!proa_build_read_secret(b, at, path, file, &value)) {
         return NULL;
     }
     while (value.len > 0 &&

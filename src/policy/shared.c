@@ -126,7 +126,7 @@ static void read_authorities(struct proa_build *b, const struct proa_doc_node *n
     } else if (file.len > 0 && !out->tls) {
         proa_build_warn(b, at, "cache.shared.ca_file: has no effect without rediss://");
     } else if (file.len > 0) {
-        (void)proa_build_read_ca(b, at, "cache.shared.ca_file", file, &out->ca_pem);
+        (void)proa_build_read_certs(b, at, "cache.shared.ca_file", file, &out->ca_pem);
     }
 }
 

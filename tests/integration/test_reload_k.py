@@ -1,7 +1,10 @@
 """Lessons T-K: a new configuration takes effect whole or not at all, and no exchange notices."""
 import json
 import os
+import shutil
 import signal
+import socket
+import ssl
 import threading
 
 import pytest
@@ -163,6 +166,47 @@ def test_k_a_rotated_key_is_used_without_a_restart(gateways, upstream, tmp_path)
     assert [request.header("authorization") for request in upstream.requests] == [
         "Bearer key-number-one-0001", "Bearer key-number-two-0002"]
     assert "key-number" not in gateway.log()
+
+
+def test_k_a_rotated_certificate_is_shown_to_new_connections(gateways, upstream, certs, tmp_path):
+    context = ssl.create_default_context(cafile=certs.ca)
+    names = tmp_path / "tls.crt", tmp_path / "tls.key"
+
+    def install(*pair):
+        for name, source in zip(names, pair):
+            new = name.with_suffix(".new")
+            shutil.copyfile(source, new)
+            new.chmod(0o600)
+            new.rename(name)
+
+    def connect():
+        raw = socket.create_connection(gateway.address, seconds(5))
+        return context.wrap_socket(raw, server_hostname="localhost")
+
+    def status_over(line):
+        line.sendall(request_bytes("GET", "/v1/models"))
+        return line.recv(15)
+    install(*certs.good)
+    gateway = gateways(config(upstream, listen={"tls_cert_file": str(names[0]),
+                                                "tls_key_file": str(names[1])}), env=KEYS)
+    with connect() as before:
+        assert status_over(before) == b"HTTP/1.1 200 OK"
+    with connect() as open_line:
+        install(*certs.expired)
+        wait_reloads(gateway, 1)
+        with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+            connect()
+        assert status_over(open_line) == b"HTTP/1.1 200 OK"
+    install(certs.good[0], certs.expired[1])  # no pair: what is in force stays
+    wait_reloads(gateway, 1, "error")
+    assert logged(gateway, "listen.certificate")[0]["file"] == str(names[0])
+    with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+        connect()
+    install(*certs.good)
+    wait_reloads(gateway, 2)
+    with connect() as after:
+        assert status_over(after) == b"HTTP/1.1 200 OK"
+    assert "PRIVATE KEY" not in gateway.log()
 
 
 def test_k_polling_sees_what_is_not_told(gateways, upstreams, tmp_path):

@@ -161,7 +161,10 @@ struct proa_snapshot {
     const struct proa_root_cfg *cfg;
     const struct proa_key_grant *grants; /* all of them, newest id first */
     size_t n_grants;
-    const struct proa_kept *kept;    /* every secret of it, whatever it is for */
+    const struct proa_kept *kept; /* every secret of it, whatever it is for */
+    struct proa_slice
+        listen_cert_pem;            /* of the data listener: the chain, leaf first; empty = plain */
+    struct proa_secret *listen_key; /* its private key in PEM; NULL likewise */
     struct proa_secret *admin_token; /* what actions of operators must show; NULL = they are off */
     const struct proa_shared_cache *shared; /* NULL: each keeps its own answers only */
     const struct proa_endpoint *endpoints;

@@ -75,6 +75,11 @@ static void about_the_file(void **state)
         {P "listen: {tls_key_file: a.pem}\n",
          "proa.yaml:2:24: listen: tls_cert_file and tls_key_file go together, tls_cert_file is "
          "missing"},
+        {P "listen: {tls_cert_file: no-ca.pem, tls_key_file: ca.pem}\n",
+         "proa.yaml:2:25: listen.tls_cert_file: the file no-ca.pem holds no PEM certificate"},
+        {P "listen: {tls_cert_file: ca.pem, tls_key_file: /k/open}\n",
+         "proa.yaml:2:47: listen.tls_key_file: the file /k/open may be read by others, or not "
+         "by this user; give it to the user that runs proa, mode 0600"},
         {P "listen: {socket_mode: 680}\n",
          "proa.yaml:2:23: listen.socket_mode: 680 is no file mode; write three digits from 0 to 7, "
          "as 660"},

@@ -1,4 +1,6 @@
 /* Which addresses are taken for each listener. The messages: test_build.c. */
+#include "proa/auth/secret.h"
+
 #include "expect.h"
 
 static bool accepts(struct policy_fixture *f, const char *name, const char *address)
@@ -90,12 +92,31 @@ static void modes_are_octal_digits(void **state)
     assert_null(f->snapshot); /* YAML readers disagree about it */
 }
 
+static void certificate(void **state)
+{
+    static const char cert[] = "-----BEGIN CERTIFICATE-----\nx\n";
+    static const struct policy_fixture_file files[] = {
+        {.path = "/c", .text = cert}, {.path = "/k", .text = "key\n", .secret = true}};
+    struct policy_fixture *f = *state;
+    f->files = files;
+    f->n_files = PROA_ARRAY_LEN(files);
+    policy_fixture_build(f,
+                         "providers: {a: {dialect: openai, base_url: \"https://a\"}}\n"
+                         "listen: {tls_cert_file: /c, tls_key_file: /k}\n",
+                         NULL);
+    assert_ok(f->err);
+    assert_slice_str(f->snapshot->listen_cert_pem, cert);
+    assert_slice_lit(proa_secret_bytes(f->snapshot->listen_key), "key\n");
+    assert_slice_lit(f->snapshot->kept->where, "listen.tls_key_file");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(addresses),
         TEST(unix_paths_fit_the_system),
         TEST(modes_are_octal_digits),
+        TEST(certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
