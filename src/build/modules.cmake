@@ -52,6 +52,12 @@ foreach(row IN LISTS rows)
 endforeach()
 proa_add_make_catalogue()
 
+# For processors that have large vectors; whether one does is asked when it runs.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+    set_source_files_properties(${CMAKE_SOURCE_DIR}/src/core/hash_wide.c PROPERTIES
+                                COMPILE_OPTIONS "-mavx2")
+endif()
+
 # What `proa --version` says. Found out when CMake runs; -DPROA_REVISION=... where there is no .git.
 set(PROA_REVISION "" CACHE STRING "revision of the sources; empty = ask git")
 set(revision "${PROA_REVISION}")

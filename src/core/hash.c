@@ -1,4 +1,4 @@
-#include "proa/core/hash.h"
+#include "hash_priv.h"
 
 #include "proa/core/check.h"
 
@@ -28,8 +28,22 @@ void proa_hasher_init(struct proa_hasher *h, const unsigned char secret[PROA_HAS
                 XXH_OK);
 }
 
+#if PROA_HASH_WIDE
+/* Is it long enough for large vectors, and does the processor have them? */
+static inline bool is_wide(struct proa_slice s)
+{
+    return s.len >= PROA_HASH_WIDE_MIN && __builtin_cpu_supports("avx2");
+}
+#endif
+
 void proa_hasher_add(struct proa_hasher *h, struct proa_slice s)
 {
+#if PROA_HASH_WIDE
+    if (is_wide(s)) {
+        proa_hasher_add_wide(h, s);
+        return;
+    }
+#endif
     if (s.len > 0) {
         PROA_ASSERT(XXH3_128bits_update(state_of(h), s.ptr, s.len) == XXH_OK);
     }
@@ -44,6 +58,11 @@ struct proa_hash128 proa_hasher_final(const struct proa_hasher *h)
 struct proa_hash128 proa_hash128_of(const unsigned char secret[PROA_HASH_SECRET_BYTES],
                                     struct proa_slice s)
 {
+#if PROA_HASH_WIDE
+    if (is_wide(s)) {
+        return proa_hash128_wide(secret, s);
+    }
+#endif
     const XXH128_hash_t hash =
         XXH3_128bits_withSecret(s.len ? s.ptr : "", s.len, secret, PROA_HASH_SECRET_BYTES);
     return (struct proa_hash128){.low = hash.low64, .high = hash.high64};
