@@ -33,4 +33,5 @@ const struct proa_api_face proa_api_face_aisdk = {
     .media_type = media_type,
     .error_ends = true,
     .tells_gateway = true,
+    .looks_at_headers = true,
 };

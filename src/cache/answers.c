@@ -13,6 +13,7 @@ enum {
 struct entry {
     struct proa_s3fifo_node node;
     struct proa_hash128 hash;
+    uint64_t number; /* no other entry ever has it; from 1 */
     struct proa_answer *answer;
     uint64_t fresh_until_ns;
     uint64_t stale_until_ns;
@@ -145,12 +146,27 @@ static struct proa_answers_found look(struct proa_answers *s, struct entry *e, u
     return found;
 }
 
+/* Compares the bytes, unless it is known that these were compared with this entry's before. */
+static bool is_of(const struct entry *e, const struct proa_cache_key *key)
+{
+    if (key->proven && *key->proven == e->number) {
+        return true;
+    }
+    if (!proa_key_equals(key, proa_slice_make(e->key, e->key_len))) {
+        return false;
+    }
+    if (key->proven) {
+        *key->proven = e->number;
+    }
+    return true;
+}
+
 struct proa_answers_found proa_answers_find(struct proa_answers *s,
                                             const struct proa_cache_key *key, uint64_t now_ns)
 {
     struct entry *e = proa_map_get(&s->map, hash_bytes(&key->hash));
     s->n_looked++;
-    if (!e || !proa_key_equals(key, proa_slice_make(e->key, e->key_len))) {
+    if (!e || !is_of(e, key)) {
         return (struct proa_answers_found){0};
     }
     return look(s, e, now_ns);
@@ -194,6 +210,7 @@ bool proa_answers_put(struct proa_answers *s, struct proa_hash128 hash, struct p
     e->node.hash = hash.low;
     e->node.bytes = bytes;
     e->hash = hash;
+    e->number = ++s->n_stored;
     e->answer = proa_answer_ref(answer);
     e->fresh_until_ns = proa_clock_after(now_ns, jitter(s, life->ttl_ns));
     e->stale_until_ns = proa_clock_after(e->fresh_until_ns, life->stale_ns);
@@ -201,6 +218,5 @@ bool proa_answers_put(struct proa_answers *s, struct proa_hash128 hash, struct p
     memcpy(e->key, key.ptr, key.len);
     proa_s3fifo_insert(&s->queue, &e->node, proven);
     (void)proa_map_put(&s->map, hash_bytes(&e->hash), e);
-    s->n_stored++;
     return true;
 }

@@ -9,12 +9,14 @@ enum { FORM_MAX = 2 * PROA_RECENT_BODY_MAX };
 struct proa_recent_form {
     struct proa_hash128 body_hash;
     struct proa_hash128 key_hash; /* with the scope */
+    uint64_t proven;              /* see struct proa_cache_key */
     uint32_t body_len;
     uint32_t scope_len;
     uint32_t pieces_len; /* bytes */
     uint32_t text_len;
+    uint32_t note_len;
     size_t total_bytes;
-    char bytes[]; /* pieces, text, body, scope */
+    char bytes[]; /* pieces, text, body, scope, note */
 };
 
 static struct proa_recent_form **place_of(struct proa_recent *r, struct proa_hash128 hash)
@@ -42,35 +44,42 @@ static struct proa_slice scope_of(const struct proa_recent_form *f)
     return proa_slice_make(f->bytes + f->pieces_len + f->text_len + f->body_len, f->scope_len);
 }
 
-/* False: there is no room for it, which there was when it was read. */
-static bool restore(const struct proa_recent_form *f, struct proa_slice body,
-                    struct proa_canon *canon)
+struct proa_slice proa_recent_note(const struct proa_recent_form *f)
 {
+    const struct proa_slice scope = scope_of(f);
+    return proa_slice_make(scope.ptr + scope.len, f->note_len);
+}
+
+struct proa_recent_form *proa_recent_look(struct proa_recent *r,
+                                          const struct proa_key_secret *secret,
+                                          struct proa_slice body)
+{
+    r->asked = (struct proa_hash128){0};
+    if (body.len > PROA_RECENT_BODY_MAX) {
+        return NULL;
+    }
+    r->asked = proa_hash128_of(secret->hash, body);
+    struct proa_recent_form *f = *place_of(r, r->asked);
+    return f && same_hash(f->body_hash, r->asked) && proa_slice_eq(body_of(f), body) ? f : NULL;
+}
+
+bool proa_recent_key(struct proa_recent_form *f, const struct proa_key_secret *secret,
+                     struct proa_slice scope, struct proa_slice body, struct proa_canon *canon,
+                     struct proa_cache_key *key)
+{
+    PROA_DASSERT(proa_slice_eq(body_of(f), body));
     proa_buf_clear(&canon->pieces);
     proa_buf_clear(&canon->text);
     canon->body = body;
     canon->total_bytes = f->total_bytes;
     canon->remote = false;
-    return proa_buf_append(&canon->pieces, proa_slice_make(f->bytes, f->pieces_len)) == PROA_OK &&
-           proa_buf_append(&canon->text, text_of(f)) == PROA_OK;
-}
-
-bool proa_recent_find(struct proa_recent *r, const struct proa_key_secret *secret,
-                      struct proa_slice scope, struct proa_slice body, struct proa_canon *canon,
-                      struct proa_cache_key *key)
-{
-    r->asked = (struct proa_hash128){0};
-    if (body.len > PROA_RECENT_BODY_MAX) {
-        return false;
-    }
-    r->asked = proa_hash128_of(secret->hash, body);
-    const struct proa_recent_form *f = *place_of(r, r->asked);
-    if (!f || !same_hash(f->body_hash, r->asked) || !proa_slice_eq(body_of(f), body) ||
-        !restore(f, body, canon)) {
+    if (proa_buf_append(&canon->pieces, proa_slice_make(f->bytes, f->pieces_len)) != PROA_OK ||
+        proa_buf_append(&canon->text, text_of(f)) != PROA_OK) {
         return false;
     }
     if (PROA_LIKELY(proa_slice_eq(scope_of(f), scope))) {
-        *key = (struct proa_cache_key){.hash = f->key_hash, .scope = scope, .canon = canon};
+        *key = (struct proa_cache_key){
+            .hash = f->key_hash, .scope = scope, .canon = canon, .proven = &f->proven};
     } else {
         *key = proa_key_make(secret, scope, canon);
     }
@@ -85,12 +94,13 @@ static char *put(char *at, struct proa_slice s)
     return at + s.len;
 }
 
-void proa_recent_keep(struct proa_recent *r, const struct proa_cache_key *key)
+void proa_recent_keep(struct proa_recent *r, const struct proa_cache_key *key,
+                      struct proa_slice note)
 {
     const struct proa_canon *canon = key->canon;
     const struct proa_slice pieces = proa_buf_slice(&canon->pieces);
     const struct proa_slice text = proa_buf_slice(&canon->text);
-    const size_t form = pieces.len + text.len + key->scope.len;
+    const size_t form = pieces.len + text.len + key->scope.len + note.len;
     if (canon->body.len > PROA_RECENT_BODY_MAX || canon->remote || form > FORM_MAX) {
         return;
     }
@@ -103,9 +113,11 @@ void proa_recent_keep(struct proa_recent *r, const struct proa_cache_key *key)
         .scope_len = (uint32_t)key->scope.len,
         .pieces_len = (uint32_t)pieces.len,
         .text_len = (uint32_t)text.len,
+        .note_len = (uint32_t)note.len,
         .total_bytes = canon->total_bytes,
     };
-    (void)put(put(put(put(f->bytes, pieces), text), canon->body), key->scope);
+    (void)put(put(put(put(put(f->bytes, pieces), text), canon->body), key->scope), note);
+    r->n += *place == NULL;
     proa_free(*place);
     *place = f;
 }
@@ -116,4 +128,5 @@ void proa_recent_clear(struct proa_recent *r)
         proa_free(r->forms[i]);
         r->forms[i] = NULL;
     }
+    r->n = 0;
 }

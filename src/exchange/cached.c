@@ -149,8 +149,10 @@ static enum proa_cache_reason write_scope(const struct proa_exchange *x, struct 
                                                         : PROA_CACHE_REASON_LARGE;
 }
 
-/* *key borrows from the scratch of the host. */
-static enum proa_cache_reason make_key(const struct proa_exchange *x, struct proa_cache_key *key)
+/* *key borrows from the scratch of the host. `known`: its body, where it came lately and that has
+ * been found out. */
+static enum proa_cache_reason make_key(const struct proa_exchange *x,
+                                       struct proa_recent_form *known, struct proa_cache_key *key)
 {
     struct proa_cached_host *ch = x->host->cached;
     const struct proa_slice body = proa_buf_slice(&x->body);
@@ -159,7 +161,9 @@ static enum proa_cache_reason make_key(const struct proa_exchange *x, struct pro
     if (reason != PROA_CACHE_REASON_NONE) {
         return reason;
     }
-    if (proa_recent_find(&ch->answers.recent, &ch->secret, scope, body, &ch->canon, key)) {
+    struct proa_recent *recent = &ch->answers.recent;
+    known = known ? known : proa_recent_look(recent, &ch->secret, body);
+    if (known && proa_recent_key(known, &ch->secret, scope, body, &ch->canon, key)) {
         return PROA_CACHE_REASON_NONE;
     }
     const enum proa_err err = proa_canon_read(&ch->canon, body);
@@ -172,7 +176,8 @@ static enum proa_cache_reason make_key(const struct proa_exchange *x, struct pro
         return PROA_CACHE_REASON_REMOTE;
     }
     *key = proa_key_make(&ch->secret, scope, &ch->canon);
-    proa_recent_keep(&ch->answers.recent, key);
+    PROA_UNINIT struct proa_recall note;
+    proa_recent_keep(recent, key, proa_recall_note(x, &note));
     return PROA_CACHE_REASON_NONE;
 }
 
@@ -271,8 +276,10 @@ bool proa_cached_look(struct proa_exchange *x)
     struct cached *c = x->cached;
     struct proa_cached_host *ch = x->host->cached;
     struct proa_cache_key key;
+    struct proa_recent_form *known = x->known;
     const struct proa_eligible use = judge(x);
-    c->reason = use.bypass != PROA_CACHE_REASON_NONE ? use.bypass : make_key(x, &key);
+    x->known = NULL;
+    c->reason = use.bypass != PROA_CACHE_REASON_NONE ? use.bypass : make_key(x, known, &key);
     c->verdict = c->reason != PROA_CACHE_REASON_NONE ? VERDICT_BYPASS : VERDICT_MISS;
     c->refresh = use.refresh;
     c->max_age_ns = use.max_age_ns;

@@ -2,6 +2,7 @@
  * What the cache has to do with exchanges.
  *
  *   cached.c    is it there? is it kept?
+ *   recall.c    what a body says that came lately
  *   coalesce.c  those who wait for the call of another
  *   shared.c    what others have got: asked for on a miss, before the call
  *
@@ -60,6 +61,14 @@ struct cached {
     uint64_t saved_pico_usd;
 };
 
+/* What a request's bytes say, as a note beside their form. */
+struct proa_recall {
+    const struct proa_api_face *face;
+    enum proa_endpoint_kind kind;
+    size_t n_cuts;
+    struct proa_api_request request; /* up to its last cut; what points into the body is stale */
+};
+
 /* What came of asking the shared cache. */
 enum shared_result {
     SHARED_HIT = 0,
@@ -101,6 +110,10 @@ struct proa_cached_host {
 bool proa_cached_look(struct proa_exchange *x);
 /* Sends an answer that was made for another request. */
 void proa_cached_send(struct proa_exchange *x, const struct proa_answer *answer, enum verdict v);
+
+/* ---- recall.c */
+/* To be kept with the body of x; empty: what it says depends on more than its bytes. */
+struct proa_slice proa_recall_note(const struct proa_exchange *x, struct proa_recall *note);
 
 /* ---- coalesce.c */
 enum told_kind {

@@ -220,6 +220,7 @@ void proa_exchange_run(struct proa_exchange *x, const struct proa_api_match *mat
         !proa_routed_is_private(x) && proa_cached_begin(x, match)) {
         return;
     }
+    x->known = NULL;
     proa_exchange_start(x);
 }
 

@@ -125,6 +125,7 @@ struct proa_exchange {
     struct proa_buf body;
     uint64_t body_budgeted;
     struct proa_api_request *request; /* how the body reads; NULL before and when it is forgotten */
+    struct proa_recent_form *known;   /* the body's, where it came lately; until it is looked up */
     struct proa_slice model;          /* as the client asks for it */
     bool stream;
     bool feeding;
@@ -398,12 +399,14 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *te
 /* "openai/k1:429/12ms, anthropic/k1:200/431ms" */
 void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
 
-/* ---- cached.c, coalesce.c: without a cache, only host_*, text and lines are called */
+/* ---- cached.c, recall.c, coalesce.c: without a cache, only host_*, text and lines are called */
 void proa_cached_host_init(struct proa_exchange_host *host);
 void proa_cached_host_deinit(struct proa_exchange_host *host);
 void proa_cached_host_sample(struct proa_exchange_host *host);
 /* Ends those who wait for others, before the others end. */
 void proa_cached_host_end_waiting(struct proa_exchange_host *host);
+/* Reads the body from what is known of these bytes; false: it is not known. */
+bool proa_recall_request(struct proa_exchange *x);
 /* Looks for an answer. True: it is answered, and gone, or waits for the call of another. */
 bool proa_cached_begin(struct proa_exchange *x, const struct proa_api_match *match);
 /* The answer is about to go out; `whole`: iov is all of it. */

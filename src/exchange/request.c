@@ -280,7 +280,8 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
     x->kind = match->kind;
     x->request = proa_freelist_take_head(&x->host->requests, 0);
     x->request->version = match->version;
-    const enum proa_err err = x->face->look(&arrived, x->request, &error);
+    const enum proa_err err =
+        proa_recall_request(x) ? PROA_OK : x->face->look(&arrived, x->request, &error);
     bool admitted = false;
     if (err != PROA_OK) {
         proa_reply_error(x, &error, PROA_SLICE_NONE);

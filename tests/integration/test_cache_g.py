@@ -152,6 +152,24 @@ def test_g_endpoints_and_models_are_apart(simple, upstreams):
     assert verdict(ask(gateway, {**body, "model": "p1/other"}, path="/v1/embeddings")) != "hit"
 
 
+@pytest.mark.parametrize("more", [{}, {"seed": 1, "max_tokens": 7},
+                                  {"providerOptions": {"gateway": {"tags": ["t"]}}, "models": ["m"]}])
+def test_g_what_came_lately_is_passed_on_alike(simple, upstreams, more):
+    upstream = upstreams(default=counting())
+    gateway = simple(upstream, policy=ALL)
+    body = json.dumps({"top_p": 1, **more, **BODY}).encode()
+    for _ in range(3):
+        assert verdict(ask(gateway, body, [("cache-control", "no-cache")])) == "miss"
+    sent = [request.body for request in upstream.requests]
+    assert len(sent) == 3 and sent[0] == sent[1] == sent[2]
+    got = json.loads(sent[0])
+    assert got["model"] == "up-model" and "providerOptions" not in got and "models" not in got
+    assert got["messages"] == BODY["messages"] and got.get("max_tokens") == more.get("max_tokens")
+    other = ask(gateway, body.replace(b'"m"', b'"n"'))
+    assert (verdict(other), other.header("x-proa-model")) == ("bypass", "n"), "as long, not the same"
+    assert verdict(ask(gateway, body)) == "hit"
+
+
 # ---- callers ------------------------------------------------------------------------------------
 
 def test_g_callers_never_see_each_others_answers(simple, upstreams):

@@ -104,6 +104,8 @@ struct proa_api_face {
      * = the surface counts none. */
     bool (*count)(const struct proa_api_asked *asked, struct proa_slice model,
                   struct proa_buf *out);
+    /* look() reads more than the body, but for requests that are forms. */
+    bool looks_at_headers;
     /* Its SDKs look for the request's id in request-id; errors and lists have that beside
      * x-request-id on every surface. */
     bool wants_request_id;

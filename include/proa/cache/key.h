@@ -69,6 +69,9 @@ struct proa_cache_key {
     struct proa_hash128 hash;
     struct proa_slice scope;
     const struct proa_canon *canon;
+    /* Where it is kept which entry (proa/cache/answers.h) these very bytes were found equal to, by
+     * its number; 0 = none yet. NULL: it is kept nowhere. */
+    uint64_t *proven;
 };
 
 struct proa_cache_key proa_key_make(const struct proa_key_secret *secret, struct proa_slice scope,

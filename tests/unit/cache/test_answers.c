@@ -151,6 +151,36 @@ static void test_g_collisions_are_misses(void **state)
     finish(&w);
 }
 
+/* That bytes were found equal to an entry's is remembered of that entry, and no other. */
+static void test_g_a_proof_is_of_one_entry(void **state)
+{
+    (void)state;
+    struct world w;
+    uint64_t proven = 0;
+    begin(&w, 1 << 20);
+    assert_true(put(&w, key(&w, "victim", 1), 10, 0));
+    struct proa_cache_key victim = *key(&w, "victim", 1);
+    victim.proven = &proven;
+    assert_int_equal(proa_answers_find(&w.s, &victim, 0).answer->body.len, 10);
+    assert_true(proven > 0);
+    const uint64_t first = proven;
+    assert_int_equal(proa_answers_find(&w.s, &victim, 0).state, PROA_ANSWERS_FRESH);
+    /* Another one has its place: by a collision, */
+    struct proa_cache_key other = *key(&w, "other", 2);
+    other.hash = victim.hash;
+    assert_true(put(&w, &other, 20, 0));
+    victim = *key(&w, "victim", 1);
+    victim.proven = &proven;
+    assert_int_equal(proa_answers_find(&w.s, &victim, 0).state, PROA_ANSWERS_ABSENT);
+    /* and one of its own, made later. */
+    assert_true(put(&w, &victim, 30, 0));
+    assert_int_equal(proa_answers_find(&w.s, &victim, 0).answer->body.len, 30);
+    assert_true(proven > first);
+    assert_int_equal(proa_answers_purge(&w.s), 1);
+    assert_int_equal(proa_answers_find(&w.s, &victim, 0).state, PROA_ANSWERS_ABSENT);
+    finish(&w);
+}
+
 static void test_again_by_its_bytes(void **state)
 {
     (void)state;
@@ -244,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_times_are_spread),
         cmocka_unit_test(test_g_callers_are_apart),
         cmocka_unit_test(test_g_collisions_are_misses),
+        cmocka_unit_test(test_g_a_proof_is_of_one_entry),
         cmocka_unit_test(test_again_by_its_bytes),
         cmocka_unit_test(test_replaces),
         cmocka_unit_test(test_g_the_cap_is_hard),

@@ -4,6 +4,8 @@
 
 #include "proa_test.h"
 
+enum { NOTE_BYTES = 11 };
+
 struct world {
     struct proa_recent recent;
     struct proa_key_secret secret;
@@ -34,12 +36,15 @@ static void close_world(struct world *w)
 static bool ask(struct world *w, struct proa_slice scope, struct proa_slice body,
                 struct proa_cache_key *key)
 {
-    if (proa_recent_find(&w->recent, &w->secret, scope, body, &w->canon, key)) {
+    struct proa_recent_form *f = proa_recent_look(&w->recent, &w->secret, body);
+    if (f) {
+        assert_slice_equal(proa_recent_note(f), proa_slice_head(body, NOTE_BYTES));
+        assert_true(proa_recent_key(f, &w->secret, scope, body, &w->canon, key));
         return true;
     }
     assert_ok(proa_canon_read(&w->canon, body));
     *key = proa_key_make(&w->secret, scope, &w->canon);
-    proa_recent_keep(&w->recent, key);
+    proa_recent_keep(&w->recent, key, proa_slice_head(body, NOTE_BYTES));
     return false;
 }
 
@@ -133,13 +138,11 @@ static void each_byte_counts(void **state)
     for (size_t at = 0; at < BODY.len; at++) {
         memcpy(changed, BODY.ptr, BODY.len);
         changed[at] ^= 1;
-        assert_false(proa_recent_find(&w.recent, &w.secret, PROA_SLICE("s"),
-                                      proa_slice_make(changed, BODY.len), &w.canon, &key));
+        assert_null(proa_recent_look(&w.recent, &w.secret, proa_slice_make(changed, BODY.len)));
     }
-    assert_false(proa_recent_find(&w.recent, &w.secret, PROA_SLICE("s"),
-                                  PROA_SLICE("{\"content\":\"0123456789\", \"seed\":1}"), &w.canon,
-                                  &key));
-    assert_true(proa_recent_find(&w.recent, &w.secret, PROA_SLICE("s"), BODY, &w.canon, &key));
+    assert_null(proa_recent_look(&w.recent, &w.secret,
+                                 PROA_SLICE("{\"content\":\"0123456789\", \"seed\":1}")));
+    assert_non_null(proa_recent_look(&w.recent, &w.secret, BODY));
     close_world(&w);
 }
 
@@ -220,7 +223,9 @@ static void cleared_is_forgotten(void **state)
     struct proa_cache_key key;
     open_world(&w);
     (void)ask(&w, PROA_SLICE("s"), BODIES[1], &key);
+    assert_int_equal(w.recent.n, 1);
     proa_recent_clear(&w.recent);
+    assert_int_equal(w.recent.n, 0);
     assert_false(ask(&w, PROA_SLICE("s"), BODIES[1], &key));
     close_world(&w);
 }
