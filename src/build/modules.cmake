@@ -28,7 +28,10 @@ foreach(row IN LISTS rows)
         target_compile_definitions(proa_${module} PRIVATE _GNU_SOURCE)
         target_link_libraries(proa_${module} PRIVATE proa_warnings proa_hardening
                               PUBLIC proa_sanitize)
-        if(module STREQUAL "sim") # a model may use floating point: exp, log, sqrt
+        if(module STREQUAL "sim")
+            # A model may use floating point, rounded as it is written. sqrt is an instruction: where
+            # the compiler makes it one, libm is not needed and not loaded.
+            target_compile_options(proa_${module} PRIVATE -ffp-contract=off -fno-math-errno)
             target_link_libraries(proa_${module} PUBLIC m)
         endif()
         set(scope PUBLIC)

@@ -2,10 +2,10 @@
 
 #include "proa/core/clock.h"
 #include "proa/core/hash.h"
+#include "proa/sim/curve.h"
 
 #include <math.h>
 
-static const double PI = 3.14159265358979323846;
 static const double LONGEST_NS = 3600e9;
 
 void proa_dist_stream(struct proa_prng *out, uint64_t seed, struct proa_slice name, uint64_t index)
@@ -31,17 +31,17 @@ static uint64_t span_of(double ns)
 
 uint64_t proa_dist_exponential(struct proa_prng *p, uint64_t mean_ns)
 {
-    return span_of(-log(proa_dist_unit(p)) * (double)mean_ns);
+    return span_of(-proa_curve_log(proa_dist_unit(p)) * (double)mean_ns);
 }
 
 /* Box and Muller; the second of its two values is dropped, so that each draw takes two words. */
 static double normal(struct proa_prng *p)
 {
-    const double radius = sqrt(-2.0 * log(proa_dist_unit(p)));
-    return radius * cos(2.0 * PI * proa_dist_unit(p));
+    const double radius = sqrt(-2.0 * proa_curve_log(proa_dist_unit(p)));
+    return radius * proa_curve_cos_turn(proa_dist_unit(p));
 }
 
 uint64_t proa_dist_lognormal(struct proa_prng *p, uint64_t median_ns, uint32_t sigma_ppm)
 {
-    return span_of((double)median_ns * exp(normal(p) * sigma_ppm * 1e-6));
+    return span_of((double)median_ns * proa_curve_exp(normal(p) * sigma_ppm * 1e-6));
 }

@@ -161,7 +161,7 @@ size_t proa_summary_bounds(const struct proa_measured *m, struct proa_buf *out)
 static void json_number(struct proa_json_writer *w, double value)
 {
     if (isfinite(value) && fabs(value) < 9e12) {
-        proa_json_writer_micro(w, llround(value * 1e6));
+        proa_json_writer_micro(w, (int64_t)(value * 1e6 + (value < 0 ? -0.5 : 0.5)));
     } else {
         proa_json_writer_null(w);
     }
