@@ -433,6 +433,7 @@ int proa_app_run(const struct proa_app_options *options)
         if (options->on_ready) {
             options->on_ready(options->ctx, &opened.ready);
         }
+        proa_alloc_trim(); /* of what only the start needed */
         proa_loop_run(app->loop);
         code = app->exit_code;
     }

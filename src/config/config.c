@@ -4,6 +4,8 @@
 #include "merge_priv.h"
 #include "value_priv.h"
 
+#include "proa/core/alloc.h"
+
 enum proa_err proa_config_bind(const struct proa_option_table *table,
                                const struct proa_doc_node *root, const struct proa_config_env *env,
                                struct proa_arena *arena, void *out, struct proa_diags *diags)
@@ -54,8 +56,9 @@ enum proa_err proa_config_parse(const struct proa_config_input *input, struct pr
 void proa_config_defaults(const struct proa_option_table *table, struct proa_arena *arena,
                           void *out)
 {
-    struct proa_diags *none = PROA_ARENA_NEW(arena, struct proa_diags); /* too large for a frame */
+    struct proa_diags *none = PROA_NEW(struct proa_diags); /* too large for a frame, or to keep */
     memset(out, 0, table->size);
     proa_bind_table(table, NULL, NULL, arena, out, none);
     PROA_ASSERT(none->n_errors == 0);
+    proa_free(none);
 }
