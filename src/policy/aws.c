@@ -7,6 +7,7 @@
 
 #include "proa/auth/aws_profile.h"
 #include "proa/auth/secret.h"
+#include "proa/provider/dialect.h"
 #include "proa/provider/vendor.h"
 
 #define VARIABLES(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -268,6 +269,16 @@ struct proa_slice proa_build_aws_service(const struct proa_vendor *vendor)
     static const struct proa_slice mantle =
         PROA_SLICE_INIT("bedrock-mantle"); /* vendor and service */
     return vendor && proa_slice_eq(vendor->name, mantle) ? mantle : PROA_SLICE("bedrock");
+}
+
+bool proa_build_is_aws(const struct proa_provider *p)
+{
+    bool is = proa_slice_eq(proa_slice_cstr(p->dialect->name), PROA_SLICE("bedrock")) ||
+              (p->vendor && proa_slice_eq(p->vendor->otel_name, PROA_SLICE("aws.bedrock")));
+    for (size_t i = 0; i < p->n_keys; i++) {
+        is = is || p->keys[i].scheme == PROA_AUTH_SIGV4;
+    }
+    return is;
 }
 
 void proa_build_key_aws(struct proa_build_key *k)

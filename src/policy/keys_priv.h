@@ -22,6 +22,8 @@ struct proa_build_key {
 void proa_build_key_aws(struct proa_build_key *k);
 /* What requests to AWS are signed for. */
 struct proa_slice proa_build_aws_service(const struct proa_vendor *vendor);
+/* Is it AWS's, by its vendor or its dialect, or configured with AWS credentials? */
+bool proa_build_is_aws(const struct proa_provider *p);
 void proa_build_key_google(struct proa_build_key *k);
 void proa_build_key_azure(struct proa_build_key *k);
 void proa_build_key_exchange(struct proa_build_key *k);

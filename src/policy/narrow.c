@@ -134,6 +134,21 @@ static void note_name(struct proa_buf *names, struct proa_slice name)
     proa_narrow_append_name(names, name);
 }
 
+static int order_of(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* 0: they share a tier. */
+static int compare(const struct narrow_spot *a, const struct narrow_spot *b)
+{
+    int o = order_of(a->of_model, b->of_model);
+    o = o != 0 ? o : order_of(a->rank, b->rank);
+    o = o != 0 ? o : order_of(a->credential, b->credential);
+    o = o != 0 ? o : order_of(a->late, b->late);
+    return o != 0 ? o : order_of(a->measure, b->measure);
+}
+
 static bool is_there(const struct narrow *n, const struct narrow_spot *spot)
 {
     for (size_t i = 0; i < n->n_spots; i++) {
@@ -150,21 +165,31 @@ static bool is_there(const struct narrow *n, const struct narrow_spot *spot)
     return false;
 }
 
+/*
+ * To its place, behind those that share its tier; where there are as many as a route may have, the
+ * last one goes. What went, or had no place, has none when it comes again either: it comes again at
+ * the same place or further behind.
+ */
 static void add(struct narrow *n, const struct narrow_spot *spot)
 {
-    if (n->n_spots < NARROW_SPOTS_MAX && !is_there(n, spot)) {
-        n->spots[n->n_spots++] = *spot;
+    const bool full = n->n_spots == PROA_ROUTE_TARGETS_MAX;
+    if ((full && compare(&n->spots[n->n_spots - 1], spot) <= 0) || is_there(n, spot)) {
+        return;
     }
+    size_t to = full ? n->n_spots - 1 : n->n_spots++;
+    for (; to > 0 && compare(&n->spots[to - 1], spot) > 0; to--) {
+        n->spots[to] = n->spots[to - 1];
+    }
+    n->spots[to] = *spot;
 }
 
 /* The same with each credential of the request that is for its provider. */
 static void add_own(struct narrow *n, const struct narrow_spot *spot)
 {
-    for (size_t i = 0; i < n->in->routing->n_byok && n->n_spots < NARROW_SPOTS_MAX; i++) {
-        struct narrow_spot own = *spot;
-        own.credential = (uint16_t)i;
-        if (n->credentials[i].provider == spot->target->provider && !is_there(n, &own)) {
-            own.target = proa_narrow_own_target(n, spot->target, i);
+    for (size_t i = 0; i < n->in->routing->n_byok; i++) {
+        if (n->credentials[i].provider == spot->target->provider) {
+            struct narrow_spot own = *spot;
+            own.credential = (uint16_t)i;
             own.weight = 1;
             add(n, &own);
         }
@@ -250,22 +275,22 @@ static enum proa_narrow_result collect_all(struct collecting *c)
 
 /* ---- nothing is left ------------------------------------------------------------------------- */
 
-/* The last filter that rejected any is the one that took the rest. */
+/* The last filter that rejected any is the one that took the rest: there is one, for a route has
+ * some that have a weight. */
 static enum proa_narrow_result refuse_empty(const struct collecting *c)
 {
     static const struct {
         const char *param;
         const char *what; /* of those that are named */
     } rows[FILTERS] = {
-        [FILTER_NONE] = {"order", "is usable"},
-        [FILTER_ONLY] = {"only", "is named there, and no other has the model here"},
+        [FILTER_ONLY] = {"only", "is named there, and no other serves the model here"},
         [FILTER_HAS] = {"has", "is known to have all of it with this model"},
         [FILTER_RETENTION] = {"zeroDataRetention", "is configured with zero_data_retention: true"},
         [FILTER_TRAINING] = {"disallowPromptTraining",
                              "is configured with trains_on_prompts: false"},
     };
     size_t filter = FILTERS - 1;
-    while (filter > FILTER_NONE && c->names[filter].len == 0) {
+    while (filter > FILTER_ONLY && c->names[filter].len == 0) {
         filter--;
     }
     const enum proa_narrow_result invalid = proa_narrow_refuse(
@@ -274,36 +299,7 @@ static enum proa_narrow_result refuse_empty(const struct collecting *c)
     return filter > FILTER_ONLY ? PROA_NARROW_NOTHING : invalid;
 }
 
-/* ---- places ---------------------------------------------------------------------------------- */
-
-static int order_of(uint64_t a, uint64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-/* 0: they share a tier. */
-static int compare(const struct narrow_spot *a, const struct narrow_spot *b)
-{
-    int o = order_of(a->of_model, b->of_model);
-    o = o != 0 ? o : order_of(a->rank, b->rank);
-    o = o != 0 ? o : order_of(a->credential, b->credential);
-    o = o != 0 ? o : order_of(a->late, b->late);
-    return o != 0 ? o : order_of(a->measure, b->measure);
-}
-
-/* Those that share a tier stay as they come. */
-static void sort_spots(struct narrow *n)
-{
-    for (size_t i = 1; i < n->n_spots; i++) {
-        const struct narrow_spot spot = n->spots[i];
-        size_t to = i;
-        for (; to > 0 && compare(&n->spots[to - 1], &spot) > 0; to--) {
-            n->spots[to] = n->spots[to - 1];
-        }
-        n->spots[to] = spot;
-    }
-    n->n_spots = n->n_spots < PROA_ROUTE_TARGETS_MAX ? n->n_spots : PROA_ROUTE_TARGETS_MAX;
-}
+/* ---- the route ------------------------------------------------------------------------------- */
 
 static const struct proa_candidate_wish *wish_of(const struct narrow *n,
                                                  const struct narrow_spot *spot)
@@ -328,7 +324,11 @@ static void fill_route(struct narrow *n)
     for (size_t i = 0; i < n->n_spots; i++) {
         const struct narrow_spot *spot = &n->spots[i];
         tier = (uint8_t)(tier + (i > 0 && compare(&n->spots[i - 1], spot) != 0));
-        candidates[i] = (struct proa_candidate){.target = spot->target,
+        const struct proa_target *target =
+            spot->credential == NARROW_CONFIGURED
+                ? spot->target
+                : proa_narrow_own_target(n, spot->target, spot->credential);
+        candidates[i] = (struct proa_candidate){.target = target,
                                                 .weight = spot->weight,
                                                 .tier = tier,
                                                 .substitute = spot->substitute,
@@ -374,11 +374,10 @@ enum proa_narrow_result proa_narrow(const struct proa_narrow_in *in, struct proa
     for (size_t i = 0; i < r->n_timeouts; i++) {
         n.timeouts[i] = proa_narrow_name(in->snapshot, r->timeouts[i].provider);
     }
-    n.spots = proa_arena_zero(arena, NARROW_SPOTS_MAX, sizeof n.spots[0]);
+    n.spots = proa_arena_zero(arena, PROA_ROUTE_TARGETS_MAX, sizeof n.spots[0]);
     enum proa_narrow_result result = proa_narrow_credentials(&n);
     result = result == PROA_NARROWED ? gather(&n) : result;
     if (result == PROA_NARROWED) {
-        sort_spots(&n);
         fill_route(&n);
     }
     return result;

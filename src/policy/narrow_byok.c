@@ -90,6 +90,12 @@ static enum proa_narrow_result make_aws(struct narrow *n, const struct proa_rout
                                         const struct proa_provider *p, struct proa_key *key)
 {
     const struct proa_slice region = p->site.region;
+    if (!proa_build_is_aws(p)) {
+        return proa_narrow_refuse(n, "byok",
+                                  "\"byok\" has AWS credentials for \"%" PROA_SLICE_FMT
+                                  "\", which is no provider of AWS. Send its \"apiKey\".",
+                                  PROA_SLICE_ARG(p->name));
+    }
     if (!proa_aws_is_region(region)) {
         return proa_narrow_refuse(n, "byok",
                                   "\"byok\" has AWS credentials for \"%" PROA_SLICE_FMT

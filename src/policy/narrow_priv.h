@@ -11,7 +11,7 @@
 #include "proa/catalogue/catalogue.h"
 #include "proa/policy/narrow.h"
 
-enum { NARROW_SPOTS_MAX = 2 * PROA_ROUTE_TARGETS_MAX, NARROW_CONFIGURED = UINT16_MAX };
+enum { NARROW_CONFIGURED = UINT16_MAX };
 
 /* A candidate and what its place is decided by. */
 struct narrow_spot {
@@ -49,7 +49,7 @@ struct narrow {
     struct narrow_name *only;
     struct narrow_name *timeouts;
     struct narrow_credential *credentials;
-    struct narrow_spot *spots;
+    struct narrow_spot *spots; /* in their order, of all that were seen the first */
     size_t n_spots;
 };
 

@@ -200,7 +200,7 @@ static void only_that_leaves_nobody(void **state)
     narrow(&n, s, "m");
     expect_refusal(&n, PROA_NARROW_INVALID, "only",
                    "\"only\" leaves no provider: none of one, two, three is named there, and no "
-                   "other has the model here.");
+                   "other serves the model here.");
     end(&n);
 }
 
@@ -214,6 +214,12 @@ static void a_weight_of_nothing_stays_so(void **state)
     n.routing.order = names(&n, "one");
     narrow(&n, s, "rest");
     expect(&n, "0:two/k1/x*1");
+    n.routing.order = names(&n, "");
+    n.routing.only = names(&n, "one");
+    narrow(&n, s, "rest");
+    expect_refusal(&n, PROA_NARROW_INVALID, "only",
+                   "\"only\" leaves no provider: none of two is named there, and no other serves "
+                   "the model here.");
     end(&n);
 }
 
@@ -689,9 +695,20 @@ static void aws_credentials(void **state)
         {"bedrock", "us-east-1", "bedrock/m", NULL},
         {"bedrock-mantle", "us-east-1", "bedrock-mantle/m", "bedrock-mantle"},
         {"groq", "", "groq/m", NULL},
+        /* A region makes nobody AWS's. */
+        {"faraway", "", "faraway/m", NULL},
+        {"inside", "", "inside/m", "bedrock"},
+        {"signed", "", "signed/m", "bedrock"},
     };
     f->env = ENV;
-    const struct proa_snapshot *s = policy_build(f, KNOWN);
+    const struct proa_snapshot *s = policy_build(
+        f, KNOWN
+        "  faraway: {dialect: openai, base_url: \"https://f\", region: us-east1, keys: [{env: "
+        "A}]}\n"
+        "  inside: {dialect: bedrock, base_url: \"https://g\", region: eu-west-1, keys: [{env: "
+        "A}]}\n"
+        "  signed: {dialect: openai, base_url: \"https://h\", region: eu-west-1, keys: [{aws: "
+        "{access_key_id: AKIDEXAMPLE, secret_access_key: {env: A}}}]}\n");
     PROA_TEST_ROWS(row, rows)
     {
         struct narrowing n;
@@ -793,6 +810,41 @@ static void names_that_repeat_cost_nothing_more(void **state)
     proa_buf_deinit(&yaml);
 }
 
+/* Who is to be first is found behind as many others as there are. */
+static void the_best_of_more_than_there_is_place_for(void **state)
+{
+    struct policy_fixture *f = *state;
+    static struct proa_buf yaml;
+    f->env = ENV;
+    proa_buf_init(&yaml, 1024 * 1024);
+    PROA_BUF_LIT(&yaml, "providers:\n"
+                        "  p: {dialect: openai, base_url: \"https://h\", keys: [{env: A}]}\n"
+                        "  q: {dialect: openai, base_url: \"https://i\", keys: [{env: A}]}\n"
+                        "routes:\n- {model: r, tiers: [[");
+    for (size_t k = 0; k < 20; k++) {
+        assert_ok(proa_buf_append_printf(&yaml, "p/m%zu,", k));
+    }
+    PROA_BUF_LIT(&yaml, "q/m]]}\n");
+    assert_ok(proa_buf_append_byte(&yaml, '\0'));
+    const struct proa_snapshot *s = policy_build(f, yaml.ptr);
+    struct narrowing n;
+    begin(&n);
+    n.routing.order = names(&n, "q");
+    for (size_t k = 0; k < 16; k++) {
+        own_key(&n, "p", "hidden-secret");
+    }
+    narrow(&n, s, "r");
+    assert_int_equal(n.result, PROA_NARROWED);
+    assert_int_equal(n.out.route.n_candidates, PROA_ROUTE_TARGETS_MAX);
+    assert_slice_lit(n.out.route.candidates[0].target->identity, "q/k1/m");
+    /* The first credentials with all models, not all credentials with the first models. */
+    assert_int_equal(n.out.route.candidates[20].target->byok, 1);
+    assert_slice_lit(n.out.route.candidates[20].target->model, "m19");
+    assert_int_equal(n.out.route.candidates[21].target->byok, 2);
+    end(&n);
+    proa_buf_deinit(&yaml);
+}
+
 static void each_candidate_may_have_a_tier(void **state)
 {
     struct policy_fixture *f = *state;
@@ -863,6 +915,7 @@ int main(void)
         TEST(aws_credentials),
         TEST(no_more_than_a_route_may_have),
         TEST(names_that_repeat_cost_nothing_more),
+        TEST(the_best_of_more_than_there_is_place_for),
         TEST(each_candidate_may_have_a_tier),
         TEST(what_says_nothing_of_the_route),
     };
