@@ -120,16 +120,12 @@ struct options {
     bool open;
 };
 
-/* Of the provider's own name; OpenAI's also for those who serve its models or speak its dialect
- * without being known. */
 static struct options options_of(const struct proa_encode_in *in, struct proa_slice all)
 {
     struct options o = {.open = false};
-    struct proa_slice object = PROA_SLICE_NONE;
-    const bool like_openai = !in->vendor || is_vendor(in, "azure");
-    const struct proa_slice name = like_openai ? PROA_SLICE("openai") : in->vendor->name;
-    o.open = all.len > 0 && proa_json_get(all, name, &object) == PROA_JSON_OBJECT &&
-             proa_json_cursor_init(&o.c, object) == PROA_OK;
+    const struct proa_slice object =
+        all.len > 0 ? proa_openai_options_find(in, all) : PROA_SLICE_NONE;
+    o.open = object.len > 0 && proa_json_cursor_init(&o.c, object) == PROA_OK;
     return o;
 }
 

@@ -85,9 +85,7 @@ static const struct option_row {
 
 /* ---- what they are called -------------------------------------------------------------------- */
 
-/* Whose options of `all`: by the name of the provider in the configuration, by the vendor's, and
- * OpenAI's where a server is taken for one of its kind. */
-static struct proa_slice find_options(const struct proa_encode_in *in, struct proa_slice all)
+struct proa_slice proa_openai_options_find(const struct proa_encode_in *in, struct proa_slice all)
 {
     const struct proa_slice vendor = in->vendor ? in->vendor->name : PROA_SLICE_NONE;
     const bool like_openai = !in->vendor || proa_slice_eq(vendor, PROA_SLICE("azure"));
@@ -104,7 +102,7 @@ static struct proa_slice find_options(const struct proa_encode_in *in, struct pr
 
 bool proa_openai_is_meant(const struct proa_encode_in *in, struct proa_slice all)
 {
-    return all.len > 0 && find_options(in, all).len > 0;
+    return all.len > 0 && proa_openai_options_find(in, all).len > 0;
 }
 
 /* "reasoningEffort" as "reasoning_effort"; empty for what is too long for any name. */
@@ -229,7 +227,8 @@ bool proa_openai_options(const struct proa_encode_in *in, struct proa_chat_reque
     struct proa_json_cursor c;
     struct proa_json_item item;
     const struct proa_slice all = in->chat->provider_options;
-    const struct proa_slice object = all.len > 0 ? find_options(in, all) : PROA_SLICE_NONE;
+    const struct proa_slice object =
+        all.len > 0 ? proa_openai_options_find(in, all) : PROA_SLICE_NONE;
     *members = (struct proa_options){.own = OWN, .n_own = PROA_ARRAY_LEN(OWN)};
     if (object.len == 0 || proa_json_cursor_init(&c, object) != PROA_OK) {
         return false;

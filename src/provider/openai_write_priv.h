@@ -55,6 +55,9 @@ static inline void openai_put_raw(struct openai_writing *s, const char *name,
 }
 
 /* ---- openai_options.c */
+/* Whose options of `all`: by the name of the provider in the configuration, by the vendor's, and
+ * OpenAI's where a server is taken for one of its kind. Empty: there are none. */
+struct proa_slice proa_openai_options_find(const struct proa_encode_in *in, struct proa_slice all);
 /* What the client says by providerOptions of this provider: false, and *chat not set, when that is
  * nothing; else *chat is the request with it, and `members` what goes into the body as it is. */
 bool proa_openai_options(const struct proa_encode_in *in, struct proa_chat_request *chat,

@@ -115,6 +115,7 @@ static void options(void **state)
         const char *vendor;
         const char *options;
         const char *rest;
+        const char *provider;
     } rows[] = {
         {"openai",
          "{\"openai\":{\"quality\":\"low\",\"outputFormat\":\"webp\",\"user\":null,\"stream\":true,"
@@ -129,6 +130,12 @@ static void options(void **state)
          ",\"steps\":4"},
         {"openai", "{\"openai\":[1]}", ""},
         {"openai", "{}", ""},
+        /* By its own name before the vendor's, and that of whose dialect it speaks. */
+        {"openai", "{\"openai\":{\"quality\":\"low\"},\"mine\":{\"quality\":\"high\"}}",
+         ",\"quality\":\"high\"", "mine"},
+        {"together", "{\"mine\":{\"steps\":4}}", ",\"steps\":4", "mine"},
+        {"azure", "{\"azure\":{\"quality\":\"low\"}}", ",\"quality\":\"low\""},
+        {"", "{\"mine\":{\"quality\":\"low\"}}", ",\"quality\":\"low\"", "mine"},
     };
     PROA_TEST_ROWS(row, rows)
     {
@@ -136,7 +143,10 @@ static void options(void **state)
         struct written w;
         const struct proa_chat_image image = {.prompt = PROA_SLICE("a"),
                                               .provider_options = proa_slice_cstr(row->options)};
-        const struct proa_encode_in in = {.operation = PROA_OP_IMAGE, .image = &image};
+        const struct proa_encode_in in = {.operation = PROA_OP_IMAGE,
+                                          .image = &image,
+                                          .provider = row->provider ? proa_slice_cstr(row->provider)
+                                                                    : PROA_SLICE_NONE};
         (void)snprintf(
             expected, sizeof expected, "{\"model\":\"gpt-image-1\",\"prompt\":\"a\"%s%s}",
             strcmp(row->vendor, "together") == 0 ? ",\"response_format\":\"base64\"" : "",
