@@ -1,8 +1,13 @@
 #include "proa/http/sse.h"
 
 const struct proa_sse_limits proa_sse_limits_default = {
-    .line_bytes = (size_t)1024 * 1024,
+    .line_bytes = (size_t)4 * 1024 * 1024,
     .event_bytes = (size_t)4 * 1024 * 1024,
+};
+
+const struct proa_sse_limits proa_sse_limits_pictures = {
+    .line_bytes = (size_t)16 * 1024 * 1024,
+    .event_bytes = (size_t)16 * 1024 * 1024,
 };
 
 /* How a line ended. A CR is known to be alone only when the byte behind it has arrived. */

@@ -33,7 +33,7 @@ struct proa_reader *proa_anthropic_reader_create(enum proa_operation op,
     (void)op;
     struct proa_reader *r = PROA_ARENA_NEW(arena, struct proa_reader);
     r->head = head;
-    proa_relay_init(&r->relay);
+    proa_relay_init(&r->relay, &proa_sse_limits_default);
     return r;
 }
 

@@ -26,7 +26,8 @@ struct proa_decoder *proa_decoder_create(const struct proa_dialect *dialect, enu
     if (dialect->decode->framing == PROA_FRAMING_EVENTSTREAM) {
         proa_eventstream_init(&d->messages, &proa_eventstream_limits_default);
     } else {
-        proa_sse_init(&d->sse, &proa_sse_limits_default);
+        const struct proa_sse_limits *limits = dialect->decode->limits;
+        proa_sse_init(&d->sse, limits ? limits : &proa_sse_limits_default);
     }
     proa_buf_init(&d->scratch, DECODER_TEXT_MAX);
     if (dialect->decode->own_bytes > 0) {

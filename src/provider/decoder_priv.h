@@ -28,7 +28,8 @@ enum proa_framing {
 /* What a dialect brings. */
 struct proa_decode_ops {
     enum proa_framing framing;
-    size_t own_bytes; /* of its own state, zeroed; d->own */
+    size_t own_bytes;                     /* of its own state, zeroed; d->own */
+    const struct proa_sse_limits *limits; /* NULL: those of any SSE */
     /* One event of a stream: the SSE event's name (often empty), or the message's event type; data
      * is not validated. False: it is no event of this dialect, left out where it is JSON at least.
      * While d->exception is set it is an exception, by its type and payload, or an error, by its

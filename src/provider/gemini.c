@@ -28,6 +28,7 @@ static bool offers(const struct proa_vendor *vendor, struct proa_slice model,
 static const struct proa_decode_ops DECODE = {
     .framing = PROA_FRAMING_SSE,
     .own_bytes = sizeof(struct gemini_decode),
+    .limits = &proa_sse_limits_pictures,
     .event = proa_gemini_event,
     .whole = proa_gemini_whole,
 };

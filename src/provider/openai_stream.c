@@ -18,8 +18,7 @@
 #include "proa/json/string.h"
 
 enum {
-    LINE_MAX_BYTES = 4 * 1024 * 1024, /* of the Responses API; as long as an event may be */
-    SHAPE_MAX = 384,                  /* bytes of an event in front of its text */
+    SHAPE_MAX = 384,  /* bytes of an event in front of its text */
     CHOICES_MAX = 128 /* OpenAI's own limit of n; higher indices share the last bit */
 };
 
@@ -45,12 +44,8 @@ struct proa_reader *proa_openai_reader_create(enum proa_operation op,
     r->head = head;
     r->id.len = 0;
     r->responses = op == PROA_OP_RESPONSES; /* the others' are told apart by their members */
-    proa_relay_init(&r->relay);
-    if (r->responses) {
-        /* Some of its events repeat the whole request or answer, or hold a picture. */
-        static const struct proa_sse_limits limits = {LINE_MAX_BYTES, LINE_MAX_BYTES};
-        proa_sse_init(&r->relay.sse, &limits);
-    }
+    /* Events of a Response repeat the whole request or answer, or hold a picture. */
+    proa_relay_init(&r->relay, r->responses ? &proa_sse_limits_pictures : &proa_sse_limits_default);
     return r;
 }
 

@@ -3,11 +3,11 @@
 #include "proa/json/cursor.h"
 #include "proa/json/string.h"
 
-void proa_relay_init(struct proa_relay *r)
+void proa_relay_init(struct proa_relay *r, const struct proa_sse_limits *limits)
 {
-    proa_sse_init(&r->sse, &proa_sse_limits_default);
-    proa_buf_init(&r->tails[0], RELAY_TAIL_MAX);
-    proa_buf_init(&r->tails[1], RELAY_TAIL_MAX);
+    proa_sse_init(&r->sse, limits);
+    proa_buf_init(&r->tails[0], limits->event_bytes + RELAY_TAIL_MORE);
+    proa_buf_init(&r->tails[1], limits->event_bytes + RELAY_TAIL_MORE);
     proa_buf_init(&r->failure_text, RELAY_FAILURE_TEXT_MAX);
 }
 

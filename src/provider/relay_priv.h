@@ -15,7 +15,7 @@ enum {
     RELAY_NAME_MAX = 128,                /* model and finish reason as kept */
     RELAY_LINE_SHORTCUT_MAX = 64 * 1024, /* far below the limits of a line, which SSE checks */
     RELAY_FAILURE_TEXT_MAX = 4096,
-    RELAY_TAIL_MAX = 4 * 1024 * 1024 + 64 * 1024 /* the longest event, its framing and comments */
+    RELAY_TAIL_MORE = 64 * 1024 /* beside the longest event: its framing, and comments */
 };
 
 struct relay_name {
@@ -39,7 +39,8 @@ struct proa_relay {
     struct proa_buf failure_text;
 };
 
-void proa_relay_init(struct proa_relay *r); /* of zeroes */
+/* Of zeroes. */
+void proa_relay_init(struct proa_relay *r, const struct proa_sse_limits *limits);
 void proa_relay_deinit(struct proa_relay *r);
 
 void proa_relay_keep(struct relay_name *n, struct proa_slice text);

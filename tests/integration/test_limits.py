@@ -75,7 +75,7 @@ def test_informational_answers_are_skipped_up_to_eight(simple, upstreams):
 
 
 def test_an_sse_line_without_end_is_cut_at_its_cap(simple, upstream):
-    """T-H: an unterminated line stays under the cap of 1 MiB instead of filling memory."""
+    """T-H: an unterminated line stays under the cap of 4 MiB instead of filling memory."""
     def endless(exchange):
         exchange.send(up.STREAM_HEAD + up.chunk(up.sse(up.delta("word"))))
         for _ in range(3000):

@@ -32,8 +32,11 @@ struct proa_sse_limits {
     size_t event_bytes; /* the data of one event */
 };
 
-/* security.md 4: 1 MiB / 4 MiB. */
+/* 4 MiB: a picture in a text's stream is one line. */
 extern const struct proa_sse_limits proa_sse_limits_default;
+/* 16 MiB, as long as a message of AWS may be: of APIs whose models draw, or whose events repeat
+ * what was drawn. */
+extern const struct proa_sse_limits proa_sse_limits_pictures;
 
 /* Slices are borrowed until the next call with the same reader, and as long as the input lives. */
 struct proa_sse_event {

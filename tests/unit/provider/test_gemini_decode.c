@@ -129,6 +129,44 @@ static void test_streams_however_they_are_cut(void **state)
     }
 }
 
+/* A picture is one line of a stream, as long as it is. */
+static void test_a_large_picture(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t bytes;
+        bool told;
+    } rows[] = {{(size_t)6 << 20, true}, {(size_t)17 << 20, false}};
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf stream;
+        struct told t;
+        struct proa_decoder_report report = {.state = PROA_ANSWER_WAITING};
+        proa_buf_init(&stream, (size_t)32 << 20);
+        PROA_BUF_LIT(&stream, "data: {\"candidates\":[{\"content\":{\"parts\":[{\"inlineData\":{"
+                              "\"mimeType\":\"image/png\",\"data\":\"");
+        char *room = proa_buf_reserve(&stream, row->bytes);
+        assert_non_null(room);
+        memset(room, 'A', row->bytes);
+        stream.len += row->bytes;
+        PROA_BUF_LIT(&stream, "\"}}]},\"finishReason\":\"STOP\"}]}\n\n");
+        told_setup(&t, &proa_dialect_gemini, PROA_OP_CHAT, &HEAD);
+        proa_buf_deinit(&t.out);
+        proa_buf_init(&t.out, (size_t)32 << 20);
+        const struct proa_slice all = proa_buf_slice(&stream);
+        bool fed = true;
+        for (size_t at = 0; fed && at < all.len; at += 65536) {
+            fed = proa_decoder_feed(t.d, proa_slice_head(proa_slice_from(all, at), 65536),
+                                    &report) == PROA_OK;
+        }
+        assert_int_equal(fed, row->told);
+        assert_int_equal(report.state, row->told ? PROA_ANSWER_FINISHED : PROA_ANSWER_WAITING);
+        assert_int_equal(t.out.len > row->bytes, row->told);
+        told_teardown(&t);
+        proa_buf_deinit(&stream);
+    }
+}
+
 /* Ids of calls are made of the answer's id only where that is whole in them. */
 static void test_an_id_too_long_is_not_cut(void **state)
 {
@@ -272,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_streams_however_they_are_cut),
+        cmocka_unit_test(test_a_large_picture),
         cmocka_unit_test(test_an_id_too_long_is_not_cut),
         cmocka_unit_test(test_reasons),
         cmocka_unit_test(test_whole_answers),

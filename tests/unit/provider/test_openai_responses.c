@@ -371,12 +371,12 @@ static void long_lines(void **state)
     static const struct {
         size_t bytes;
         enum proa_err err;
-    } rows[] = {{(size_t)2 << 20, PROA_OK}, {(size_t)5 << 20, PROA_ERR_LIMIT}};
+    } rows[] = {{(size_t)15 << 20, PROA_OK}, {(size_t)17 << 20, PROA_ERR_LIMIT}};
     PROA_TEST_ROWS(row, rows)
     {
         struct run run;
         struct proa_buf big;
-        proa_buf_init(&big, 16 * 1024 * 1024);
+        proa_buf_init(&big, 32 * 1024 * 1024);
         PROA_BUF_LIT(&big, BEGIN "data: {\"type\":\"response.output_text.delta\",\"delta\":\"");
         char *room = proa_buf_reserve(&big, row->bytes);
         assert_non_null(room);

@@ -547,7 +547,7 @@ static void test_limit_of_a_line(void **state)
     (void)state;
     struct proa_reader_report report;
     struct run run;
-    const size_t len = 1024 * 1024 + 64;
+    const size_t len = 4 * 1024 * 1024 + 64;
     char *line = proa_alloc(len);
     memset(line, 'x', len);
     memcpy(line, "data: ", 6);
