@@ -23,7 +23,8 @@ void proa_api_history_wish(struct proa_slice body, struct proa_api_history_wish 
     }
 }
 
-/* The JSON of the last frame of a run of them; the blank behind the colon is JSON's, too. */
+/* The JSON of the last frame of a run of them that has any: what may stand behind it, `[DONE]`, is
+ * none of the API's. The blank behind the colon is JSON's, too. */
 static struct proa_slice last_data(struct proa_slice frames)
 {
     static const struct proa_slice begin = PROA_SLICE_INIT("data:");
@@ -31,7 +32,9 @@ static struct proa_slice last_data(struct proa_slice frames)
     while (frames.len > 0) {
         struct proa_slice rest;
         const struct proa_slice line = proa_slice_split(frames, '\n', &rest);
-        data = proa_slice_starts(line, begin) ? proa_slice_from(line, begin.len) : data;
+        const struct proa_slice told =
+            proa_slice_starts(line, begin) ? proa_slice_from(line, begin.len) : PROA_SLICE_NONE;
+        data = proa_json_kind_of(told) == PROA_JSON_OBJECT ? told : data;
         frames = rest;
     }
     return data;

@@ -60,6 +60,12 @@ static void answers(void **state)
              "completed") "}\n\n"
                           "event: error\ndata: {\"type\":\"error\"}\n\n",
          false},
+        /* What others end their streams with. */
+        {"event: response.completed\ndata: {\"response\":" RESPONSE(
+             "completed") "}\n\ndata: [DONE]\n\n",
+         true},
+        {"data: {\"response\":" RESPONSE("completed") "}\r\n\r\ndata: [DONE]\r\n\r\n: end\n\n",
+         true},
         {"{\"error\":{\"message\":\"no\"}}", false},
         {"{\"id\":\"\",\"status\":\"completed\",\"output\":[]}", false},
         {"{\"id\":\"gen_1\",\"status\":\"completed\"}", false},
