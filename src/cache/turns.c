@@ -7,7 +7,17 @@
 
 enum { LARGEST_SHARE = 4, KEY_MAX = PROA_KEY_NAMESPACE_BYTES + PROA_TURNS_ID_MAX };
 
-_Static_assert(sizeof(struct proa_turn) + 2 * sizeof(struct proa_map_entry) <= PROA_TURNS_OVERHEAD,
+/* Who keeps turns: there is one as long as one of them is. */
+struct proa_turns_caller {
+    struct proa_heap_node node; /* among those that have turns that can go, by bytes */
+    struct proa_list by_use;    /* turns that can be found, newest first */
+    uint64_t bytes;             /* of all of its turns */
+    unsigned char namespace[PROA_KEY_NAMESPACE_BYTES];
+};
+
+_Static_assert(sizeof(struct proa_turn) + sizeof(struct proa_turns_caller) +
+                       4 * sizeof(struct proa_map_entry) + 2 * sizeof(void *) <=
+                   PROA_TURNS_OVERHEAD,
                "turns cost more than is counted");
 
 static const char *const END_TEXTS[PROA_TURNS_ENDS] = {
@@ -26,6 +36,58 @@ void proa_turns_init(struct proa_turns *s, uint64_t max_bytes, uint64_t ttl_ns, 
     *s = (struct proa_turns){.max_bytes = max_bytes, .ttl_ns = ttl_ns};
     proa_list_init(&s->by_use);
     proa_map_init(&s->map, seed);
+    proa_map_init(&s->callers, seed);
+    proa_heap_init(&s->largest);
+}
+
+/* ---- callers --------------------------------------------------------------------------------- */
+
+static struct proa_slice name_of(const struct proa_turns_caller *c)
+{
+    return proa_slice_make((const char *)c->namespace, sizeof c->namespace);
+}
+
+/* To its place among the others. */
+static void rank(struct proa_turns *s, struct proa_turns_caller *c)
+{
+    if (proa_list_empty(&c->by_use)) {
+        proa_heap_remove(&s->largest, &c->node);
+    } else {
+        proa_heap_set(&s->largest, &c->node, UINT64_MAX - c->bytes);
+    }
+}
+
+static struct proa_turns_caller *get_caller(struct proa_turns *s, const unsigned char *namespace)
+{
+    const struct proa_slice name =
+        proa_slice_make((const char *)namespace, PROA_KEY_NAMESPACE_BYTES);
+    struct proa_turns_caller *c = proa_map_get(&s->callers, name);
+    if (!c) {
+        c = proa_alloc_zero(1, sizeof *c);
+        proa_list_init(&c->by_use);
+        memcpy(c->namespace, namespace, sizeof c->namespace);
+        (void)proa_map_put(&s->callers, name_of(c), c);
+    }
+    return c;
+}
+
+/* Bytes that it has more, and that is what is kept. */
+static void add_bytes(struct proa_turns *s, struct proa_turns_caller *c, uint64_t bytes)
+{
+    s->bytes += bytes;
+    c->bytes += bytes;
+    rank(s, c);
+}
+
+static void take_bytes(struct proa_turns *s, struct proa_turns_caller *c, uint64_t bytes)
+{
+    s->bytes -= bytes;
+    c->bytes -= bytes;
+    rank(s, c);
+    if (c->bytes == 0) {
+        (void)proa_map_remove(&s->callers, name_of(c));
+        proa_free(c);
+    }
 }
 
 /* ---- references ------------------------------------------------------------------------------ */
@@ -41,7 +103,7 @@ void proa_turns_unref(struct proa_turns *s, struct proa_turn *t)
 {
     while (t && --t->refs == 0) {
         struct proa_turn *before = t->before;
-        s->bytes -= t->bytes;
+        take_bytes(s, t->caller, t->bytes);
         proa_free(t);
         t = before;
     }
@@ -52,11 +114,21 @@ static struct proa_turn *turn_of(struct proa_list *node)
     return PROA_CONTAINER_OF(node, struct proa_turn, node);
 }
 
+/* Of a caller that has any there is one. */
+static struct proa_turn *last_of_largest(const struct proa_turns *s)
+{
+    const struct proa_turns_caller *c =
+        PROA_CONTAINER_OF(proa_heap_first(&s->largest), struct proa_turns_caller, node);
+    return PROA_CONTAINER_OF(c->by_use.prev, struct proa_turn, of_caller);
+}
+
 /* It cannot be found any more. */
 static void end_turn(struct proa_turns *s, struct proa_turn *t, enum proa_turns_end end)
 {
     (void)proa_map_remove(&s->map, t->key);
     proa_list_unlink(&t->node);
+    proa_list_unlink(&t->of_caller);
+    rank(s, t->caller);
     s->ended[end]++;
     proa_turns_unref(s, t);
 }
@@ -68,6 +140,8 @@ void proa_turns_deinit(struct proa_turns *s)
     }
     PROA_ASSERT(s->bytes == 0);
     proa_map_deinit(&s->map);
+    proa_map_deinit(&s->callers);
+    proa_heap_deinit(&s->largest);
 }
 
 /* ---- looking --------------------------------------------------------------------------------- */
@@ -83,6 +157,12 @@ static struct proa_slice key_bytes(const struct proa_turns_key *key, char text[K
     return proa_slice_make(text, PROA_KEY_NAMESPACE_BYTES + key->id.len);
 }
 
+static void link_first(struct proa_turns *s, struct proa_turn *t)
+{
+    proa_list_push_front(&s->by_use, &t->node);
+    proa_list_push_front(&t->caller->by_use, &t->of_caller);
+}
+
 struct proa_turn *proa_turns_find(struct proa_turns *s, const struct proa_turns_key *key,
                                   uint64_t now_ns)
 {
@@ -95,25 +175,28 @@ struct proa_turn *proa_turns_find(struct proa_turns *s, const struct proa_turns_
     }
     if (t) {
         proa_list_unlink(&t->node);
-        proa_list_push_front(&s->by_use, &t->node);
+        proa_list_unlink(&t->of_caller);
+        link_first(s, t);
     }
     return t;
 }
 
 /* ---- keeping --------------------------------------------------------------------------------- */
 
-/* What is of no use any more goes at any rate, then what is used least; false: nothing can. */
-static bool make_room(struct proa_turns *s, uint64_t bytes, uint64_t now_ns)
+/* What is of no use any more goes at any rate, then what is used least of the caller that has the
+ * most; false: nothing more can, and it is still too much. */
+static bool make_room(struct proa_turns *s, uint64_t now_ns)
 {
     while (!proa_list_empty(&s->by_use)) {
         struct proa_turn *last = turn_of(s->by_use.prev);
         const bool expired = now_ns >= last->until_ns;
-        if (!expired && s->bytes + bytes <= s->max_bytes) {
+        if (!expired && s->bytes <= s->max_bytes) {
             return true;
         }
-        end_turn(s, last, expired ? PROA_TURNS_END_EXPIRED : PROA_TURNS_END_ROOM);
+        end_turn(s, expired ? last : last_of_largest(s),
+                 expired ? PROA_TURNS_END_EXPIRED : PROA_TURNS_END_ROOM);
     }
-    return s->bytes + bytes <= s->max_bytes;
+    return s->bytes <= s->max_bytes;
 }
 
 static struct proa_slice copy(char **at, struct proa_slice bytes)
@@ -138,6 +221,7 @@ static struct proa_turn *make(const struct proa_turns_new *turn, struct proa_sli
         .total_bytes = turn->items.len + (before ? before->total_bytes : 0),
     };
     proa_list_init(&t->node);
+    proa_list_init(&t->of_caller);
     t->key = copy(&at, key);
     t->items = copy(&at, turn->items);
     t->maker = copy(&at, turn->maker);
@@ -166,14 +250,15 @@ bool proa_turns_put(struct proa_turns *s, const struct proa_turns_key *key,
     if (old) {
         end_turn(s, old, PROA_TURNS_END_REPLACED);
     }
-    const bool fits = make_room(s, t->bytes, now_ns);
-    s->bytes += t->bytes;
-    if (!fits) {
+    t->caller = get_caller(s, key->namespace);
+    add_bytes(s, t->caller, t->bytes);
+    if (!make_room(s, now_ns)) {
         proa_turns_unref(s, t);
         return false;
     }
     t->until_ns = proa_clock_after(now_ns, s->ttl_ns);
-    proa_list_push_front(&s->by_use, &t->node);
+    link_first(s, t);
+    rank(s, t->caller);
     (void)proa_map_put(&s->map, t->key, t);
     return true;
 }

@@ -709,6 +709,23 @@ def test_not_to_be_stored(between, kind, stream):
     assert gateway.metrics().total("proa_responses_turns") == 0
 
 
+def test_a_picture_in_a_stream(between):
+    """An event may be as long as pictures are, and the answer is kept all the same."""
+    gateway, native, _ = between("native", "chat", config={"responses": {"store_bytes": "64MiB"}})
+    picture = "A" * (6 * 1024 * 1024)
+    item = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": picture}
+    events = streamed("first")
+    done = json.loads(events[-1].split("data: ", 1)[1])
+    done["response"]["output"].insert(0, item)
+    drawn = "event: response.output_item.done\ndata: %s\n\n" % json.dumps(
+        {"type": "response.output_item.done", "output_index": 0, "item": item})
+    native.script = [sends([*events[:-1], drawn,
+                            "event: response.completed\ndata: %s\n\n" % json.dumps(done)])]
+    response = gateway.post(PATH, asked("one", model="m1", stream=True))
+    assert response.status == 200 and response.body.count(picture.encode()) == 2
+    assert gateway.metrics().total("proa_responses_turns") == 1
+
+
 def test_zero_data_retention(between):
     """Nor here."""
     gateway, _ = between("chat", provider={"zero_data_retention": True})
@@ -743,6 +760,18 @@ def test_within_its_room(between):
     assert gateway.post(PATH, asked("two", previous_response_id=answers[-1]["id"])).status == 200
     large = answered(gateway.post(PATH, asked("x" * 20000)))
     refused(gateway.post(PATH, asked("two", previous_response_id=large["id"])))
+
+
+def test_one_caller_does_not_push_out_another(between):
+    """Room is made by who takes most of it."""
+    gateway, _ = between("chat", config={"responses": {"store_bytes": "64KiB"}})
+    ann, bob = [("authorization", "Bearer ann")], [("authorization", "Bearer bob")]
+    one = answered(gateway.post(PATH, asked("one"), ann))
+    many = [answered(gateway.post(PATH, asked("x" * 6000), bob)) for _ in range(14)]
+    assert gateway.metrics().total("proa_responses_evictions_total", reason="room") >= 3
+    going_on = asked("two", previous_response_id=one["id"])
+    assert gateway.post(PATH, going_on, ann).status == 200
+    refused(gateway.post(PATH, asked("two", previous_response_id=many[0]["id"]), bob))
 
 
 def test_a_broken_stream_is_none_to_go_on_from(between):

@@ -6,18 +6,21 @@
  * thread.
  *
  * A turn points to the one before it, so that a conversation takes room once however often it is
- * gone on with, and may branch. What is asked for least recently goes first when there is no room.
- * A turn that is gone cannot be gone on with; those behind it still can.
+ * gone on with, and may branch. When there is no room, the caller whose turns take the most of it
+ * makes some: that of those which was asked for least recently goes first. So a caller can push out
+ * another's only down to what it takes itself. A turn that is gone cannot be gone on with; those
+ * behind it still can.
  */
 #ifndef PROA_CACHE_TURNS_H
 #define PROA_CACHE_TURNS_H
 
 #include "proa/cache/key.h"
+#include "proa/core/heap.h"
 #include "proa/core/list.h"
 #include "proa/core/map.h"
 
 enum {
-    PROA_TURNS_OVERHEAD = 256, /* what a turn costs beside its bytes */
+    PROA_TURNS_OVERHEAD = 384, /* what a turn costs beside its bytes, its caller's first one */
     PROA_TURNS_ID_MAX = 256,   /* a longer id is none that is kept */
     PROA_TURNS_DEPTH_MAX = 2048
 };
@@ -28,8 +31,12 @@ struct proa_turns_key {
     struct proa_slice id;
 };
 
+struct proa_turns_caller;
+
 struct proa_turn {
-    struct proa_list node;    /* by use; alone when it cannot be found any more */
+    struct proa_list node;      /* by use; alone when it cannot be found any more */
+    struct proa_list of_caller; /* likewise, of those of its caller */
+    struct proa_turns_caller *caller;
     struct proa_turn *before; /* NULL: the first */
     uint32_t refs;
     uint32_t depth;       /* turns up to here */
@@ -53,7 +60,9 @@ const char *proa_turns_end_text(enum proa_turns_end end);
 
 struct proa_turns {
     struct proa_map map;
-    struct proa_list by_use; /* newest first */
+    struct proa_map callers;  /* who has turns, by their namespace */
+    struct proa_heap largest; /* those of them that have some that can go */
+    struct proa_list by_use;  /* newest first */
     uint64_t max_bytes;
     uint64_t ttl_ns;
     uint64_t bytes; /* also of those that only later ones, or a reference, still need */

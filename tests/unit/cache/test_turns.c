@@ -21,14 +21,26 @@ static bool put(struct proa_turns *s, const struct proa_turns_key *k, struct pro
     return proa_turns_put(s, k, &turn, now_ns);
 }
 
-static bool put_large(struct proa_turns *s, const char *id, struct proa_turn *before, size_t bytes)
+static bool put_large_of(struct proa_turns *s, unsigned char who, const char *id,
+                         struct proa_turn *before, size_t bytes)
 {
     char *text = proa_alloc_zero(1, bytes);
-    const struct proa_turns_key k = key(1, id);
+    const struct proa_turns_key k = key(who, id);
     const struct proa_turns_new turn = {.items = proa_slice_make(text, bytes), .before = before};
     const bool kept = proa_turns_put(s, &k, &turn, 1);
     proa_free(text);
     return kept;
+}
+
+static bool put_large(struct proa_turns *s, const char *id, struct proa_turn *before, size_t bytes)
+{
+    return put_large_of(s, 1, id, before, bytes);
+}
+
+static bool is_there(struct proa_turns *s, unsigned char who, const char *id)
+{
+    const struct proa_turns_key k = key(who, id);
+    return proa_turns_find(s, &k, 1) != NULL;
 }
 
 /* The conversation as one text. */
@@ -118,7 +130,7 @@ static void test_room(void **state)
     const struct proa_turns_key a = key(1, "a");
     const struct proa_turns_key b = key(1, "b");
     proa_turns_init(&s, 8192, MINUTE, 3);
-    assert_false(put_large(&s, "large", NULL, 2048)); /* with what it costs besides */
+    assert_false(put_large(&s, "large", NULL, 1700)); /* with what it costs besides */
     assert_true(put_large(&s, "a", NULL, 1500));
     assert_true(put_large(&s, "b", NULL, 1500));
     assert_true(put_large(&s, "c", NULL, 1500));
@@ -132,6 +144,68 @@ static void test_room(void **state)
     /* a conversation counts as a whole */
     assert_false(put_large(&s, "f", proa_turns_find(&s, &a, 1), 500));
     proa_turns_deinit(&s);
+}
+
+/* Who takes much makes room, for itself and for others. */
+static void test_room_among_callers(void **state)
+{
+    (void)state;
+    struct proa_turns s;
+    char id[8];
+    proa_turns_init(&s, 1 << 16, MINUTE, 3);
+    assert_true(put_large_of(&s, 1, "first", NULL, 1000));
+    assert_true(put_large_of(&s, 1, "second", NULL, 1000));
+    for (size_t i = 0; i < 200; i++) {
+        (void)snprintf(id, sizeof id, "%zu", i);
+        assert_true(put_large_of(&s, 2, id, NULL, 1000));
+    }
+    assert_true(s.bytes <= s.max_bytes);
+    assert_true(is_there(&s, 1, "first"));
+    assert_true(is_there(&s, 1, "second"));
+    assert_true(is_there(&s, 2, "199"));
+    assert_false(is_there(&s, 2, "0"));
+    /* Not more than its share: two that want all have half each. */
+    for (size_t i = 0; i < 200; i++) {
+        (void)snprintf(id, sizeof id, "%zu", i);
+        assert_true(put_large_of(&s, 1, id, NULL, 1000));
+    }
+    size_t n[2] = {0, 0};
+    for (size_t i = 0; i < 400; i++) {
+        (void)snprintf(id, sizeof id, "%zu", i % 200);
+        n[i / 200] += is_there(&s, (unsigned char)(1 + i / 200), id) ? 1U : 0U;
+    }
+    PROA_TEST_CHECK(n[0] + n[1] >= 30 && n[0] <= n[1] + 1 && n[1] <= n[0] + 1, "%zu and %zu", n[0],
+                    n[1]);
+    proa_turns_deinit(&s);
+    assert_int_equal(s.bytes, 0);
+}
+
+/* What its caller cannot give any more, for it is in use, others do. */
+static void test_room_of_others(void **state)
+{
+    (void)state;
+    struct proa_turns s;
+    struct proa_turn *held[3];
+    proa_turns_init(&s, 8192, MINUTE, 3);
+    assert_true(put_large_of(&s, 2, "x", NULL, 1000));
+    for (size_t i = 0; i < PROA_ARRAY_LEN(held); i++) {
+        char id[4];
+        (void)snprintf(id, sizeof id, "%zu", i);
+        const struct proa_turns_key k = key(1, id);
+        assert_true(put_large_of(&s, 1, id, NULL, 1500));
+        held[i] = proa_turn_ref(proa_turns_find(&s, &k, 1));
+    }
+    assert_true(is_there(&s, 2, "x"));
+    assert_true(put_large_of(&s, 1, "d", NULL, 1500));
+    assert_false(is_there(&s, 2, "x"));
+    assert_true(is_there(&s, 1, "d"));
+    assert_int_equal(proa_turns_n(&s), 1);
+    assert_true(s.bytes <= s.max_bytes);
+    for (size_t i = 0; i < PROA_ARRAY_LEN(held); i++) {
+        proa_turns_unref(&s, held[i]);
+    }
+    proa_turns_deinit(&s);
+    assert_int_equal(s.bytes, 0);
 }
 
 /* What is in use cannot go, so there may be no room though nothing is found any more. */
@@ -199,15 +273,15 @@ static void test_any_order(void **state)
     struct proa_prng prng;
     uint32_t last[IDS] = {0}; /* what was put under each id; 0 = nothing */
     proa_prng_seed(&prng, 11);
-    proa_turns_init(&s, 6144, 200, 3);
+    proa_turns_init(&s, 12288, 200, 3);
     for (uint32_t step = 1; step <= STEPS; step++) {
         char ids[2][8];
         char items[64];
         const size_t i = (size_t)proa_prng_below(&prng, IDS);
         (void)snprintf(ids[0], sizeof ids[0], "r%zu", i);
         (void)snprintf(ids[1], sizeof ids[1], "r%u", (unsigned)proa_prng_below(&prng, IDS));
-        const struct proa_turns_key k = key(1, ids[0]);
-        const struct proa_turns_key from = key(1, ids[1]);
+        const struct proa_turns_key k = key((unsigned char)(i % 3), ids[0]);
+        const struct proa_turns_key from = key((unsigned char)(i % 3), ids[1]);
         if (proa_prng_below(&prng, 2) == 0) {
             const bool first = proa_prng_below(&prng, 3) == 0;
             (void)snprintf(items, sizeof items, "[%u]", step);
@@ -234,9 +308,14 @@ static void test_any_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_conversation), cmocka_unit_test(test_the_first_turn_goes),
-        cmocka_unit_test(test_replaced),       cmocka_unit_test(test_room),
-        cmocka_unit_test(test_in_use),         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_a_conversation),
+        cmocka_unit_test(test_the_first_turn_goes),
+        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_room),
+        cmocka_unit_test(test_room_among_callers),
+        cmocka_unit_test(test_room_of_others),
+        cmocka_unit_test(test_in_use),
+        cmocka_unit_test(test_limits),
         cmocka_unit_test(test_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
