@@ -219,7 +219,8 @@ bool proa_routed_narrow(struct proa_exchange *x);
 void proa_routed_wipe(struct proa_exchange *x);
 /* For the run; NULL: the route is the snapshot's. */
 const struct proa_route_seat *proa_routed_seat(struct proa_exchange *x);
-/* Its answer is for this client alone. */
+/* Its answer is for this client alone, with keys of its own, or to be kept by nobody: it is neither
+ * looked up nor kept nor shared. */
 bool proa_routed_is_private(const struct proa_exchange *x);
 /* As that of a route, of all that it may lead to. */
 uint64_t proa_routed_generation(const struct proa_exchange *x);

@@ -135,7 +135,7 @@ const struct proa_route_seat *proa_routed_seat(struct proa_exchange *x)
 
 bool proa_routed_is_private(const struct proa_exchange *x)
 {
-    return x->routed && x->routed->said.n_byok > 0;
+    return x->routed && (x->routed->said.n_byok > 0 || x->routed->said.zero_data_retention);
 }
 
 uint64_t proa_routed_generation(const struct proa_exchange *x)

@@ -104,6 +104,32 @@ def until_shared(a, b, name="q", headers=()):
     raise AssertionError("never shared: %s" % b.log()[-2000:])
 
 
+def test_zero_data_retention_is_kept_nowhere(servers, simple, upstream):
+    """Neither in memory nor on the shared server, and no other's answer serves it; the same for who
+    brings a key of its own."""
+    server = servers()
+    upstream.default = echo
+    gateway = simple(upstream, policy={"cache": {"mode": "all"}}, env=ENV, config={
+        "providers": {"p1": {"dialect": "openai", "base_url": upstream.url,
+                             "keys": [{"env": "PROA_TEST_KEY"}], "zero_data_retention": True}},
+        "cache": {"shared": {"url": server.url(), "key": {"env": "PROA_TEST_SHARED_KEY"}}}})
+    well(gateway)
+    body = {"model": "m", "messages": [{"role": "user", "content": "one"}]}
+    for options in ({"zeroDataRetention": True}, {"byok": {"p1": [{"apiKey": "sk-of-its-own"}]}}):
+        before = len(upstream.requests)
+        for _ in range(2):
+            response = gateway.post(CHAT, {**body, "providerOptions": {"gateway": options}})
+            assert response.status == 200 and verdict(response) == "bypass"
+        assert len(upstream.requests) == before + 2
+    metrics = gateway.metrics()
+    assert metrics.total("proa_cache_entries") == 0
+    assert metrics.total("proa_cache_shared_sets_total") == 0
+    assert metrics.total("proa_cache_shared_gets_total") == 0
+    assert server.call("DBSIZE") == 0
+    put(gateway, "two")  # as others are
+    assert gateway.metrics().total("proa_cache_entries") > 0
+
+
 # ---- sharing ------------------------------------------------------------------------------------
 
 def test_two_sidecars_share(servers, sidecars, upstreams):
