@@ -3,6 +3,8 @@
  */
 #include "openai_read_priv.h"
 
+#include "proa/chat/effort.h"
+
 #include <string.h>
 
 enum { STOPS_MAX = 64 };
@@ -75,31 +77,15 @@ enum proa_err proa_read_stops(struct reading *r, const struct place *at,
     return err;
 }
 
-/* OpenAI's words, and those of others for what is not said. */
-static const struct {
-    struct proa_slice word;
-    enum proa_chat_effort effort;
-} EFFORTS[] = {
-    {PROA_SLICE_INIT("low"), PROA_CHAT_EFFORT_LOW},
-    {PROA_SLICE_INIT("medium"), PROA_CHAT_EFFORT_MEDIUM},
-    {PROA_SLICE_INIT("high"), PROA_CHAT_EFFORT_HIGH},
-    {PROA_SLICE_INIT("none"), PROA_CHAT_EFFORT_NONE},
-    {PROA_SLICE_INIT("minimal"), PROA_CHAT_EFFORT_MINIMAL},
-    {PROA_SLICE_INIT("xhigh"), PROA_CHAT_EFFORT_XHIGH},
-    {PROA_SLICE_INIT("max"), PROA_CHAT_EFFORT_MAX},
-    {PROA_SLICE_INIT("default"), PROA_CHAT_EFFORT_UNSAID},
-    {PROA_SLICE_INIT("provider-default"), PROA_CHAT_EFFORT_UNSAID},
-};
-
 bool proa_read_effort_word(struct proa_slice text, enum proa_chat_effort *out)
 {
-    for (size_t i = 0; i < PROA_ARRAY_LEN(EFFORTS); i++) {
-        if (proa_chat_text_eq(text, EFFORTS[i].word)) {
-            *out = EFFORTS[i].effort;
-            return true;
-        }
+    /* Words of others for what is not said. */
+    if (proa_chat_text_eq(text, PROA_SLICE("default")) ||
+        proa_chat_text_eq(text, PROA_SLICE("provider-default"))) {
+        *out = PROA_CHAT_EFFORT_UNSAID;
+        return true;
     }
-    return false;
+    return proa_chat_effort_find(text, out);
 }
 
 enum proa_err proa_read_effort(struct reading *r, const struct place *at,

@@ -8,11 +8,7 @@
 
 #include "proa/core/check.h"
 
-#define ROW(vendor, from, to, where, pattern, class, refusal, extra)                               \
-    {                                                                                              \
-        PROA_SLICE_INIT(vendor), (from), (to), PROA_RULE_##where, PROA_SLICE_INIT(pattern),        \
-            PROA_CLASS_##class, PROA_REFUSAL_##refusal, PROA_RULE_##extra                          \
-    }
+#define ROW PROA_ERROR_ROW
 #define RULE(from, to, where, pattern, class)                                                      \
     ROW("", from, to, where, pattern, class, NONE, NOTHING)
 #define VERTEX(from, to, where, pattern, class)                                                    \

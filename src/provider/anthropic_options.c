@@ -4,6 +4,7 @@
  */
 #include "anthropic_priv.h"
 
+#include "proa/chat/effort.h"
 #include "proa/chat/text.h"
 
 /* Members that the encoder writes: an option of such a name would be there twice. */
@@ -62,17 +63,6 @@ static const struct option_row {
 #undef ROW
 };
 
-static const struct {
-    struct proa_slice word;
-    enum proa_chat_effort effort;
-} EFFORTS[] = {
-    {PROA_SLICE_INIT("low"), PROA_CHAT_EFFORT_LOW},
-    {PROA_SLICE_INIT("medium"), PROA_CHAT_EFFORT_MEDIUM},
-    {PROA_SLICE_INIT("high"), PROA_CHAT_EFFORT_HIGH},
-    {PROA_SLICE_INIT("xhigh"), PROA_CHAT_EFFORT_XHIGH},
-    {PROA_SLICE_INIT("max"), PROA_CHAT_EFFORT_MAX},
-};
-
 static const char *const FEATURE = "providerOptions.anthropic";
 
 static bool is_word(enum proa_json_kind kind, struct proa_slice value, struct proa_slice word)
@@ -83,10 +73,11 @@ static bool is_word(enum proa_json_kind kind, struct proa_slice value, struct pr
 static void set_effort(struct proa_claude_wish *wish, enum proa_json_kind kind,
                        struct proa_slice value)
 {
-    for (size_t i = 0; i < PROA_ARRAY_LEN(EFFORTS); i++) {
-        if (is_word(kind, value, EFFORTS[i].word)) {
-            wish->effort = EFFORTS[i].effort;
-        }
+    enum proa_chat_effort effort = PROA_CHAT_EFFORT_UNSAID;
+    const struct proa_slice text =
+        kind == PROA_JSON_STRING ? proa_chat_text(value) : PROA_SLICE_NONE;
+    if (proa_chat_effort_find(text, &effort) && effort >= PROA_CHAT_EFFORT_LOW) {
+        wish->effort = effort; /* it has no words for less */
     }
 }
 

@@ -5,11 +5,7 @@
 #include "bedrock_priv.h"
 #include "said_priv.h"
 
-#define ROW(from, to, where, pattern, class, refusal, extra)                                       \
-    {                                                                                              \
-        {NULL, 0}, (from), (to), PROA_RULE_##where, PROA_SLICE_INIT(pattern), PROA_CLASS_##class,  \
-            PROA_REFUSAL_##refusal, PROA_RULE_##extra                                              \
-    }
+#define ROW(...)                              PROA_ERROR_ROW("", __VA_ARGS__)
 #define RULE(from, to, where, pattern, class) ROW(from, to, where, pattern, class, NONE, NOTHING)
 #define TYPE(name, class)                     RULE(0, 599, CODE, name, class)
 #define REFUSAL(where, pattern, what)         ROW(0, 424, where, pattern, CLIENT, what, NOTHING)

@@ -4,6 +4,7 @@
  */
 #include "bedrock_priv.h"
 
+#include "proa/chat/effort.h"
 #include "proa/core/check.h"
 
 struct proa_slice proa_bedrock_options(const struct proa_encode_in *in)
@@ -30,17 +31,6 @@ static const struct mode_row {
     {PROA_SLICE_INIT("disabled"), CLAUDE_WISH_OFF},
 };
 
-static const struct effort_row {
-    struct proa_slice word;
-    enum proa_chat_effort effort;
-} EFFORTS[] = {
-    {PROA_SLICE_INIT("low"), PROA_CHAT_EFFORT_LOW},
-    {PROA_SLICE_INIT("medium"), PROA_CHAT_EFFORT_MEDIUM},
-    {PROA_SLICE_INIT("high"), PROA_CHAT_EFFORT_HIGH},
-    {PROA_SLICE_INIT("xhigh"), PROA_CHAT_EFFORT_XHIGH},
-    {PROA_SLICE_INIT("max"), PROA_CHAT_EFFORT_MAX},
-};
-
 static void take_reasoning(const struct proa_json_item *item, struct proa_claude_wish *wish)
 {
     const struct proa_slice word = proa_decode_string(item);
@@ -53,9 +43,9 @@ static void take_reasoning(const struct proa_json_item *item, struct proa_claude
             wish->mode = proa_slice_eq(MODES[i].word, word) ? MODES[i].mode : wish->mode;
         }
     } else if (proa_decode_key_is(item, PROA_SLICE("maxReasoningEffort"))) {
-        for (size_t i = 0; i < PROA_ARRAY_LEN(EFFORTS); i++) {
-            wish->effort = proa_slice_eq(EFFORTS[i].word, word) ? EFFORTS[i].effort : wish->effort;
-        }
+        enum proa_chat_effort effort = PROA_CHAT_EFFORT_UNSAID;
+        const bool found = proa_chat_effort_find(word, &effort);
+        wish->effort = found && effort >= PROA_CHAT_EFFORT_LOW ? effort : wish->effort;
     }
 }
 

@@ -53,6 +53,13 @@ struct proa_error_rule {
     enum proa_rule_extra extra;
 };
 
+/* A row of a table of rules; each table has shorter ones of its own. */
+#define PROA_ERROR_ROW(vendor, from, to, where, pattern, class, refusal, extra)                    \
+    {                                                                                              \
+        PROA_SLICE_INIT(vendor), (from), (to), PROA_RULE_##where, PROA_SLICE_INIT(pattern),        \
+            PROA_CLASS_##class, PROA_REFUSAL_##refusal, PROA_RULE_##extra                          \
+    }
+
 /* Fills all of *out. */
 void proa_judge(const struct proa_error_rule *rules, size_t n_rules,
                 const struct proa_answer_head *head, const struct proa_said *said,

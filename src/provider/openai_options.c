@@ -5,6 +5,7 @@
  */
 #include "openai_write_priv.h"
 
+#include "proa/chat/effort.h"
 #include "proa/json/cursor.h"
 #include "proa/json/string.h"
 #include "proa/provider/vendor.h"
@@ -134,26 +135,6 @@ static const struct option_row *find_row(struct proa_slice snake)
 
 /* ---- what they mean -------------------------------------------------------------------------- */
 
-static bool take_effort(struct proa_chat_request *chat, struct proa_slice word)
-{
-    static const struct proa_slice words[] = {
-        [PROA_CHAT_EFFORT_NONE] = PROA_SLICE_INIT("none"),
-        [PROA_CHAT_EFFORT_MINIMAL] = PROA_SLICE_INIT("minimal"),
-        [PROA_CHAT_EFFORT_LOW] = PROA_SLICE_INIT("low"),
-        [PROA_CHAT_EFFORT_MEDIUM] = PROA_SLICE_INIT("medium"),
-        [PROA_CHAT_EFFORT_HIGH] = PROA_SLICE_INIT("high"),
-        [PROA_CHAT_EFFORT_XHIGH] = PROA_SLICE_INIT("xhigh"),
-        [PROA_CHAT_EFFORT_MAX] = PROA_SLICE_INIT("max"),
-    };
-    for (size_t i = PROA_CHAT_EFFORT_NONE; i < PROA_ARRAY_LEN(words); i++) {
-        if (proa_slice_eq(words[i], word)) {
-            chat->effort = (enum proa_chat_effort)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool take_flag(enum proa_chat_flag *out, enum proa_json_kind kind)
 {
     *out = kind == PROA_JSON_TRUE ? PROA_CHAT_YES : PROA_CHAT_NO;
@@ -195,7 +176,7 @@ static bool take(const struct option_row *row, const struct proa_json_item *item
 {
     switch (row->kind) {
     case OPTION_EFFORT:
-        return take_effort(chat, proa_chat_text(item->value));
+        return proa_chat_effort_find(proa_chat_text(item->value), &chat->effort);
     case OPTION_PARALLEL:
         return take_flag(&chat->parallel_tools, item->kind);
     case OPTION_LOGPROBS:

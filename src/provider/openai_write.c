@@ -4,6 +4,7 @@
  */
 #include "openai_write_priv.h"
 
+#include "proa/chat/effort.h"
 #include "proa/json/cursor.h"
 #include "proa/provider/vendor.h"
 
@@ -247,18 +248,18 @@ static enum proa_chat_effort effort_of(const struct proa_chat_request *chat)
 
 static void effort_member(struct openai_writing *s)
 {
-    static const struct openai_efforts own = {
-        {NULL, "none", "minimal", "low", "medium", "high", "xhigh", "max"}};
     const enum proa_chat_effort effort = effort_of(s->in->chat);
-    const struct openai_efforts *efforts = s->quirks->efforts ? s->quirks->efforts : &own;
+    const struct openai_efforts *efforts = s->quirks->efforts;
+    const struct proa_slice word =
+        efforts ? proa_slice_cstr(efforts->word[effort]) : proa_chat_effort_word(effort);
     if (effort == PROA_CHAT_EFFORT_UNSAID) {
         return;
     }
     thinking_member(s, effort);
     const bool said = effort != PROA_CHAT_EFFORT_NONE || !openai_has_flag(s, OPENAI_THINKING);
     if (said && takes(s, OPENAI_F_EFFORT, "reasoning_effort")) {
-        if (efforts->word[effort]) {
-            openai_put_word(s, "reasoning_effort", efforts->word[effort]);
+        if (word.len > 0) {
+            openai_put_text(s, "reasoning_effort", word);
         } else {
             openai_warn(s, "reasoning_effort");
         }
