@@ -204,6 +204,14 @@ static enum proa_err capability(struct reading *r, const struct place *at,
             return PROA_OK;
         }
     }
+    /* Likewise of what numbers a provider computes with. */
+    if (proa_slice_starts(*out, PROA_SLICE("quantization:")) ||
+        proa_slice_starts(*out, PROA_SLICE("!quantization:"))) {
+        return proa_read_refuse(r, at,
+                                "cannot be kept to: Proa does not know in which quantization "
+                                "providers run a model. Name the providers that may be used in "
+                                "\"only\".");
+    }
     return proa_read_refuse_word(r, at, proa_chat_text(item->value),
                                  "\"implicit-caching\", \"reasoning\", \"structured-output\", "
                                  "\"tool-use\", \"vision\"");
@@ -242,6 +250,31 @@ static enum proa_err refuse_headquarters(struct reading *r, const struct place *
     return proa_read_refuse(r, at,
                             "cannot be kept to: Proa does not know where providers have "
                             "their seat. Name the providers that may be used in \"only\".");
+}
+
+/* ---- what goes on to the provider ------------------------------------------------------------ */
+
+static enum proa_err read_tier(struct reading *r, const struct place *at,
+                               const struct proa_json_item *item, struct proa_routing *out)
+{
+    static const struct proa_slice words[] = {PROA_SLICE_INIT("flex"), PROA_SLICE_INIT("priority")};
+    struct proa_slice text = PROA_SLICE_NONE;
+    const enum proa_err err = proa_read_text(r, at, item, &text);
+    const size_t i = proa_read_word(text, words, PROA_ARRAY_LEN(words));
+    if (err == PROA_OK && i == PROA_ARRAY_LEN(words)) {
+        return proa_read_refuse_word(r, at, text, "\"flex\", \"priority\"");
+    }
+    out->service_tier = err == PROA_OK ? words[i] : PROA_SLICE_NONE;
+    return err;
+}
+
+static enum proa_err read_caching(struct reading *r, const struct place *at,
+                                  const struct proa_json_item *item, struct proa_routing *out)
+{
+    struct proa_slice text = PROA_SLICE_NONE;
+    const enum proa_err err = proa_read_text(r, at, item, &text);
+    out->cache = err == PROA_OK && proa_chat_text_eq(text, PROA_SLICE("auto"));
+    return err == PROA_OK && !out->cache ? proa_read_refuse_word(r, at, text, "\"auto\"") : err;
 }
 
 /* ---- times ----------------------------------------------------------------------------------- */
@@ -336,6 +369,8 @@ static const struct row GATEWAY[] = {
     {PROA_SLICE_INIT("zeroDataRetention"), read_retention},
     {PROA_SLICE_INIT("disallowPromptTraining"), read_training},
     {PROA_SLICE_INIT("headquarters"), refuse_headquarters},
+    {PROA_SLICE_INIT("serviceTier"), read_tier},
+    {PROA_SLICE_INIT("caching"), read_caching},
 };
 
 /* Of `provider`; the rest of what it may hold is another gateway's. */

@@ -78,16 +78,6 @@ static enum proa_err refuse_google(struct reading *r, const struct place *at,
                             "Configure it as a key of the provider, or send an \"apiKey\".");
 }
 
-static enum proa_err refuse_mappings(struct reading *r, const struct place *at,
-                                     const struct proa_json_item *item, struct proa_slice *out)
-{
-    (void)item;
-    (void)out;
-    return proa_read_refuse(r, at,
-                            "is not supported: ask for the model by the provider's own id "
-                            "for it, \"provider/id\".");
-}
-
 #define TO(member) offsetof(struct proa_routing_byok, member)
 
 static const struct {
@@ -103,8 +93,51 @@ static const struct {
     {PROA_SLICE_INIT("region"), TO(region), read_label},
     {PROA_SLICE_INIT("resourceName"), TO(resource), read_label},
     {PROA_SLICE_INIT("googleCredentials"), 0, refuse_google},
-    {PROA_SLICE_INIT("modelMappings"), 0, refuse_mappings},
 };
+
+/* ---- names of models ------------------------------------------------------------------------- */
+
+static enum proa_err read_mapping(struct reading *r, const struct place *at,
+                                  const struct proa_json_item *item,
+                                  struct proa_routing_mapping *out)
+{
+    enum { MODEL, CUSTOM };
+    static const struct proa_slice keys[] = {PROA_SLICE_INIT("gatewayModelSlug"),
+                                             PROA_SLICE_INIT("customModelId")};
+    struct proa_json_item said[PROA_ARRAY_LEN(keys)];
+    enum proa_err err = proa_read_members(r, at, item, keys, PROA_ARRAY_LEN(keys), said);
+    for (size_t i = MODEL; err == PROA_OK && i <= CUSTOM; i++) {
+        const struct place here = {.up = at, .name = keys[i]};
+        err = proa_read_is_null(&said[i])
+                  ? proa_read_refuse(r, &here, "is missing.")
+                  : proa_routing_name(r, &here, &said[i], i == MODEL ? &out->model : &out->custom);
+    }
+    return err;
+}
+
+static enum proa_err read_mappings(struct reading *r, const struct place *at,
+                                   const struct proa_json_item *item, struct proa_routing_byok *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item element;
+    struct proa_routing_mapping *items = NULL;
+    size_t n = 0;
+    enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_ARRAY, &c);
+    while (err == PROA_OK && proa_json_cursor_next(&c, &element)) {
+        if (n == PROA_ROUTING_MAPPINGS_MAX) {
+            return proa_read_refuse(r, at, "holds too many.");
+        }
+        items = proa_read_more(r, items, n, sizeof items[0]);
+        items[n] = (struct proa_routing_mapping){.model = PROA_SLICE_NONE};
+        err = read_mapping(r, PLACE_AT(at, n), &element, &items[n]);
+        n++;
+    }
+    out->mappings = items;
+    out->n_mappings = n;
+    return err;
+}
+
+/* ---- all of one ------------------------------------------------------------------------------ */
 
 /* Enough to show for oneself? */
 static enum proa_err check(struct reading *r, const struct place *at,
@@ -130,6 +163,12 @@ static enum proa_err read_one(struct reading *r, const struct place *at,
     struct proa_json_item m;
     enum proa_err err = proa_read_enter(r, at, item, PROA_JSON_OBJECT, &c);
     while (err == PROA_OK && proa_json_cursor_next(&c, &m)) {
+        static const struct proa_slice mappings = PROA_SLICE_INIT("modelMappings");
+        if (m.kind != PROA_JSON_NULL && proa_json_key_is(&m, mappings)) {
+            const struct place here = {.up = at, .name = mappings};
+            err = read_mappings(r, &here, &m, out);
+            continue;
+        }
         for (size_t i = 0; i < PROA_ARRAY_LEN(MEMBERS); i++) {
             if (m.kind != PROA_JSON_NULL && proa_json_key_is(&m, MEMBERS[i].key)) {
                 const struct place here = {.up = at, .name = MEMBERS[i].key};

@@ -191,6 +191,8 @@ static enum proa_class encode(struct attempt *a, const struct proa_authorization
         .own_words = x->request->own_words || proa_translate_own_words(x),
         .provider_options = proa_json_member_value(
             proa_buf_slice(&x->body), &x->request->members[PROA_API_M_PROVIDER_OPTIONS]),
+        .service_tier = proa_routed_service_tier(x),
+        .cache = x->routed && x->routed->said.cache,
         .model_member = x->request->members[PROA_API_M_MODEL],
         .info = x->request->info,
         .limit_members = &x->request->members[PROA_API_M_MAX_TOKENS],

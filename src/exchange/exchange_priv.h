@@ -222,6 +222,9 @@ const struct proa_route_seat *proa_routed_seat(struct proa_exchange *x);
 /* Its answer is for this client alone, with keys of its own, or to be kept by nobody: it is neither
  * looked up nor kept nor shared. */
 bool proa_routed_is_private(const struct proa_exchange *x);
+/* That its provider is to be asked for; empty: as the request itself says, or the provider has it.
+ */
+struct proa_slice proa_routed_service_tier(const struct proa_exchange *x);
 /* As that of a route, of all that it may lead to. */
 uint64_t proa_routed_generation(const struct proa_exchange *x);
 void proa_routed_end(struct proa_exchange *x); /* idempotent */

@@ -107,6 +107,7 @@ bool proa_routed_narrow(struct proa_exchange *x)
     }
     const struct proa_narrow_in in = {.snapshot = x->live->snapshot,
                                       .asked = x->resolved,
+                                      .name = x->model,
                                       .routing = &r->said,
                                       .measure = measure,
                                       .ctx = x};
@@ -136,6 +137,11 @@ const struct proa_route_seat *proa_routed_seat(struct proa_exchange *x)
 bool proa_routed_is_private(const struct proa_exchange *x)
 {
     return x->routed && (x->routed->said.n_byok > 0 || x->routed->said.zero_data_retention);
+}
+
+struct proa_slice proa_routed_service_tier(const struct proa_exchange *x)
+{
+    return x->routed ? x->routed->said.service_tier : PROA_SLICE_NONE;
 }
 
 uint64_t proa_routed_generation(const struct proa_exchange *x)

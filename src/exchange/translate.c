@@ -46,6 +46,8 @@ static enum proa_err read_asked(struct proa_exchange *x, struct asked *asked)
     const enum proa_err err = x->face->read(&body, &asked->api, &error);
     if (err == PROA_ERR_TYPE || err == PROA_ERR_SYNTAX) {
         keep_refusal(x, &error);
+    } else if (err == PROA_OK && asked->api.chat.service_tier.len == 0) {
+        asked->api.chat.service_tier = proa_routed_service_tier(x); /* what stands nearer wins */
     } else if (err == PROA_ERR_UNSUPPORTED) {
         asked->why = proa_arena_dup(x->arena, error.message);
     }
@@ -244,6 +246,7 @@ enum proa_class proa_translate_encode(struct attempt *a, const struct proa_encod
         .provider = common->provider,
         .site = common->site,
         .model = common->model,
+        .cache = common->cache,
         .warnings = &t->warnings,
     };
     select_headers(a, common, &in);

@@ -62,9 +62,8 @@ struct proa_slice proa_narrow_model(const struct narrow *n, const struct narrow_
                                        : n->in->asked.model;
 }
 
-/* In the catalogue; NULL: it is not known there. */
-static const struct proa_catalogue_model *known_model(const struct narrow *n,
-                                                      const struct narrow_spot *spot)
+const struct proa_catalogue_model *proa_narrow_known_model(const struct narrow *n,
+                                                           const struct narrow_spot *spot)
 {
     const struct proa_catalogue_offer *offer = spot->target->offer;
     if (!offer) {
@@ -221,7 +220,7 @@ static void collect_one(struct collecting *c, const struct proa_resolution *from
     if (of_model > 0 && spot.target->model.len == 0) {
         spot.model = from->model;
     }
-    const struct proa_catalogue_model *model = known_model(n, &spot);
+    const struct proa_catalogue_model *model = proa_narrow_known_model(n, &spot);
     const enum filter filter = rejected_by(n, &spot, model);
     note_name(&c->names[filter], provider->name);
     if (filter != FILTER_NONE) {
@@ -325,9 +324,7 @@ static void fill_route(struct narrow *n)
         const struct narrow_spot *spot = &n->spots[i];
         tier = (uint8_t)(tier + (i > 0 && compare(&n->spots[i - 1], spot) != 0));
         const struct proa_target *target =
-            spot->credential == NARROW_CONFIGURED
-                ? spot->target
-                : proa_narrow_own_target(n, spot->target, spot->credential);
+            spot->credential == NARROW_CONFIGURED ? spot->target : proa_narrow_own_target(n, spot);
         candidates[i] = (struct proa_candidate){.target = target,
                                                 .weight = spot->weight,
                                                 .tier = tier,

@@ -153,18 +153,42 @@ enum proa_narrow_result proa_narrow_credentials(struct narrow *n)
     return result;
 }
 
+/* ---- targets --------------------------------------------------------------------------------- */
+
+/* What the credential's account calls the model; the target's own id where it says nothing. */
+static struct proa_slice model_of(const struct narrow *n, const struct narrow_spot *spot)
+{
+    const struct proa_routing *r = n->in->routing;
+    const struct proa_routing_byok *byok = &r->byok[spot->credential];
+    const struct proa_catalogue_model *known =
+        byok->n_mappings > 0 ? proa_narrow_known_model(n, spot) : NULL;
+    const struct proa_slice id = known ? proa_catalogue_slice(known->id) : PROA_SLICE_NONE;
+    const struct proa_slice asked =
+        spot->of_model > 0 ? r->models.items[spot->of_model - 1] : n->in->name;
+    for (size_t i = 0; i < byok->n_mappings; i++) {
+        const struct proa_slice model = byok->mappings[i].model;
+        /* The name of a route stands for what it was asked for; not for its substitutes. */
+        if (proa_slice_eq(model, id) ||
+            (proa_slice_eq(model, asked) && (!spot->substitute || spot->of_model > 0))) {
+            return byok->mappings[i].custom;
+        }
+    }
+    return spot->target->model;
+}
+
 const struct proa_target *proa_narrow_own_target(const struct narrow *n,
-                                                 const struct proa_target *target, size_t which)
+                                                 const struct narrow_spot *spot)
 {
     struct proa_target *own = PROA_ARENA_NEW(n->arena, struct proa_target);
-    const struct proa_slice provider = target->provider->name;
-    const struct proa_key *key = n->credentials[which].key;
-    *own = *target;
+    const struct proa_slice provider = spot->target->provider->name;
+    const struct proa_key *key = n->credentials[spot->credential].key;
+    *own = *spot->target;
     own->key = key;
-    own->byok = (uint8_t)(which + 1);
+    own->byok = (uint8_t)(spot->credential + 1);
+    own->model = model_of(n, spot);
     own->identity = proa_arena_printf(
         n->arena, "%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT "/%" PROA_SLICE_FMT,
-        PROA_SLICE_ARG(provider), PROA_SLICE_ARG(key->label), PROA_SLICE_ARG(target->model));
+        PROA_SLICE_ARG(provider), PROA_SLICE_ARG(key->label), PROA_SLICE_ARG(own->model));
     own->label = proa_slice_head(own->identity, provider.len + 1 + key->label.len);
     return own;
 }

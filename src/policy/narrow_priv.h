@@ -56,6 +56,9 @@ struct narrow {
 /* ---- narrow.c */
 /* What the provider of this target is going to be asked for. */
 struct proa_slice proa_narrow_model(const struct narrow *n, const struct narrow_spot *spot);
+/* In the catalogue; NULL: it is not known there. */
+const struct proa_catalogue_model *proa_narrow_known_model(const struct narrow *n,
+                                                           const struct narrow_spot *spot);
 /* Refused, with a message. */
 enum proa_narrow_result proa_narrow_refuse(struct narrow *n, const char *param, const char *fmt,
                                            ...) PROA_PRINTF(3, 4);
@@ -76,8 +79,8 @@ size_t proa_narrow_place(const struct narrow_name *names, size_t n,
 /* ---- narrow_byok.c */
 /* Fills n->credentials and out->secrets. */
 enum proa_narrow_result proa_narrow_credentials(struct narrow *n) PROA_MUST_CHECK;
-/* The target with one of them instead of its key. */
+/* The spot's target with its credential instead of the key. */
 const struct proa_target *proa_narrow_own_target(const struct narrow *n,
-                                                 const struct proa_target *target, size_t which);
+                                                 const struct narrow_spot *spot);
 
 #endif

@@ -14,7 +14,8 @@
 
 static const struct anthropic_host HOSTS[] = {
     {PROA_SLICE_INIT("vertex"), .in_path = true},
-    {PROA_SLICE_INIT(""), .takes_schema = true, .fetches = true}, /* Anthropic, and any other */
+    {PROA_SLICE_INIT("anthropic"), .takes_schema = true, .fetches = true, .caches = true},
+    {PROA_SLICE_INIT(""), .takes_schema = true, .fetches = true}, /* any other */
 };
 
 static const struct proa_gap_row GAPS[] = {
@@ -235,19 +236,29 @@ static void put_user(struct anthropic_writing *a)
     }
 }
 
+/* Empty: it has none such. */
+static struct proa_slice tier_of(struct proa_slice said)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(TIERS); i++) {
+        if (proa_chat_text_eq(said, TIERS[i].said)) {
+            return TIERS[i].sent;
+        }
+    }
+    return PROA_SLICE_NONE;
+}
+
 static void put_tier(struct anthropic_writing *a)
 {
     const struct proa_slice said = a->chat->service_tier;
     if (said.len == 0 || proa_options_have(&a->options.members, PROA_SLICE("service_tier"))) {
         return;
     }
-    for (size_t i = 0; i < PROA_ARRAY_LEN(TIERS); i++) {
-        if (proa_chat_text_eq(said, TIERS[i].said)) {
-            proa_json_writer_member_string(&a->w, "service_tier", TIERS[i].sent);
-            return;
-        }
+    const struct proa_slice tier = tier_of(said);
+    if (tier.len > 0) {
+        proa_json_writer_member_string(&a->w, "service_tier", tier);
+    } else {
+        proa_chat_warn(a->in->warnings, "service_tier", "has no equivalent at this provider");
     }
-    proa_chat_warn(a->in->warnings, "service_tier", "has no equivalent at this provider");
 }
 
 static void put_body(struct anthropic_writing *a)
@@ -357,6 +368,26 @@ static bool holds_foreign_thinking(const struct proa_encode_in *in)
            proa_slice_search(in->body, spaced) < in->body.len;
 }
 
+/* Who marks what is to be cached, anywhere, means that. */
+static bool holds_marks(const struct proa_encode_in *in)
+{
+    return proa_slice_search(in->body, PROA_SLICE("\"cache_control\"")) < in->body.len;
+}
+
+/* The gateway's option, where the client says nothing of its own. */
+static void add_tier(const struct proa_encode_in *in, struct proa_arena *arena,
+                     struct proa_pass *pass)
+{
+    const struct proa_slice tier = tier_of(in->service_tier);
+    if (tier.len > 0 &&
+        proa_json_get(in->body, PROA_SLICE("service_tier"), NULL) == PROA_JSON_ABSENT) {
+        pass->edits[pass->n_edits++] = (struct proa_json_edit){
+            .kind = PROA_JSON_INSERT_LAST,
+            .bytes = proa_arena_printf(arena, "\"service_tier\":\"%" PROA_SLICE_FMT "\"",
+                                       PROA_SLICE_ARG(tier))};
+    }
+}
+
 static enum proa_err pass(const struct proa_encode_in *in, struct proa_arena *arena,
                           struct proa_encoded *out)
 {
@@ -365,6 +396,17 @@ static enum proa_err pass(const struct proa_encode_in *in, struct proa_arena *ar
     struct proa_pass body = {.n_edits = 0};
     if (in->operation == PROA_OP_CHAT && holds_foreign_thinking(in)) {
         return PROA_ERR_UNSUPPORTED;
+    }
+    if (in->cache && in->operation == PROA_OP_CHAT && !holds_marks(in)) {
+        if (!host->caches) {
+            return PROA_ERR_UNSUPPORTED; /* marks are put in where it is translated */
+        }
+        body.edits[body.n_edits++] = (struct proa_json_edit){
+            .kind = PROA_JSON_INSERT_LAST,
+            .bytes = PROA_SLICE("\"cache_control\":{\"type\":\"ephemeral\"}")};
+    }
+    if (in->service_tier.len > 0 && in->operation == PROA_OP_CHAT) {
+        add_tier(in, arena, &body);
     }
     if (host->in_path) {
         body.keeps_model = true;
@@ -404,7 +446,8 @@ enum proa_err proa_anthropic_encode(const struct proa_encode_in *in, struct proa
     }
     struct anthropic_writing *a = PROA_ARENA_NEW(arena, struct anthropic_writing);
     *a = (struct anthropic_writing){.in = in,
-                                    .chat = in->chat,
+                                    .chat =
+                                        in->cache ? proa_claude_marked(in->chat, arena) : in->chat,
                                     .host = proa_anthropic_host(in->vendor),
                                     .arena = arena,
                                     .out = out};

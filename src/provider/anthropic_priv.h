@@ -35,6 +35,7 @@ struct anthropic_host {
     bool in_path;      /* the model is in the path, the version in the body */
     bool takes_schema; /* output_config.format, strict tools */
     bool fetches;      /* images and documents by URL */
+    bool caches;       /* finds by itself what to cache, when it is told to at the top */
 };
 
 /* A request on its way into a body. */

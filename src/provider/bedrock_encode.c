@@ -151,8 +151,9 @@ static enum proa_err put_chat(struct bedrock_writer *w)
 enum proa_err proa_bedrock_encode(const struct proa_encode_in *in, struct proa_arena *arena,
                                   struct proa_encoded *out)
 {
+    struct proa_encode_in marked = *in;
     struct bedrock_writer w = {
-        .in = in, .model = proa_bedrock_model(in->model), .arena = arena, .out = out};
+        .in = &marked, .model = proa_bedrock_model(in->model), .arena = arena, .out = out};
     enum proa_err err = PROA_OK;
     proa_json_writer_init(&w.json, &out->body);
     if (!proa_bedrock_offers(in->vendor, in->model, in->operation)) {
@@ -160,6 +161,7 @@ enum proa_err proa_bedrock_encode(const struct proa_encode_in *in, struct proa_a
                                    "is not offered by this model");
     }
     if (in->chat) {
+        marked.chat = in->cache ? proa_claude_marked(in->chat, arena) : in->chat;
         w.options = proa_bedrock_options(in);
         return put_chat(&w);
     }

@@ -2,14 +2,15 @@
  * What Claude models take and refuse, wherever they are served: the Messages API, Vertex, Bedrock.
  *
  * Pure. claude_rules.c is the table of models; claude_plan.c turns a request into what a model of
- * the table is asked for, before any dialect writes it. What is dropped is a warning; what cannot
- * be done is said in `feature` and `reason`.
+ * the table is asked for, before any dialect writes it; claude_cache.c marks what is to be cached.
+ * What is dropped is a warning; what cannot be done is said in `feature` and `reason`.
  */
 #ifndef PROA_PROVIDER_CLAUDE_PRIV_H
 #define PROA_PROVIDER_CLAUDE_PRIV_H
 
 #include "proa/chat/request.h"
 #include "proa/chat/warning.h"
+#include "proa/core/arena.h"
 #include "proa/json/writer.h"
 
 /* ---- claude_rules.c */
@@ -110,5 +111,10 @@ void proa_claude_plan(const struct proa_claude *model, const struct proa_chat_re
 void proa_claude_put_thinking(struct proa_json_writer *w, const struct proa_claude_plan *plan);
 void proa_claude_put_output(struct proa_json_writer *w, const struct proa_claude_plan *plan,
                             const struct proa_chat_request *chat);
+
+/* ---- claude_cache.c */
+/* The request with marks for what can be cached, or as it is where it has some. */
+const struct proa_chat_request *proa_claude_marked(const struct proa_chat_request *chat,
+                                                   struct proa_arena *arena);
 
 #endif

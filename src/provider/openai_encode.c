@@ -58,6 +58,23 @@ static size_t edit_limit(const struct proa_encode_in *in, struct proa_arena *are
     return 2;
 }
 
+/* The gateway's option, where the client says nothing of its own and the provider has tiers. */
+static size_t edit_tier(const struct proa_encode_in *in, struct proa_arena *arena,
+                        struct proa_json_edit *edits)
+{
+    const bool has = in->operation == PROA_OP_CHAT || in->operation == PROA_OP_RESPONSES;
+    if (PROA_LIKELY(in->service_tier.len == 0) || !has ||
+        (proa_openai_quirks(in->vendor, in->model)->refused & OPENAI_FIELD(SERVICE_TIER)) != 0 ||
+        proa_json_get(in->body, PROA_SLICE("service_tier"), NULL) != PROA_JSON_ABSENT) {
+        return 0;
+    }
+    edits[0] = (struct proa_json_edit){
+        .kind = PROA_JSON_INSERT_LAST,
+        .bytes = proa_arena_printf(arena, "\"service_tier\":\"%" PROA_SLICE_FMT "\"",
+                                   PROA_SLICE_ARG(in->service_tier))};
+    return 1;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------- */
 
 /* `/deployments/NAME` before the path and the version behind it, where Azure's classic paths are
@@ -128,6 +145,7 @@ static enum proa_err pass_body(const struct proa_encode_in *in, struct proa_aren
         return PROA_ERR_UNSUPPORTED;
     }
     pass.n_edits = edit_limit(in, arena, pass.edits);
+    pass.n_edits += edit_tier(in, arena, &pass.edits[pass.n_edits]);
     pass.keeps_model = false;
     pass.prefill = PROA_SLICE_NONE;
     const enum proa_err err = in->prefill.len > 0 ? add_prefill(in, arena, &pass) : PROA_OK;

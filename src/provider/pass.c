@@ -50,7 +50,7 @@ static enum proa_err splice(const struct proa_encode_in *in, const struct proa_p
 {
     PROA_UNINIT struct proa_json_edit edits[PROA_JSON_MAX_EDITS];
     PROA_UNINIT struct proa_slice slices[PROA_ENCODE_PIECES_MAX];
-    struct proa_json_pieces pieces = {.slices = slices, .max = PROA_JSON_PIECES(10)};
+    struct proa_json_pieces pieces = {.slices = slices, .max = PROA_JSON_PIECES(12)};
     if (in->n_cuts + PASS_EDITS_MAX >= PROA_JSON_MAX_EDITS) {
         return PROA_ERR_LIMIT;
     }

@@ -7,7 +7,7 @@
 #include "proa/provider/dialect.h"
 
 /* More edits than a dialect brings. */
-enum { PASS_EDITS_MAX = 4 };
+enum { PASS_EDITS_MAX = 6 };
 
 struct proa_pass {
     struct proa_json_edit edits[PASS_EDITS_MAX]; /* beside the cuts; a dialect's own */

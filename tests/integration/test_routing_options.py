@@ -784,3 +784,86 @@ def test_metrics_keep_the_routes_name(world):
     assert metrics.total("proa_requests_total", route=MODEL) == 3
     for name in NAMES:
         assert metrics.total("proa_attempts_total", route=MODEL, provider=name) == 1
+
+
+# ---- what goes on to the provider ---------------------------------------------------------------
+
+def claude(exchange):
+    """Answers as the Messages API does."""
+    exchange.send(up.http(200, {
+        "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5",
+        "content": [{"type": "text", "text": "hi"}], "stop_reason": "end_turn",
+        "usage": {"input_tokens": 7, "output_tokens": 3}}))
+
+
+@pytest.fixture
+def two_dialects(world):
+    """A provider of each dialect, on one route each."""
+    made = world(config={
+        "providers": {"claude": {"dialect": "anthropic"}, "gpt": {"dialect": "openai"}},
+        "routes": [{"model": "c", "tiers": [["claude/claude-sonnet-5"]]},
+                   {"model": "g", "tiers": [["gpt/gpt-5.5"]]}]}, names=("claude", "gpt"))
+    made.up["claude"].default = claude
+    return made
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_a_service_tier_goes_to_the_provider(two_dialects, surface):
+    w = two_dialects
+    for model, name, tier in (("g", "gpt", "priority"), ("c", "claude", "auto")):
+        assert w.ask(surface, {"serviceTier": "priority"}, model=model).status == 200
+        assert w.up[name].requests[-1].json["service_tier"] == tier
+        assert "providerOptions" not in w.up[name].requests[-1].json
+    response = w.ask(surface, {"serviceTier": "flex"}, model="c")
+    assert "service_tier" not in w.up["claude"].requests[-1].json
+    if surface == "aisdk":
+        assert "service_tier" in [each["feature"] for each in response.json["warnings"]]
+
+
+def test_a_nearer_word_wins_over_the_tier(two_dialects):
+    w = two_dialects
+    assert w.ask(options={"serviceTier": "flex"}, model="g", service_tier="default").status == 200
+    assert w.up["gpt"].requests[-1].json["service_tier"] == "default"
+
+
+def test_a_tier_for_the_responses_api(world):
+    w = world(config={"providers": {"gpt": {"dialect": "openai", "responses": "native"}},
+                      "routes": [{"model": "g", "tiers": [["gpt/gpt-5.5"]]}]}, names=("gpt",))
+    w.up["gpt"].default = responses.whole("hi")
+    answer = w.gateway.post("/v1/responses", {
+        "model": "g", "input": "hi", "providerOptions": {"gateway": {"serviceTier": "flex"}}})
+    assert answer.status == 200, answer
+    assert w.up["gpt"].requests[-1].json["service_tier"] == "flex"
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_caching_is_left_to_the_gateway(two_dialects, surface):
+    """The newest turn is marked, and what stands before all turns; nothing is where it means nothing."""
+    w = two_dialects
+    mark = {"type": "ephemeral"}
+    assert w.ask(surface, {"caching": "auto"}, model="c").status == 200
+    sent = w.up["claude"].requests[-1].json
+    assert sent["messages"][-1]["content"][-1] == {"type": "text", "text": "hi",
+                                                   "cache_control": mark}
+    if surface == "anthropic":
+        w.ask(surface, {"caching": "auto"}, model="c", system="be kind")
+        assert w.up["claude"].requests[-1].json["system"][-1]["cache_control"] == mark
+        own = [{"type": "text", "text": "be kind", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]
+        w.ask(surface, {"caching": "auto"}, model="c", system=own)
+        sent = w.up["claude"].requests[-1].json
+        assert sent["system"] == own and sent["messages"] == HI
+    assert w.ask(surface, {"caching": "auto"}, model="g").status == 200
+    assert "cache_control" not in json.dumps(w.up["gpt"].requests[-1].json)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_an_account_has_names_of_its_own(world, surface):
+    """They are asked for with its credential alone; the configured key has the model's own."""
+    w = world()
+    w.up["groq"].default = up.error(500)
+    own = {"byok": {"groq": [{"apiKey": SECRET, "modelMappings": [
+        {"gatewayModelSlug": MODEL, "customModelId": "our-oss"}]}]}, "only": ["groq"]}
+    assert w.ask(surface, own).status >= 500
+    asked = [(request.header("authorization"), request.json["model"])
+             for request in w.up["groq"].requests[:2]]
+    assert asked == [("Bearer " + SECRET, "our-oss"), ("Bearer configured-key-1", MODEL)]

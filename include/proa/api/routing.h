@@ -19,6 +19,7 @@ enum {
     PROA_ROUTING_MODELS_MAX = 16,      /* after the first */
     PROA_ROUTING_TAGS_MAX = 32,        /* of at most 128 bytes; `user` has at most 256 */
     PROA_ROUTING_CREDENTIALS_MAX = 16, /* of all providers */
+    PROA_ROUTING_MAPPINGS_MAX = 64,    /* of one of them */
     PROA_ROUTING_SECRET_MIN = 8,       /* bytes; a shorter one could not be blackened in errors */
     PROA_ROUTING_SECRET_MAX = 4096,
     PROA_ROUTING_TIMEOUT_MIN_MS = 1000,

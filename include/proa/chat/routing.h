@@ -29,6 +29,12 @@ struct proa_routing_timeout {
     uint64_t first_token_ns;
 };
 
+/* What the account of a credential calls a model, as custom deployments are called. */
+struct proa_routing_mapping {
+    struct proa_slice model; /* as the gateway calls it: "openai/gpt-5.5" */
+    struct proa_slice custom;
+};
+
 /*
  * A credential that came with the request: for this exchange alone. What is secret in it borrows
  * from the request's body or the exchange's arena, is never logged, never kept, and no part of
@@ -42,6 +48,8 @@ struct proa_routing_byok {
     struct proa_slice session_token; /* or empty */
     struct proa_slice region;        /* or empty: the provider's configured one */
     struct proa_slice resource;      /* Azure's; likewise */
+    const struct proa_routing_mapping *mappings;
+    size_t n_mappings;
 };
 
 /* Wanted of the model at its provider; bits of `has`. */
@@ -68,6 +76,8 @@ struct proa_routing {
     unsigned has;                   /* bits of proa_routing_has */
     bool zero_data_retention;
     bool disallow_prompt_training;
+    struct proa_slice service_tier; /* "flex", "priority", in OpenAI's words; empty = not said */
+    bool cache; /* where a provider wants to be told what to cache, all of the prompt is */
 };
 
 #endif

@@ -6,7 +6,7 @@
  * `has`, `zeroDataRetention`, `disallowPromptTraining`), first the providers in `order`, then the
  * others as `sort` ranks them or the route has them. Each step of that is a tier, so that the
  * engine does the rest: health counts as ever. A request's own credentials are tried before the
- * configured keys of their provider.
+ * configured keys of their provider, with the model that their account has a name of its own for.
  *
  * A provider is named as it is configured; a name that none has stands for all configured providers
  * of that vendor, by its name here or by another that clients use (`google`, `vertexAnthropic`).
@@ -23,6 +23,7 @@ bool proa_narrow_is_wanted(const struct proa_routing *routing);
 struct proa_narrow_in {
     const struct proa_snapshot *snapshot;
     struct proa_resolution asked; /* where the model leads that was asked for */
+    struct proa_slice name;       /* that model, as it was asked for */
     const struct proa_routing *routing;
     /* What `sort` ranks by, the lowest first; UINT64_MAX = not known, which is last. `model` is
      * what the target's provider is going to be asked for. Called with a sort only. */

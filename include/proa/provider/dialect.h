@@ -112,6 +112,10 @@ struct proa_encode_in {
      * translated. */
     bool own_words;
     struct proa_slice provider_options;
+    /* Of the gateway's options; also where it is translated, but for `service_tier`, which is the
+     * chat's then. Empty or false = not said. */
+    struct proa_slice service_tier;       /* in OpenAI's words */
+    bool cache;                           /* what is asked is to be cached, as far as it can be */
     struct proa_json_member model_member; /* where the client named the model */
     struct proa_json_info info;           /* of the body's scan */
     /* Where the client said max_tokens and max_completion_tokens; NULL = it may not be renamed. */
@@ -125,9 +129,9 @@ struct proa_encode_in {
     size_t n_headers;
 };
 
-/* Enough for eight cuts, the model and a prefill: PROA_JSON_PIECES(10), and two for a message that
- * is put behind the others. */
-enum { PROA_ENCODE_PIECES_MAX = 34 };
+/* Enough for seven cuts, the model and four edits of a dialect: PROA_JSON_PIECES(12), and two for a
+ * message that is put behind the others. */
+enum { PROA_ENCODE_PIECES_MAX = 40 };
 
 /*
  * The request as it goes out: the head, then the pieces of the body. The head is in the arena and

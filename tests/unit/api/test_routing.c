@@ -83,8 +83,11 @@ static void every_option(void **state)
                  "\"providerTimeouts\":{\"byok\":{\"openai\":1000,\"azure\":789000}},"
                  "\"user\":\"user \\u00e9\",\"tags\":[\"a\",\"b:c\"],\"has\":[\"vision\","
                  "\"tool-use\",\"vision\"],\"zeroDataRetention\":true,"
-                 "\"disallowPromptTraining\":true}");
+                 "\"disallowPromptTraining\":true,\"serviceTier\":\"priority\",\"caching\":"
+                 "\"auto\"}");
     assert_ok(r.err);
+    assert_slice_lit(r.out.service_tier, "priority");
+    assert_true(r.out.cache);
     assert_names(r.out.order, "openai azure");
     assert_names(r.out.only, "openai azure bedrock");
     assert_names(r.out.models, "anthropic/claude-sonnet-5 m2");
@@ -97,6 +100,25 @@ static void every_option(void **state)
     assert_names(r.out.tags, "a b:c");
     assert_int_equal(r.out.has, PROA_HAS_VISION | PROA_HAS_TOOL_USE);
     assert_true(r.out.zero_data_retention && r.out.disallow_prompt_training);
+    end(&r);
+}
+
+static void names_of_an_account(void **state)
+{
+    (void)state;
+    struct read r;
+    read_options(
+        &r,
+        "{\"byok\":{\"azure\":[{\"modelMappings\":[{\"gatewayModelSlug\":\"openai/gpt-5.5\","
+        "\"customModelId\":\"our-gpt\",\"more\":1},{\"customModelId\":\"b\",\"gatewayModelSlug\":"
+        "\"a\"}],\"apiKey\":\"12345678\"},{\"apiKey\":\"12345678\",\"modelMappings\":null}]}}");
+    assert_ok(r.err);
+    assert_int_equal(r.out.byok[0].n_mappings, 2);
+    assert_slice_lit(r.out.byok[0].mappings[0].model, "openai/gpt-5.5");
+    assert_slice_lit(r.out.byok[0].mappings[0].custom, "our-gpt");
+    assert_slice_lit(r.out.byok[0].mappings[1].model, "a");
+    assert_slice_lit(r.out.byok[0].mappings[1].custom, "b");
+    assert_int_equal(r.out.byok[1].n_mappings, 0);
     end(&r);
 }
 
@@ -161,7 +183,8 @@ static void nothing_is_said(void **state)
         "{\"model\":\"m\",\"providerOptions\":{\"gateway\":{}}}",
         "{\"model\":\"m\",\"providerOptions\":{\"anthropic\":{\"order\":[1]}}}",
         "{\"model\":\"m\",\"providerOptions\":{\"gateway\":{\"new\":[{\"order\":1}],\"caching\":"
-        "\"auto\",\"serviceTier\":\"flex\",\"order\":null,\"byok\":null,\"has\":null}}}",
+        "null,\"serviceTier\":null,\"quotaEntityId\":\"q\",\"order\":null,\"byok\":null,\"has\":"
+        "null}}}",
         /* Fields of a provider that happen to have the names. */
         "{\"model\":\"m\",\"sort\":5,\"only\":\"x\",\"order\":{},\"models\":\"y\",\"provider\":"
         "\"z\"}",
@@ -383,7 +406,12 @@ static const struct mistake {
     {"{\"tags\":\"a\"}", ".tags", "must be an array"},
     {"{\"tags\":[\"a\",null]}", ".tags[1]", "must be a string"},
     {"{\"has\":[\"wings\"]}", ".has[0]", "\"wings\", which is none of"},
-    {"{\"has\":[\"quantization:fp8\"]}", ".has[0]", "none of"},
+    {"{\"has\":[\"quantization:fp8\"]}", ".has[0]", "cannot be kept to"},
+    {"{\"has\":[\"vision\",\"!quantization:fp4\"]}", ".has[1]", "cannot be kept to"},
+    {"{\"serviceTier\":\"auto\"}", ".serviceTier", "none of \"flex\", \"priority\""},
+    {"{\"serviceTier\":1}", ".serviceTier", "must be a string"},
+    {"{\"caching\":\"on\"}", ".caching", "none of \"auto\""},
+    {"{\"caching\":true}", ".caching", "must be a string"},
     {"{\"has\":\"vision\"}", ".has", "must be an array"},
     {"{\"zeroDataRetention\":\"true\"}", ".zeroDataRetention", "true or false"},
     {"{\"disallowPromptTraining\":1}", ".disallowPromptTraining", "true or false"},
@@ -405,8 +433,13 @@ static const struct mistake {
      ".byok.a[0].resourceName", "letters, digits"},
     {"{\"byok\":{\"a\":[{\"googleCredentials\":{\"privateKey\":\"p\"}}]}}",
      ".byok.a[0].googleCredentials", "service account"},
-    {"{\"byok\":{\"a\":[{\"apiKey\":\"12345678\",\"modelMappings\":[]}]}}",
-     ".byok.a[0].modelMappings", "not supported"},
+    {"{\"byok\":{\"a\":[{\"apiKey\":\"12345678\",\"modelMappings\":{}}]}}",
+     ".byok.a[0].modelMappings", "must be an array"},
+    {"{\"byok\":{\"a\":[{\"apiKey\":\"12345678\",\"modelMappings\":[{\"customModelId\":\"x\"}]}]}}",
+     ".byok.a[0].modelMappings[0].gatewayModelSlug", "is missing"},
+    {"{\"byok\":{\"a\":[{\"apiKey\":\"12345678\",\"modelMappings\":[{\"gatewayModelSlug\":\"x/y\","
+     "\"customModelId\":\"a b\"}]}]}}",
+     ".byok.a[0].modelMappings[0].customModelId", "holds a space"},
 };
 
 static void mistakes_are_named(void **state)
@@ -551,6 +584,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option),
+        cmocka_unit_test(names_of_an_account),
         cmocka_unit_test(each_word_has_its_bit),
         cmocka_unit_test(each_sort),
         cmocka_unit_test(nothing_is_said),

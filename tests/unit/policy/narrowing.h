@@ -100,8 +100,11 @@ static inline void own_key(struct narrowing *n, const char *provider, const char
 
 static inline void narrow(struct narrowing *n, const struct proa_snapshot *s, const char *model)
 {
-    struct proa_narrow_in in = {
-        .snapshot = s, .routing = &n->routing, .measure = measure, .ctx = n};
+    struct proa_narrow_in in = {.snapshot = s,
+                                .name = proa_slice_cstr(model),
+                                .routing = &n->routing,
+                                .measure = measure,
+                                .ctx = n};
     assert_int_equal(proa_snapshot_resolve(s, proa_slice_cstr(model), &in.asked), PROA_RESOLVED);
     assert_true(proa_narrow_is_wanted(&n->routing));
     n->result = proa_narrow(&in, &n->arena, &n->out, &n->refusal);

@@ -121,6 +121,50 @@ static void a_key_goes_to_one_provider_alone(void **state)
     end(&n);
 }
 
+/* What the account of a credential calls a model is asked with that credential alone. */
+static void names_of_an_account(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const struct proa_routing_mapping mappings[] = {
+        {PROA_SLICE_INIT("m"), PROA_SLICE_INIT("ours")},
+        {PROA_SLICE_INIT("openai/gpt-oss-120b"), PROA_SLICE_INIT("our-oss")},
+        {PROA_SLICE_INIT("three/z"), PROA_SLICE_INIT("our-z")},
+    };
+    static const struct {
+        const char *yaml;
+        const char *provider;
+        const char *model;
+        const char *models;
+        const char *candidates;
+    } rows[] = {
+        {OURS, "two", "m", "",
+         "0:two/byok1/ours*1 1:one/k1/x*1 1:one/k2/x*1 1:two/k1/x*2 2:three/k1/y~*1"},
+        /* A substitute is another model. */
+        {OURS, "three", "m", "",
+         "0:three/byok1/y~*1 1:one/k1/x*1 1:one/k2/x*1 1:two/k1/x*2 2:three/k1/y~*1"},
+        {OURS, "three", "rest", "three/z", "0:two/k1/x*1 1:three/byok1/our-z~*1 2:three/k1/~*1"},
+        /* By the catalogue's name of it, whatever its provider calls it. */
+        {KNOWN, "groq", "groq/openai/gpt-oss-120b", "", "0:groq/byok1/our-oss*1 1:groq/k1/*1"},
+    };
+    f->env = ENV;
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct narrowing n;
+        const struct proa_snapshot *s = policy_build(f, row->yaml);
+        const struct proa_routing_byok byok = {.provider = proa_slice_cstr(row->provider),
+                                               .api_key = PROA_SLICE("hidden-secret"),
+                                               .mappings = mappings,
+                                               .n_mappings = PROA_ARRAY_LEN(mappings)};
+        begin(&n);
+        n.routing.models = names(&n, row->models);
+        n.routing.byok = &byok;
+        n.routing.n_byok = 1;
+        narrow(&n, s, row->model);
+        expect(&n, row->candidates);
+        end(&n);
+    }
+}
+
 static struct proa_routing_byok aws(const char *provider, const char *region)
 {
     return (struct proa_routing_byok){.provider = proa_slice_cstr(provider),
@@ -194,6 +238,7 @@ int main(void)
         TEST(own_keys_that_nobody_can_use_are_left_alone),
         TEST(a_key_needs_a_provider_of_its_name),
         TEST(a_key_goes_to_one_provider_alone),
+        TEST(names_of_an_account),
         TEST(aws_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,49 @@ static void on_vertex_the_model_is_in_the_path(void **state)
 }
 
 /* The beginning is a last message, for models that take one; without white space at its end. */
+/* What the gateway was told of the provider's own; what the client says itself goes before. */
+static void options_of_the_gateway(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor;
+        const char *tier;
+        bool cache;
+        const char *more; /* in the body */
+        const char *sent; /* besides; NULL: it is to be put in other words */
+    } rows[] = {
+        {"anthropic", "", true, "", ",\"cache_control\":{\"type\":\"ephemeral\"}"},
+        {"anthropic", "", true, ",\"cache_control\":{\"ttl\":\"1h\"}", ""},
+        {"vertex", "", true, "", NULL},
+        {"", "", true, "", NULL},
+        {"", "", true, ",\"tools\":[{\"cache_control\":{}}]", ""},
+        {"anthropic", "priority", false, "", ",\"service_tier\":\"auto\""},
+        {"anthropic", "priority", true, "",
+         ",\"cache_control\":{\"type\":\"ephemeral\"},\"service_tier\":\"auto\""},
+        {"anthropic", "flex", false, "", ""},
+        {"anthropic", "priority", false, ",\"service_tier\":\"standard_only\"", ""},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct passed p;
+        char body[512];
+        char sent[512];
+        (void)snprintf(body, sizeof body, "{\"model\":\"m\"," HI "%s}", row->more);
+        (void)snprintf(sent, sizeof sent, "{\"model\":\"m\"," HI "%s%s}", row->more,
+                       row->sent ? row->sent : "");
+        setup(&p, "m", body);
+        p.in.vendor = proa_vendor_find(proa_slice_cstr(row->vendor));
+        p.in.service_tier = proa_slice_cstr(row->tier);
+        p.in.cache = row->cache;
+        encode(&p);
+        assert_err(p.err, row->sent ? PROA_OK : PROA_ERR_UNSUPPORTED);
+        if (row->sent) {
+            assert_slice_str(proa_buf_slice(&p.body), sent);
+        }
+        teardown(&p);
+    }
+}
+
 static void a_prefill(void **state)
 {
     (void)state;
@@ -211,6 +254,7 @@ int main(void)
         cmocka_unit_test(bodies),
         cmocka_unit_test(heads),
         cmocka_unit_test(on_vertex_the_model_is_in_the_path),
+        cmocka_unit_test(options_of_the_gateway),
         cmocka_unit_test(a_prefill),
         cmocka_unit_test(thinking_of_another_model_does_not_go_on),
     };

@@ -122,6 +122,40 @@ static void test_head_of_a_stream_with_headers(void **state)
     request_deinit(&r);
 }
 
+/* The gateway's option is a member of the body, unless the client says one, or nobody takes it. */
+static void test_a_tier(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *vendor;
+        enum proa_operation op;
+        const char *more;
+        const char *sent;
+    } rows[] = {
+        {"openai", PROA_OP_CHAT, "", ",\"service_tier\":\"flex\""},
+        {"openai", PROA_OP_RESPONSES, "", ",\"service_tier\":\"flex\""},
+        {"openai", PROA_OP_EMBEDDING, "", ""},
+        {"openai", PROA_OP_CHAT, ",\"service_tier\":\"auto\"", ""},
+        {"groq", PROA_OP_CHAT, "", ",\"service_tier\":\"flex\""},
+        {"deepseek", PROA_OP_CHAT, "", ""},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct request r;
+        char body[128];
+        char sent[128];
+        (void)snprintf(body, sizeof body, "{\"model\":\"gpt-5.5\"%s}", row->more);
+        (void)snprintf(sent, sizeof sent, "{\"model\":\"gpt-5.5\"%s%s}", row->more, row->sent);
+        request_init(&r, body);
+        r.in.operation = row->op;
+        r.in.vendor = proa_vendor_find(proa_slice_cstr(row->vendor));
+        r.in.service_tier = PROA_SLICE("flex");
+        assert_ok(encode(&r));
+        check_body(&r, sent);
+        request_deinit(&r);
+    }
+}
+
 /* Azure's paths by deployment have none of it: the request becomes a chat. */
 static void test_responses_at_azure(void **state)
 {
@@ -612,6 +646,7 @@ int main(void)
         cmocka_unit_test(test_azures_paths),
         cmocka_unit_test(test_what_the_provider_does_not_know_is_translated),
         cmocka_unit_test(test_head_of_a_plain_request),
+        cmocka_unit_test(test_a_tier),
         cmocka_unit_test(test_head_of_a_stream_with_headers),
         cmocka_unit_test(test_path_of_each_operation),
         cmocka_unit_test(test_responses_at_azure),
