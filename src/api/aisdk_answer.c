@@ -9,8 +9,6 @@
 #include "aisdk_write_priv.h"
 
 #include "proa/chat/text.h"
-#include "proa/json/scan.h"
-#include "proa/json/string.h"
 
 enum {
     CALLS_MAX = 128,
@@ -28,6 +26,7 @@ struct call {
     struct proa_slice signature;
     struct proa_buf arguments; /* text */
     bool told;
+    bool executed; /* by its provider */
 };
 
 struct answer {
@@ -54,6 +53,9 @@ struct answer {
     struct proa_buf content;   /* whole: JSON, the parts */
     struct call *calls;
     size_t n_calls;
+    bool called; /* the client's own */
+    struct proa_aisdk_aliases aliases;
+    struct proa_aisdk_raw_usage raw_usage;
     uint64_t kept; /* bytes, of a stream's calls and citations */
 
     bool finished;
@@ -214,6 +216,13 @@ static void add_signature(struct answer *a, struct proa_slice signature)
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
+static void put_executed(struct proa_buf *b, const struct call *call)
+{
+    if (call->executed) {
+        PROA_BUF_LIT(b, ",\"providerExecuted\":true");
+    }
+}
+
 static struct call *call_of(struct answer *a, const struct proa_chat_event *event)
 {
     return event->tool < a->n_calls ? &a->calls[event->tool] : NULL;
@@ -232,7 +241,9 @@ static void begin_call(struct answer *a, const struct proa_chat_event *event)
     call->id = event->id.len > 0 ? proa_arena_dup(a->arena, event->id)
                                  : proa_arena_printf(a->arena, "call_%" PROA_SLICE_FMT "_%zu",
                                                      PROA_SLICE_ARG(a->id), a->n_calls);
-    call->name = proa_arena_dup(a->arena, event->name);
+    call->name = proa_arena_dup(a->arena, proa_aisdk_alias_of(&a->aliases, event->name));
+    call->executed = event->executed;
+    a->called = a->called || !event->executed;
     call->signature = proa_arena_dup(a->arena, event->text);
     call->arguments.max = TEXT_MAX;
     a->n_calls++;
@@ -240,6 +251,7 @@ static void begin_call(struct answer *a, const struct proa_chat_event *event)
         struct proa_buf *b = begin_part(a, "tool-input-start");
         put_member(b, ",\"id\":", call->id);
         put_member(b, ",\"toolName\":", call->name);
+        put_executed(b, call);
         put_metadata(a, b, THOUGHT, PROA_SLICE_NONE);
         end_part(a, b);
     }
@@ -288,10 +300,32 @@ static void end_call(struct answer *a, struct call *call)
     put_member(b, ",\"toolName\":", call->name);
     put_member(b, ",\"input\":",
                call->arguments.len > 0 ? proa_buf_slice(&call->arguments) : PROA_SLICE("{}"));
+    put_executed(b, call);
     put_metadata(a, b, THOUGHT, call->signature);
     end_part(a, b);
     b->failed = b->failed || call->arguments.failed;
     proa_buf_deinit(&call->arguments);
+}
+
+/* Of a call in this answer; clients know no other. */
+static void add_result(struct answer *a, const struct proa_chat_event *event)
+{
+    size_t i = 0;
+    while (i < a->n_calls && !(a->calls[i].executed && proa_slice_eq(a->calls[i].id, event->id))) {
+        i++;
+    }
+    if (i == a->n_calls) {
+        return;
+    }
+    end_call(a, &a->calls[i]);
+    struct proa_buf *b = begin_part(a, "tool-result");
+    put_member(b, ",\"toolCallId\":", a->calls[i].id);
+    put_member(b, ",\"toolName\":", a->calls[i].name);
+    put_executed(b, &a->calls[i]);
+    PROA_BUF_LIT(b, ",\"result\":");
+    proa_aisdk_put_result(b, event->raw);
+    (void)proa_buf_append_cstr(b, event->failed ? ",\"isError\":true" : "");
+    end_part(a, b);
 }
 
 /* ---- sources and files ----------------------------------------------------------------------- */
@@ -422,30 +456,17 @@ static void on_event(void *ctx, const struct proa_chat_event *event)
         a->finish = event->finish;
         a->raw_finish = proa_arena_dup(a->arena, event->text);
         break;
+    case PROA_CHAT_TOOL_RESULT:
+        add_result(a, event);
+        break;
+    case PROA_CHAT_USAGE:
+        proa_aisdk_raw_usage_take(&a->raw_usage, event->raw);
+        break;
     case PROA_CHAT_START:
     case PROA_CHAT_LOGPROBS:
-    case PROA_CHAT_USAGE:
     case PROA_CHAT_VECTOR:
     case PROA_CHAT_RANK:
         break;
-    }
-}
-
-/* A line of events has no line ends inside, and only JSON can stand there as it is. */
-static void put_raw(struct proa_buf *out, struct proa_slice data)
-{
-    static const struct proa_json_scan_cfg any = {.n_wants = 0};
-    struct proa_json_info info;
-    if (proa_json_scan(data, &any, NULL, &info) != PROA_OK) {
-        (void)proa_json_string_encode(out, data);
-        return;
-    }
-    const size_t from = out->len;
-    (void)proa_buf_append(out, data);
-    for (size_t i = from; i < out->len; i++) {
-        if (out->ptr[i] == '\n' || out->ptr[i] == '\r') {
-            out->ptr[i] = ' ';
-        }
     }
 }
 
@@ -455,7 +476,7 @@ static void on_raw(void *ctx, struct proa_slice data)
     if (a->started) { /* it cannot stand before the beginning */
         struct proa_buf *b = begin_part(a, "raw");
         PROA_BUF_LIT(b, ",\"rawValue\":");
-        put_raw(b, data);
+        proa_aisdk_put_line(b, data);
         end_part(a, b);
     }
 }
@@ -464,8 +485,10 @@ static struct proa_chat_sink sink(struct proa_api_writer *w, size_t first)
 {
     const struct answer *a = (const struct answer *)w;
     (void)first;
-    return (struct proa_chat_sink){
-        .event = on_event, .raw = a->stream && a->raw_chunks ? on_raw : NULL, .ctx = w};
+    return (struct proa_chat_sink){.event = on_event,
+                                   .raw = a->stream && a->raw_chunks ? on_raw : NULL,
+                                   .ctx = w,
+                                   .executed = true};
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -477,7 +500,7 @@ static const char *unified(const struct answer *a)
     }
     switch (a->finish) {
     case PROA_CHAT_FINISH_STOP:
-        return a->n_calls > 0 ? "tool-calls" : a->refused ? "content-filter" : "stop";
+        return a->called ? "tool-calls" : a->refused ? "content-filter" : "stop";
     case PROA_CHAT_FINISH_LENGTH:
         return "length";
     case PROA_CHAT_FINISH_TOOLS:
@@ -496,7 +519,8 @@ static void put_end(struct answer *a, const struct proa_usage *usage, struct pro
     PROA_BUF_LIT(a->out, ",\"finishReason\":");
     proa_aisdk_put_finish(a->out, a->version, unified(a), a->raw_finish);
     PROA_BUF_LIT(a->out, ",\"usage\":");
-    proa_aisdk_put_usage(a->out, a->version, usage);
+    proa_aisdk_put_usage(a->out, a->version, usage,
+                         proa_aisdk_raw_usage_of(&a->raw_usage, a->arena));
     proa_aisdk_put_gateway(a->out, gateway);
 }
 
@@ -540,6 +564,7 @@ static void destroy(struct proa_api_writer *w)
     proa_buf_deinit(&a->text);
     proa_buf_deinit(&a->content);
     proa_buf_deinit(&a->citations);
+    proa_aisdk_raw_usage_deinit(&a->raw_usage);
     a->n_calls = 0;
 }
 
@@ -562,5 +587,7 @@ struct proa_api_writer *proa_aisdk_answer_create(const struct proa_api_writer_cf
     proa_buf_init(&a->text, TEXT_MAX);
     proa_buf_init(&a->content, TEXT_MAX);
     proa_buf_init(&a->citations, TEXT_MAX);
+    proa_aisdk_raw_usage_init(&a->raw_usage);
+    proa_aisdk_aliases_of(&cfg->asked->chat, arena, &a->aliases);
     return &a->writer;
 }

@@ -99,7 +99,7 @@ bool proa_aisdk_error_event(const struct proa_api_error *error,
     PROA_BUF_LIT(out, "\n\ndata: {\"type\":\"finish\",\"finishReason\":");
     proa_aisdk_put_finish(out, error->version, "error", PROA_SLICE_NONE);
     PROA_BUF_LIT(out, ",\"usage\":");
-    proa_aisdk_put_usage(out, error->version, &nothing);
+    proa_aisdk_put_usage(out, error->version, &nothing, PROA_SLICE_NONE);
     proa_aisdk_put_gateway(out, error->gateway);
     PROA_BUF_LIT(out, "}\n\n");
     return proa_json_writer_ok(&w);

@@ -222,7 +222,7 @@ static bool end(struct proa_api_writer *w, const struct proa_usage *usage,
     (void)proa_buf_append(m->out, m->warnings);
     if (usage->known != 0) { /* in every version as the oldest has it */
         PROA_BUF_LIT(m->out, ",\"usage\":");
-        proa_aisdk_put_usage(m->out, PROA_API_AISDK_OLDEST, usage);
+        proa_aisdk_put_usage(m->out, PROA_API_AISDK_OLDEST, usage, PROA_SLICE_NONE);
     }
     proa_aisdk_put_gateway(m->out, gateway);
     PROA_BUF_LIT(m->out, "}");

@@ -7,6 +7,8 @@
 #include "proa/chat/text.h"
 #include "proa/chat/warning.h"
 #include "proa/core/clock.h"
+#include "proa/json/scan.h"
+#include "proa/json/string.h"
 #include "proa/json/writer.h"
 
 enum { WARNINGS_MAX = 64 * 1024 };
@@ -172,7 +174,8 @@ static void put_usage_3(struct proa_json_writer *w, const struct proa_usage *u)
     proa_json_writer_end_object(w);
 }
 
-void proa_aisdk_put_usage(struct proa_buf *out, unsigned version, const struct proa_usage *usage)
+void proa_aisdk_put_usage(struct proa_buf *out, unsigned version, const struct proa_usage *usage,
+                          struct proa_slice raw)
 {
     struct proa_json_writer w;
     proa_json_writer_init(&w, out);
@@ -181,8 +184,31 @@ void proa_aisdk_put_usage(struct proa_buf *out, unsigned version, const struct p
         put_usage_2(&w, usage);
     } else {
         put_usage_3(&w, usage);
+        if (raw.len > 0) {
+            proa_json_writer_member_raw(&w, "raw", raw);
+        }
     }
     proa_json_writer_end_object(&w);
+}
+
+/* ---- JSON of others -------------------------------------------------------------------------- */
+
+/* A line of events has no line ends inside, and only JSON can stand there as it is. */
+void proa_aisdk_put_line(struct proa_buf *out, struct proa_slice data)
+{
+    static const struct proa_json_scan_cfg any = {.n_wants = 0};
+    struct proa_json_info info;
+    if (proa_json_scan(data, &any, NULL, &info) != PROA_OK) {
+        (void)proa_json_string_encode(out, data);
+        return;
+    }
+    const size_t from = out->len;
+    (void)proa_buf_append(out, data);
+    for (size_t i = from; i < out->len; i++) {
+        if (out->ptr[i] == '\n' || out->ptr[i] == '\r') {
+            out->ptr[i] = ' ';
+        }
+    }
 }
 
 /* ---- the rest -------------------------------------------------------------------------------- */

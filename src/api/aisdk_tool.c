@@ -68,6 +68,31 @@ static void put_args(struct proa_json_writer *w, struct proa_slice args, bool sn
     }
 }
 
+/* What Anthropic calls its tools: as their ids do, but for the date, and for some. */
+static const struct {
+    struct proa_slice kind; /* pattern */
+    struct proa_slice name;
+} NAMES[] = {
+    {PROA_SLICE_INIT("text_editor_20241022"), PROA_SLICE_INIT("str_replace_editor")},
+    {PROA_SLICE_INIT("text_editor_20250124"), PROA_SLICE_INIT("str_replace_editor")},
+    {PROA_SLICE_INIT("text_editor_*"), PROA_SLICE_INIT("str_replace_based_edit_tool")},
+};
+
+static struct proa_slice name_of(struct proa_slice kind)
+{
+    enum { DATE = 9 }; /* "_20250305" */
+    for (size_t i = 0; i < PROA_ARRAY_LEN(NAMES); i++) {
+        if (proa_slice_glob(NAMES[i].kind, kind)) {
+            return NAMES[i].name;
+        }
+    }
+    uint64_t date = 0;
+    const bool dated =
+        kind.len > DATE && kind.ptr[kind.len - DATE] == '_' &&
+        proa_slice_to_u64(proa_slice_from(kind, kind.len - DATE + 1), &date) == PROA_OK;
+    return dated ? proa_slice_head(kind, kind.len - DATE) : kind;
+}
+
 /* Anthropic: {"type","name",...}; OpenAI: {"type",...}; Gemini: {"googleSearch":{...}}. */
 static void put_own(struct proa_json_writer *w, const char *dialect, struct proa_slice kind,
                     struct proa_slice name, struct proa_slice args)
@@ -121,11 +146,14 @@ static enum proa_err keep_own(struct reading *r, const struct place *at,
     if (!dialect) {
         return PROA_OK;
     }
+    if (proa_slice_eq(out->own_dialect, PROA_SLICE("anthropic"))) {
+        out->own_name = name_of(kind);
+    }
     struct proa_buf own;
     struct proa_json_writer w;
     proa_buf_init(&own, OWN_MAX);
     proa_json_writer_init(&w, &own);
-    put_own(&w, dialect, kind, out->name, args);
+    put_own(&w, dialect, kind, out->own_name, args);
     const bool ok = proa_json_writer_ok(&w);
     out->own = proa_arena_dup(r->arena, proa_buf_slice(&own));
     proa_buf_deinit(&own);

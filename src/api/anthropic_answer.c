@@ -337,6 +337,7 @@ static void tell(struct proa_api_message *m, const struct proa_chat_event *event
     case PROA_CHAT_MEDIA: /* an assistant has none here */
     case PROA_CHAT_LOGPROBS:
     case PROA_CHAT_USAGE:
+    case PROA_CHAT_TOOL_RESULT:
     case PROA_CHAT_VECTOR:
     case PROA_CHAT_RANK:
         break;

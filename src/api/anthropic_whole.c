@@ -87,6 +87,7 @@ static struct block *block_of(struct proa_api_message *m, const struct proa_chat
     case PROA_CHAT_LOGPROBS:
     case PROA_CHAT_USAGE:
     case PROA_CHAT_FINISH:
+    case PROA_CHAT_TOOL_RESULT:
     case PROA_CHAT_VECTOR:
     case PROA_CHAT_RANK:
         break;

@@ -125,6 +125,7 @@ void proa_answer_gather(struct proa_api_answer *a, const struct proa_chat_event 
     case PROA_CHAT_START:
     case PROA_CHAT_TOOL_END:
     case PROA_CHAT_USAGE:
+    case PROA_CHAT_TOOL_RESULT:
     case PROA_CHAT_VECTOR:
     case PROA_CHAT_RANK:
         return;

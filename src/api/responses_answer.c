@@ -264,6 +264,7 @@ static void take(struct proa_api_response *r, const struct proa_chat_event *even
         break;
     case PROA_CHAT_START:
     case PROA_CHAT_USAGE: /* told at the end */
+    case PROA_CHAT_TOOL_RESULT:
     case PROA_CHAT_VECTOR:
     case PROA_CHAT_RANK:
         break;

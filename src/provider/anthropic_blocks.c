@@ -246,7 +246,7 @@ static void put_call(struct anthropic_writing *a, const struct proa_chat_part *p
     struct proa_json_writer *w = &a->w;
     begin_block(w, "tool_use");
     put_id(a, "id", p->id);
-    proa_json_writer_member_text(w, "name", p->name);
+    proa_json_writer_member_text(w, "name", proa_chat_tool_own_name(a->chat, p->name));
     proa_json_writer_key(w, PROA_SLICE("input"));
     if (p->arguments.len == 0 || proa_json_kind_of(p->arguments) == PROA_JSON_NULL) {
         proa_json_writer_raw(w, PROA_SLICE("{}"));

@@ -24,6 +24,10 @@ struct anthropic_state {
     bool json_filled; /* and has some */
     bool json_open;
     uint32_t json_key;
+    /* A tool of several that Anthropic runs, which are one to a client: its arguments, whose
+     * beginning has not come yet, say which. */
+    struct proa_slice part;
+    uint32_t part_key;
 };
 
 /* ---- usage ----------------------------------------------------------------------------------- */
@@ -32,6 +36,7 @@ static void take_usage(struct proa_decoder *d, struct proa_slice object)
 {
     struct anthropic_state *s = d->own;
     proa_anthropic_count(&s->counts, object);
+    proa_decode_raw_usage(d, object);
     for (int i = 0; i < PROA_USAGE_FIELDS; i++) {
         const enum proa_usage_field field = (enum proa_usage_field)i;
         if (proa_usage_has(&s->counts.usage, field)) {
@@ -151,11 +156,83 @@ static void tell_citations(struct proa_decoder *d, const struct anthropic_member
     }
 }
 
-/* A block as it begins, or as it is when it came whole. Kinds that are not named here, such as
- * tools that Anthropic runs itself, tell a client of another surface nothing. */
+/* ---- tools that Anthropic runs itself -------------------------------------------------------- */
+
+/* Those that are parts of one that the client has asked for. */
+static const struct {
+    struct proa_slice part;
+    struct proa_slice tool;
+} PARTS[] = {
+    {PROA_SLICE_INIT("bash_code_execution"), PROA_SLICE_INIT("code_execution")},
+    {PROA_SLICE_INIT("text_editor_code_execution"), PROA_SLICE_INIT("code_execution")},
+};
+
+/* `{"type":"bash_code_execution",` of the arguments; what follows is without its brace. */
+static bool begin_part(struct proa_decoder *d, uint32_t key)
+{
+    struct anthropic_state *s = d->own;
+    if (s->part.len == 0 || s->part_key != key) {
+        return false;
+    }
+    const size_t at = d->scratch.len;
+    PROA_BUF_LIT(&d->scratch, "{\\\"type\\\":\\\"");
+    (void)proa_buf_append(&d->scratch, s->part);
+    PROA_BUF_LIT(&d->scratch, "\\\",");
+    s->part = PROA_SLICE_NONE;
+    proa_decode_tool_piece(d, 0, key, proa_slice_from(proa_buf_slice(&d->scratch), at));
+    return true;
+}
+
+static void start_executed(struct proa_decoder *d, uint32_t key, struct proa_slice id,
+                           struct proa_slice name, struct proa_slice input)
+{
+    struct anthropic_state *s = d->own;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(PARTS); i++) {
+        if (proa_slice_eq(name, PARTS[i].part)) {
+            s->part = PARTS[i].part;
+            s->part_key = key;
+            name = PARTS[i].tool;
+            break;
+        }
+    }
+    proa_decode_executed(d, 0, key, id, name);
+    input = proa_slice_trim(input);
+    if (!is_empty_json(input)) {
+        proa_decode_tool_json(d, 0, key, begin_part(d, key) ? proa_slice_from(input, 1) : input);
+    }
+}
+
+static void piece_of_arguments(struct proa_decoder *d, uint32_t key, struct proa_slice text)
+{
+    const bool begins = proa_slice_starts(text, PROA_SLICE("{")) && begin_part(d, key);
+    proa_decode_tool_piece(d, 0, key, begins ? proa_slice_from(text, 1) : text);
+}
+
+/* Its content is a list of what was found, or an object that may be an error. */
+static void tell_result(struct proa_decoder *d, struct proa_slice id, struct proa_slice content)
+{
+    static const struct proa_slice mark = PROA_SLICE_INIT("_tool_result_error");
+    struct anthropic_member m[] = {{.key = PROA_SLICE("type")}};
+    const bool object = proa_anthropic_members(content, m, 1);
+    const struct proa_slice type = object ? proa_anthropic_text(&m[0]) : PROA_SLICE_NONE;
+    const bool failed =
+        type.len > mark.len && proa_slice_eq(proa_slice_from(type, type.len - mark.len), mark);
+    if (id.len > 0 && content.len > 0) {
+        proa_decode_result(d, 0, id, content, failed);
+    }
+}
+
+static bool is_result(struct proa_slice type)
+{
+    static const struct proa_slice mark = PROA_SLICE_INIT("_tool_result");
+    return type.len > mark.len && proa_slice_eq(proa_slice_from(type, type.len - mark.len), mark);
+}
+
+/* A block as it begins, or as it is when it came whole. Kinds that are not named here tell a client
+ * of another surface nothing. */
 static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice block)
 {
-    enum { TYPE, TEXT, THINKING, SIGNATURE, DATA, ID, NAME, INPUT, CITATIONS };
+    enum { TYPE, TEXT, THINKING, SIGNATURE, DATA, ID, NAME, INPUT, CITATIONS, CALL, CONTENT };
     struct anthropic_member m[] = {
         [TYPE] = {.key = PROA_SLICE("type")},
         [TEXT] = {.key = PROA_SLICE("text")},
@@ -166,6 +243,8 @@ static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice 
         [NAME] = {.key = PROA_SLICE("name")},
         [INPUT] = {.key = PROA_SLICE("input")},
         [CITATIONS] = {.key = PROA_SLICE("citations")},
+        [CALL] = {.key = PROA_SLICE("tool_use_id")},
+        [CONTENT] = {.key = PROA_SLICE("content")},
     };
     if (!proa_anthropic_members(block, m, PROA_ARRAY_LEN(m)) ||
         m[TYPE].item.kind != PROA_JSON_STRING) {
@@ -186,6 +265,11 @@ static bool start_block(struct proa_decoder *d, uint32_t key, struct proa_slice 
         proa_decode_tool(d, 0, key, proa_anthropic_text(&m[ID]), proa_anthropic_text(&m[NAME]),
                          PROA_SLICE_NONE);
         proa_decode_tool_json(d, 0, key, m[INPUT].item.value);
+    } else if (proa_anthropic_is(&m[TYPE], PROA_SLICE("server_tool_use"))) {
+        start_executed(d, key, proa_anthropic_text(&m[ID]), proa_anthropic_text(&m[NAME]),
+                       m[INPUT].item.value);
+    } else if (is_result(proa_anthropic_text(&m[TYPE]))) {
+        tell_result(d, proa_anthropic_text(&m[CALL]), m[CONTENT].item.value);
     }
     return true;
 }
@@ -218,7 +302,7 @@ static bool read_delta(struct proa_decoder *d, uint32_t key, struct proa_slice d
         if (s->json_open && s->json_key == key) {
             tell_json(d, proa_anthropic_text(&m[JSON]));
         } else {
-            proa_decode_tool_piece(d, 0, key, proa_anthropic_text(&m[JSON]));
+            piece_of_arguments(d, key, proa_anthropic_text(&m[JSON]));
         }
     }
     return true;

@@ -150,7 +150,7 @@ static struct choice choice_of(const struct anthropic_writing *a, bool others)
 {
     const struct proa_chat_request *chat = a->chat;
     if (others && chat->choice == PROA_CHAT_CHOICE_NAMED) {
-        return (struct choice){"tool", chat->choice_name};
+        return (struct choice){"tool", proa_chat_tool_own_name(chat, chat->choice_name)};
     }
     if (a->plan.schema == CLAUDE_SCHEMA_TOOL) {
         return others && chat->choice != PROA_CHAT_CHOICE_NONE

@@ -79,6 +79,7 @@ static void read_usage(struct proa_decoder *d, struct proa_slice usage)
     const uint64_t output = count_of(usage, PROA_SLICE("outputTokens"));
     const uint64_t read = count_of(usage, PROA_SLICE("cacheReadInputTokens"));
     const uint64_t written = count_of(usage, PROA_SLICE("cacheWriteInputTokens"));
+    proa_decode_raw_usage(d, usage);
     if (input <= PROA_USAGE_SANE_MAX) { /* it leaves out what came from or went to the cache */
         proa_decode_usage(d, PROA_USAGE_INPUT,
                           input + (read <= PROA_USAGE_SANE_MAX ? read : 0) +

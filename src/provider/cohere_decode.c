@@ -62,6 +62,7 @@ static void take_usage(struct proa_decoder *d, struct proa_slice usage)
 {
     static const struct proa_json_step cached[] = {PROA_JSON_STEP_KEY("cached_tokens")};
     uint64_t n = 0;
+    proa_decode_raw_usage(d, usage);
     for (size_t i = 0; i < PROA_ARRAY_LEN(COUNTS); i++) {
         if (u64_at(usage, COUNTS[i].path, 2, &n) || u64_at(usage, COUNTS[i].otherwise, 2, &n)) {
             proa_decode_usage(d, COUNTS[i].field, n);

@@ -165,22 +165,50 @@ static void end_tool(struct proa_decoder *d, struct decoder_tool *tool)
                                             .tool = number_of(d, tool)});
 }
 
-void proa_decode_tool(struct proa_decoder *d, uint32_t choice, uint32_t key, struct proa_slice id,
-                      struct proa_slice name, struct proa_slice signature)
+/* `start` but for its number. */
+static void start_tool(struct proa_decoder *d, uint32_t key, struct proa_chat_event start)
 {
-    end_tool(d, find_tool(d, choice, key));
-    if (d->n_tools == DECODER_TOOLS_MAX || choice >= DECODER_CHOICES_MAX) {
+    end_tool(d, find_tool(d, start.choice, key));
+    if (d->n_tools == DECODER_TOOLS_MAX || start.choice >= DECODER_CHOICES_MAX) {
         d->broken = true; /* an answer with so many is none that can be acted on */
         return;
     }
     struct decoder_tool *tool = &d->tools[d->n_tools++];
-    *tool = (struct decoder_tool){.key = key_of(choice, key), .open = true};
-    tell_content(d, &(const struct proa_chat_event){.kind = PROA_CHAT_TOOL_START,
-                                                    .choice = choice,
-                                                    .tool = number_of(d, tool),
-                                                    .id = id,
-                                                    .name = name,
-                                                    .text = signature});
+    *tool = (struct decoder_tool){
+        .key = key_of(start.choice, key), .open = true, .executed = start.executed};
+    start.kind = PROA_CHAT_TOOL_START;
+    start.tool = number_of(d, tool);
+    tell_content(d, &start);
+}
+
+void proa_decode_tool(struct proa_decoder *d, uint32_t choice, uint32_t key, struct proa_slice id,
+                      struct proa_slice name, struct proa_slice signature)
+{
+    start_tool(
+        d, key,
+        (struct proa_chat_event){.choice = choice, .id = id, .name = name, .text = signature});
+}
+
+void proa_decode_executed(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                          struct proa_slice id, struct proa_slice name)
+{
+    if (d->sink.executed) {
+        start_tool(
+            d, key,
+            (struct proa_chat_event){.choice = choice, .id = id, .name = name, .executed = true});
+    }
+}
+
+void proa_decode_result(struct proa_decoder *d, uint32_t choice, struct proa_slice id,
+                        struct proa_slice json, bool failed)
+{
+    if (d->sink.executed) {
+        proa_decode_other(d, &(const struct proa_chat_event){.kind = PROA_CHAT_TOOL_RESULT,
+                                                             .choice = choice,
+                                                             .id = id,
+                                                             .raw = json,
+                                                             .failed = failed});
+    }
 }
 
 bool proa_decode_has_tool(struct proa_decoder *d, uint32_t choice, uint32_t key)
@@ -235,7 +263,16 @@ static void tell_usage(struct proa_decoder *d)
     if (d->news && d->state < PROA_ANSWER_DONE) {
         d->news = false;
         proa_decode_start(d, PROA_SLICE_NONE, PROA_SLICE_NONE, 0);
-        tell(d, &(const struct proa_chat_event){.kind = PROA_CHAT_USAGE, .usage = &d->usage});
+        tell(d, &(const struct proa_chat_event){
+                    .kind = PROA_CHAT_USAGE, .usage = &d->usage, .raw = d->raw_usage});
+    }
+    d->raw_usage = PROA_SLICE_NONE;
+}
+
+void proa_decode_raw_usage(struct proa_decoder *d, struct proa_slice object)
+{
+    if (proa_json_kind_of(object) == PROA_JSON_OBJECT) {
+        d->raw_usage = object;
     }
 }
 
@@ -249,7 +286,7 @@ void proa_decode_finish(struct proa_decoder *d, uint32_t choice, enum proa_chat_
     for (size_t i = 0; i < d->n_tools; i++) {
         if (d->tools[i].key >> 32 == choice) {
             end_tool(d, &d->tools[i]);
-            tools = true;
+            tools = tools || !d->tools[i].executed;
         }
     }
     if (tools && (finish == PROA_CHAT_FINISH_STOP || finish == PROA_CHAT_FINISH_OTHER)) {

@@ -44,7 +44,8 @@ struct proa_decode_ops {
 struct decoder_tool {
     uint64_t key; /* the dialect's own number for it, and its choice */
     bool open;
-    bool filled; /* a piece of arguments has come */
+    bool filled;   /* a piece of arguments has come */
+    bool executed; /* its provider runs it itself */
 };
 
 struct decoder_name {
@@ -75,6 +76,7 @@ struct proa_decoder {
     uint64_t chosen;   /* bit i: choice i has begun */
     uint64_t finished; /* bit i: choice i has its finish reason */
     struct proa_usage usage;
+    struct proa_slice raw_usage; /* of the event at hand */
     struct proa_failure failure;
     struct decoder_name model;
     struct decoder_name finish_reason;
@@ -94,6 +96,11 @@ void proa_decode_text(struct proa_decoder *d, enum proa_chat_event_kind kind, ui
  * key that is in use is another call and ends the one before. */
 void proa_decode_tool(struct proa_decoder *d, uint32_t choice, uint32_t key, struct proa_slice id,
                       struct proa_slice name, struct proa_slice signature);
+/* A call that the provider runs itself, and what came of it; nothing where nobody wants to know. */
+void proa_decode_executed(struct proa_decoder *d, uint32_t choice, uint32_t key,
+                          struct proa_slice id, struct proa_slice name);
+void proa_decode_result(struct proa_decoder *d, uint32_t choice, struct proa_slice id,
+                        struct proa_slice json, bool failed);
 bool proa_decode_has_tool(struct proa_decoder *d, uint32_t choice, uint32_t key);
 /* A piece of its arguments' JSON as JSON text: as a string holds it. */
 void proa_decode_tool_piece(struct proa_decoder *d, uint32_t choice, uint32_t key,
@@ -111,6 +118,8 @@ void proa_decode_other(struct proa_decoder *d, const struct proa_chat_event *eve
 /* A count; told as one USAGE event when the event at hand is through. One that is out of all reason
  * is nothing. */
 void proa_decode_usage(struct proa_decoder *d, enum proa_usage_field field, uint64_t count);
+/* The provider's own object that the counts of the event at hand are read from. */
+void proa_decode_raw_usage(struct proa_decoder *d, struct proa_slice object);
 /* The answer has its reason: open tool calls end; STOP becomes TOOLS when there was a tool call.
  * State FINISHED when all choices that began have one. A second reason is ignored. */
 void proa_decode_finish(struct proa_decoder *d, uint32_t choice, enum proa_chat_finish finish,

@@ -255,6 +255,7 @@ void proa_gemini_usage(struct proa_decoder *d, struct proa_slice object)
     if (object.len == 0 || proa_json_cursor_init(&c, object) != PROA_OK) {
         return;
     }
+    proa_decode_raw_usage(d, object);
     while (proa_json_cursor_next(&c, &item)) {
         for (size_t i = 0; i < PROA_ARRAY_LEN(counts); i++) {
             const uint64_t n = proa_decode_u64(&item, UINT64_MAX);

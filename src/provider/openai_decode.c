@@ -400,6 +400,7 @@ void proa_openai_decode_usage(struct proa_decoder *d, struct proa_slice object)
 {
     struct proa_usage usage = {.known = 0};
     proa_openai_usage(object, &usage);
+    proa_decode_raw_usage(d, object);
     for (int f = 0; f < PROA_USAGE_FIELDS; f++) {
         if (proa_usage_has(&usage, (enum proa_usage_field)f)) {
             proa_decode_usage(d, (enum proa_usage_field)f, usage.count[f]);

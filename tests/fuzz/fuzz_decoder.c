@@ -108,7 +108,7 @@ static void begin(struct outcome *o, const struct proa_dialect *dialect, enum pr
 {
     *o = (struct outcome){.told = UINT64_C(0xcbf29ce484222325)};
     proa_arena_init(&o->arena, NULL);
-    o->sink = (struct proa_chat_sink){take, o};
+    o->sink = (struct proa_chat_sink){.event = take, .ctx = o, .executed = true};
     o->d = proa_decoder_create(dialect, op, &HEAD, &o->sink, &o->arena);
 }
 

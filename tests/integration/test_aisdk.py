@@ -13,7 +13,8 @@ USAGE = {"prompt_tokens": 7, "completion_tokens": 3, "total_tokens": 10}
 FINISH = {2: "stop", 3: {"unified": "stop", "raw": "stop"}, 4: {"unified": "stop", "raw": "stop"}}
 ERROR = {2: "error", 3: {"unified": "error"}, 4: {"unified": "error"}}
 COUNTED = {"inputTokens": {"total": 7, "noCache": 7},
-           "outputTokens": {"total": 3, "text": 3}}
+           "outputTokens": {"total": 3, "text": 3},
+           "raw": USAGE}
 TOLD = {2: {"inputTokens": 7, "outputTokens": 3, "totalTokens": 10}, 3: COUNTED, 4: COUNTED}
 
 
@@ -322,3 +323,84 @@ def test_an_upgrade_is_not_offered(world):
         connection.send(b"GET /v4/ai/realtime-model?ai-model-id=m HTTP/1.1\r\nhost: localhost\r\n"
                         b"connection: upgrade\r\nupgrade: websocket\r\n\r\n")
         assert connection.response("GET").status == 404
+
+
+# ---- tools that the provider runs itself ----------------------------------------------------------
+
+FOUND = [{"type": "web_search_result", "url": "https://models.example", "title": "A page",
+          "encrypted_content": "sealed", "page_age": None}]
+SEARCHED = [{"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search",
+             "input": {"query": "models"}},
+            {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": FOUND},
+            {"type": "text", "text": "found"}]
+MESSAGE = {"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-sonnet-5",
+           "stop_reason": None, "stop_sequence": None,
+           "usage": {"input_tokens": 9, "cache_read_input_tokens": 4, "output_tokens": 1}}
+
+
+def searches(exchange):
+    """As Anthropic answers that has searched the web."""
+    counts = {"output_tokens": 5, "server_tool_use": {"web_search_requests": 1}}
+    if not exchange.request.json.get("stream"):
+        exchange.send(up.http(200, {**MESSAGE, "content": SEARCHED, "stop_reason": "end_turn",
+                                    "usage": {**MESSAGE["usage"], **counts}}))
+        return
+    events = [{"type": "message_start", "message": {**MESSAGE, "content": []}}]
+    for i, block in enumerate(SEARCHED):
+        empty = {"server_tool_use": {"input": {}}, "text": {"text": ""}}.get(block["type"], {})
+        events.append({"type": "content_block_start", "index": i, "content_block": {**block, **empty}})
+        if block["type"] == "server_tool_use":
+            for piece in ("", '{"query": ', '"models"}'):
+                events.append({"type": "content_block_delta", "index": i, "delta": {
+                    "type": "input_json_delta", "partial_json": piece}})
+        elif block["type"] == "text":
+            events.append({"type": "content_block_delta", "index": i, "delta": {
+                "type": "text_delta", "text": block["text"]}})
+        events.append({"type": "content_block_stop", "index": i})
+    events.append({"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+                   "usage": counts})
+    events.append({"type": "message_stop"})
+    frames = [("event: %s\ndata: %s\n\n" % (each["type"], json.dumps(each))).encode()
+              for each in events]
+    up.raw(up.STREAM_HEAD, *[up.chunk(each) for each in frames], b"0\r\n\r\n")(exchange)
+
+
+@pytest.mark.parametrize("version", [2, 3, 4])
+@pytest.mark.parametrize("stream", [False, True])
+def test_a_tool_that_the_provider_runs(gateways, upstreams, version, stream):
+    """The call and what came of it are told, under the client's name of the tool, and nothing is left
+    for the client to do; usage stands there in the provider's own words, too."""
+    upstream = upstreams(default=searches)
+    gateway = gateways({"providers": {"claude": {"dialect": "anthropic", "base_url": upstream.url,
+                                                 "keys": []}}})
+    tool = {"type": "provider-defined" if version == 2 else "provider",
+            "id": "anthropic.web_search_20250305", "name": "find", "args": {"maxUses": 2}}
+    response = ask(gateway, version, stream, model="claude/claude-sonnet-5", tools=[tool])
+    assert upstream.requests[0].json["tools"] == [
+        {"type": "web_search_20250305", "name": "web_search", "max_uses": 2}]
+    if stream:
+        parts = parts_of(response)
+        end = parts[-1]
+        starts = [part for part in parts if part["type"] == "tool-input-start"]
+        assert [(s["id"], s["toolName"], s["providerExecuted"]) for s in starts] == [
+            ("srvtoolu_1", "find", True)]
+    else:
+        end = response.json
+        parts = end["content"]
+    call = next(part for part in parts if part["type"] == "tool-call")
+    assert (call["toolCallId"], call["toolName"]) == ("srvtoolu_1", "find")
+    assert json.loads(call["input"]) == {"query": "models"} and call["providerExecuted"] is True
+    result = next(part for part in parts if part["type"] == "tool-result")
+    assert (result["toolCallId"], result["toolName"]) == ("srvtoolu_1", "find")
+    assert result["result"] == [{"type": "web_search_result", "url": "https://models.example",
+                                 "title": "A page", "encryptedContent": "sealed", "pageAge": None}]
+    assert "isError" not in result
+    reason = end["finishReason"] if version == 2 else end["finishReason"]["unified"]
+    assert reason == "stop"
+    if version == 2:
+        assert "raw" not in end["usage"]
+    else:
+        assert end["usage"]["inputTokens"]["total"] == 13
+        assert end["usage"]["raw"] == {
+            "input_tokens": 9, "cache_read_input_tokens": 4, "output_tokens": 5,
+            "server_tool_use": {"web_search_requests": 1}}

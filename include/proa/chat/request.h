@@ -106,6 +106,7 @@ struct proa_chat_tool {
      * the form of the dialect it names ("openai", "anthropic"); name is set, the rest is empty. */
     struct proa_slice own;
     struct proa_slice own_dialect; /* plain */
+    struct proa_slice own_name; /* text; what its provider calls it; empty = as the client does */
 };
 
 enum proa_chat_choice {
@@ -186,5 +187,18 @@ struct proa_chat_request {
     size_t n_extras;
     struct proa_slice extras_dialect; /* plain: "openai", "anthropic" */
 };
+
+/* The provider's name of a tool that the client calls so: its own, but for tools of a provider. */
+static inline struct proa_slice proa_chat_tool_own_name(const struct proa_chat_request *chat,
+                                                        struct proa_slice name)
+{
+    for (size_t i = 0; i < chat->n_tools; i++) {
+        const struct proa_chat_tool *t = &chat->tools[i];
+        if (t->own_name.len > 0 && proa_slice_eq(t->name, name)) {
+            return t->own_name;
+        }
+    }
+    return name;
+}
 
 #endif

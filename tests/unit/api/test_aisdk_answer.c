@@ -194,6 +194,41 @@ static const struct {
      "{\"type\":\"tool-call\",\"toolCallId\":\"c1\",\"toolName\":\"f\",\"input\":\"{}\"}",
      "tool-calls",
      ",\"raw\":\"tool_use\""},
+    /* what its provider runs itself is nothing that the client has to do */
+    {{START,
+      {.kind = PROA_CHAT_TOOL_START,
+       .id = PROA_SLICE_INIT("s1"),
+       .name = PROA_SLICE_INIT("web_search"),
+       .executed = true},
+      PIECE(0, "{\\\"q\\\":1}"),
+      END(0),
+      {.kind = PROA_CHAT_TOOL_RESULT,
+       .id = PROA_SLICE_INIT("s1"),
+       .raw = PROA_SLICE_INIT("[{\"page_age\":null}]")},
+      {.kind = PROA_CHAT_TOOL_RESULT,
+       .id = PROA_SLICE_INIT("unknown"),
+       .raw = PROA_SLICE_INIT("1")},
+      {.kind = PROA_CHAT_TOOL_RESULT,
+       .id = PROA_SLICE_INIT("s1"),
+       .raw = PROA_SLICE_INIT("{}"),
+       .failed = true},
+      FINISH(STOP, "")},
+     PART("\"tool-input-start\",\"id\":\"s1\",\"toolName\":\"web_search\",\"providerExecuted\":"
+          "true" FIRST) PART("\"tool-input-delta\",\"id\":\"s1\",\"delta\":\"{\\\"q\\\":1}\"")
+         PART("\"tool-input-end\",\"id\":\"s1\"")
+             PART("\"tool-call\",\"toolCallId\":\"s1\",\"toolName\":\"web_search\",\"input\":"
+                  "\"{\\\"q\\\":1}\",\"providerExecuted\":true")
+                 PART("\"tool-result\",\"toolCallId\":\"s1\",\"toolName\":\"web_search\","
+                      "\"providerExecuted\":true,\"result\":[{\"pageAge\":null}]")
+                     PART("\"tool-result\",\"toolCallId\":\"s1\",\"toolName\":\"web_search\","
+                          "\"providerExecuted\":true,\"result\":{},\"isError\":true"),
+     "{\"type\":\"tool-call\",\"toolCallId\":\"s1\",\"toolName\":\"web_search\",\"input\":"
+     "\"{\\\"q\\\":1}\",\"providerExecuted\":true},{\"type\":\"tool-result\",\"toolCallId\":\"s1\","
+     "\"toolName\":\"web_search\",\"providerExecuted\":true,\"result\":[{\"pageAge\":null}]},"
+     "{\"type\":\"tool-result\",\"toolCallId\":\"s1\",\"toolName\":\"web_search\","
+     "\"providerExecuted\":true,\"result\":{},\"isError\":true}",
+     "stop",
+     ""},
     /* a refusal is a text that was filtered */
     {{START, TEXT(REFUSAL, "no"), FINISH(STOP, "")},
      PART("\"text-start\",\"id\":\"0\"" FIRST) PART("\"text-delta\",\"id\":\"0\",\"delta\":\"no\"")
@@ -477,6 +512,27 @@ static void usage_by_version(void **state)
                            version == 2 ? row->v2 : row->v3);
             check(&a, expected);
         }
+    }
+}
+
+/* Later versions show the provider's own words besides. */
+static void usage_as_the_provider_says_it(void **state)
+{
+    (void)state;
+    static const struct proa_chat_event events[] = {
+        START,
+        {.kind = PROA_CHAT_USAGE, .raw = PROA_SLICE_INIT("{\"in\":1,\"out\":1}")},
+        {.kind = PROA_CHAT_USAGE, .raw = PROA_SLICE_INIT("{\"out\":5}")},
+        FINISH(STOP, "")};
+    for (unsigned version = 2; version <= 4; version++) {
+        char expected[1024];
+        const struct asking a = {.version = version, .events = events, .n = 4};
+        (void)snprintf(
+            expected, sizeof expected, "{\"content\":[],\"finishReason\":%s,\"usage\":%s" REST,
+            version == 2 ? "\"stop\"" : "{\"unified\":\"stop\"}",
+            version == 2 ? "{}"
+                         : "{\"inputTokens\":{},\"outputTokens\":{},\"raw\":{\"in\":1,\"out\":5}}");
+        check(&a, expected);
     }
 }
 
@@ -810,6 +866,7 @@ int main(void)
         cmocka_unit_test(raw_chunks),
         cmocka_unit_test(files_by_version),
         cmocka_unit_test(usage_by_version),
+        cmocka_unit_test(usage_as_the_provider_says_it),
         cmocka_unit_test(warnings_by_version),
         cmocka_unit_test(an_answer_that_tells_nothing),
         cmocka_unit_test(embeddings),

@@ -309,6 +309,18 @@ static void tools_and_settings(void **state)
               "\"web_search\",\"args\":{\"maxUses\":3,\"allowedDomains\":[\"a\"]}}"),
          HEARD "tool name=web_search own={\"type\":\"web_search_20250305\",\"name\":\"web_search\","
                "\"max_uses\":3,\"allowed_domains\":[\"a\"]} of=anthropic\n"},
+        /* by the client's own name for it; its provider knows but one */
+        {TOOL("{\"type\":\"provider\",\"id\":\"anthropic.web_search_20250305\",\"name\":"
+              "\"find\",\"args\":{}}"),
+         HEARD "tool name=find own={\"type\":\"web_search_20250305\",\"name\":\"web_search\"} "
+               "of=anthropic\n"},
+        {TOOL("{\"type\":\"provider\",\"id\":\"anthropic.text_editor_20250728\",\"name\":"
+              "\"edit\",\"args\":{}},{\"type\":\"provider\",\"id\":"
+              "\"anthropic.text_editor_20250124\",\"name\":\"edit\",\"args\":{}}"),
+         HEARD "tool name=edit own={\"type\":\"text_editor_20250728\",\"name\":"
+               "\"str_replace_based_edit_tool\"} of=anthropic\n"
+               "tool name=edit own={\"type\":\"text_editor_20250124\",\"name\":"
+               "\"str_replace_editor\"} of=anthropic\n"},
         {TOOL("{\"type\":\"provider-defined\",\"id\":\"google.google_search\",\"name\":"
               "\"google_search\",\"args\":{\"mode\":\"x\"}}"),
          HEARD "tool name=google_search own={\"googleSearch\":{\"mode\":\"x\"}} of=gemini\n"},

@@ -344,6 +344,83 @@ static void test_usage_that_cannot_be(void **state)
     told_teardown(&t);
 }
 
+#define SEARCH(i)                                                                                  \
+    BLOCK(i, "\"type\":\"server_tool_use\",\"id\":\"srv_1\",\"name\":\"web_search\",\"input\":{}")
+#define FOUND "[{\"type\":\"web_search_result\",\"url\":\"u\",\"page_age\":null}]"
+
+/* Tools that Anthropic runs itself: to who wants to know of them, and to nobody else. */
+static void test_tools_of_its_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *stream;
+        const char *told;
+        const char *others;
+    } rows[] = {
+        {START("") SEARCH(0) JSON(0, "") JSON(0, "{\\\"query\\\":") JSON(0, "\\\"x\\\"}") STOP(0)
+             BLOCK(
+                 1,
+                 "\"type\":\"web_search_tool_result\",\"tool_use_id\":\"srv_1\",\"content\":" FOUND)
+                 STOP(1) TEXT_BLOCK(2) TEXT(2, "a") STOP(2) END("end_turn", ""),
+         BEGUN "beginown0(srv_1|web_search) piece0({\\\"query\\\":) piece0(\\\"x\\\"}) end0 "
+               "result(srv_1|" FOUND ") text(a) finish(end_turn)=stop ",
+         BEGUN "text(a) finish(end_turn)=stop "},
+        /* Beside a call that is the client's to run. */
+        {START("") SEARCH(0) STOP(0) TOOL(1, "t1", "f") STOP(1) END("tool_use", ""),
+         BEGUN "beginown0(srv_1|web_search) piece0({}) end0 begin1(t1|f) piece1({}) end1 "
+               "finish(tool_use)=tool_calls ",
+         BEGUN "begin0(t1|f) piece0({}) end0 finish(tool_use)=tool_calls "},
+        /* One of the parts of a tool says which, and failed. */
+        {START("") BLOCK(0, "\"type\":\"server_tool_use\",\"id\":\"srv_2\",\"name\":"
+                            "\"bash_code_execution\",\"input\":{}") JSON(0, "")
+             JSON(0, "{\\\"command\\\":") JSON(0, "\\\"ls\\\"}") STOP(0)
+                 BLOCK(1, "\"type\":\"bash_code_execution_tool_result\",\"tool_use_id\":\"srv_2\","
+                          "\"content\":{\"type\":\"bash_code_execution_tool_result_error\"}")
+                     STOP(1) END("pause_turn", ""),
+         BEGUN "beginown0(srv_2|code_execution) piece0({\\\"type\\\":\\\"bash_code_execution\\\",) "
+               "piece0(\\\"command\\\":) piece0(\\\"ls\\\"}) end0 "
+               "result(srv_2|{\"type\":\"bash_code_execution_tool_result_error\"}|failed) "
+               "finish(pause_turn)=stop ",
+         BEGUN "finish(pause_turn)=stop "},
+    };
+    PROA_TEST_ROWS(row, rows)
+    {
+        const struct proa_slice stream = proa_slice_cstr(row->stream);
+        for (int wanted = 0; wanted < 2; wanted++) {
+            struct told t;
+            struct proa_decoder_report report = {.state = PROA_ANSWER_WAITING};
+            told_setup_for(&t, proa_dialect_find(PROA_SLICE("anthropic")), PROA_OP_CHAT, &HEAD,
+                           wanted == 1);
+            assert_true(told_feed(&t, stream, 7, &report));
+            assert_told(&t, wanted == 1 ? row->told : row->others);
+            told_teardown(&t);
+        }
+    }
+}
+
+static void test_tools_of_its_own_in_whole_answers(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"id\":\"msg_1\",\"model\":\"claude-x\",\"content\":[{\"type\":\"server_tool_use\","
+        "\"id\":\"s1\","
+        "\"name\":\"web_search\",\"input\":{\"query\":\"x\"}},{\"type\":\"server_tool_use\",\"id\":"
+        "\"s2\","
+        "\"name\":\"bash_code_execution\",\"input\": {\"command\":\"ls\"} },"
+        "{\"type\":\"web_search_tool_result\",\"tool_use_id\":\"s1\",\"content\":" FOUND "},"
+        "{\"type\":\"text\",\"text\":\"a\"}],\"stop_reason\":\"end_turn\"}";
+    struct told t;
+    struct proa_failure failure;
+    told_setup_for(&t, proa_dialect_find(PROA_SLICE("anthropic")), PROA_OP_CHAT, &HEAD, true);
+    assert_true(proa_decoder_whole(t.d, proa_slice_make(body, sizeof body - 1), &failure));
+    assert_told(&t, BEGUN "beginown0(s1|web_search) piece0({\\\"query\\\":\\\"x\\\"}) end0 "
+                          "beginown1(s2|code_execution) "
+                          "piece1({\\\"type\\\":\\\"bash_code_execution\\\",) "
+                          "piece1(\\\"command\\\":\\\"ls\\\"}) end1 result(s1|" FOUND
+                          ") text(a) finish(end_turn)=stop ");
+    told_teardown(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -352,6 +429,8 @@ int main(void)
         cmocka_unit_test(test_what_an_error_says),
         cmocka_unit_test(test_events_that_are_none),
         cmocka_unit_test(test_whole_answers),
+        cmocka_unit_test(test_tools_of_its_own),
+        cmocka_unit_test(test_tools_of_its_own_in_whole_answers),
         cmocka_unit_test(test_usage_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
  *   start(id|model) text(...) refusal(...) reasoning(...) sign(...) red(...)
  *   begin0(id|name) begin0(id|name|signature) piece0(...) end0
  *   media(type|data) cite(...) logprobs(...) usage(i1o2r3w4t5) finish(raw)=stop
- *   vector0(...) rank0(...)
+ *   vector0(...) rank0(...) beginown0(id|name) result(id|json) result(id|json|failed)
  *
  * Only counts that are known stand in usage: i input, o output, r cache read, w cache write,
  * t thinking. Choices but the first have `#1:` and so on before the word.
@@ -54,14 +54,15 @@ static inline void told_usage(struct proa_buf *out, const struct proa_usage *usa
 static inline void told_event(void *ctx, const struct proa_chat_event *e)
 {
     static const char *const words[] = {
-        [PROA_CHAT_START] = "start",      [PROA_CHAT_TEXT] = "text",
-        [PROA_CHAT_REFUSAL] = "refusal",  [PROA_CHAT_REASONING] = "reasoning",
-        [PROA_CHAT_SIGNATURE] = "sign",   [PROA_CHAT_REDACTED] = "red",
-        [PROA_CHAT_TOOL_START] = "begin", [PROA_CHAT_TOOL_PIECE] = "piece",
-        [PROA_CHAT_TOOL_END] = "end",     [PROA_CHAT_MEDIA] = "media",
-        [PROA_CHAT_CITATION] = "cite",    [PROA_CHAT_LOGPROBS] = "logprobs",
-        [PROA_CHAT_USAGE] = "usage",      [PROA_CHAT_FINISH] = "finish",
-        [PROA_CHAT_VECTOR] = "vector",    [PROA_CHAT_RANK] = "rank",
+        [PROA_CHAT_START] = "start",        [PROA_CHAT_TEXT] = "text",
+        [PROA_CHAT_REFUSAL] = "refusal",    [PROA_CHAT_REASONING] = "reasoning",
+        [PROA_CHAT_SIGNATURE] = "sign",     [PROA_CHAT_REDACTED] = "red",
+        [PROA_CHAT_TOOL_START] = "begin",   [PROA_CHAT_TOOL_PIECE] = "piece",
+        [PROA_CHAT_TOOL_END] = "end",       [PROA_CHAT_MEDIA] = "media",
+        [PROA_CHAT_CITATION] = "cite",      [PROA_CHAT_LOGPROBS] = "logprobs",
+        [PROA_CHAT_USAGE] = "usage",        [PROA_CHAT_FINISH] = "finish",
+        [PROA_CHAT_VECTOR] = "vector",      [PROA_CHAT_RANK] = "rank",
+        [PROA_CHAT_TOOL_RESULT] = "result",
     };
     const struct proa_slice none = PROA_SLICE_NONE;
     struct proa_buf *out = ctx;
@@ -81,8 +82,11 @@ static inline void told_event(void *ctx, const struct proa_chat_event *e)
         told_args(out, e->text, none, none);
         break;
     case PROA_CHAT_TOOL_START:
-        (void)proa_buf_append_printf(out, "%u", e->tool);
+        (void)proa_buf_append_printf(out, "%s%u", e->executed ? "own" : "", e->tool);
         told_args(out, e->id, e->name, e->text);
+        break;
+    case PROA_CHAT_TOOL_RESULT:
+        told_args(out, e->id, e->raw, e->failed ? PROA_SLICE("failed") : none);
         break;
     case PROA_CHAT_TOOL_PIECE:
         (void)proa_buf_append_printf(out, "%u", e->tool);
@@ -114,13 +118,21 @@ static inline void told_event(void *ctx, const struct proa_chat_event *e)
     (void)proa_buf_append_byte(out, ' ');
 }
 
-static inline void told_setup(struct told *t, const struct proa_dialect *dialect,
-                              enum proa_operation op, const struct proa_answer_head *head)
+/* `executed`: what providers run themselves is to be told, too. */
+static inline void told_setup_for(struct told *t, const struct proa_dialect *dialect,
+                                  enum proa_operation op, const struct proa_answer_head *head,
+                                  bool executed)
 {
     proa_arena_init(&t->arena, NULL);
     proa_buf_init(&t->out, 1 << 20);
-    t->sink = (struct proa_chat_sink){told_event, &t->out};
+    t->sink = (struct proa_chat_sink){.event = told_event, .ctx = &t->out, .executed = executed};
     t->d = proa_decoder_create(dialect, op, head, &t->sink, &t->arena);
+}
+
+static inline void told_setup(struct told *t, const struct proa_dialect *dialect,
+                              enum proa_operation op, const struct proa_answer_head *head)
+{
+    told_setup_for(t, dialect, op, head, false);
 }
 
 static inline void told_teardown(struct told *t)
