@@ -33,8 +33,8 @@ enum proa_err proa_routing_plain(struct reading *r, const struct place *at,
 }
 
 /* A string that can be printed and logged as it is; in the arena. */
-static enum proa_err read_name(struct reading *r, const struct place *at,
-                               const struct proa_json_item *item, struct proa_slice *out)
+enum proa_err proa_routing_name(struct reading *r, const struct place *at,
+                                const struct proa_json_item *item, struct proa_slice *out)
 {
     const enum proa_err err = proa_routing_plain(r, at, item, NAME_BYTES_MAX, out);
     for (size_t i = 0; err == PROA_OK && i < out->len; i++) {
@@ -79,7 +79,7 @@ read_list(struct reading *r, const struct place *at, const struct proa_json_item
 static enum proa_err providers(struct reading *r, const struct place *at,
                                const struct proa_json_item *item, struct proa_routing_names *out)
 {
-    return read_list(r, at, item, PROA_ROUTING_PROVIDERS_MAX, read_name, out);
+    return read_list(r, at, item, PROA_ROUTING_PROVIDERS_MAX, proa_routing_name, out);
 }
 
 static enum proa_err read_order(struct reading *r, const struct place *at,
@@ -107,7 +107,7 @@ static enum proa_err model(struct reading *r, const struct place *at,
                                 "is an object; a fallback model is named by a string. Those with "
                                 "conditions are for decision calls only.");
     }
-    return read_name(r, at, item, out);
+    return proa_routing_name(r, at, item, out);
 }
 
 static enum proa_err read_models(struct reading *r, const struct place *at,

@@ -12,6 +12,10 @@
 enum proa_err proa_routing_plain(struct reading *r, const struct place *at,
                                  const struct proa_json_item *item, size_t max,
                                  struct proa_slice *out) PROA_MUST_CHECK;
+/* A string that can be looked up, printed and logged; in the arena. */
+enum proa_err proa_routing_name(struct reading *r, const struct place *at,
+                                const struct proa_json_item *item,
+                                struct proa_slice *out) PROA_MUST_CHECK;
 /* The item's key, decoded; borrowed or in the arena. */
 enum proa_err proa_routing_key(struct reading *r, const struct place *at,
                                const struct proa_json_item *item,
