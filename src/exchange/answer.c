@@ -220,23 +220,40 @@ static void on_body(void *ctx, struct proa_slice bytes)
 /* The first event of a stream that has no reader. */
 enum first { FIRST_MISSING = 0, FIRST_GOOD, FIRST_ERROR };
 
-static enum first read_first(struct attempt *a, struct proa_slice bytes)
+/* The next event that says something. */
+static enum proa_sse_result next_said(struct proa_sse *sse, struct proa_slice bytes,
+                                      struct proa_sse_event *event)
+{
+    enum proa_sse_result result;
+    do {
+        result = proa_sse_next(sse, &bytes, event);
+    } while (result == PROA_SSE_EVENT && event->data.len == 0);
+    return result;
+}
+
+/* `whole`: nothing follows, and an event whose blank line is missing is read all the same. */
+static enum first read_first(struct attempt *a, struct proa_slice bytes, bool whole)
 {
     struct proa_slice model = PROA_SLICE_NONE;
     struct proa_usage usage = {.known = 0};
     PROA_UNINIT struct proa_sse_event event;
     struct proa_sse sse;
     enum first first = FIRST_MISSING;
-    bool found;
     proa_sse_init(&sse, &proa_sse_limits_default);
-    do {
-        found = proa_sse_next(&sse, &bytes, &event) == PROA_SSE_EVENT;
-    } while (found && event.data.len == 0);
-    if (found) {
+    enum proa_sse_result result = next_said(&sse, bytes, &event);
+    if (result == PROA_SSE_MORE && whole) {
+        result = next_said(&sse, PROA_SLICE("\n\n"), &event);
+    }
+    if (result == PROA_SSE_TOO_LONG) {
+        first = FIRST_GOOD; /* a picture: errors are short */
+    } else if (result == PROA_SSE_EVENT) {
         first = a->dialect->read_plain(PROA_OP_SPEECH, &a->answer, event.data, &usage, &model,
                                        &a->failure)
                     ? FIRST_GOOD
                     : FIRST_ERROR;
+    } else if (whole) {
+        first = FIRST_ERROR;
+        a->failure = (struct proa_failure){.class = PROA_CLASS_EMPTY};
     }
     if (first == FIRST_ERROR) { /* what it says stands in memory of the reader */
         proa_attempt_decode_failure(a);
@@ -255,7 +272,7 @@ static void held_more(struct attempt *a)
     if (a->form == PROA_ANSWER_FLOW) {
         ready = true;
     } else if (a->form == PROA_ANSWER_EVENTS) {
-        const enum first first = read_first(a, proa_buf_slice(&a->held));
+        const enum first first = read_first(a, proa_buf_slice(&a->held), false);
         if (first == FIRST_ERROR) {
             proa_attempt_fail(a, a->failure.class, PROA_OK);
             return;
@@ -280,7 +297,7 @@ static bool read_passed(struct attempt *a, struct proa_slice body)
     case PROA_ANSWER_FLOW:
         return true;
     case PROA_ANSWER_EVENTS:
-        return read_first(a, body) != FIRST_ERROR;
+        return read_first(a, body, true) != FIRST_ERROR;
     }
     if (!a->dialect->read_plain(a->x->operation, &a->answer, body, &a->usage, &a->answered_by,
                                 &a->failure)) {

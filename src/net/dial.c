@@ -53,19 +53,34 @@ void proa_conn_dial_stop(struct proa_conn *conn)
     proa_free(d);
 }
 
+/* Is the host an address itself, the one that `addr` says with a port behind it? */
+static bool is_literal(struct proa_slice host, struct proa_slice addr)
+{
+    if (proa_slice_starts(addr, PROA_SLICE("["))) {
+        addr = proa_slice_from(addr, 1);
+    }
+    const struct proa_slice rest = proa_slice_from(addr, host.len);
+    return proa_slice_starts(addr, host) &&
+           (proa_slice_starts(rest, PROA_SLICE("]:")) || proa_slice_starts(rest, PROA_SLICE(":")));
+}
+
 /* "api.example: 192.0.2.1:443: connection refused (3 addresses tried)", with "proxy " before it
- * where that is what was dialled. */
+ * where that is what was dialled, and without the name where that is the address. */
 static void describe(const struct conn_dial *d, enum proa_err err, size_t which)
 {
     struct proa_buf text;
-    char addr[ADDR_TEXT];
-    proa_buf_init(&text, 1024);
-    (void)proa_buf_append_cstr(&text, d->is_proxy ? "proxy " : "");
-    (void)proa_buf_append(&text, d->host);
+    char addr[ADDR_TEXT] = "";
     if (d->n_started > 0) {
         proa_addr_format(&d->answer.addrs[which], addr, sizeof(addr));
+    }
+    const struct proa_slice tried = proa_slice_cstr(addr);
+    const bool literal = is_literal(d->host, tried);
+    proa_buf_init(&text, 1024);
+    (void)proa_buf_append_cstr(&text, d->is_proxy ? "proxy " : "");
+    (void)proa_buf_append(&text, literal ? tried : d->host);
+    if (tried.len > 0 && !literal) {
         PROA_BUF_LIT(&text, ": ");
-        (void)proa_buf_append_cstr(&text, addr);
+        (void)proa_buf_append(&text, tried);
     }
     PROA_BUF_LIT(&text, ": ");
     (void)proa_buf_append_cstr(&text, proa_err_text(err));

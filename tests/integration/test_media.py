@@ -181,6 +181,19 @@ def test_an_error_as_the_first_event_moves_on(simple, upstreams):
     assert response.header("x-proa-attempts") == "2"
 
 
+SAID_NO = b'event: error\ndata: {"error":{"message":"no","type":"server_error"}}'
+
+
+@pytest.mark.parametrize("body", [SAID_NO, SAID_NO + b"\n", SAID_NO + b"\r\n", b": nothing\n\n", b"data: \n\n",
+                                  b'data: {"type":"speech.audio.de'])
+def test_a_stream_that_ends_amid_its_first_event_is_no_answer(simple, upstreams, body):
+    """No blank line comes that would end the event: it counts all the same, as what it says."""
+    broken, good = upstreams(default=up.stream([body])), upstreams(default=up.stream(EVENTS))
+    response = simple(broken, good).post(SPEECH, {**SAY, "stream_format": "sse"})
+    assert response.status == 200 and response.body == b"".join(EVENTS)
+    assert response.header("x-proa-attempts") == "2"
+
+
 def test_a_break_after_the_first_bytes_is_seen(simple, upstreams):
     broken, good = upstreams(), upstreams()
     started = threading.Event()
