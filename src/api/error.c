@@ -9,10 +9,11 @@ struct error_row {
     const char *name;
     const char *type;
     uint16_t status;
+    bool passes;
 };
 
 static const struct error_row ERRORS[PROA_API_ERR_COUNT] = {
-#define ROW(name, code, status, type) [PROA_API_ERR_##name] = {code, type, status},
+#define ROW(name, code, status, type, passes) [PROA_API_ERR_##name] = {code, type, status, passes},
     PROA_API_ERROR_TABLE(ROW)
 #undef ROW
 };
@@ -30,6 +31,11 @@ uint16_t proa_api_error_status(enum proa_api_error_code code)
 const char *proa_api_error_name(enum proa_api_error_code code)
 {
     return row_of(code)->name;
+}
+
+bool proa_api_error_passes(enum proa_api_error_code code)
+{
+    return row_of(code)->passes;
 }
 
 static void optional(struct proa_json_writer *w, const char *key, struct proa_slice text)

@@ -237,7 +237,7 @@ static void refuse_absent(struct proa_exchange *x)
         .code = PROA_API_ERR_NOT_CACHED,
         .message = PROA_SLICE("Nothing is kept for this request, and its Cache-Control says "
                               "only-if-cached. Send it without that to have it answered.")};
-    proa_reply_error(x, &error, PROA_SLICE("x-should-retry: false\r\n"));
+    proa_reply_error(x, &error, PROA_SLICE_NONE);
     proa_exchange_finish(x, PROA_OUTCOME_CLIENT_ERROR);
 }
 

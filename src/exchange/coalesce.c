@@ -83,7 +83,7 @@ void proa_cached_timed_out(struct proa_exchange *x)
         .message = PROA_SLICE("The time for this request is over; an identical one, whose answer "
                               "it waited for, is still under way.")};
     proa_coalesce_stop_waiting(x);
-    proa_reply_error(x, &error, PROA_SLICE("x-should-retry: false\r\n"));
+    proa_reply_error(x, &error, PROA_SLICE_NONE);
     proa_exchange_finish(x, PROA_OUTCOME_ERROR);
 }
 
@@ -293,7 +293,7 @@ void proa_cached_host_end_waiting(struct proa_exchange_host *host)
         node = node->next;
         if (x->cached && (x->cached->seat.flight || x->cached->ask)) {
             proa_coalesce_stop_waiting(x);
-            proa_reply_error(x, &error, PROA_SLICE("x-should-retry: true\r\n"));
+            proa_reply_error(x, &error, PROA_SLICE_NONE);
             proa_exchange_finish(x, PROA_OUTCOME_ERROR);
         }
     }

@@ -239,12 +239,7 @@ void proa_exchange_refuse(struct proa_exchange *x, enum proa_api_error_code code
     x->state = EXCHANGE_RUNNING;
     ensure_id(x);
     const struct proa_api_error error = {.code = code, .status = status, .message = message};
-    if (code == PROA_API_ERR_METHOD_NOT_ALLOWED) { /* the Allow field says it all */
-        x->error = proa_api_error_name(code);
-        proa_reply_whole(x, status, PROA_SLICE_NONE, PROA_SLICE_NONE, fields);
-    } else {
-        proa_reply_error(x, &error, fields);
-    }
+    proa_reply_error(x, &error, fields);
     proa_exchange_finish(x, x->status < 500 ? PROA_OUTCOME_CLIENT_ERROR : PROA_OUTCOME_ERROR);
 }
 

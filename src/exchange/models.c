@@ -324,7 +324,7 @@ void proa_exchange_list_models(struct proa_exchange *x, const struct proa_api_ma
         const struct proa_api_error error = {
             .code = PROA_API_ERR_OVERLOADED,
             .message = PROA_SLICE("The memory for answers is used up; try again shortly.")};
-        proa_reply_error(x, &error, PROA_SLICE("retry-after: 1\r\nx-should-retry: true\r\n"));
+        proa_reply_error(x, &error, PROA_SLICE("retry-after: 1\r\n"));
         return;
     }
     answer(x, match, &list, (size_t)max);

@@ -201,20 +201,35 @@ static void in_band(struct proa_exchange *x, const struct proa_api_error *error)
     }
 }
 
+static void should_retry(bool again, struct proa_buf *out)
+{
+    (void)proa_buf_append_cstr(out,
+                               again ? "x-should-retry: true\r\n" : "x-should-retry: false\r\n");
+}
+
 static void answer_error(struct proa_exchange *x, struct proa_api_error *e, struct proa_slice extra)
 {
+    const uint16_t status = e->status != 0 ? e->status : proa_api_error_status(e->code);
     struct proa_buf trail;
     struct proa_buf body;
+    struct proa_buf lines;
     proa_buf_init(&trail, 4096);
     proa_buf_init(&body, (size_t)256 * 1024);
+    proa_buf_init(&lines, 4096);
     proa_reply_trail(x, &trail);
     e->trail = proa_buf_slice(&trail);
-    if (proa_api_error_write(x->surface, e, &body) == PROA_OK) {
-        proa_reply_json(x, e->status != 0 ? e->status : proa_api_error_status(e->code),
-                        proa_buf_slice(&body), extra);
+    (void)proa_buf_append(&lines, extra);
+    if (proa_slice_search(extra, PROA_SLICE("x-should-retry:")) == extra.len) {
+        should_retry(proa_api_error_passes(e->code), &lines);
+    }
+    if (e->code == PROA_API_ERR_METHOD_NOT_ALLOWED) { /* the Allow field says it all */
+        proa_reply_whole(x, status, PROA_SLICE_NONE, PROA_SLICE_NONE, proa_buf_slice(&lines));
+    } else if (proa_api_error_write(x->surface, e, &body) == PROA_OK) {
+        proa_reply_json(x, status, proa_buf_slice(&body), proa_buf_slice(&lines));
     }
     proa_buf_deinit(&trail);
     proa_buf_deinit(&body);
+    proa_buf_deinit(&lines);
 }
 
 /* The number of the event that would come next, where a stream counts them. */
@@ -254,8 +269,7 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
 
 void proa_reply_advice(const struct proa_terminal *t, struct proa_buf *out)
 {
-    (void)proa_buf_append_cstr(out, t->should_retry ? "x-should-retry: true\r\n"
-                                                    : "x-should-retry: false\r\n");
+    should_retry(t->should_retry, out);
     if (t->retry_after_ns > 0) {
         const uint64_t ms = (t->retry_after_ns + PROA_NS_PER_MS - 1) / PROA_NS_PER_MS;
         PROA_BUF_LIT(out, "retry-after: ");

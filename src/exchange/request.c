@@ -110,9 +110,7 @@ void proa_exchange_refuse_model(struct proa_exchange *x, struct proa_slice model
     }
     const struct proa_slice text = proa_arena_dup(x->arena, proa_buf_slice(m));
     error.message = text;
-    proa_reply_error(x, &error,
-                     why == PROA_RESOLVE_NO_PROVIDER ? PROA_SLICE("x-should-retry: false\r\n")
-                                                     : PROA_SLICE_NONE);
+    proa_reply_error(x, &error, PROA_SLICE_NONE);
 }
 
 /* ---- options --------------------------------------------------------------------------------- */

@@ -80,7 +80,7 @@ static void refuse(struct proa_exchange *x, enum proa_narrow_result result,
         error.code = PROA_API_ERR_OVERLOADED;
         error.message = PROA_SLICE("There is no memory left to keep this request's credentials; "
                                    "send it again.");
-        advice = PROA_SLICE("retry-after: 1\r\nx-should-retry: true\r\n");
+        advice = PROA_SLICE("retry-after: 1\r\n");
     }
     proa_reply_error(x, &error, advice);
 }

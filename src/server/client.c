@@ -333,7 +333,7 @@ static void refuse_now(struct client *c, enum proa_api_error_code code, uint16_t
         (void)proa_buf_append_cstr(&lines, allow);
         PROA_BUF_LIT(&lines, "\r\n");
     } else if (status == 503) {
-        PROA_BUF_LIT(&lines, "retry-after: 1\r\nx-should-retry: true\r\n");
+        PROA_BUF_LIT(&lines, "retry-after: 1\r\n");
     }
     proa_exchange_refuse(c->exchange, code, status, message, proa_buf_slice(&lines));
     proa_buf_deinit(&lines);

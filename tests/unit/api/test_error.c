@@ -239,6 +239,27 @@ static void test_every_code(void **state)
     }
 }
 
+/* What passes by itself: the client's slow line, and what has no room or no time for it here. */
+static void test_what_is_worth_sending_again(void **state)
+{
+    (void)state;
+    static const enum proa_api_error_code passing[] = {
+        PROA_API_ERR_REQUEST_TIMEOUT,
+        PROA_API_ERR_RATE_LIMITED,
+        PROA_API_ERR_OVERLOADED,
+        PROA_API_ERR_DRAINING,
+    };
+    for (size_t code = 0; code < PROA_API_ERR_COUNT; code++) {
+        bool passes = false;
+        for (size_t i = 0; i < PROA_ARRAY_LEN(passing); i++) {
+            passes = passes || passing[i] == (enum proa_api_error_code)code;
+        }
+        PROA_TEST_CHECK(proa_api_error_passes((enum proa_api_error_code)code) == passes, "%s",
+                        proa_api_error_name((enum proa_api_error_code)code));
+    }
+    assert_false(proa_api_error_passes(PROA_API_ERR_COUNT));
+}
+
 static void test_some_statuses(void **state)
 {
     (void)state;
@@ -297,15 +318,11 @@ static void test_buffer_that_is_too_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_envelope),
-        cmocka_unit_test(test_the_end_of_a_response),
-        cmocka_unit_test(test_what_is_told),
-        cmocka_unit_test(test_anthropics_envelope),
-        cmocka_unit_test(test_anthropics_types),
-        cmocka_unit_test(test_texts_are_escaped),
-        cmocka_unit_test(test_every_code),
-        cmocka_unit_test(test_some_statuses),
-        cmocka_unit_test(test_buffer_that_is_too_small),
+        cmocka_unit_test(test_envelope),         cmocka_unit_test(test_the_end_of_a_response),
+        cmocka_unit_test(test_what_is_told),     cmocka_unit_test(test_anthropics_envelope),
+        cmocka_unit_test(test_anthropics_types), cmocka_unit_test(test_texts_are_escaped),
+        cmocka_unit_test(test_every_code),       cmocka_unit_test(test_what_is_worth_sending_again),
+        cmocka_unit_test(test_some_statuses),    cmocka_unit_test(test_buffer_that_is_too_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
