@@ -154,16 +154,6 @@ static void stream_content(struct attempt *a, const struct proa_reader_report *r
     }
 }
 
-/* What is ready goes on; the end of the answer with what the gateway tells, if that is wanted. */
-static bool gather(struct attempt *a, const struct proa_reader_report *report, bool failed)
-{
-    if (PROA_UNLIKELY(a->x->tells) && !a->translation && !a->told && !failed &&
-        report->state >= PROA_ANSWER_FINISHED) {
-        return proa_tell_events(a, report->ready);
-    }
-    return proa_attempt_gather(a, report->ready[0]) && proa_attempt_gather(a, report->ready[1]);
-}
-
 static void stream_body(struct attempt *a, struct proa_slice bytes)
 {
     if (a->out_borrows_reader && !proa_attempt_clear_out(a)) {
@@ -185,7 +175,7 @@ static void stream_body(struct attempt *a, struct proa_slice bytes)
             proa_attempt_fail(a, class, PROA_OK);
             return;
         }
-    } else if (!gather(a, &report, failed)) {
+    } else if (!proa_tell_gather(a, report.ready, failed ? PROA_ANSWER_ERROR : report.state)) {
         proa_attempt_fail(a, PROA_CLASS_LOCAL, PROA_ERR_OVERLOAD);
         return;
     }

@@ -251,17 +251,6 @@ struct proa_slice proa_planning_text(const struct proa_exchange *x);
 struct proa_json_writer; /* proa/json/writer.h */
 void proa_planning_put_skipped(const struct proa_exchange *x, struct proa_json_writer *w);
 
-/* ---- tell.c */
-enum { TELL_PARTS = 3 };
-/* Does its client ask for that in answers that are passed on? */
-bool proa_tell_is_wanted(const struct proa_exchange *x);
-/* A whole answer stands in iov[0]: puts into it what is told, where there is a place for it, and
- * returns how many parts it has then. Likewise an error of a provider's. */
-size_t proa_tell_whole(struct attempt *a, struct iovec iov[TELL_PARTS]);
-size_t proa_tell_error(struct proa_exchange *x, struct iovec iov[TELL_PARTS]);
-/* Gathers the events in which the stream ends. */
-bool proa_tell_events(struct attempt *a, const struct proa_slice ready[2]);
-
 /* ---- attempt.c */
 void proa_attempt_start(struct proa_exchange *x, const struct proa_command *command);
 /* Sends the request with these credentials. */
@@ -306,6 +295,27 @@ void proa_attempt_unhold(struct attempt *a);
 static inline bool proa_attempt_continues(const struct attempt *a)
 {
     return a->purpose == PROA_PURPOSE_RESCUE_PREFILL || a->purpose == PROA_PURPOSE_RESCUE_SPLICE;
+}
+
+/* ---- tell.c */
+enum { TELL_PARTS = 3 };
+/* Does its client ask for that in answers that are passed on? */
+bool proa_tell_is_wanted(const struct proa_exchange *x);
+/* A whole answer stands in iov[0]: puts into it what is told, where there is a place for it, and
+ * returns how many parts it has then. Likewise an error of a provider's. */
+size_t proa_tell_whole(struct attempt *a, struct iovec iov[TELL_PARTS]);
+size_t proa_tell_error(struct proa_exchange *x, struct iovec iov[TELL_PARTS]);
+/* Gathers the events in which the stream ends. */
+bool proa_tell_events(struct attempt *a, const struct proa_slice ready[2]);
+/* Gathers events of an answer that is passed on; its end with what is told, if that is wanted. */
+static inline bool proa_tell_gather(struct attempt *a, const struct proa_slice ready[2],
+                                    enum proa_answer_state state)
+{
+    if (PROA_UNLIKELY(a->x->tells) && !a->translation && !a->told &&
+        (state == PROA_ANSWER_FINISHED || state == PROA_ANSWER_DONE)) {
+        return proa_tell_events(a, ready);
+    }
+    return proa_attempt_gather(a, ready[0]) && proa_attempt_gather(a, ready[1]);
 }
 
 /* ---- authorize.c */

@@ -163,20 +163,17 @@ static enum proa_class class_of(enum proa_seam_result result)
 enum proa_class proa_rescue_gather(struct attempt *a, const struct proa_reader_report *report)
 {
     struct proa_seam *seam = a->x->seam;
-    bool gathered;
     proa_buf_clear(&a->spliced);
-    if (seam->through) {
-        gathered =
-            proa_attempt_gather(a, report->ready[0]) && proa_attempt_gather(a, report->ready[1]);
-    } else {
-        for (size_t i = 0; i < PROA_ARRAY_LEN(report->ready); i++) {
-            const enum proa_seam_result result =
-                proa_seam_take(seam, report->ready[i], &a->spliced);
-            if (result != PROA_SEAM_OK) {
-                return class_of(result);
-            }
-        }
-        gathered = keep_account(a->x) && proa_attempt_gather(a, proa_buf_slice(&a->spliced));
+    if (proa_seam_passes(seam)) {
+        return proa_tell_gather(a, report->ready, report->state) ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
     }
-    return gathered ? PROA_CLASS_OK : PROA_CLASS_LOCAL;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(report->ready); i++) {
+        const enum proa_seam_result result = proa_seam_take(seam, report->ready[i], &a->spliced);
+        if (result != PROA_SEAM_OK) {
+            return class_of(result);
+        }
+    }
+    const struct proa_slice ready[2] = {PROA_SLICE_NONE, proa_buf_slice(&a->spliced)};
+    return keep_account(a->x) && proa_tell_gather(a, ready, report->state) ? PROA_CLASS_OK
+                                                                           : PROA_CLASS_LOCAL;
 }

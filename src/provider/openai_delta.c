@@ -54,17 +54,34 @@ static void read_choice(struct proa_slice choice, struct proa_delta *out)
     }
 }
 
-void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out)
+static void read_choices(struct proa_slice choices, struct proa_delta *out)
 {
     struct proa_json_cursor c;
     struct proa_json_item choice;
-    struct proa_slice choices;
-    *out = (struct proa_delta){.finished = false};
-    if (proa_json_get(data, PROA_SLICE("choices"), &choices) != PROA_JSON_ARRAY ||
-        proa_json_cursor_init(&c, choices) != PROA_OK) {
+    if (proa_json_cursor_init(&c, choices) != PROA_OK) {
         return;
     }
     while (proa_json_cursor_next(&c, &choice)) {
         read_choice(choice.value, out);
+    }
+}
+
+void proa_openai_read_delta(struct proa_slice data, struct proa_delta *out)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    *out = (struct proa_delta){.finished = false};
+    if (proa_json_cursor_init(&c, data) != PROA_OK || !c.is_object) {
+        return;
+    }
+    while (proa_json_cursor_next(&c, &item)) {
+        if (item.kind == PROA_JSON_ARRAY && proa_decode_key_is(&item, PROA_SLICE("choices"))) {
+            read_choices(item.value, out);
+        } else if (item.kind == PROA_JSON_STRING && proa_decode_key_is(&item, PROA_SLICE("id"))) {
+            out->id = item.value;
+        } else if (item.kind == PROA_JSON_NUMBER &&
+                   proa_decode_key_is(&item, PROA_SLICE("created"))) {
+            out->created = item.value;
+        }
     }
 }

@@ -32,10 +32,21 @@ void proa_seam_deinit(struct proa_seam *s)
 
 /* ---- what the client has --------------------------------------------------------------------- */
 
+/* The first of its kind. */
+static void keep_token(struct proa_slice token, char *out, size_t max, uint16_t *len)
+{
+    if (*len == 0 && token.len > 0 && token.len <= max) {
+        memcpy(out, token.ptr, token.len);
+        *len = (uint16_t)token.len;
+    }
+}
+
 static void note_event(struct proa_seam *s, struct proa_slice data)
 {
     struct proa_delta delta;
     s->read(data, &delta);
+    keep_token(delta.id, s->id, sizeof s->id, &s->id_len);
+    keep_token(delta.created, s->created, sizeof s->created, &s->created_len);
     s->finished = s->finished || delta.finished;
     s->broken = s->broken || delta.other ||
                 (delta.text.len > 0 && proa_json_string_decode(delta.text, &s->text) != PROA_OK);
@@ -106,24 +117,60 @@ static void begin_event(struct proa_slice name, struct proa_buf *out)
     PROA_BUF_LIT(out, "data: ");
 }
 
-static void pass_event(struct proa_slice name, struct proa_slice data, struct proa_buf *out)
+/* What stands in an event in place of a token of its data. */
+struct change {
+    struct proa_slice token; /* empty: nothing */
+    struct proa_slice value; /* another token; of a text what it says */
+    bool is_text;
+};
+
+enum { CHANGES = 3 }; /* id, time, text */
+
+/* The change that comes first, and has not been made yet; NULL: none. */
+static const struct change *first_from(const struct change changes[CHANGES], const char *from)
 {
-    begin_event(name, out);
-    put(data, out);
+    const struct change *first = NULL;
+    for (size_t i = 0; i < CHANGES; i++) {
+        const struct change *c = &changes[i];
+        if (c->token.len > 0 && c->token.ptr >= from &&
+            (!first || c->token.ptr < first->token.ptr)) {
+            first = c;
+        }
+    }
+    return first;
+}
+
+/* An event as the first answer's were, with another text in place of its own if that is not NULL.
+ */
+static void put_event(const struct proa_seam *s, struct proa_slice data,
+                      const struct proa_delta *delta, const struct proa_slice *text,
+                      struct proa_buf *out)
+{
+    const struct change changes[CHANGES] = {
+        {s->id_len > 0 ? delta->id : PROA_SLICE_NONE, proa_slice_make(s->id, s->id_len), false},
+        {s->created_len > 0 ? delta->created : PROA_SLICE_NONE,
+         proa_slice_make(s->created, s->created_len), false},
+        {text ? delta->text : PROA_SLICE_NONE, text ? *text : PROA_SLICE_NONE, true},
+    };
+    const char *from = data.ptr;
+    begin_event(delta->name, out);
+    for (const struct change *c; (c = first_from(changes, from)) != NULL;) {
+        put(proa_slice_make(from, (size_t)(c->token.ptr - from)), out);
+        if (c->is_text) {
+            (void)proa_json_string_encode(out, c->value);
+        } else {
+            (void)proa_buf_append(out, c->value);
+        }
+        from = c->token.ptr + c->token.len;
+    }
+    put(proa_slice_from(data, (size_t)(from - data.ptr)), out);
     PROA_BUF_LIT(out, "\n\n");
 }
 
-/* The event with another text in place of its own, which stands at [at, at + len). */
-static void write_event(const struct proa_seam *s, struct proa_slice data, size_t at, size_t len,
-                        struct proa_slice text, struct proa_buf *out)
+static void pass_event(const struct proa_seam *s, struct proa_slice data,
+                       const struct proa_delta *delta, struct proa_buf *out)
 {
-    struct proa_delta delta;
-    s->read(data, &delta);
-    begin_event(delta.name, out);
-    put(proa_slice_head(data, at), out);
-    (void)proa_json_string_encode(out, text);
-    put(proa_slice_from(data, at + len), out);
-    PROA_BUF_LIT(out, "\n\n");
+    put_event(s, data, delta, NULL, out);
 }
 
 /* Once more from the beginning: `text` must be what the client has, as far as that goes. */
@@ -142,10 +189,10 @@ static enum proa_seam_result match(struct proa_seam *s, struct proa_slice data,
         return delta->finished ? PROA_SEAM_DIVERGED : PROA_SEAM_OK;
     }
     if (text.len > n) {
-        write_event(s, data, (size_t)(delta->text.ptr - data.ptr), delta->text.len,
-                    proa_slice_from(text, n), out);
+        const struct proa_slice more = proa_slice_from(text, n);
+        put_event(s, data, delta, &more, out);
     } else if (delta->finished) {
-        pass_event(delta->name, data, out);
+        pass_event(s, data, delta, out);
     }
     return PROA_SEAM_OK;
 }
@@ -169,11 +216,8 @@ static bool begins_anew(struct proa_slice old, struct proa_slice new)
            new.len >= OVERLAP_MAX &&memcmp(old.ptr, new.ptr, OVERLAP_MAX) == 0;
 }
 
-static enum proa_err hold(struct proa_seam *s, struct proa_slice data,
-                          const struct proa_delta *delta, struct proa_slice text)
+static enum proa_err hold(struct proa_seam *s, struct proa_slice data, struct proa_slice text)
 {
-    s->shape_at = (size_t)(delta->text.ptr - data.ptr);
-    s->shape_len = delta->text.len;
     proa_buf_clear(&s->shape);
     const enum proa_err err = proa_buf_append(&s->shape, data);
     return err == PROA_OK ? proa_buf_append(&s->head, text) : err;
@@ -184,7 +228,7 @@ static enum proa_seam_result join(struct proa_seam *s, struct proa_slice data,
                                   const struct proa_delta *delta, struct proa_slice text,
                                   struct proa_buf *out)
 {
-    if (delta->text.len > 0 && hold(s, data, delta, text) != PROA_OK) {
+    if (delta->text.len > 0 && hold(s, data, text) != PROA_OK) {
         return PROA_SEAM_LIMIT;
     }
     if (s->head.len < OVERLAP_MAX && !delta->finished) {
@@ -209,10 +253,13 @@ static enum proa_seam_result join(struct proa_seam *s, struct proa_slice data,
     const struct proa_slice news = proa_slice_from(all, known);
     s->through = true;
     if (news.len > 0) {
-        write_event(s, proa_buf_slice(&s->shape), s->shape_at, s->shape_len, news, out);
+        const struct proa_slice shape = proa_buf_slice(&s->shape);
+        struct proa_delta shaped;
+        s->read(shape, &shaped);
+        put_event(s, shape, &shaped, &news, out);
     }
     if (delta->finished && (delta->text.len == 0 || news.len == 0)) {
-        pass_event(delta->name, data, out);
+        pass_event(s, data, delta, out);
     }
     return PROA_SEAM_OK;
 }
@@ -220,18 +267,18 @@ static enum proa_seam_result join(struct proa_seam *s, struct proa_slice data,
 static enum proa_seam_result take_event(struct proa_seam *s, struct proa_slice data,
                                         struct proa_buf *scratch, struct proa_buf *out)
 {
-    struct proa_delta delta;
+    struct proa_delta delta = {.finished = false};
     if (proa_slice_eq(proa_slice_trim(data), PROA_SLICE("[DONE]"))) {
-        pass_event(PROA_SLICE_NONE, data, out);
+        pass_event(s, data, &delta, out);
         return s->through ? PROA_SEAM_OK : PROA_SEAM_DIVERGED;
     }
     s->read(data, &delta);
+    if (s->through) {
+        pass_event(s, data, &delta, out);
+        return PROA_SEAM_OK;
+    }
     if (delta.other) {
         return PROA_SEAM_DIVERGED;
-    }
-    if (s->through) {
-        pass_event(delta.name, data, out);
-        return PROA_SEAM_OK;
     }
     proa_buf_clear(scratch);
     if (delta.text.len > 0 && proa_json_string_decode(delta.text, scratch) != PROA_OK) {

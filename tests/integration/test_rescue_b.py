@@ -102,6 +102,38 @@ def test_b_an_answer_in_one_piece_is_not_rescued(pair):
     assert gateway.metrics().total("proa_buffered_bytes") == 0
 
 
+def marked(events, key, created):
+    """Chunks of one answer, as a provider marks them."""
+    return [up.sse({**event, "id": key, "created": created}) for event in events]
+
+
+@pytest.mark.parametrize("size", [5, 60, 5000])
+@pytest.mark.parametrize("prefill", ["none", "assistant"])
+@pytest.mark.parametrize("told", [False, True])
+def test_b_an_answer_has_one_id_and_one_time(pair, prefill, told, size):
+    """And tells at its end what happened, to who asks for it, though nothing of it is translated."""
+    gateway, first, second = pair(prefill=prefill)
+    begun = [up.delta(role="assistant"), *[up.delta(word) for word in WORDS[:3]]]
+    first.script = [up.raw(up.STREAM_HEAD + b"".join(map(up.chunk, marked(begun, "chatcmpl-1", 1000))))]
+    rest = WORDS[3:] if prefill == "assistant" else WORDS
+    usage = {**up.delta(), "choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}}
+    whole = b"".join(marked([up.delta(role="assistant"), *[up.delta(word) for word in rest],
+                             up.delta(finish="stop"), usage], "chatcmpl-other-2", 22222222)) + up.sse("[DONE]")
+    pieces = [whole[at:at + size] for at in range(0, len(whole), size)]
+    second.default = up.raw(up.STREAM_HEAD + b"".join(map(up.chunk, pieces)) + b"0\r\n\r\n", then="keep")
+    response = gateway.post(CHAT, chat_request(), {"x-proa-metadata": "1"} if told else ())
+    assert_whole(response)
+    chunks = [json.loads(event) for event in response.events[:-1]]
+    assert {(chunk["id"], chunk["created"]) for chunk in chunks} == {("chatcmpl-1", 1000)}
+    assert chunks[-1]["usage"]["total_tokens"] == 3
+    notes = [choice["delta"]["provider_metadata"] for chunk in chunks for choice in chunk["choices"]
+             if "provider_metadata" in choice["delta"]]
+    assert len(notes) == told
+    if told:
+        routing = notes[0]["gateway"]["routing"]
+        assert routing["finalProvider"] == "p2" and routing["totalProviderAttemptCount"] == 2
+
+
 def test_b_completions_are_never_prefilled(pair):
     def text(piece, finish=None):
         return up.sse({"id": "cmpl-1", "object": "text_completion", "model": "up-model",

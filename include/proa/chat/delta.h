@@ -14,6 +14,10 @@ struct proa_delta {
     bool finished;          /* a finish reason */
     bool other; /* something that is not the text of the one choice: a tool call, reasoning, ... */
     struct proa_slice name; /* of the event, where its stream names events; empty = it has none */
+    /* What every event of an answer says alike, where its stream has that: tokens within the data;
+     * empty. */
+    struct proa_slice id;
+    struct proa_slice created;
 };
 
 /* Fills all of *out from one event's data, an end mark's apart; what it says borrows from `data`.

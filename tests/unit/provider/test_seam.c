@@ -179,7 +179,7 @@ static void a_splice_says_the_same_once_more(void **state)
     }
 }
 
-static void an_event_is_written_anew_with_all_but_its_text(void **state)
+static void an_event_is_written_anew_with_another_text(void **state)
 {
     (void)state;
     struct seam_test t;
@@ -189,7 +189,7 @@ static void an_event_is_written_anew_with_all_but_its_text(void **state)
          PROA_SLICE("data: {\"id\":\"9\", \"choices\":[{\"delta\":{\"content\":\"One t\\u0022\"},"
                     "\"x\":1}],\ndata: \"model\":\"m\"}\n\n"));
     const char *want =
-        "data: {\"id\":\"9\", \"choices\":[{\"delta\":{\"content\":\"t\\\"\"},\"x\":1}],"
+        "data: {\"id\":\"1\", \"choices\":[{\"delta\":{\"content\":\"t\\\"\"},\"x\":1}],"
         "\"model\":\"m\"}\n\n";
     assert_int_equal(t.out.len, strlen(want));
     assert_memory_equal(t.out.ptr, want, t.out.len);
@@ -286,6 +286,63 @@ static void the_end_of_the_answer_is_told_once(void **state)
         assert_true(proa_slice_search(out, PROA_SLICE("[DONE]")) < out.len);
         teardown(&t);
     }
+}
+
+static void an_answer_has_one_id_and_one_time(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proa_seam_way way;
+        const char *had;
+        const char *again;
+        const char *out;
+    } cases[] = {
+        /* Wherever they stand, and whatever else is called so. */
+        {PROA_SEAM_SPLICE,
+         "data: {\"id\":\"a\",\"created\":7,\"choices\":[{\"delta\":{\"content\":\"One \"}}]}\n\n",
+         "data: {\"choices\":[{\"delta\":{\"content\":\"One two\"},\"id\":5}],\"created\" : 1234 ,"
+         "\"model\":\"n\",\"id\":\"bcd\"}\n\n"
+         "data: {\"id\":\"bcd\",\"usage\":{\"created\":8,\"id\":\"x\"}}\n\n" DONE,
+         "data: {\"choices\":[{\"delta\":{\"content\":\"two\"},\"id\":5}],\"created\" : 7 ,"
+         "\"model\":\"n\",\"id\":\"a\"}\n\n"
+         "data: {\"id\":\"a\",\"usage\":{\"created\":8,\"id\":\"x\"}}\n\n" DONE},
+        {PROA_SEAM_PREFILL,
+         "data: {\"id\":\"\\u0061\",\"choices\":[{\"delta\":{\"content\":\"One \"}}]}\n\n",
+         "data: "
+         "{\"id\":\"b\",\"created\":9,\"choices\":[{\"delta\":{\"content\":\"two\"}}]}\n\n" FINISH,
+         "data: "
+         "{\"id\":\"\\u0061\",\"created\":9,\"choices\":[{\"delta\":{\"content\":\"two\"}}]}\n\n"
+         "data: "
+         "{\"id\":\"\\u0061\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}"
+         "\n\n"},
+        /* Without any in the first, the second says its own. */
+        {PROA_SEAM_SPLICE, "data: {\"id\":3,\"choices\":[{\"delta\":{\"content\":\"One \"}}]}\n\n",
+         TEXT("One ") TEXT("two") FINISH, TEXT("two") FINISH},
+    };
+    PROA_TEST_ROWS(row, cases)
+    {
+        struct seam_test t;
+        setup(&t, row->had);
+        begin(&t, row->way);
+        take(&t, proa_slice_cstr(row->again));
+        assert_int_equal(t.result, PROA_SEAM_OK);
+        assert_slice_str(proa_buf_slice(&t.out), row->out);
+        assert_int_equal(proa_seam_passes(&t.seam), row == &cases[2]);
+        teardown(&t);
+    }
+}
+
+static void what_is_through_goes_on_whatever_it_is(void **state)
+{
+    (void)state;
+    struct seam_test t;
+    setup(&t, TEXT("One "));
+    begin(&t, PROA_SEAM_SPLICE);
+    take(&t, PROA_SLICE(
+                 TEXT("One two") "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\"}}]}\n\n"));
+    assert_int_equal(t.result, PROA_SEAM_OK);
+    assert_true(proa_slice_search(proa_buf_slice(&t.out), PROA_SLICE("hm")) < t.out.len);
+    teardown(&t);
 }
 
 static void a_second_rescue_begins_anew(void **state)
@@ -406,10 +463,12 @@ int main(void)
         cmocka_unit_test(only_the_text_of_one_choice_can_be_gone_on_with),
         cmocka_unit_test(more_text_than_may_be_kept_is_no_use),
         cmocka_unit_test(a_splice_says_the_same_once_more),
-        cmocka_unit_test(an_event_is_written_anew_with_all_but_its_text),
+        cmocka_unit_test(an_event_is_written_anew_with_another_text),
         cmocka_unit_test(what_begins_anew_must_say_the_same),
         cmocka_unit_test(a_prefill_goes_on_from_where_it_ended),
         cmocka_unit_test(the_end_of_the_answer_is_told_once),
+        cmocka_unit_test(an_answer_has_one_id_and_one_time),
+        cmocka_unit_test(what_is_through_goes_on_whatever_it_is),
         cmocka_unit_test(a_second_rescue_begins_anew),
         cmocka_unit_test(a_full_buffer_is_said),
         cmocka_unit_test(what_is_given_up_is_kept_no_more),
