@@ -5,6 +5,8 @@
 #define PROA_ADMIN_PRIV_H
 
 #include "proa/admin/admin.h"
+#include "proa/engine/status.h"
+#include "proa/json/writer.h"
 #include "proa/resilience/budget.h"
 
 struct proa_admin {
@@ -23,6 +25,10 @@ typedef void proa_admin_page_fn(struct proa_admin *admin, const struct proa_http
 /* {"error": {"code": ..., "message": ...}} */
 void proa_admin_refuse(struct proa_admin_reply *out, uint16_t status, const char *code,
                        const char *message);
+
+/* ---- state.c */
+/* Member "last_failure"; nothing where there was none. */
+void proa_admin_put_failure(struct proa_json_writer *w, const struct proa_status_failure *f);
 
 /* ---- pages.c */
 proa_admin_page_fn proa_admin_state_page;

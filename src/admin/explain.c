@@ -1,5 +1,7 @@
 #include "proa/admin/explain.h"
 
+#include "admin_priv.h"
+
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/policy/setting.h"
@@ -42,6 +44,22 @@ static void setting(struct proa_json_writer *w, const struct proa_policy_cfg *po
     proa_buf_deinit(&text);
 }
 
+/* Which breaker has something against it, since when, and why. */
+static void breaker(struct proa_json_writer *w, const struct proa_explain_breaker *b)
+{
+    if (b->kind != PROA_STATUS_KINDS) {
+        proa_json_writer_key(w, PROA_SLICE("breaker"));
+        proa_json_writer_begin_object(w);
+        string(w, "kind", proa_status_kind_text(b->kind));
+        proa_json_writer_member_string(w, "id", b->identity);
+        string(w, "cause", proa_breaker_cause_text(b->cause));
+        string(w, "why", proa_explain_cause_text(b->cause));
+        proa_json_writer_member_u64(w, "since_ms", b->since_ns / PROA_NS_PER_MS);
+        proa_admin_put_failure(w, &b->failed);
+        proa_json_writer_end_object(w);
+    }
+}
+
 static void candidate(struct proa_json_writer *w, const struct proa_route *route,
                       const struct proa_explain_candidate *c)
 {
@@ -52,6 +70,7 @@ static void candidate(struct proa_json_writer *w, const struct proa_route *route
     proa_json_writer_member_bool(w, "substitute", c->candidate->substitute);
     proa_json_writer_member_bool(w, "eligible", c->rank != UINT32_MAX);
     string(w, "condition", proa_explain_text(c->filter));
+    breaker(w, &c->breaker);
     setting(w, route->policy, proa_explain_setting(c->filter));
     eta(w, c->eta_ns);
     if (c->rank != UINT32_MAX) {

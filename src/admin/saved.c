@@ -7,6 +7,7 @@
 #include "proa/admin/state.h"
 #include "proa/core/clock.h"
 #include "proa/json/lenient.h"
+#include "proa/resilience/attempt.h"
 
 static uint64_t ns(const struct proa_json_node *node, const char *key)
 {
@@ -53,6 +54,19 @@ static enum proa_breaker_cause breaker_cause(struct proa_slice name)
     return PROA_BREAKER_CAUSE_NONE;
 }
 
+static struct proa_status_failure failure(const struct proa_json_node *node)
+{
+    const struct proa_slice name = proa_json_lenient_string(node, "class");
+    struct proa_status_failure out = {.at_ns = ns(node, "ago_ms"),
+                                      .status = (uint16_t)(count(node, "status") & UINT16_MAX)};
+    for (int i = 0; name.len > 0 && i < PROA_CLASS_COUNT; i++) {
+        if (proa_slice_eq(name, proa_slice_cstr(proa_class_text((enum proa_class)i)))) {
+            out.class = (uint8_t)i;
+        }
+    }
+    return out;
+}
+
 static struct proa_counts counts(const struct proa_json_node *node, const char *key)
 {
     const struct proa_json_node *c = proa_json_lenient_get(node, key);
@@ -73,6 +87,7 @@ static void breaker(const struct proa_json_node *node, struct proa_status_breake
     out->probing = proa_json_lenient_bool(node, "probing");
     out->slow = counts(node, "window");
     out->fast = counts(node, "newest");
+    out->failed = failure(proa_json_lenient_get(node, "last_failure"));
     const struct proa_json_node *past = proa_json_lenient_get(node, "transitions");
     for (const struct proa_json_node *t = proa_json_node_first(past);
          t && out->n_past < PROA_STATUS_TRANSITIONS; t = proa_json_node_next(t)) {

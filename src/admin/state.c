@@ -4,9 +4,12 @@
  */
 #include "proa/admin/state.h"
 
+#include "admin_priv.h"
+
 #include "proa/core/clock.h"
 #include "proa/core/version.h"
 #include "proa/engine/status.h"
+#include "proa/resilience/attempt.h"
 
 static void string(struct proa_json_writer *w, const char *key, const char *text)
 {
@@ -58,6 +61,18 @@ static void transitions(struct proa_json_writer *w, const struct proa_status_bre
     proa_json_writer_end_array(w);
 }
 
+void proa_admin_put_failure(struct proa_json_writer *w, const struct proa_status_failure *f)
+{
+    if (f->class != PROA_CLASS_NONE) {
+        proa_json_writer_key(w, PROA_SLICE("last_failure"));
+        proa_json_writer_begin_object(w);
+        string(w, "class", proa_class_text((enum proa_class)f->class));
+        proa_json_writer_member_u64(w, "status", f->status);
+        ms(w, "ago_ms", f->at_ns);
+        proa_json_writer_end_object(w);
+    }
+}
+
 static void breaker(struct proa_json_writer *w, const struct proa_status_breaker *b)
 {
     string(w, "state", proa_breaker_state_text(b->state));
@@ -69,6 +84,7 @@ static void breaker(struct proa_json_writer *w, const struct proa_status_breaker
     counts(w, "window", &b->slow);
     counts(w, "newest", &b->fast);
     transitions(w, b);
+    proa_admin_put_failure(w, &b->failed);
 }
 
 /* ---- kinds ----------------------------------------------------------------------------------- */

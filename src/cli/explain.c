@@ -204,6 +204,28 @@ static void print_share(struct proa_cli_out *out, const struct proa_json_node *c
     }
 }
 
+/* ": it failed too often in sequence, 12 s ago; last failure http_5xx (503), 3 s ago" */
+static void print_breaker(struct proa_cli_out *out, const struct proa_json_node *b)
+{
+    const struct proa_json_node *failure = proa_json_lenient_get(b, "last_failure");
+    const struct proa_slice why = proa_json_lenient_string(b, "why");
+    const struct proa_slice class = proa_json_lenient_string(failure, "class");
+    const uint64_t status = proa_json_lenient_u64(failure, "status");
+    char ago[PROA_CLI_SPAN_MAX];
+    if (why.len > 0) {
+        proa_cli_out_printf(out, ": %.*s, %s ago", (int)why.len, why.ptr,
+                            proa_cli_span(ago, proa_json_lenient_u64(b, "since_ms")));
+    }
+    if (class.len > 0) {
+        proa_cli_out_printf(out, "; last failure %.*s", (int)class.len, class.ptr);
+        if (status > 0) {
+            proa_cli_out_printf(out, " (%u)", (unsigned)status);
+        }
+        proa_cli_out_printf(out, ", %s ago",
+                            proa_cli_span(ago, proa_json_lenient_u64(failure, "ago_ms")));
+    }
+}
+
 static void print_candidate(struct proa_cli_out *out, const struct proa_json_node *c)
 {
     const struct proa_slice target = proa_json_lenient_string(c, "target");
@@ -220,9 +242,11 @@ static void print_candidate(struct proa_cli_out *out, const struct proa_json_nod
                             (unsigned)proa_json_lenient_u64(c, "inflight"));
         print_share(out, c);
     } else if (proa_json_lenient_get(c, "eta_ms")) {
-        proa_cli_out_printf(out, " for %llu ms",
-                            (unsigned long long)proa_json_lenient_u64(c, "eta_ms"));
+        char wait[PROA_CLI_SPAN_MAX];
+        proa_cli_out_printf(out, ", for %s more",
+                            proa_cli_span(wait, proa_json_lenient_u64(c, "eta_ms")));
     }
+    print_breaker(out, proa_json_lenient_get(c, "breaker"));
     if (!eligible) {
         proa_cli_out_printf(out, "  [");
         print_setting(out, c);

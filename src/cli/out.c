@@ -126,3 +126,19 @@ const char *proa_cli_shown(char into[PROA_CLI_SHOWN_MAX], struct proa_slice text
     into[at] = '\0';
     return into;
 }
+
+const char *proa_cli_span(char into[PROA_CLI_SPAN_MAX], uint64_t milliseconds)
+{
+    const uint64_t s = milliseconds / 1000;
+    if (milliseconds < 1000) {
+        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u ms", (unsigned)milliseconds);
+    } else if (s < 60) {
+        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u s", (unsigned)s);
+    } else if (s < 3600) {
+        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u min", (unsigned)(s / 60));
+    } else {
+        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u h %u min", (unsigned)(s / 3600),
+                       (unsigned)(s / 60 % 60));
+    }
+    return into;
+}

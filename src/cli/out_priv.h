@@ -32,6 +32,10 @@ const char *proa_cli_red(const struct proa_cli_out *out);
 const char *proa_cli_yellow(const struct proa_cli_out *out);
 const char *proa_cli_plain(const struct proa_cli_out *out);
 
+/* "12 s", "3 h 4 min". Returns `into`. */
+enum { PROA_CLI_SPAN_MAX = 32 };
+const char *proa_cli_span(char into[PROA_CLI_SPAN_MAX], uint64_t milliseconds);
+
 /* Bytes of a command line or a file, fit for a terminal: control characters become \xNN, long ones
  * are cut. Returns `into`. */
 enum { PROA_CLI_SHOWN_MAX = 256 };

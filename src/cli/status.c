@@ -27,18 +27,6 @@ static bool is(struct proa_slice value, const char *word)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-static void span(char out[32], uint64_t milliseconds)
-{
-    const uint64_t s = milliseconds / 1000;
-    if (s < 60) {
-        (void)snprintf(out, 32, "%u s", (unsigned)s);
-    } else if (s < 3600) {
-        (void)snprintf(out, 32, "%u min", (unsigned)(s / 60));
-    } else {
-        (void)snprintf(out, 32, "%u h %u min", (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
-    }
-}
-
 static const char *color_of(const struct proa_cli_out *out, struct proa_slice state)
 {
     return is(state, "open") || is(state, "disabled") || is(state, "exhausted") ? proa_cli_red(out)
@@ -74,12 +62,12 @@ static void objects(struct proa_cli_out *out, const struct proa_json_node *list,
         const struct proa_json_node *window = proa_json_lenient_get(t, "window");
         const uint64_t fail = proa_json_lenient_u64(window, "fail");
         char counts[32];
-        char wait[32] = "";
+        char wait[PROA_CLI_SPAN_MAX] = "";
         char inflight[16] = "";
         (void)snprintf(counts, sizeof(counts), "%u/%u", (unsigned)fail,
                        (unsigned)(fail + proa_json_lenient_u64(window, "ok")));
         if (is(state, "open")) {
-            span(wait, proa_json_lenient_u64(t, "probe_in_ms"));
+            proa_cli_span(wait, proa_json_lenient_u64(t, "probe_in_ms"));
         }
         if (proa_json_lenient_get(t, "inflight")) {
             (void)snprintf(inflight, sizeof(inflight), "%u",
@@ -99,9 +87,9 @@ static void access(struct proa_cli_out *out, const struct proa_json_node *list, 
          a = proa_json_node_next(a)) {
         const struct proa_slice id = proa_json_lenient_string(a, "id");
         const struct proa_slice state = proa_json_lenient_string(a, "state");
-        char wait[32];
+        char wait[PROA_CLI_SPAN_MAX];
         if (!is(state, "active")) {
-            span(wait, proa_json_lenient_u64(a, "out_ms"));
+            proa_cli_span(wait, proa_json_lenient_u64(a, "out_ms"));
             proa_cli_out_printf(out, "%s %.*s is %s%.*s%s for %s\n", what, (int)id.len, id.ptr,
                                 color_of(out, state), (int)state.len, state.ptr,
                                 proa_cli_plain(out), wait);
@@ -115,9 +103,9 @@ static void limits(struct proa_cli_out *out, const struct proa_json_node *list)
          l = proa_json_node_next(l)) {
         const struct proa_slice id = proa_json_lenient_string(l, "id");
         const uint64_t blocked = proa_json_lenient_u64(l, "blocked_ms");
-        char wait[32];
+        char wait[PROA_CLI_SPAN_MAX];
         if (blocked > 0) {
-            span(wait, blocked);
+            proa_cli_span(wait, blocked);
             proa_cli_out_printf(out, "limit %.*s is %sblocked%s for %s\n", (int)id.len, id.ptr,
                                 proa_cli_yellow(out), proa_cli_plain(out), wait);
         }
@@ -176,11 +164,11 @@ static void recent(struct proa_cli_out *out, const struct proa_json_node *state)
         proa_cli_out_printf(out, "\n%sLAST CHANGES%s\n", proa_cli_bold(out), proa_cli_plain(out));
     }
     for (size_t i = 0; i < c.n; i++) {
-        char ago[32];
+        char ago[PROA_CLI_SPAN_MAX];
         const struct proa_slice from = proa_json_lenient_string(c.items[i].transition, "from");
         const struct proa_slice to = proa_json_lenient_string(c.items[i].transition, "to");
         const struct proa_slice cause = proa_json_lenient_string(c.items[i].transition, "cause");
-        span(ago, c.items[i].ago_ms);
+        proa_cli_span(ago, c.items[i].ago_ms);
         proa_cli_out_printf(out, "%12s ago  %.*s: %.*s -> %.*s (%.*s)\n", ago,
                             (int)c.items[i].id.len, c.items[i].id.ptr, (int)from.len, from.ptr,
                             (int)to.len, to.ptr, (int)cause.len, cause.ptr);
@@ -189,10 +177,10 @@ static void recent(struct proa_cli_out *out, const struct proa_json_node *state)
 
 static void print(struct proa_cli_out *out, const struct proa_json_node *state)
 {
-    char up[32];
+    char up[PROA_CLI_SPAN_MAX];
     const struct proa_slice version = proa_json_lenient_string(state, "proa");
     const struct proa_slice revision = proa_json_lenient_string(state, "revision");
-    span(up, proa_json_lenient_u64(state, "uptime_ms"));
+    proa_cli_span(up, proa_json_lenient_u64(state, "uptime_ms"));
     proa_cli_out_printf(out, "proa %.*s, up %s, configuration %.*s\n\n", (int)version.len,
                         version.ptr, up, (int)revision.len, revision.ptr);
     if (proa_json_lenient_bool(state, "uplink_down")) {

@@ -21,6 +21,21 @@ const char *proa_explain_setting(enum proa_explain_filter filter)
     return (size_t)filter < PROA_ARRAY_LEN(FILTERS) ? FILTERS[filter].setting : "";
 }
 
+const char *proa_explain_cause_text(enum proa_breaker_cause cause)
+{
+    static const char *const texts[PROA_BREAKER_CAUSES] = {
+        [PROA_BREAKER_CAUSE_SCORE] = "it failed too often in sequence",
+        [PROA_BREAKER_CAUSE_RATE] = "too many of its answers failed",
+        [PROA_BREAKER_CAUSE_FAST_RATE] = "too many of its newest answers failed",
+        [PROA_BREAKER_CAUSE_SLOW] = "it was slow",
+        [PROA_BREAKER_CAUSE_STALL] = "it fell silent",
+        [PROA_BREAKER_CAUSE_PROBE_FAILED] = "it failed again as it came back",
+        [PROA_BREAKER_CAUSE_OPERATOR] = "an operator has ejected it",
+    };
+    const char *text = (size_t)cause < PROA_ARRAY_LEN(texts) ? texts[cause] : NULL;
+    return text ? text : "why is not known";
+}
+
 /* The setting behind a pick, or behind there being none. */
 static const char *setting_of(enum proa_reason reason)
 {
@@ -74,6 +89,39 @@ static void rank_all(const struct proa_run *run, const struct survey *s, struct 
     }
 }
 
+/* The breaker behind a filter, the highest of them. */
+static struct proa_explain_breaker breaker_of(const struct proa_run *run, size_t i,
+                                              enum proa_explain_filter filter, uint64_t now_ns)
+{
+    const struct seat *seat = proa_seat_of(run, &run->route->candidates[i]);
+    const struct state *states[TRIP_LEVELS] = {
+        [TRIP_TARGET] = &seat->target->state,
+        [TRIP_POOL] = &seat->pool->state,
+        [TRIP_ENDPOINT] = &seat->endpoint->state,
+    };
+    const bool is_out = filter >= PROA_EXPLAIN_ENDPOINT_OPEN && filter <= PROA_EXPLAIN_TARGET_OPEN;
+    if (!is_out && filter != PROA_EXPLAIN_PROBING && filter != PROA_EXPLAIN_PROBE_DUE &&
+        filter != PROA_EXPLAIN_DEGRADED) {
+        return (struct proa_explain_breaker){.kind = PROA_STATUS_KINDS};
+    }
+    for (enum trip_level level = TRIP_LEVELS; level-- > TRIP_TARGET;) {
+        const struct watched *w = proa_trip_watched(seat, level);
+        if (filter == PROA_EXPLAIN_DEGRADED ? w->breaker.state == PROA_BREAKER_DEGRADED
+                                            : proa_breaker_is_out(&w->breaker)) {
+            struct proa_status_failure failed = w->failed;
+            failed.at_ns = proa_clock_since(now_ns, failed.at_ns);
+            return (struct proa_explain_breaker){
+                .kind = (enum proa_status_kind)states[level]->kind,
+                .identity = states[level]->identity,
+                .cause = (enum proa_breaker_cause)w->began.cause,
+                .since_ns = proa_clock_since(now_ns, w->began.at_ns),
+                .failed = failed,
+            };
+        }
+    }
+    return (struct proa_explain_breaker){.kind = PROA_STATUS_KINDS};
+}
+
 static void describe(const struct proa_run *run, const struct survey *s, size_t i, uint64_t now_ns,
                      struct proa_explain_candidate *out)
 {
@@ -82,6 +130,7 @@ static void describe(const struct proa_run *run, const struct survey *s, size_t 
     *out = (struct proa_explain_candidate){
         .candidate = candidate,
         .filter = filter_of(s, i),
+        .breaker = breaker_of(run, i, filter_of(s, i), now_ns),
         .eta_ns = candidate->weight > 0 ? proa_pick_eta(run, i, now_ns) : PROA_NEVER,
         .rank = UINT32_MAX,
         .cost = proa_balance_cost(&view, &run->route->policy->balance),

@@ -186,6 +186,8 @@ static void fail_breakers(const struct report *r, const struct proa_event *event
             report.fingerprint = level != TRIP_ENDPOINT ? r->a->fingerprint : 0;
             report.hint_ns =
                 event && r->a->class == PROA_CLASS_OVERLOADED ? event->retry_after_ns : 0;
+            proa_trip_watched(r->seat, level)->failed = (struct proa_status_failure){
+                .at_ns = r->now_ns, .status = r->a->status, .class = (uint8_t)r->a->class};
             fail(r, level, &report);
         }
     }

@@ -69,10 +69,14 @@ static void load(const struct object *object, enum trip_level level,
         saved->state == PROA_BREAKER_RAMP ? ramp_began(cfg, saved->share_ppm, now_ns) : now_ns;
     fill_window(&b->window, saved, cfg->window_ns, now_ns);
     w->n_past = 0;
+    w->began = (struct proa_status_transition){.at_ns = now_ns};
     for (size_t i = 0; i < saved->n_past && i < PROA_STATUS_TRANSITIONS; i++) {
-        w->past[w->n_past] = saved->past[i];
-        w->past[w->n_past++].at_ns = before(now_ns, saved->past[i].at_ns);
+        struct proa_status_transition past = saved->past[i];
+        past.at_ns = before(now_ns, past.at_ns);
+        proa_watched_keep(w, &past);
     }
+    w->failed = saved->failed;
+    w->failed.at_ns = before(now_ns, saved->failed.at_ns);
 }
 
 bool proa_saved_endpoint(struct proa_roster *roster, const struct proa_status_endpoint *saved,

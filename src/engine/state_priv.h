@@ -37,7 +37,13 @@ struct watched {
     struct proa_breaker breaker;
     struct proa_status_transition past[PROA_STATUS_TRANSITIONS]; /* a ring */
     uint32_t n_past;                                             /* ever */
+    /* How it came to be as it is: by this one. Probes that fail do not begin an outage anew. */
+    struct proa_status_transition began;
+    struct proa_status_failure failed; /* last */
 };
+
+/* Keeps a transition, and only that. */
+void proa_watched_keep(struct watched *w, const struct proa_status_transition *transition);
 
 struct endpoint_state {
     struct state state;

@@ -80,6 +80,8 @@ static void describe_breaker(const struct object *object, enum trip_level level,
         *past = w->past[i % PROA_STATUS_TRANSITIONS];
         past->at_ns = proa_clock_since(now_ns, past->at_ns);
     }
+    out->failed = w->failed;
+    out->failed.at_ns = proa_clock_since(now_ns, w->failed.at_ns);
 }
 
 void proa_status_endpoint(const struct proa_roster *roster, size_t i, uint64_t now_ns,

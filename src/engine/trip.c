@@ -19,6 +19,19 @@ static void tell(struct proa_engine *engine, struct state *state,
     engine->news[engine->n_told++ % ENGINE_NEWS] = (struct news){state, *transition};
 }
 
+static bool is_out(uint8_t state)
+{
+    return state == PROA_BREAKER_OPEN || state == PROA_BREAKER_HALF_OPEN;
+}
+
+void proa_watched_keep(struct watched *w, const struct proa_status_transition *transition)
+{
+    w->past[w->n_past++ % PROA_STATUS_TRANSITIONS] = *transition;
+    if (!is_out(transition->from) || !is_out(transition->to)) {
+        w->began = *transition;
+    }
+}
+
 static void keep(const struct trip_place *place, struct proa_breaker_change change, uint64_t now_ns)
 {
     if (change.from == change.to || (place->seat->own && place->level == TRIP_TARGET)) {
@@ -33,7 +46,7 @@ static void keep(const struct trip_place *place, struct proa_breaker_change chan
         .to = (uint8_t)change.to,
         .cause = (uint8_t)change.cause,
     };
-    w->past[w->n_past++ % PROA_STATUS_TRANSITIONS] = transition;
+    proa_watched_keep(w, &transition);
     tell(engine, state, &transition);
     if (change.to == PROA_BREAKER_OPEN) {
         engine->opens.by[state->kind][change.cause]++;
@@ -109,7 +122,7 @@ void proa_trip_note(const struct trip_place *place, struct proa_breaker_change c
                     uint64_t now_ns)
 {
     const bool opens = change.to == PROA_BREAKER_OPEN;
-    const bool was_out = change.from == PROA_BREAKER_OPEN || change.from == PROA_BREAKER_HALF_OPEN;
+    const bool was_out = is_out((uint8_t)change.from);
     const bool is_back = was_out && !opens && change.to != PROA_BREAKER_HALF_OPEN;
     keep(place, change, now_ns);
     if (opens && change.from != PROA_BREAKER_OPEN && place->level != TRIP_ENDPOINT) {

@@ -1,6 +1,7 @@
 """`proa status` and `proa explain`: asked of the running sidecar, made up from a saved state, and what
 they say when that cannot be."""
 import json
+import re
 
 import pytest
 from conftest import KEYS
@@ -8,6 +9,7 @@ from testenv import upstream as up
 from testenv.client import Connection, request_bytes
 from testenv.gateway import cli
 
+TOKEN = "sesame-sesame-sesame"
 STICKY = {"retry": {"budget": {"ratio": 1.0, "cap": 1000, "start": 1000}},
           "breaker": {"score": 3, "pool_score": 100, "endpoint_score": 100, "min_samples": 1000,
                       "open_base": "1h", "open_floor": "1h", "open_cap": "1h"}}
@@ -44,21 +46,40 @@ def test_explain_names_the_pick_and_what_keeps_the_others_out(broken):
     assert "p2/k1/up-model" in lines[1] and "nowhere" not in lines[1]
     [out] = [line for line in lines[2:] if "p1/k1/up-model" in line]
     assert "[breaker." in out and broken.config_path + ":" in out
+    assert re.search(r"it is out, for 59 min more: it failed too often in sequence, \d+ m?s ago; "
+                     r"last failure http_5xx \(500\), \d+ m?s ago  \[", out), out
+
+
+def act(gateway, action, what):
+    with Connection(("127.0.0.1", gateway.admin_port)) as connection:
+        connection.send(request_bytes("POST", "/admin/%s?%s" % (action, what),
+                                      headers={"authorization": "Bearer " + TOKEN}))
+        assert connection.response("POST").status == 200
+
+
+def test_explain_tells_who_was_ejected(simple, upstreams):
+    gateway = simple(upstreams(), upstreams(), config={"admin": {"token": {"env": "ADMIN_TOKEN"}}},
+                     env={"ADMIN_TOKEN": TOKEN})
+    gateway.admin_address = "127.0.0.1:%d" % gateway.admin_port
+    assert gateway.chat().status == 200
+    act(gateway, "eject", "kind=pool&id=p1/up-model&seconds=600")
+    [first] = [line for line in ask(gateway, "explain", "m").stdout.splitlines() if "p1/k1/up-model" in line]
+    assert re.search(r"its provider is out for this model, for (9|10) min more: an operator has ejected it, "
+                     r"\d+ m?s ago  \[", first), first
+    [first, second] = json.loads(ask(gateway, "explain", "m", "--output", "json").stdout)["candidates"]
+    breaker = first["breaker"]
+    assert (breaker["kind"], breaker["id"], breaker["cause"]) == ("pool", "p1/up-model", "operator")
+    assert breaker["since_ms"] < 60_000 and "last_failure" not in breaker and "breaker" not in second
 
 
 def test_explain_tells_who_is_only_coming_back(simple, upstreams):
-    token = "sesame-sesame-sesame"
     gateway = simple(upstreams(default=up.chat("first")), upstreams(default=up.chat("second")),
                      policy={"breaker": {"ramp": "30m"}},
-                     config={"admin": {"token": {"env": "ADMIN_TOKEN"}}}, env={"ADMIN_TOKEN": token})
+                     config={"admin": {"token": {"env": "ADMIN_TOKEN"}}}, env={"ADMIN_TOKEN": TOKEN})
     gateway.admin_address = "127.0.0.1:%d" % gateway.admin_port
     assert "coming back" not in ask(gateway, "explain", "m").stdout
     for action in ("eject", "restore"):
-        with Connection(("127.0.0.1", gateway.admin_port)) as connection:
-            connection.send(request_bytes(
-                "POST", "/admin/%s?kind=target&id=p1/k1/up-model" % action,
-                headers={"authorization": "Bearer " + token}))
-            assert connection.response("POST").status == 200
+        act(gateway, action, "kind=target&id=p1/k1/up-model")
     lines = ask(gateway, "explain", "m").stdout.splitlines()
     [first] = [line for line in lines[2:] if "p1/k1/up-model" in line]
     [second] = [line for line in lines[2:] if "p2/k1/up-model" in line]
@@ -77,7 +98,9 @@ def test_explain_from_a_saved_state_says_what_the_running_one_said(broken, tmp_p
     def gist(text):
         whole = json.loads(text)
         return [whole["pick"], whole["reason"], whole["setting"], whole.get("written_at"),
-                [[c[key] for key in ("target", "tier", "eligible", "condition")]
+                [[c[key] for key in ("target", "tier", "eligible", "condition")] + [
+                    {**c.get("breaker", {}), "since_ms": 0, "last_failure": 0},
+                    c.get("breaker", {}).get("last_failure", {}).get("status")]
                  for c in whole["candidates"]]]
     assert gist(here.stdout) == gist(there.stdout)
     assert gist(here.stdout)[0] == "p2/k1/up-model"

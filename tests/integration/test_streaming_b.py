@@ -401,6 +401,15 @@ def test_b7_a_malformed_event_passes_and_the_stream_goes_on(simple, upstream, ba
     assert response.body == b"".join(events)
 
 
+@pytest.mark.parametrize("done", [True, False])
+def test_b7_a_stream_of_nothing_else_is_no_answer(simple, upstreams, done):
+    bad = up.stream([b"data: {not json\n\n"] * 3 + [up.sse("[DONE]")] * done)
+    broken, good = upstreams(default=bad), upstreams(default=up.stream(up.stream_events()))
+    response = simple(broken, good).post(CHAT, chat_request())
+    assert_good(response, "Hello there")
+    assert response.header("x-proa-attempts") == "2" and b"not json" not in response.body
+
+
 # ---- usage, tools, headers ----------------------------------------------------------------------
 
 def test_usage_is_read_from_the_passing_stream(simple, upstream):

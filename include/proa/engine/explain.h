@@ -8,6 +8,7 @@
 #define PROA_ENGINE_EXPLAIN_H
 
 #include "proa/engine/run.h"
+#include "proa/engine/status.h"
 
 /*
  * X(name, text, setting of the policy that is responsible). A candidate may be in several
@@ -22,11 +23,9 @@
     X(MODEL_DENIED, "its key may not use this model", "credential.unknown_model")                  \
     X(MODEL_MISSING, "its provider does not have this model", "credential.unknown_model")          \
     X(UPLINK_DOWN, "nothing outside can be reached", "breaker.endpoint_score")                     \
-    X(ENDPOINT_OPEN, "its endpoint is out: it cannot be reached, or was ejected",                  \
-      "breaker.endpoint_score")                                                                    \
-    X(POOL_OPEN, "its provider is out for this model: it fails, or was ejected",                   \
-      "breaker.pool_score")                                                                        \
-    X(TARGET_OPEN, "it is out: it fails, or was ejected", "breaker.score")                         \
+    X(ENDPOINT_OPEN, "its endpoint is out", "breaker.endpoint_score")                              \
+    X(POOL_OPEN, "its provider is out for this model", "breaker.pool_score")                       \
+    X(TARGET_OPEN, "it is out", "breaker.score")                                                   \
     X(PROBING, "a probe is under way", "breaker.lease")                                            \
     X(RATE_LIMITED, "its rate limit is used up", "limiter.enabled")                                \
     X(FULL, "as many calls as allowed are under way", "concurrency.target")                        \
@@ -42,13 +41,25 @@ enum proa_explain_filter {
 const char *proa_explain_text(enum proa_explain_filter filter);
 const char *proa_explain_setting(enum proa_explain_filter filter);
 
+/* What a breaker has against a candidate: one that is out, on trial or degraded. */
+struct proa_explain_breaker {
+    enum proa_status_kind kind; /* ENDPOINT, POOL, TARGET; KINDS: none has anything */
+    struct proa_slice identity;
+    enum proa_breaker_cause cause; /* NONE: not known */
+    uint64_t since_ns;             /* span */
+    struct proa_status_failure failed;
+};
+/* "it failed too often in sequence" */
+const char *proa_explain_cause_text(enum proa_breaker_cause cause);
+
 struct proa_explain_candidate {
     const struct proa_candidate *candidate;
     enum proa_explain_filter filter; /* NONE, PROBE_DUE and DEGRADED do not keep it out */
-    uint64_t eta_ns;                 /* span until it may be tried; 0 = now, PROA_NEVER = unknown */
-    uint32_t rank;                   /* 0 = of those that are picked from first; UINT32_MAX = out */
-    uint64_t cost;                   /* as the strategy p2c_ewma compares it */
-    uint32_t share_ppm;              /* of its weight, while it ramps */
+    struct proa_explain_breaker breaker;
+    uint64_t eta_ns;    /* span until it may be tried; 0 = now, PROA_NEVER = unknown */
+    uint32_t rank;      /* 0 = of those that are picked from first; UINT32_MAX = out */
+    uint64_t cost;      /* as the strategy p2c_ewma compares it */
+    uint32_t share_ppm; /* of its weight, while it ramps */
     uint32_t latency_ppm;
     uint32_t failure_ppm;
     uint32_t inflight;

@@ -41,6 +41,13 @@ struct proa_status_transition {
     uint8_t cause; /* enum proa_breaker_cause */
 };
 
+/* The last failure that a breaker was told of. */
+struct proa_status_failure {
+    uint64_t at_ns;  /* in a state: span before now */
+    uint16_t status; /* 0: none came */
+    uint8_t class;   /* enum proa_class; NONE: it never was */
+};
+
 /* ---- news ------------------------------------------------------------------------------------ */
 
 struct proa_status_news {
@@ -75,6 +82,7 @@ struct proa_status_breaker {
     struct proa_counts fast;                                     /* its newest part */
     struct proa_status_transition past[PROA_STATUS_TRANSITIONS]; /* oldest first */
     size_t n_past;
+    struct proa_status_failure failed;
 };
 
 struct proa_status_endpoint {

@@ -109,6 +109,48 @@ static void in_nothing(struct state_test *t)
     succeed_n(t, 0, 1);
 }
 
+/* ---- which breaker, since when, and why ------------------------------------------------------ */
+
+static void an_outage_is_told_from_its_beginning(void **state)
+{
+    (void)state;
+    struct state_test t;
+    state_apart(&t, 3);
+    fixture_bind(&t.fx, t.now);
+    in_endpoint_open(&t);
+    const uint64_t began = t.now;
+    explain(&t);
+    const struct proa_explain_breaker *b = &out.candidates[0].breaker;
+    assert_int_equal(b->kind, PROA_STATUS_ENDPOINT);
+    assert_int_equal(b->cause, PROA_BREAKER_CAUSE_SCORE);
+    assert_int_equal(b->since_ns, 0);
+    assert_int_equal(b->failed.class, PROA_CLASS_CONNECT);
+    assert_true(b->identity.len > 0);
+    assert_int_equal(out.candidates[1].breaker.kind, PROA_STATUS_KINDS);
+    /* More probes fail than transitions are kept. */
+    for (int i = 0; i < 2 * PROA_STATUS_TRANSITIONS; i++) {
+        explain(&t);
+        t.now += out.candidates[0].eta_ns + S;
+        fails(&t, called_at(&t, 0), PROA_CLASS_DNS);
+    }
+    t.now += S;
+    explain(&t);
+    assert_int_equal(b->cause, PROA_BREAKER_CAUSE_SCORE);
+    assert_int_equal(b->since_ns, t.now - began);
+    assert_int_equal(b->failed.class, PROA_CLASS_DNS);
+    assert_int_equal(b->failed.at_ns, S);
+    state_teardown(&t);
+}
+
+static void causes_have_words(void **state)
+{
+    (void)state;
+    for (enum proa_breaker_cause c = PROA_BREAKER_CAUSE_NONE; c < PROA_BREAKER_CAUSES; c++) {
+        assert_true(strlen(proa_explain_cause_text(c)) > 3);
+    }
+    assert_string_equal(proa_explain_cause_text(PROA_BREAKER_CAUSES), "why is not known");
+}
+
 static void each_condition_is_named(void **state)
 {
     (void)state;
@@ -146,6 +188,10 @@ static void each_condition_is_named(void **state)
         assert_string_equal(proa_explain_setting(c->filter), row->setting);
         const bool waits = row->rank == UINT32_MAX && row->filter != PROA_EXPLAIN_PROBE_DUE;
         assert_int_equal(c->eta_ns > 0, waits);
+        const bool by_breaker =
+            strncmp(row->setting, "breaker.", 8) == 0 && row->filter != PROA_EXPLAIN_UPLINK_DOWN;
+        assert_int_equal(c->breaker.kind != PROA_STATUS_KINDS,
+                         by_breaker || row->filter == PROA_EXPLAIN_DEGRADED);
         assert_int_equal(out.candidates[2].filter, PROA_EXPLAIN_NONE);
         assert_int_equal(out.candidates[2].rank, 0);
         state_teardown(&t);
@@ -306,6 +352,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_filter_has_words_and_a_setting),
         cmocka_unit_test(each_condition_is_named),
+        cmocka_unit_test(an_outage_is_told_from_its_beginning),
+        cmocka_unit_test(causes_have_words),
         cmocka_unit_test(no_weight_is_named),
         cmocka_unit_test(ranks_follow_tiers),
         cmocka_unit_test(what_is_explained_is_what_happens),

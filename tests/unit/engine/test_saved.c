@@ -60,6 +60,9 @@ static void same_breaker(const struct proa_status_breaker *a, const struct proa_
     assert_int_equal(a->probing, b->probing);
     assert_memory_equal(&a->slow, &b->slow, sizeof(a->slow));
     assert_memory_equal(&a->fast, &b->fast, sizeof(a->fast));
+    assert_int_equal(a->failed.class, b->failed.class);
+    assert_int_equal(a->failed.status, b->failed.status);
+    assert_int_equal(a->failed.at_ns, b->failed.at_ns);
     assert_int_equal(a->n_past, b->n_past);
     for (size_t i = 0; i < a->n_past; i++) {
         assert_int_equal(a->past[i].at_ns, b->past[i].at_ns);
