@@ -62,8 +62,10 @@ static const struct proa_cli_flag run_flags[] = {
      .choices = NAMES("auto", "text", "logfmt", "json"),
      .help = "Shape of the log lines; auto is text on a terminal, else json. Sets log.format."},
     {.name = "mock",
-     .help = "Add embedded mock providers and two routes: \"demo\", whose first target always "
-             "fails, and \"demo-cached\", which keeps answers. No key and no file are needed."},
+     .help =
+         "Add embedded mock providers and two routes: \"demo\", whose first target always "
+         "fails, and \"demo-cached\", which keeps answers. Other names are answered by the mock, "
+         "whatever they are. No key and no file are needed."},
     {.name = "mock-fault",
      .arg = "RECIPE",
      .help = "What goes wrong in the embedded mock; see \"proa mock --help\"."},

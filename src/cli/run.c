@@ -112,6 +112,11 @@ static void on_ready(void *ctx, const struct proa_app_ready *ready)
                               "shows how the second one answers."
                             : "Try it:");
     print_curl(out, ready);
+    if (ready->mock) {
+        proa_cli_out_printf(out,
+                            "The mock answers to any model's name, also to one that no provider "
+                            "has.\n");
+    }
     proa_cli_out_printf(out, "\n");
     (void)proa_cli_out_flush(out);
 }

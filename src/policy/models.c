@@ -81,6 +81,86 @@ const struct proa_catalogue_model *proa_build_model(const struct proa_build *b,
     return own && own->out->catalogue == PROA_CATALOGUE_NO_PROVIDER ? NULL : model;
 }
 
+/* ---- names that are not there ---------------------------------------------------------------- */
+
+/* Names that accounts give: tuned models, profiles, deployments. */
+static bool is_accounts(struct proa_slice model)
+{
+    static const struct proa_slice begins[] = {
+        PROA_SLICE_INIT("ft:"),
+        PROA_SLICE_INIT("arn:"),
+        PROA_SLICE_INIT("tunedModels/"),
+        PROA_SLICE_INIT("projects/"),
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(begins); i++) {
+        if (proa_slice_starts(model, begins[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* 0 stands for a digit. */
+static bool ends_as(struct proa_slice text, struct proa_slice shape)
+{
+    bool same = text.len > shape.len;
+    for (size_t i = 0; same && i < shape.len; i++) {
+        const char c = text.ptr[text.len - shape.len + i];
+        same = shape.ptr[i] == '0' ? c >= '0' && c <= '9' : c == shape.ptr[i];
+    }
+    return same;
+}
+
+/* The name of a model whose state of one day this is. */
+static struct proa_slice without_date(struct proa_slice model)
+{
+    static const struct proa_slice ends[] = {
+        PROA_SLICE_INIT("-0000-00-00"),
+        PROA_SLICE_INIT("-00000000"),
+        PROA_SLICE_INIT("-0000"),
+        PROA_SLICE_INIT("-latest"),
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ends); i++) {
+        if (ends_as(model, ends[i])) {
+            return proa_slice_head(model, model.len - ends[i].len);
+        }
+    }
+    return model;
+}
+
+/* By its own name for it, or by another that the catalogue has for one of its models. */
+static bool is_known(const struct proa_provider *p, struct proa_slice model)
+{
+    const struct proa_catalogue_model *named = proa_catalogue_find(model);
+    return proa_catalogue_offer_find(p->catalogue, model) ||
+           (named && proa_catalogue_offer_by(named, p->catalogue));
+}
+
+void proa_build_check_known(struct proa_build *b, const struct proa_provider *p,
+                            struct proa_slice model, struct proa_option_where at, const char *path)
+{
+    size_t n = 0;
+    if (p->catalogue == PROA_CATALOGUE_NO_PROVIDER || !p->endpoint ||
+        proa_vendor_of_host(p->endpoint->host) != p->vendor ||
+        proa_vendor_has_any_model(p->vendor) || is_accounts(model) || is_known(p, model) ||
+        is_known(p, without_date(model))) {
+        return;
+    }
+    struct proa_build_guess guess;
+    proa_build_guess_init(&guess, model);
+    const struct proa_catalogue_offer *offers = proa_catalogue_offers(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (offers[i].provider == p->catalogue) {
+            proa_build_guess_try(&guess, proa_catalogue_slice(offers[i].id));
+        }
+    }
+    proa_build_warn(b, at,
+                    "%s.model: \"%" PROA_SLICE_FMT "\" is no model of %" PROA_SLICE_FMT
+                    " that the catalogue knows, so nothing is known of its limits and prices%s",
+                    path, PROA_SLICE_ARG(model), PROA_SLICE_ARG(p->vendor->name),
+                    proa_build_guess_text(&guess, b->arena));
+}
+
 /* ---- as targets ------------------------------------------------------------------------------ */
 
 uint32_t proa_plan_weights(const struct proa_provider *provider)

@@ -172,6 +172,9 @@ static void add_offer(struct proa_build *b, struct plan *plan, const struct proa
                          path, MODEL_MAX);
         return;
     }
+    if (offer.model.len > 0) {
+        proa_build_check_known(b, offer.provider, offer.model, at, path);
+    }
     if (is_repeated(plan, &offer)) {
         proa_build_warn(
             b, at, "%s: is in this route already; the same target fails in the same way", path);

@@ -41,4 +41,9 @@ bool proa_plan_add_model(struct proa_build *b, struct plan *plan,
 size_t proa_plan_models(struct proa_build *b, struct plan *plans);
 size_t proa_plan_n_models(const struct proa_build *b);
 
+/* Warns of a name that the vendor's own address likely answers with 404. Where else it leads, who
+ * knows. */
+void proa_build_check_known(struct proa_build *b, const struct proa_provider *p,
+                            struct proa_slice model, struct proa_option_where at, const char *path);
+
 #endif

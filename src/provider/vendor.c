@@ -76,6 +76,16 @@ static const struct alias {
     {PROA_SLICE_INIT("togetherai"), PROA_SLICE_INIT("together")},
 };
 
+/* Vendors whose lists of models have no end. */
+static const struct proa_slice OPEN[] = {
+    PROA_SLICE_INIT("azure"),      /* deployments have names of their own */
+    PROA_SLICE_INIT("bedrock"),    /* and so have profiles, one for each part of the world */
+    PROA_SLICE_INIT("vertex"),     /* gardens of models */
+    PROA_SLICE_INIT("openrouter"), /* likewise, and the next two */
+    PROA_SLICE_INIT("together"),   PROA_SLICE_INIT("fireworks"),
+    PROA_SLICE_INIT("perplexity"), /* the list of it that is known here is short */
+};
+
 /* Hosts of vendors that have one for each account or region. */
 static const struct alias HOSTS[] = {
     {PROA_SLICE_INIT("*.openai.azure.com"), PROA_SLICE_INIT("azure")},
@@ -93,6 +103,17 @@ const struct proa_vendor *proa_vendors(size_t *n)
 {
     *n = PROA_ARRAY_LEN(VENDORS);
     return VENDORS;
+}
+
+/* A server of one's own has no key, and any model. */
+bool proa_vendor_has_any_model(const struct proa_vendor *vendor)
+{
+    for (size_t i = 0; i < PROA_ARRAY_LEN(OPEN); i++) {
+        if (proa_slice_eq(vendor->name, OPEN[i])) {
+            return true;
+        }
+    }
+    return proa_slice_starts(vendor->base_url, PROA_SLICE("http://localhost:"));
 }
 
 static const struct proa_vendor *by_name(struct proa_slice name)

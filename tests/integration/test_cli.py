@@ -138,6 +138,17 @@ def test_validate_warns_of_a_file_that_says_nothing(tmp_path):
     assert done.returncode == 0 and "warning: " in done.stderr and "OPENAI_API_KEY" in done.stderr
 
 
+def test_validate_warns_of_a_model_that_nobody_knows(tmp_path):
+    """It may be new, so it is no mistake; and whose server it is may call its models as they like."""
+    text = GOOD.replace("  local:", "  openai: {keys: [{env: PROA_TEST_KEY}]}\n  local:").replace(
+        "- [{model: local/llama}]", "- [{model: openai/gpt-4o-mni}]\n      - [{model: local/llama}]")
+    done = validate(tmp_path, text)
+    [line] = done.stderr.splitlines()
+    assert done.returncode == 0 and ":16:" in line and "warning" in line, done
+    assert '"gpt-4o-mni"' in line and 'did you mean "gpt-4o-mini"?' in line
+    assert validate(tmp_path, text.replace("mni", "mini")).stderr == ""
+
+
 def test_validate_checks_policy_files_alone(tmp_path):
     good = "apiVersion: proa/v1\nkind: Policy\nname: calm\nretry: {max_attempts: 2}\n"
     for path in (tmp_path / "one.yaml", tmp_path / "two.yaml"):

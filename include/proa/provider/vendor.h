@@ -22,6 +22,9 @@ struct proa_vendor {
         *address; /* what makes its base URL of a site; NULL where base_url is it */
 };
 
+/* May a vendor have models that nobody lists: its users name them, or it has very many? */
+bool proa_vendor_has_any_model(const struct proa_vendor *vendor);
+
 /* All rows, in a fixed order; *n is their number. */
 const struct proa_vendor *proa_vendors(size_t *n);
 /* By its name, or another that it goes by: "google" is the row "gemini". NULL when unknown. */

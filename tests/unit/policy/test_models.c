@@ -27,6 +27,53 @@ static void providers_are_vendors(void **state)
     }
 }
 
+/* A second target, so that nothing else is worth a word. */
+#define UNKNOWN(provider, model)                                                                   \
+    "providers:\n  " provider "\n  b: {dialect: openai, base_url: \"https://models.example/v1\", " \
+    "keys: [{env: B}]}\nroutes:\n  - {model: r, tiers: [[{provider: v, model: \"" model "\"}], "   \
+    "[b/x]]}\n"
+#define AT(dialect, url) "v: {dialect: " dialect ", base_url: \"" url "\", keys: [{env: A}]}"
+
+static void a_name_that_nobody_knows_is_told(void **state)
+{
+    struct policy_fixture *f = *state;
+    f->env = ENV;
+    policy_expect(
+        f, UNKNOWN(AT("openai", "https://api.openai.com/v1"), "gpt-5-mni"),
+        "warning: proa.yaml:5:46: routes[0].tiers[0][0].model: \"gpt-5-mni\" is no model "
+        "of openai that the catalogue knows, so nothing is known of its limits and prices; "
+        "did you mean \"gpt-5-mini\"?");
+    policy_fixture_deinit(f);
+    f->env = ENV;
+    policy_expect(
+        f, UNKNOWN(AT("anthropic", "https://api.anthropic.com/v1"), "qwertz"),
+        "warning: proa.yaml:5:46: routes[0].tiers[0][0].model: \"qwertz\" is no model of "
+        "anthropic that the catalogue knows, so nothing is known of its limits and prices");
+}
+
+static void other_names_may_be_anything(void **state)
+{
+    struct policy_fixture *f = *state;
+    static const char *const good[] = {
+        UNKNOWN(AT("openai", "https://api.openai.com/v1"), "gpt-5.5"),
+        UNKNOWN(AT("openai", "https://api.openai.com/v1"), "gpt-5.5-2026-04-23"),
+        UNKNOWN(AT("openai", "https://api.openai.com/v1"), "gpt-5-mini-latest"),
+        UNKNOWN(AT("anthropic", "https://api.anthropic.com/v1"), "claude-sonnet-5-20260423"),
+        UNKNOWN(AT("openai", "https://api.openai.com/v1"), "ft:gpt-5.5:org::id"),
+        UNKNOWN(AT("openai", "https://egress.example/v1"), "gpt-5.5-por"),
+        UNKNOWN(AT("openai", "https://x.openai.azure.com/openai/v1"), "our-deployment"),
+        UNKNOWN(AT("openai", "https://api.together.xyz/v1"), "who/knows"),
+        UNKNOWN(AT("openai", "http://127.0.0.1:8000/v1"), "gpt-5.5-por"),
+    };
+    PROA_TEST_ROWS(yaml, good)
+    {
+        f->env = ENV;
+        (void)policy_build(f, *yaml);
+        PROA_TEST_CHECK(f->diags.n == 0, "%s", policy_fixture_message(f, 0));
+        policy_fixture_deinit(f);
+    }
+}
+
 static void a_model_leads_to_all_its_offers(void **state)
 {
     struct policy_fixture *f = *state;
@@ -177,7 +224,7 @@ static void a_target_may_be_a_model(void **state)
                  "0:openai/k1/gpt-5.5*2 0:azure/k1/gpt-5.5*2 0:groq/k1/x*1 "
                  "1:groq/k1/llama-3.3-70b-versatile~*1 1:cerebras/k1/llama-3.3-70b~*1");
     policy_route(f, "s", "0:openai/k1/gpt-5.5*1 1:groq/k1/y*1");
-    assert_int_equal(f->diags.n, 0);
+    assert_int_equal(f->diags.n, 2); /* of x and y */
     assert_false(policy_fixture_route(f, "r")->on_demand);
     assert_non_null(policy_fixture_route(f, "r")->candidates[0].target->offer);
     assert_null(policy_fixture_route(f, "r")->candidates[2].target->offer);
@@ -241,6 +288,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(providers_are_vendors),
+        TEST(a_name_that_nobody_knows_is_told),
+        TEST(other_names_may_be_anything),
         TEST(a_model_leads_to_all_its_offers),
         TEST(offers_have_keys_and_prices),
         TEST(ids_of_a_provider_stay_its_own),

@@ -43,7 +43,7 @@ static void everything_comes_out(void **state)
     struct policy_fixture *f = *state;
     with_files(f);
     (void)policy_build(f, WHOLE);
-    assert_int_equal(f->diags.n, 1); /* "gpt-*" has one provider only */
+    assert_int_equal(f->diags.n, 2); /* "gpt-*" has one provider only, groq has no "llama" */
     const struct proa_snapshot *s = f->snapshot;
     assert_int_equal(s->n_providers, 3);
     assert_int_equal(s->n_endpoints, 3);

@@ -42,6 +42,23 @@ static void test_no_variable_names_two_vendors(void **state)
     }
 }
 
+static void test_whose_models_may_have_any_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool any;
+    } rows[] = {{"openai", false}, {"anthropic", false}, {"google", false},
+                {"groq", false},   {"azure", true},      {"bedrock", true},
+                {"vllm", true},    {"ollama", true},     {"openrouter", true}};
+    PROA_TEST_ROWS(row, rows)
+    {
+        PROA_TEST_CHECK(proa_vendor_has_any_model(proa_vendor_find(proa_slice_cstr(row->name))) ==
+                            row->any,
+                        "%s", row->name);
+    }
+}
+
 static void test_known_vendors(void **state)
 {
     (void)state;
@@ -144,6 +161,7 @@ int main(void)
         cmocka_unit_test(test_every_row_is_sound),
         cmocka_unit_test(test_no_variable_names_two_vendors),
         cmocka_unit_test(test_known_vendors),
+        cmocka_unit_test(test_whose_models_may_have_any_name),
         cmocka_unit_test(vendors_go_by_other_names),
         cmocka_unit_test(vendors_are_known_by_their_host),
     };
