@@ -13,13 +13,16 @@ enum {
     TABLE_SIZE = 4096, /* a power of two */
     WINDOW_MAX = 255,  /* a jump fits one byte */
     SECRETS_MAX = 4096,
+    STALE_MIN = 16,
 };
 
 struct proa_redactor {
     struct proa_secret **secrets;
     size_t n;
     size_t cap;
-    size_t window;
+    size_t window; /* no longer than the shortest secret */
+    size_t
+        n_stale; /* secrets that the table still knows though they are gone: it only jumps less */
     uint8_t jump[TABLE_SIZE];
 };
 
@@ -32,8 +35,18 @@ static size_t block_at(const char *p)
     return ((size_t)a << 5 ^ b) & (TABLE_SIZE - 1);
 }
 
+static void learn(struct proa_redactor *r, struct proa_slice secret)
+{
+    for (size_t at = 0; at + BLOCK_BYTES <= r->window; at++) {
+        uint8_t *jump = &r->jump[block_at(secret.ptr + at)];
+        uint8_t rest = (uint8_t)(r->window - BLOCK_BYTES - at);
+        *jump = rest < *jump ? rest : *jump;
+    }
+}
+
 static void rebuild(struct proa_redactor *r)
 {
+    r->n_stale = 0;
     r->window = WINDOW_MAX;
     for (size_t i = 0; i < r->n; i++) {
         size_t len = proa_secret_bytes(r->secrets[i]).len;
@@ -41,12 +54,28 @@ static void rebuild(struct proa_redactor *r)
     }
     memset(r->jump, (int)(r->window - BLOCK_BYTES + 1), sizeof(r->jump));
     for (size_t i = 0; i < r->n; i++) {
-        const char *bytes = proa_secret_bytes(r->secrets[i]).ptr;
-        for (size_t at = 0; at + BLOCK_BYTES <= r->window; at++) {
-            uint8_t *jump = &r->jump[block_at(bytes + at)];
-            uint8_t rest = (uint8_t)(r->window - BLOCK_BYTES - at);
-            *jump = rest < *jump ? rest : *jump;
-        }
+        learn(r, proa_secret_bytes(r->secrets[i]));
+    }
+}
+
+/* The newest one: the table is made anew only for the first and where the window gets shorter,
+ * which it cannot do often. */
+static void learn_newest(struct proa_redactor *r)
+{
+    const struct proa_slice newest = proa_secret_bytes(r->secrets[r->n - 1]);
+    if (r->n == 1 || newest.len < r->window) {
+        rebuild(r);
+    } else {
+        learn(r, newest);
+    }
+}
+
+/* One is gone. Those that come and go with requests cost nothing by themselves. */
+static void forget_one(struct proa_redactor *r)
+{
+    r->n_stale++;
+    if (r->n_stale > r->n / 4 + STALE_MIN) {
+        rebuild(r);
     }
 }
 
@@ -80,7 +109,7 @@ enum proa_err proa_redactor_add(struct proa_redactor *r, struct proa_secret *sec
         r->secrets = proa_realloc(r->secrets, r->cap * sizeof(struct proa_secret *));
     }
     r->secrets[r->n++] = proa_secret_ref(secret);
-    rebuild(r);
+    learn_newest(r);
     return PROA_OK;
 }
 
@@ -90,7 +119,7 @@ void proa_redactor_remove(struct proa_redactor *r, const struct proa_secret *sec
         if (proa_slice_eq(proa_secret_bytes(r->secrets[i]), proa_secret_bytes(secret))) {
             struct proa_secret *gone = r->secrets[i];
             r->secrets[i] = r->secrets[--r->n];
-            rebuild(r);
+            forget_one(r);
             proa_secret_unref(gone);
             return;
         }

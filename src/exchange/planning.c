@@ -5,6 +5,7 @@
  */
 #include "exchange_priv.h"
 
+#include "proa/core/alloc.h"
 #include "proa/engine/explain.h"
 #include "proa/json/writer.h"
 
@@ -75,21 +76,32 @@ static uint64_t before_last(const struct proa_exchange *x)
     return tried == 0 ? 0 : ((UINT64_C(1) << (63 - __builtin_clzll(tried))) - 1) & ~tried;
 }
 
+/* "it is out: it failed too often in sequence" */
+static struct proa_slice reason_of(const struct proa_exchange *x,
+                                   const struct proa_explain_candidate *c)
+{
+    const char *text = proa_explain_text(c->filter);
+    return c->breaker.kind == PROA_STATUS_KINDS
+               ? proa_slice_cstr(text)
+               : proa_arena_printf(x->arena, "%s: %s", text,
+                                   proa_explain_cause_text(c->breaker.cause));
+}
+
 /* As it is by now, which is hardly later than when it was passed over. */
 void proa_planning_put_skipped(const struct proa_exchange *x, struct proa_json_writer *w)
 {
-    PROA_UNINIT struct proa_explain why;
     bool any = false;
     uint64_t skipped = before_last(x);
     if (skipped == 0) {
         return;
     }
+    struct proa_explain *why = PROA_NEW(struct proa_explain);
     proa_explain(x->live->roster, x->resolved.route, &x->run->options, proa_loop_now(x->host->loop),
-                 &why);
+                 why);
     for (; skipped != 0; skipped &= skipped - 1) {
         const size_t i = (size_t)__builtin_ctzll(skipped);
         const struct proa_target *target = x->resolved.route->candidates[i].target;
-        if (why.candidates[i].filter == PROA_EXPLAIN_NONE) {
+        if (why->candidates[i].filter == PROA_EXPLAIN_NONE) {
             continue; /* well, and of the same tier as one that was tried */
         }
         if (!any) {
@@ -101,11 +113,11 @@ void proa_planning_put_skipped(const struct proa_exchange *x, struct proa_json_w
         proa_json_writer_member_string(w, "provider", target->provider->name);
         proa_json_writer_member_string(
             w, "credentialType", target->byok != 0 ? PROA_SLICE("byok") : PROA_SLICE("system"));
-        proa_json_writer_member_string(
-            w, "reason", proa_slice_cstr(proa_explain_text(why.candidates[i].filter)));
+        proa_json_writer_member_string(w, "reason", reason_of(x, &why->candidates[i]));
         proa_json_writer_end_object(w);
     }
     if (any) {
         proa_json_writer_end_array(w);
     }
+    proa_free(why);
 }

@@ -262,6 +262,16 @@ static bool find_route(struct proa_exchange *x, struct proa_buf *text)
     return !PROA_UNLIKELY(says_more) || proa_routed_narrow(x);
 }
 
+/* Nobody will read the body any more, and it may not have been read as far as credentials stand in
+ * it. The name of the model is still to be logged. */
+static void forget_refused(struct proa_exchange *x)
+{
+    x->model = proa_arena_dup(x->arena, x->model);
+    if (x->body.len > 0) {
+        explicit_bzero(x->body.ptr, x->body.len);
+    }
+}
+
 bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *match)
 {
     struct proa_buf text;
@@ -294,6 +304,9 @@ bool proa_exchange_admit(struct proa_exchange *x, const struct proa_api_match *m
         if (x->routed) {
             proa_routed_wipe(x);
         }
+    }
+    if (!admitted) {
+        forget_refused(x);
     }
     proa_buf_deinit(&text);
     proa_buf_deinit(&name);

@@ -241,7 +241,7 @@ def test_a_provider_that_is_out_is_passed_over(world):
     routing = response.json["providerMetadata"]["gateway"]["routing"]
     (skipped,) = routing["skippedProviderAttempts"]
     assert skipped["provider"] == "groq" and skipped["credentialType"] == "system"
-    assert "fails" in skipped["reason"]
+    assert skipped["reason"] == "its provider is out for this model: it failed too often in sequence"
 
 
 # ---- models -------------------------------------------------------------------------------------

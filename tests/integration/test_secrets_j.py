@@ -162,3 +162,50 @@ def test_j_an_odd_request_id_is_replaced_or_refused(gateways, upstreams, value):
         assert "\x01" not in captures(first)
     else:
         assert response.status in (400, 431)
+
+
+# ---- credentials of requests that are refused ----------------------------------------------------
+
+CANARY = "canary-byok-9c41d7e2"
+BYOK = {"byok": {"groq": [{"apiKey": CANARY}]}}
+REFUSED = {
+    "what stands before them": {"providerOptions": {"gateway": {"order": 5, **BYOK}}},
+    "what stands behind them": {"providerOptions": {"gateway": {**BYOK, "sort": "none such"}}},
+    "another of them": {"providerOptions": {"gateway": {"byok": {"a": [{"apiKey": 5}], **BYOK["byok"]}}}},
+    "their shape": {"providerOptions": {"gateway": {"byok": {"groq": {"apiKey": CANARY}}}}},
+    "the short form": {"models": 5, **BYOK},
+    "whose they are": {"providerOptions": {"gateway": BYOK}},
+    "the model": {"model": None, "providerOptions": {"gateway": BYOK}},
+    "the model's name": {"model": "nowhere/none", "providerOptions": {"gateway": BYOK}},
+}
+
+
+def remembers(gateway, text):
+    """Does its memory hold the text? Address sanitizer keeps what was freed as it was."""
+    pid = gateway.process.pid
+    with open("/proc/%d/maps" % pid, encoding="ascii") as maps, open("/proc/%d/mem" % pid, "rb") as memory:
+        for line in maps:
+            start, end = (int(part, 16) for part in line.split()[0].split("-"))
+            if line.split()[1].startswith("rw") and end - start < 1 << 28:
+                memory.seek(start)
+                try:
+                    if text.encode() in memory.read(end - start):
+                        return True
+                except OSError:
+                    pass  # a guard page
+    return False
+
+
+@pytest.mark.parametrize("why", REFUSED)
+def test_j_credentials_of_a_refused_request_are_forgotten(simple, upstream, why):
+    gateway = simple(upstream)
+    try:
+        assert not remembers(gateway, CANARY)
+    except PermissionError:
+        pytest.skip("another process's memory may not be read here")
+    response = gateway.post(CHAT, {**BODY, **REFUSED[why]})
+    assert 400 <= response.status < 500 and CANARY not in response.body.decode()
+    # What is read next takes the place of what was read.
+    assert gateway.post(CHAT, {**BODY, "messages": [{"role": "user", "content": "x" * 300_000}]}).status == 200
+    assert not remembers(gateway, CANARY)
+    assert CANARY not in gateway.log()

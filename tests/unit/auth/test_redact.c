@@ -260,6 +260,57 @@ static void test_agrees_with_a_naive_search(void **state)
 
 /* ---- keys of somebody else ---- */
 
+enum { COMERS = 12 };
+
+/* What the table knows is never less than what the secrets are, whoever has come and gone. */
+static void test_secrets_that_come_and_go(void **state)
+{
+    struct fixture *f = *state;
+    struct proa_prng prng;
+    struct proa_redactor *r = proa_redactor_create();
+    struct proa_secret *known[COMERS] = {NULL};
+    size_t n = 0;
+    size_t n_found = 0;
+    proa_prng_seed(&prng, 23);
+    for (int step = 0; step < 6000; step++) {
+        if (n > 0 && (n == COMERS || proa_prng_below(&prng, 2) == 0)) {
+            const size_t gone = proa_prng_below(&prng, n--);
+            proa_redactor_remove(r, known[gone]);
+            proa_secret_unref(known[gone]);
+            known[gone] = known[n];
+        } else {
+            char bytes[64];
+            const size_t len = 8 + proa_prng_below(&prng, step % 40 == 0 ? 56 : 12);
+            for (size_t j = 0; j < len; j++) {
+                bytes[j] = (char)('a' + proa_prng_below(&prng, 2));
+            }
+            assert_ok(proa_secret_create(proa_slice_make(bytes, len), &known[n]));
+            assert_ok(proa_redactor_add(r, known[n++]));
+        }
+        struct proa_slice secrets[COMERS];
+        for (size_t i = 0; i < n; i++) {
+            secrets[i] = proa_secret_bytes(known[i]);
+        }
+        char text[200];
+        for (size_t j = 0; j < sizeof text; j++) {
+            text[j] = (char)('a' + proa_prng_below(&prng, 2));
+        }
+        struct proa_buf wanted;
+        proa_buf_init(&wanted, SCRATCH_MAX);
+        naive(secrets, n, proa_slice_make(text, sizeof text), &wanted);
+        const struct proa_slice out =
+            proa_redact(r, proa_slice_make(text, sizeof text), &f->scratch);
+        assert_slice_equal(out, proa_buf_slice(&wanted));
+        n_found += out.ptr != text;
+        proa_buf_deinit(&wanted);
+    }
+    assert_true(n_found > 1000);
+    for (size_t i = 0; i < n; i++) {
+        proa_secret_unref(known[i]);
+    }
+    proa_redactor_destroy(r);
+}
+
 static void test_foreign_keys(void **state)
 {
     struct fixture *f = *state;
@@ -352,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_adding_and_removing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_too_small_a_scratch_fails_closed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_agrees_with_a_naive_search, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secrets_that_come_and_go, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(test_foreign_leaves_prose_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_known_and_foreign_together, setup, teardown),
