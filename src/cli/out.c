@@ -1,5 +1,7 @@
 #include "out_priv.h"
 
+#include "proa/core/clock.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -129,16 +131,12 @@ const char *proa_cli_shown(char into[PROA_CLI_SHOWN_MAX], struct proa_slice text
 
 const char *proa_cli_span(char into[PROA_CLI_SPAN_MAX], uint64_t milliseconds)
 {
-    const uint64_t s = milliseconds / 1000;
-    if (milliseconds < 1000) {
-        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u ms", (unsigned)milliseconds);
-    } else if (s < 60) {
-        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u s", (unsigned)s);
-    } else if (s < 3600) {
-        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u min", (unsigned)(s / 60));
-    } else {
-        (void)snprintf(into, PROA_CLI_SPAN_MAX, "%u h %u min", (unsigned)(s / 3600),
-                       (unsigned)(s / 60 % 60));
-    }
+    struct proa_buf text;
+    proa_buf_init(&text, PROA_CLI_SPAN_MAX - 1);
+    (void)proa_buf_append_span(&text, milliseconds > UINT64_MAX / PROA_NS_PER_MS
+                                          ? UINT64_MAX
+                                          : milliseconds * PROA_NS_PER_MS);
+    (void)snprintf(into, PROA_CLI_SPAN_MAX, "%.*s", (int)text.len, text.ptr);
+    proa_buf_deinit(&text);
     return into;
 }

@@ -32,7 +32,7 @@ const char *proa_cli_red(const struct proa_cli_out *out);
 const char *proa_cli_yellow(const struct proa_cli_out *out);
 const char *proa_cli_plain(const struct proa_cli_out *out);
 
-/* "12 s", "3 h 4 min". Returns `into`. */
+/* As proa_buf_append_span(). Returns `into`. */
 enum { PROA_CLI_SPAN_MAX = 32 };
 const char *proa_cli_span(char into[PROA_CLI_SPAN_MAX], uint64_t milliseconds);
 

@@ -184,6 +184,21 @@ enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decim
     return proa_buf_append(b, proa_slice_make(text, n));
 }
 
+enum proa_err proa_buf_append_span(struct proa_buf *b, uint64_t ns)
+{
+    const uint64_t ms = ns / 1000000;
+    const uint64_t s = ms / 1000;
+    const uint64_t min = s / 60;
+    (void)proa_buf_append_u64(b, ms < 1000 ? ms : s < 60 ? s : min < 60 ? min : min / 60);
+    if (min >= 60) {
+        (void)proa_buf_append(b, PROA_SLICE(" h "));
+        (void)proa_buf_append_u64(b, min % 60);
+    }
+    return proa_buf_append(b, ms < 1000 ? PROA_SLICE(" ms")
+                              : s < 60  ? PROA_SLICE(" s")
+                                        : PROA_SLICE(" min"));
+}
+
 enum proa_err proa_buf_append_hex(struct proa_buf *b, uint64_t value)
 {
     char digits[U64_HEX_DIGITS];

@@ -12,6 +12,7 @@
  *   rescue.c    going on with an answer that broke off
  *   count.c     counting tokens where no provider does
  *   reply.c     header lines, error answers, trail
+ *   failure.c   why nobody answered, in words
  *   metadata.c  what the gateway tells of the exchange in the answer itself
  *   planning.c  and in what order who would be asked
  *   models.c    the lists of models
@@ -412,6 +413,10 @@ void proa_reply_error(struct proa_exchange *x, const struct proa_api_error *erro
 void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *terminal);
 /* "openai/k1:429/12ms, anthropic/k1:200/431ms" */
 void proa_reply_trail(const struct proa_exchange *x, struct proa_buf *out);
+
+/* ---- failure.c */
+/* What the engine said the client should get, in words; in the arena, secrets taken out. */
+struct proa_slice proa_failure_text(const struct proa_exchange *x, const struct proa_terminal *t);
 
 /* ---- cached.c, recall.c, coalesce.c: without a cache, only host_*, text and lines are called */
 void proa_cached_host_init(struct proa_exchange_host *host);

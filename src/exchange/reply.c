@@ -322,74 +322,6 @@ static enum proa_api_error_code code_of(const struct proa_terminal *t)
     }
 }
 
-static const char *headline(enum proa_fail fail)
-{
-    switch (fail) {
-    case PROA_FAIL_DEADLINE:
-        return "The time for this request is over";
-    case PROA_FAIL_INTERRUPTED:
-        return "The answer broke off after it had begun; what came until here is incomplete";
-    case PROA_FAIL_DRAINING:
-        return "Proa is shutting down; send the request again";
-    case PROA_FAIL_NO_TARGET:
-        return "No target of this route can be tried now";
-    case PROA_FAIL_RATE_LIMITED:
-        return "The rate limits of every target of this route are used up for now";
-    case PROA_FAIL_SHED:
-        return "Too many requests of this route are under way, and none ended in time to make room "
-               "for this one";
-    case PROA_FAIL_UNFIT:
-        return "No target of this route can do what the request asks for";
-    case PROA_FAIL_NONE:
-    case PROA_FAIL_UPSTREAM:
-    case PROA_FAIL_ALL_FAILED:
-        break;
-    }
-    return "All attempts failed";
-}
-
-/* "All attempts failed for "chat": openai/k1: timeout_connect after 2001 ms (detail); ..." */
-static struct proa_slice explain(const struct proa_exchange *x, const struct proa_terminal *t)
-{
-    struct proa_buf m;
-    proa_buf_init(&m, (size_t)8 * 1024);
-    (void)proa_buf_append_cstr(&m, headline(t->fail));
-    PROA_BUF_LIT(&m, " (route \"");
-    (void)proa_buf_append(&m, x->resolved.route->name);
-    PROA_BUF_LIT(&m, "\")");
-    for (size_t i = 0; i < x->run->n_attempts; i++) {
-        const struct proa_attempt_record *a = &x->run->attempts[i];
-        (void)proa_buf_append_cstr(&m, i == 0 ? ": " : "; ");
-        (void)proa_buf_append(&m, a->candidate->target->label);
-        PROA_BUF_LIT(&m, " ");
-        if (a->status != 0) {
-            PROA_BUF_LIT(&m, "answered ");
-            (void)proa_buf_append_u64(&m, a->status);
-            PROA_BUF_LIT(&m, ", ");
-        }
-        (void)proa_buf_append_cstr(&m, proa_class_text(a->class));
-        const struct attempt *attempt = x->attempts[i];
-        if (attempt && attempt->detail.len > 0) {
-            PROA_BUF_LIT(&m, ": ");
-            (void)proa_buf_append(&m, attempt->detail);
-        } else if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
-            PROA_BUF_LIT(&m, ": ");
-            (void)proa_buf_append_cstr(&m, proa_err_text(a->err));
-        } else if (attempt && attempt->failure.message.len > 0) {
-            PROA_BUF_LIT(&m, ": ");
-            (void)proa_buf_append(&m, proa_slice_head(attempt->failure.message, 512));
-        }
-        PROA_BUF_LIT(&m, " after ");
-        (void)proa_buf_append_ms(&m, proa_clock_since(a->ended_ns, a->started_ns), 0);
-        PROA_BUF_LIT(&m, " ms");
-    }
-    const struct proa_slice clean =
-        proa_redact_foreign(x->host->redactor, proa_buf_slice(&m), &x->host->scratch);
-    const struct proa_slice text = proa_arena_dup(x->arena, clean);
-    proa_buf_deinit(&m);
-    return text;
-}
-
 static bool is_json(const struct attempt *a)
 {
     return a->mode == ANSWER_ERROR &&
@@ -504,7 +436,7 @@ void proa_reply_terminal(struct proa_exchange *x, const struct proa_terminal *t)
         proa_reply_error(x, x->refusal, proa_buf_slice(&lines));
     } else if (x->head_sent || !upstream || !pass_on(x, t, proa_buf_slice(&lines))) {
         struct proa_api_error error = {
-            .code = code_of(t), .message = explain(x, t), .from_provider = upstream};
+            .code = code_of(t), .message = proa_failure_text(x, t), .from_provider = upstream};
         if (x->run->n_attempts > 0) {
             const struct attempt *a = x->attempts[t->attempt];
             error.provider = x->run->attempts[t->attempt].candidate->target->provider->name;

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from conftest import KEYS, provider
-from testenv import TOLERANT
+from testenv import TOLERANT, free_port
 from testenv import upstream as up
 from testenv.client import request_bytes, sse_data
 from testenv.gateway import ROOT
@@ -241,6 +241,50 @@ def test_nothing_is_configured(gateways, surface):
     assert response.header("x-should-retry") == "false"
 
 
+# ---- what is said at night -----------------------------------------------------------------------
+
+def message_of(gateway, surface="openai", **how):
+    return ask(gateway, surface, **how).error["message"]
+
+
+ONE_TRY = {"retry": {"max_attempts": 2}, "hedge": {"enabled": False}, "balance": {"standby": 0}}
+HINT = r'\. "proa explain m" shows how its targets are now\.$'
+
+
+def test_who_was_asked_and_how_that_went(gateways, upstreams):
+    """Of a server that is not there the address, once; of an answer that is none of which kind it was."""
+    page = upstreams(default=up.answer(200, "<html>sign in</html>", content_type="text/html"))
+    port = free_port()
+    gateway = gateways({"providers": {"p1": {"dialect": "openai", "base_url": "http://127.0.0.1:%d/v1" % port,
+                                             "keys": []}, "p2": provider(page)},
+                        "policies": [{"name": "once", **ONE_TRY}],
+                        "routes": [{"model": "m", "policy": "once", "tiers": [["p1/x"], ["p2/x"]]}]}, env=KEYS)
+    said = message_of(gateway)
+    assert re.match(r'All attempts failed \(route "m"\): p1/k1 connect: 127\.0\.0\.1:%d: connection refused '
+                    r'after \d+ ms; p2/k1 answered 200 \(text/html\), invalid_response after \d+ ms' % port
+                    + HINT, said), said
+
+
+def test_which_time_was_over(simple, upstreams):
+    gateway = simple(upstreams(default=up.stall), policy={**ONE_TRY, "timeouts": {"first_byte": "500ms"}})
+    said = message_of(gateway, stream=True)
+    assert re.search(r"p1/k1 timeout_first_byte after \d+ ms \(timeouts\.first_byte\)" + HINT, said), said
+    gateway = simple(upstreams(default=up.stall), policy=ONE_TRY)
+    said = message_of(gateway, headers={"x-proa-timeout": "300ms"})
+    assert re.match(r"The time that the request or timeouts\.total of its policy gives it is over "
+                    r'\(route "m"\): p1/k1 had not answered after \d+ ms' + HINT, said), said
+
+
+def test_who_could_not_be_asked_and_why(simple, upstreams):
+    gateway = simple(upstreams(default=up.error(401, "no")), upstreams(default=up.error(429, "slow", {
+        "retry-after": "30"})), policy=ONE_TRY)
+    ask(gateway, "openai")
+    said = message_of(gateway)
+    assert re.match(r'The rate limits of all targets that could be tried are used up for now \(route "m"\): p1/k1: its key was refused, for '
+                    r"[45] min more; p2/k1: its rate limit is used up, for \d+ s more\. It may be better in "
+                    r"\d+ s" + HINT, said), said
+
+
 # ---- to come back or not -------------------------------------------------------------------------
 
 @pytest.mark.parametrize("surface", SURFACES)
@@ -256,7 +300,9 @@ def test_an_outage_is_told_alike(simple, upstreams, surface):
         seen.append(response.status)
         assert response.header("x-should-retry") == "false", response
         if response.status == 503:
-            check_ours(response, surface, 503, "no_healthy_upstream", "upstream_error")
+            error = check_ours(response, surface, 503, "no_healthy_upstream", "upstream_error")
+            assert re.search(r": p1/k1: [^:]+: it failed too often in sequence, last with http_5xx \(500\) \d+ m?s "
+                             r"ago, for \d+ min more\. It may be better in \d+ min" + HINT, error["message"])
             assert int(response.header("retry-after")) > 0
     assert seen[0] == 500 and seen[-1] == 503
 
@@ -268,7 +314,9 @@ def test_limits_are_told_by_all(simple, upstreams, surface):
     gateway = simple(limited, policy={"retry": {"max_attempts": 1}})
     first, second = ask(gateway, surface), ask(gateway, surface)
     check_envelope(first, surface, 429)
-    check_ours(second, surface, 429, "rate_limited", "rate_limit_exceeded")
+    error = check_ours(second, surface, 429, "rate_limited", "rate_limit_exceeded")
+    assert re.search(r"p1/k1: its rate limit is used up, for \d+ s more\. It may be better in \d+ s" + HINT,
+                     error["message"])
     assert second.header("x-proa-attempts") == "0" and len(limited.requests) == 1
     for response in (first, second):
         assert response.header("x-should-retry") == "true"

@@ -68,6 +68,8 @@ static inline enum proa_err proa_buf_append_byte(struct proa_buf *b, char byte)
 enum proa_err proa_buf_append_u64(struct proa_buf *b, uint64_t value);
 /* Nanoseconds as milliseconds with up to `decimals` (0-3) digits: 1234567 -> "1.234". */
 enum proa_err proa_buf_append_ms(struct proa_buf *b, uint64_t ns, unsigned decimals);
+/* For people, rounded down: "700 ms", "12 s", "5 min", "3 h 4 min". */
+enum proa_err proa_buf_append_span(struct proa_buf *b, uint64_t ns);
 /* Lower-case hex without prefix or leading zeros. */
 enum proa_err proa_buf_append_hex(struct proa_buf *b, uint64_t value);
 enum proa_err proa_buf_append_printf(struct proa_buf *b, const char *fmt, ...) PROA_PRINTF(2, 3);

@@ -266,6 +266,25 @@ static void test_milliseconds(void **state)
     }
 }
 
+static void test_span(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t ms;
+        const char *text;
+    } rows[] = {
+        {0, "0 ms"},      {999, "999 ms"},     {1000, "1 s"},          {59999, "59 s"},
+        {60000, "1 min"}, {3599999, "59 min"}, {3600000, "1 h 0 min"}, {11045000, "3 h 4 min"}};
+    PROA_TEST_ROWS(row, rows)
+    {
+        struct proa_buf b;
+        proa_buf_init(&b, 100);
+        assert_ok(proa_buf_append_span(&b, row->ms * 1000000 + 999999));
+        assert_slice_str(proa_buf_slice(&b), row->text);
+        proa_buf_deinit(&b);
+    }
+}
+
 static void test_printf(void **state)
 {
     (void)state;
@@ -324,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_numbers_as_printf_has_them),
         cmocka_unit_test(test_milliseconds),
         cmocka_unit_test(trillionths_are_exact),
+        cmocka_unit_test(test_span),
         cmocka_unit_test(test_printf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
