@@ -55,6 +55,55 @@ static bool parse_address(struct proa_slice text, struct address *out)
     return bracketed ? proa_slice_find(out->host, ':') < out->host.len : is_ipv4(out->host);
 }
 
+static bool is_everywhere(const struct address *a)
+{
+    return proa_slice_eq(a->host, PROA_SLICE("0.0.0.0"));
+}
+
+/* Can the second not be opened where the first is open? Other spellings of one address show when
+ * the system is asked. */
+static bool excludes(struct proa_slice one, struct proa_slice other)
+{
+    struct address a;
+    struct address b;
+    if (!parse_address(one, &a) || !parse_address(other, &b) || a.is_unix != b.is_unix) {
+        return false;
+    }
+    if (a.is_unix) {
+        return proa_slice_eq(one, other);
+    }
+    const bool v6 = proa_slice_find(a.host, ':') < a.host.len;
+    return a.port > 0 && a.port == b.port &&
+           (proa_slice_eq(a.host, b.host) || (v6 == (proa_slice_find(b.host, ':') < b.host.len) &&
+                                              (is_everywhere(&a) || is_everywhere(&b))));
+}
+
+/* Each listener needs addresses of its own. */
+static void check_apart(struct proa_build *b, const char *name, const struct proa_option_list *list,
+                        size_t i, struct proa_option_where at)
+{
+    const struct proa_listen_cfg *listen = &b->cfg->listen;
+    const struct {
+        const char *name;
+        const struct proa_option_list *list;
+    } all[] = {{"data", &listen->data}, {"ops", &listen->ops}, {"admin", &listen->admin}};
+    const struct proa_slice *items = list->items;
+    bool itself = false;
+    for (size_t k = 0; k < PROA_ARRAY_LEN(all) && !itself; k++) {
+        itself = all[k].list == list;
+        const struct proa_slice *others = all[k].list->items;
+        for (size_t j = 0; j < (itself ? i : all[k].list->n); j++) {
+            if (excludes(others[j], items[i])) {
+                proa_build_error(b, at,
+                                 "listen.%s: \"%" PROA_SLICE_FMT "\" is taken by listen.%s; each "
+                                 "address is of one listener, once",
+                                 name, PROA_SLICE_ARG(items[i]), all[k].name);
+                return;
+            }
+        }
+    }
+}
+
 static void check(struct proa_build *b, const char *name, const struct proa_option_list *list,
                   bool local_only)
 {
@@ -78,6 +127,8 @@ static void check(struct proa_build *b, const char *name, const struct proa_opti
                              "[::1]:%u or unix:/path",
                              name, PROA_SLICE_ARG(items[i]), (unsigned)address.port,
                              (unsigned)address.port);
+        } else {
+            check_apart(b, name, list, i, at);
         }
     }
 }

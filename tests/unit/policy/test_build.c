@@ -67,6 +67,17 @@ static void about_the_file(void **state)
         {P "listen: {ops: nonsense}\n",
          "proa.yaml:2:15: listen.ops: \"nonsense\" is no place to listen at; write "
          "127.0.0.1:4600, [::1]:4600 or unix:/path"},
+        {P "listen: {data: [127.0.0.1:1, 127.0.0.1:1]}\n",
+         "proa.yaml:2:30: listen.data: \"127.0.0.1:1\" is taken by listen.data; each address is of "
+         "one listener, once"},
+        {P "listen: {data: 127.0.0.1:1, ops: 0.0.0.0:1, admin: \"unix:/a\"}\n",
+         "proa.yaml:2:34: listen.ops: \"0.0.0.0:1\" is taken by listen.data; each address is of "
+         "one "
+         "listener, once"},
+        {P "listen: {data: [127.0.0.1:1, \"unix:/a\"], admin: \"unix:/a\"}\n",
+         "proa.yaml:2:49: listen.admin: \"unix:/a\" is taken by listen.data; each address is of "
+         "one "
+         "listener, once"},
         {P "listen: {data: []}\n",
          "proa.yaml:2:16: listen.data: names no address, so nobody could call"},
         {P "listen: {tls_cert_file: a.pem}\n",
