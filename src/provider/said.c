@@ -7,6 +7,8 @@
 #include "openai_priv.h"
 #include "said_priv.h"
 
+#include "proa/json/lex.h"
+
 /* A message that is no JSON is shown this far. */
 enum { PLAIN_MAX = 256 };
 
@@ -109,6 +111,26 @@ static void read_body(struct proa_slice object, struct proa_said *out)
     out->status = inner.status > 0 ? inner.status : out->status;
 }
 
+/* The beginning of a text in whole characters; nothing of what is none: compressed, or binary. */
+static struct proa_slice plain_text(struct proa_slice text)
+{
+    const unsigned char *at = (const unsigned char *)text.ptr;
+    const unsigned char *end = at + text.len;
+    size_t n = 0;
+    while (at + n < end && n < PLAIN_MAX) {
+        const size_t step = proa_json_lex_utf8(at + n, end);
+        const bool blank = at[n] == '\n' || at[n] == '\r' || at[n] == '\t';
+        if (step == 0 || at[n] == 0x7f || (at[n] < ' ' && !blank)) {
+            return PROA_SLICE_NONE;
+        }
+        if (n + step > PLAIN_MAX) {
+            break;
+        }
+        n += step;
+    }
+    return proa_slice_head(text, n);
+}
+
 void proa_said_read(struct proa_slice body, struct proa_said *out)
 {
     struct proa_slice text = proa_openai_strip(body);
@@ -121,7 +143,7 @@ void proa_said_read(struct proa_slice body, struct proa_said *out)
         (void)proa_json_at(body, 0, &text);
         read_body(text, out);
     } else if (text.len > 0 && text.ptr[0] != '<') {
-        out->message = proa_slice_head(text, PLAIN_MAX);
+        out->message = plain_text(text);
     }
 }
 

@@ -1,5 +1,6 @@
 """Every error of the gateway's own, and providers' errors of every status, in the words of each surface:
 status, type, code, param, ids, advice to retry, and what is told of the exchange beside it."""
+import gzip
 import json
 import os
 import re
@@ -397,6 +398,18 @@ def test_a_provider_that_refuses(world, surface, upstream_code, code):
     response = ask(gateway, surface)
     error = check_envelope(response, surface, 400)
     assert error["code"] == code and error["source"] == "provider" and error["message"] == "not like this"
+
+
+@pytest.mark.parametrize("body", [gzip.compress(b'{"error": {"message": "slow down"}}'), b"\xff\x00\x01"],
+                         ids=["compressed", "binary"])
+@pytest.mark.parametrize("status", [429, 500])
+def test_an_error_that_is_no_text_is_not_shown_as_one(simple, upstream, status, body):
+    """The status says what it is; nothing of the bytes stands in the message."""
+    upstream.default = up.answer(status, body, {"Content-Encoding": "gzip"})
+    response = simple(upstream, policy={"retry": {"max_attempts": 1}}).chat()
+    assert response.status == status
+    assert response.header("content-encoding") is None
+    assert re.fullmatch(r"[ -~]+", response.error["message"]), response.error["message"]
 
 
 # ---- within a stream -----------------------------------------------------------------------------

@@ -32,6 +32,11 @@ static void test_the_forms_of_each_dialect(void **state)
         {"{\"id\":\"i\",\"message\":\"invalid api token\"}", 0, "invalid api token", "", ""},
         {"upstream connect error", 0, "upstream connect error", "", ""},
         {"<html>", 0, "", "", ""},
+        /* compressed though nobody asked for it; half a character; what no text holds */
+        {"\x1f\x8b\x08\x02k", 0, "", "", ""},
+        {"caf\xc3", 0, "", "", ""},
+        {"stop\x07", 0, "", "", ""},
+        {"caf\xc3\xa9\r\n\tclosed", 0, "caf\xc3\xa9\r\n\tclosed", "", ""},
     };
     PROA_TEST_ROWS(row, rows)
     {
@@ -43,6 +48,23 @@ static void test_the_forms_of_each_dialect(void **state)
         assert_slice_str(said.code, row->code);
         assert_int_equal(said.is_json, row->body[0] == '{' || row->body[0] == '[');
     }
+}
+
+/* A long text ends with a whole character. */
+static void test_a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char body[300];
+    for (size_t i = 0; i + 1 < sizeof(body); i += 2) {
+        memcpy(body + i, "\xc3\xa9", 2);
+    }
+    struct proa_said said = {.status = 0};
+    body[0] = 'a'; /* what follows begins at odd places */
+    proa_said_read(proa_slice_make(body, 1), &said);
+    assert_int_equal(said.message.len, 1);
+    memmove(body + 1, body + 2, sizeof(body) - 2);
+    proa_said_read(proa_slice_make(body, sizeof(body) - 1), &said);
+    assert_int_equal(said.message.len, 255);
 }
 
 static const struct proa_error_rule RULES[] = {
@@ -77,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_forms_of_each_dialect),
+        cmocka_unit_test(test_a_text_is_cut_between_characters),
         cmocka_unit_test(test_whose_status_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
