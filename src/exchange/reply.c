@@ -98,10 +98,26 @@ static void maker(const struct proa_exchange *x, const struct attempt *a, struct
     }
 }
 
+/* An answer that was read as JSON is called so, whatever its provider calls it: SDKs take a text
+ * for a text. */
+static struct proa_slice json_type(struct proa_slice type)
+{
+    const struct proa_slice json = PROA_SLICE("application/json");
+    return proa_slice_starts(type, json) ||
+                   proa_slice_search_nocase(type, PROA_SLICE("json")) < type.len
+               ? type
+               : json;
+}
+
 struct proa_slice proa_reply_type(const struct attempt *a)
 {
-    return a->translation ? proa_translate_type(a)
-                          : proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
+    if (a->translation) {
+        return proa_translate_type(a);
+    }
+    const struct proa_slice type =
+        proa_http_header_value(&a->head.headers, PROA_HTTP_HEADER_CONTENT_TYPE);
+    const bool read = a->mode == ANSWER_PLAIN && !a->call && a->form == PROA_ANSWER_JSON;
+    return read ? json_type(type) : type;
 }
 
 void proa_reply_origin(const struct proa_exchange *x, const struct attempt *a, struct proa_buf *f)

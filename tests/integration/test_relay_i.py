@@ -99,6 +99,20 @@ def test_i_a_plain_answer_is_byte_identical(simple, upstream, framing, size):
     assert response.body == body
 
 
+@pytest.mark.parametrize("told, passed", [
+    (None, "application/json"), ("text/html; charset=utf-8", "application/json"),
+    ("application/JSON", "application/JSON"), ("application/vnd.x+json", "application/vnd.x+json"),
+    ("application/json; charset=utf-8", "application/json; charset=utf-8")])
+def test_a_plain_answer_is_called_json(simple, upstream, told, passed):
+    """It was read as JSON. SDKs give their caller a string where the type says anything else."""
+    body = json.dumps(up.chat_body()).encode()
+    upstream.default = up.raw(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%s\r\n" % (
+        len(body), b"Content-Type: %s\r\n" % told.encode() if told else b"") + body)
+    response = simple(upstream).chat()
+    assert response.header("content-type") == passed
+    assert response.body == body
+
+
 @pytest.mark.parametrize("size", [33 << 10, 1 << 20, 20 << 20])
 def test_i_large_request_bodies_arrive_whole(simple, upstream, size):
     body = json.dumps({**chat_request(stream=False), "padding": "p" * size}).encode()
