@@ -77,7 +77,8 @@ static int stats(struct proa_cli *cli, const struct proa_cli_place *admin)
         code = proa_cli_answer_failed(cli, &answer, admin->text, STATS);
     } else if (output && strcmp(output, "json") == 0) {
         proa_cli_out_slice(&cli->out, proa_buf_slice(&answer.body));
-    } else if (proa_json_tree_parse(proa_buf_slice(&answer.body), NULL, &tree, NULL) != PROA_OK) {
+    } else if (proa_json_tree_parse(proa_buf_slice(&answer.body), NULL, &tree, NULL) != PROA_OK ||
+               !proa_json_lenient_get(proa_json_tree_root(tree), "entries")) {
         code = proa_cli_fail(cli, EX_PROTOCOL, "%s sent no figures", admin->text);
     } else {
         print(&cli->out, proa_json_tree_root(tree));

@@ -297,7 +297,8 @@ int proa_cli_explain(struct proa_cli *cli)
     code = state ? make_up(cli, &question, state, &json) : ask_running(cli, &question, &json);
     if (code != EX_OK || (output && strcmp(output, "json") == 0)) {
         proa_cli_out_slice(&cli->out, proa_buf_slice(&json));
-    } else if (proa_json_tree_parse(proa_buf_slice(&json), NULL, &tree, NULL) == PROA_OK) {
+    } else if (proa_json_tree_parse(proa_buf_slice(&json), NULL, &tree, NULL) == PROA_OK &&
+               proa_json_lenient_string(proa_json_tree_root(tree), "route").len > 0) {
         print(&cli->out, proa_json_tree_root(tree));
     } else {
         code = proa_cli_fail(cli, EX_PROTOCOL, "that is no explanation");

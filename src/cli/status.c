@@ -218,7 +218,8 @@ int proa_cli_status(struct proa_cli *cli)
     } else if (output && strcmp(output, "json") == 0) {
         proa_cli_out_slice(&cli->out, proa_buf_slice(&answer.body));
     } else if (proa_json_tree_parse(proa_buf_slice(&answer.body), &bounds, &tree, NULL) !=
-               PROA_OK) {
+                   PROA_OK ||
+               proa_json_lenient_string(proa_json_tree_root(tree), "proa").len == 0) {
         code = proa_cli_fail(cli, EX_PROTOCOL, "%s sent no state", admin.text);
     } else {
         print(&cli->out, proa_json_tree_root(tree));
