@@ -1,9 +1,11 @@
 /*
- * How much memory there is for us: what the cgroup grants, or the machine has.
+ * How much memory there is for us: what the cgroup or a limit of the process grants, or the machine
+ * has.
  */
 #include "proa/io/file.h"
 
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 64 * 1024 };
@@ -52,11 +54,23 @@ static uint64_t limit_of_line(struct proa_slice line)
     return limit;
 }
 
+/* What setrlimit(2) grants; UINT64_MAX where it sets no limit. */
+static uint64_t limit_of_process(void)
+{
+    struct rlimit space = {.rlim_cur = RLIM_INFINITY};
+    struct rlimit data = {.rlim_cur = RLIM_INFINITY};
+    (void)getrlimit(RLIMIT_AS, &space);
+    (void)getrlimit(RLIMIT_DATA, &data);
+    return least(space.rlim_cur == RLIM_INFINITY ? UINT64_MAX : space.rlim_cur,
+                 data.rlim_cur == RLIM_INFINITY ? UINT64_MAX : data.rlim_cur);
+}
+
 uint64_t proa_memory_limit(void)
 {
     const long pages = sysconf(_SC_PHYS_PAGES);
     const long page = sysconf(_SC_PAGESIZE);
     uint64_t limit = pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page : UINT64_MAX;
+    limit = least(limit, limit_of_process());
     /* Inside a cgroup namespace the process's own path is "/", and the limit stands at the root. */
     limit = least(limit, read_limit("/sys/fs/cgroup/memory.max"));
     limit = least(limit, read_limit("/sys/fs/cgroup/memory/memory.limit_in_bytes"));
