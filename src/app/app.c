@@ -43,6 +43,29 @@ static const char *const OTHER_ADDRESS[PROA_LISTENER_KINDS] = {
                             "with PROA_LISTEN_ADMIN or listen.admin",
 };
 
+static const char *hint_of(enum proa_listener_kind kind, enum proa_err err)
+{
+    static const struct {
+        enum proa_err err;
+        const char *hint;
+    } rows[] = {
+        {PROA_ERR_EXISTS, "what is there is no socket, or another user's: move it away, or choose "
+                          "another path"},
+        {PROA_ERR_NOT_FOUND, "the folder of the socket does not exist: make it first"},
+        {PROA_ERR_PERMISSION, "this user may not listen there: use a port above 1023, or a folder "
+                              "it owns"},
+        {PROA_ERR_UNREACHABLE, "no interface of this machine has that address"},
+        {PROA_ERR_FD_LIMIT, "raise the limit of open files (ulimit -n, LimitNOFILE)"},
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(rows); i++) {
+        if (rows[i].err == err) {
+            return rows[i].hint;
+        }
+    }
+    return err == PROA_ERR_ADDR_IN_USE ? OTHER_ADDRESS[kind]
+                                       : "write HOST:PORT, [IPv6]:PORT or unix:/path";
+}
+
 static bool listen_failed(struct proa_app *app, enum proa_listener_kind kind,
                           struct proa_slice text, enum proa_err err)
 {
@@ -51,12 +74,7 @@ static bool listen_failed(struct proa_app *app, enum proa_listener_kind kind,
                           "listen.failed")) {
         proa_log_str(&r, "address", text);
         proa_log_cstr(&r, "error", proa_err_text(err));
-        proa_log_cstr(&r, "hint",
-                      err == PROA_ERR_ADDR_IN_USE ? OTHER_ADDRESS[kind]
-                      : err == PROA_ERR_PERMISSION
-                          ? "this user may not listen there: use a port above 1023, or a folder "
-                            "it owns"
-                          : "write HOST:PORT, [IPv6]:PORT or unix:/path");
+        proa_log_cstr(&r, "hint", hint_of(kind, err));
         proa_logger_end(&app->log, &r);
     }
     return false;

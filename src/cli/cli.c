@@ -6,12 +6,17 @@
 #include "command_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sysexits.h>
 #include <unistd.h>
+
+/* The event loop, the listeners, a log and a few connections. */
+enum { MIN_FILES = 32 };
 
 const char *proa_cli_env(const char *name)
 {
@@ -85,6 +90,25 @@ static void set_colors(struct proa_cli *cli, const struct proa_cli_args *args)
     }
 }
 
+/* With fewer there is no event loop, or one that can serve nobody. */
+static bool may_open_enough(struct proa_cli *cli)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= MIN_FILES) {
+        return true;
+    }
+    limit.rlim_cur = limit.rlim_max < MIN_FILES ? limit.rlim_max : MIN_FILES;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur < MIN_FILES) {
+        (void)proa_cli_fail(cli, EX_OSERR,
+                            "this process may open %ju files only, and at least %d are needed; "
+                            "raise the limit (ulimit -n, LimitNOFILE)",
+                            (uintmax_t)limit.rlim_cur, MIN_FILES);
+        return false;
+    }
+    return true;
+}
+
 static int run_command(struct proa_cli *cli, const struct proa_cli_command *command, char **argv,
                        size_t n)
 {
@@ -101,7 +125,7 @@ static int run_command(struct proa_cli *cli, const struct proa_cli_command *comm
         code =
             proa_cli_usage(cli, "%" PROA_SLICE_FMT, PROA_SLICE_ARG(proa_buf_slice(&problem.buf)));
     } else {
-        code = command->run(cli);
+        code = may_open_enough(cli) ? command->run(cli) : EX_OSERR;
     }
     cli->args = NULL;
     proa_cli_args_deinit(&args);
@@ -155,9 +179,24 @@ static int dispatch(struct proa_cli *cli, char **argv, size_t n)
     return code;
 }
 
+/*
+ * What is opened next would take the place of a standard descriptor that is closed: log lines would
+ * then go into a connection, and libuv ends a process that gives such a number back. A descriptor
+ * that neither takes nor gives holds the place; reading and writing fail as if it were closed.
+ */
+static void hold_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) {
+            (void)open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+        }
+    }
+}
+
 int proa_cli_main(int argc, char **argv)
 {
     struct proa_cli cli = {0};
+    hold_standard_descriptors();
     (void)signal(SIGPIPE, SIG_IGN);
     proa_cli_out_init(&cli.out, STDOUT_FILENO);
     proa_cli_out_init(&cli.err, STDERR_FILENO);

@@ -20,6 +20,7 @@ enum {
     DEFAULT_MODE = 0600,
     ACCEPTS_PER_TURN = 64,
     BACK_OFF_MS = 100,
+    TELL_AGAIN_MS = 10000,
     FIRST_FREE_FD = 3
 };
 
@@ -27,7 +28,9 @@ struct proa_listener {
     uv_poll_t uv;
     struct proa_loop *loop;
     proa_accept_fn *on_accept;
+    void (*on_starved)(void *ctx, enum proa_err err);
     void *ctx;
+    uint64_t starved_told_ns;   /* 0 = never */
     struct proa_timer back_off; /* armed = out of descriptors or memory */
     struct proa_addr addr;
     dev_t path_dev; /* which file our bind() made; 0/0 = none of ours */
@@ -56,6 +59,16 @@ static void on_back_off_over(void *ctx, uint64_t now_ns)
     sync_polling(ctx);
 }
 
+static void tell_starved(struct proa_listener *l, int code)
+{
+    const uint64_t now = proa_loop_now(l->loop);
+    if (l->on_starved &&
+        (l->starved_told_ns == 0 || now - l->starved_told_ns >= TELL_AGAIN_MS * PROA_NS_PER_MS)) {
+        l->starved_told_ns = now;
+        l->on_starved(l->ctx, proa_io_err(-code));
+    }
+}
+
 static void accept_failed(struct proa_listener *l, int code)
 {
     switch (code) {
@@ -68,6 +81,7 @@ static void accept_failed(struct proa_listener *l, int code)
         proa_timer_set(l->loop, &l->back_off,
                        proa_loop_now(l->loop) + BACK_OFF_MS * PROA_NS_PER_MS);
         sync_polling(l);
+        tell_starved(l, code);
     }
 }
 
@@ -103,16 +117,21 @@ static void on_uv_poll(uv_poll_t *uv, int status, int events)
 
 static enum proa_err errno_err(int code)
 {
-    return code == ENOENT || code == ENOTDIR ? PROA_ERR_NOT_FOUND : proa_io_err(-code);
+    return code == ENOENT || code == ENOTDIR ? PROA_ERR_NOT_FOUND
+           : code == EEXIST                  ? PROA_ERR_EXISTS
+                                             : proa_io_err(-code);
 }
 
-/* Nobody answers on it, it is a socket, and it is ours. */
-static bool is_stale_socket(const struct sockaddr_un *un)
+/* Something that is there is not ours to remove, and nobody's listener that we could tell. */
+static bool is_foreign(const struct sockaddr_un *un)
 {
     struct stat st;
-    if (lstat(un->sun_path, &st) < 0 || !S_ISSOCK(st.st_mode) || st.st_uid != geteuid()) {
-        return false;
-    }
+    return lstat(un->sun_path, &st) == 0 && (!S_ISSOCK(st.st_mode) || st.st_uid != geteuid());
+}
+
+/* Nobody answers on it. */
+static bool is_stale_socket(const struct sockaddr_un *un)
+{
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0) {
         return false;
@@ -139,6 +158,9 @@ static int bind_unix(struct proa_listener *l, const struct sockaddr_storage *sto
     struct stat st;
     memcpy(&un, storage, sizeof(un));
     int code = bind_with_mode(l->fd, &un, mode);
+    if (code == EADDRINUSE && is_foreign(&un)) {
+        return EEXIST;
+    }
     if (code == EADDRINUSE && is_stale_socket(&un) && unlink(un.sun_path) == 0) {
         code = bind_with_mode(l->fd, &un, mode);
     }
@@ -231,7 +253,8 @@ enum proa_err proa_listener_open(struct proa_loop *loop, const struct proa_addr 
     static const struct proa_listen_options defaults;
     const struct proa_listen_options *o = options ? options : &defaults;
     struct proa_listener *l = PROA_NEW(struct proa_listener);
-    *l = (struct proa_listener){.loop = loop, .on_accept = on_accept, .ctx = ctx, .fd = -1};
+    *l = (struct proa_listener){
+        .loop = loop, .on_accept = on_accept, .on_starved = o->on_starved, .ctx = ctx, .fd = -1};
     l->back_off = (struct proa_timer){.fn = on_back_off_over, .ctx = l};
     bool inherited = o->inherited_fd >= FIRST_FREE_FD;
     int code = inherited ? take_inherited(l, o->inherited_fd) : bind_new(l, addr, o);

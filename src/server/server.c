@@ -72,15 +72,36 @@ static void on_accept(void *ctx, struct proa_sock *sock)
     proa_client_accept(ctx, sock);
 }
 
+/* Nobody outside can tell: the listener of the metrics needs a descriptor, too. */
+static void on_starved(void *ctx, enum proa_err err)
+{
+    struct listening *l = ctx;
+    struct proa_exchange_host *host = l->server->cfg.host;
+    struct proa_log_record r;
+    if (proa_logger_begin(host->log, &r, PROA_LOG_WARN, proa_loop_wall_ms(l->server->loop),
+                          "accept.failed")) {
+        char text[128];
+        proa_addr_format(&l->bound, text, sizeof text);
+        proa_log_cstr(&r, "address", text);
+        proa_log_cstr(&r, "error", proa_err_text(err));
+        proa_log_cstr(&r, "hint",
+                      "connections wait until others end; raise the limit of open files (ulimit "
+                      "-n, LimitNOFILE) or lower limits.connections");
+        proa_logger_end(host->log, &r);
+    }
+}
+
 enum proa_err proa_server_listen(struct proa_server *server, enum proa_listener_kind kind,
                                  const struct proa_addr *addr,
                                  const struct proa_listen_options *options, struct proa_addr *bound)
 {
     struct listening *l = PROA_NEW(struct listening);
+    struct proa_listen_options with = *options;
+    with.on_starved = on_starved;
     l->server = server;
     l->kind = kind;
     const enum proa_err err =
-        proa_listener_open(server->loop, addr, options, on_accept, l, &l->listener);
+        proa_listener_open(server->loop, addr, &with, on_accept, l, &l->listener);
     if (err != PROA_OK) {
         proa_free(l);
         return err;

@@ -50,10 +50,14 @@ struct proa_listen_options {
     int backlog;      /* 0 = 1024 */
     uint32_t mode;    /* unix sockets: file mode, 0 = 0600 */
     int inherited_fd; /* > 2: use this socket (socket activation) instead of binding */
+    /* With the listener's ctx: connections wait because accept() fails, out of descriptors or
+     * memory. Told when that begins, and every ten seconds while it lasts. May be NULL. */
+    void (*on_starved)(void *ctx, enum proa_err err);
 };
 
-/* A stale unix socket of our own user is unlinked first. ERR_ADDR_IN_USE, ERR_PERMISSION, ERR_IO.
- */
+/* A stale unix socket of our own user is unlinked first. ERR_ADDR_IN_USE, ERR_EXISTS (a file that
+ * is not ours to remove), ERR_NOT_FOUND (its folder), ERR_UNREACHABLE (nobody's address),
+ * ERR_PERMISSION, ERR_FD_LIMIT, ERR_IO. */
 enum proa_err proa_listener_open(struct proa_loop *loop, const struct proa_addr *addr,
                                  const struct proa_listen_options *options,
                                  proa_accept_fn *on_accept, void *ctx,

@@ -8,6 +8,7 @@ struct fixture {
     struct proa_addr addr;
     struct proa_sock *socks[64];
     size_t n;
+    int starved;
     bool close_in_accept;
     char dir[64];
 };
@@ -36,6 +37,13 @@ static void on_accept(void *ctx, struct proa_sock *sock)
         proa_listener_close(f->listener);
         f->listener = NULL;
     }
+}
+
+static void on_starved(void *ctx, enum proa_err err)
+{
+    struct fixture *f = ctx;
+    assert_err(err, PROA_ERR_FD_LIMIT);
+    f->starved++;
 }
 
 static int setup(void **state)
@@ -67,7 +75,7 @@ static int teardown(void **state)
 static enum proa_err open_at(struct fixture *f, const char *text, uint32_t mode)
 {
     struct proa_addr addr = io_test_addr(text);
-    struct proa_listen_options options = {.mode = mode};
+    struct proa_listen_options options = {.mode = mode, .on_starved = on_starved};
     enum proa_err err = proa_listener_open(f->loop, &addr, &options, on_accept, f, &f->listener);
     if (!err) {
         proa_listener_addr(f->listener, &f->addr);
@@ -192,7 +200,7 @@ static void test_other_files_are_left_alone(void **state)
     int fd = open(un.sun_path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(close(fd), 0);
-    assert_err(open_at(f, text, 0), PROA_ERR_ADDR_IN_USE);
+    assert_err(open_at(f, text, 0), PROA_ERR_EXISTS);
     assert_int_equal(stat(un.sun_path, &st), 0);
     assert_true(S_ISREG(st.st_mode));
     assert_int_equal(unlink(un.sun_path), 0);
@@ -279,6 +287,7 @@ static void test_out_of_descriptors(void **state)
     proa_loop_run(f->loop);
     assert_true(cpu_ns() - cpu < 50 * PROA_NS_PER_MS);
     assert_int_equal(f->n, 0);
+    assert_int_equal(f->starved, 1); /* however often it was tried */
     char byte;
     assert_int_equal(recv(a, &byte, 1, MSG_DONTWAIT), -1); /* still waiting, not closed */
     for (size_t i = 0; i < n_hogs; i++) {
