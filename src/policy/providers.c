@@ -261,6 +261,27 @@ static bool read_ca(struct proa_build *b, const struct proa_build_provider *p, c
     return proa_build_read_certs(b, at, key, p->cfg->ca_file, pem);
 }
 
+/* The documents of most vendors show the whole address of an endpoint. */
+static void check_path(struct proa_build *b, const struct proa_build_provider *p, const char *path,
+                       struct proa_slice base)
+{
+    static const struct proa_slice ends[] = {
+        PROA_SLICE_INIT("/chat/completions"), PROA_SLICE_INIT("/completions"),
+        PROA_SLICE_INIT("/embeddings"),       PROA_SLICE_INIT("/messages"),
+        PROA_SLICE_INIT("/responses"),        PROA_SLICE_INIT("/v2/chat"),
+    };
+    for (size_t i = 0; i < PROA_ARRAY_LEN(ends); i++) {
+        const size_t n = ends[i].len;
+        if (base.len >= n && proa_slice_eq(proa_slice_from(base, base.len - n), ends[i])) {
+            proa_build_warn(b, proa_build_at(member(p, "base_url"), p->cfg->where),
+                            "%s.base_url: ends with the path of an endpoint, and those are put "
+                            "behind it; write it without \"%" PROA_SLICE_FMT "\"",
+                            path, PROA_SLICE_ARG(ends[i]));
+            return;
+        }
+    }
+}
+
 static void set_endpoint(struct proa_build *b, const struct proa_build_provider *p,
                          const struct proa_vendor *vendor, const char *path)
 {
@@ -288,6 +309,7 @@ static void set_endpoint(struct proa_build *b, const struct proa_build_provider 
     } else if (read_ca(b, p, path, url.tls, &pem)) {
         p->out->endpoint = proa_build_endpoint(b, &url, pem, proa_build_proxy(b, p, path, &url));
         p->out->base_path = url.path;
+        check_path(b, p, path, url.path);
     }
 }
 

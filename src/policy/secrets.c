@@ -51,6 +51,13 @@ struct proa_secret *proa_build_keep(struct proa_build *b, struct proa_option_whe
     return secret;
 }
 
+/* Files of variables keep quotes where a shell would take them away. */
+static bool is_quoted(struct proa_slice value)
+{
+    return value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
+           value.ptr[value.len - 1] == value.ptr[0];
+}
+
 /* Takes the value over when it may stand in a header (RFC 9110 5.5, without blanks). `source` is
  * how messages call where it came from. */
 static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_where at,
@@ -74,6 +81,12 @@ static struct proa_secret *make_secret(struct proa_build *b, struct proa_option_
         proa_build_error(b, at, "%s: %s is longer than %d bytes, which is no key", path, source,
                          KEY_BYTES_MAX);
         return NULL;
+    }
+    if (is_quoted(value)) {
+        proa_build_warn(b, at,
+                        "%s: %s begins and ends with a quote, which is sent as part of the key; "
+                        "remove both if they are not",
+                        path, source);
     }
     return proa_build_keep(b, at, path, source, value);
 }

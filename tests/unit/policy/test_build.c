@@ -6,8 +6,9 @@
 
 #include "expect.h"
 
-static const char *const ENV[] = {"KEY=sk-1234",         "EMPTY=", "BLANK=sk 1", "LINE=sk-1\n",
-                                  "OPENAI_API_KEY=sk-o", NULL};
+static const char *const ENV[] = {
+    "KEY=sk-1234",         "EMPTY=", "BLANK=sk 1", "LINE=sk-1\n", "QUOTED=\"sk-1234\"",
+    "OPENAI_API_KEY=sk-o", NULL};
 static const struct policy_fixture_file FILES[] = {
     {.path = "/k/good", .text = "sk-f\n", .secret = true},
     {.path = "/k/empty", .text = "\r\n\n", .secret = true},
@@ -150,6 +151,15 @@ static void about_providers(void **state)
         {"providers: {a: {dialect: openai, base_url: \"http://a\", keys: [{env: KEY}]}}\n",
          "warning: proa.yaml:1:44: providers.a.base_url: sends the key over the network "
          "unencrypted; write https:// where the server offers it"},
+        {"providers: {a: {dialect: openai, base_url: \"https://a/v1/chat/completions/\", keys: "
+         "[]}}\n",
+         "warning: proa.yaml:1:44: providers.a.base_url: ends with the path of an endpoint, and "
+         "those "
+         "are put behind it; write it without \"/chat/completions\""},
+        {"providers: {a: {dialect: anthropic, base_url: \"https://a/v1/messages\", keys: []}}\n",
+         "warning: proa.yaml:1:47: providers.a.base_url: ends with the path of an endpoint, and "
+         "those "
+         "are put behind it; write it without \"/messages\""},
     };
     expect_rows(*state, rows, PROA_ARRAY_LEN(rows));
 }
@@ -171,6 +181,10 @@ static void about_keys(void **state)
         {KEYS("{env: LINE}"),
          AT "70: providers.a.keys[0].env: the environment variable LINE holds a blank, a line end "
             "or another character that cannot stand in a header, at byte 5 of 5"},
+        {KEYS("{env: QUOTED}"),
+         "warning: " AT
+         "70: providers.a.keys[0].env: the environment variable QUOTED begins and ends "
+         "with a quote, which is sent as part of the key; remove both if they are not"},
         {KEYS("{env: sk-proj-hunter2}"),
          AT "70: providers.a.keys[0].env: is not the name of an environment variable; write the "
             "variable's name here, never the key itself"},
