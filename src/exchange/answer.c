@@ -338,6 +338,10 @@ static void plain_complete(struct attempt *a)
     const bool read =
         a->translation ? proa_translate_whole(a, body, &a->failure) : read_passed(a, body);
     if (!read) {
+        if (a->failure.class == PROA_CLASS_MALFORMED && a->failure.message.len == 0) {
+            a->detail =
+                PROA_SLICE("the body is no answer to such a request; is the base_url right?");
+        }
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);
         return;

@@ -75,13 +75,19 @@ static bool is_retry_advice(const struct proa_http_header *h)
     return h->id == PROA_HTTP_HEADER_RETRY_AFTER || h->id == PROA_HTTP_HEADER_RETRY_AFTER_MS;
 }
 
+/* A time that lies ahead: what is none, a client may take for anything. */
+static bool is_advice(const struct attempt *a, const struct proa_http_header *h)
+{
+    return proa_rates_retry_after(h, 1, a->answer.unix_ms) > 0;
+}
+
 /* What the provider's answer says beside its content. */
 static void returned_lines(const struct attempt *a, bool without_retry_advice, struct proa_buf *f)
 {
     for (size_t i = 0; i < a->head.headers.n; i++) {
         const struct proa_http_header *h = &a->head.headers.items[i];
         if (h->value.len > 0 && proa_api_return_header(h) &&
-            !(without_retry_advice && is_retry_advice(h))) {
+            !(is_retry_advice(h) && (without_retry_advice || !is_advice(a, h)))) {
             const enum proa_err err = proa_http_write_parsed(f, h);
             (void)err;
         }

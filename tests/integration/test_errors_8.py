@@ -412,6 +412,25 @@ def test_an_error_that_is_no_text_is_not_shown_as_one(simple, upstream, status, 
     assert re.fullmatch(r"[ -~]+", response.error["message"]), response.error["message"]
 
 
+@pytest.mark.parametrize("advice", [
+    {"retry-after": "-5"}, {"retry-after": "nan"}, {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"},
+    {"retry-after-ms": "-1"}, {"retry-after-ms": "1e300"}, {"retry-after": "0"}])
+def test_advice_that_is_none_is_not_passed_on(simple, upstream, advice):
+    upstream.default = up.error(503, "busy", advice)
+    response = simple(upstream, policy={"retry": {"max_attempts": 1}}).chat()
+    assert response.status == 503 and response.error["message"] == "busy"
+    for name in ("retry-after", "retry-after-ms"):
+        assert response.header(name) is None
+
+
+@pytest.mark.parametrize("body", ["<html></html>", "[]", "{}", '{"choices": null}'])
+def test_a_body_that_is_no_answer_is_told_as_one(simple, upstream, body):
+    upstream.default = up.answer(200, body)
+    response = simple(upstream, policy={"retry": {"max_attempts": 1}}).chat()
+    assert response.status == 502
+    assert "is no answer to such a request" in response.error["message"]
+
+
 # ---- within a stream -----------------------------------------------------------------------------
 
 @pytest.mark.parametrize("surface", SURFACES)
