@@ -65,6 +65,14 @@ check_c_source_compiles("#include <features.h>
     #endif
     int main(void) { return 0; }" have_loader_relr)
 check_linker_flag(C -Wl,-z,pack-relative-relocs have_linker_relr)
-if(have_loader_relr AND have_linker_relr)
+if(have_loader_relr AND have_linker_relr AND NOT PROA_TESTS)
     target_link_options(proa_hardening INTERFACE -Wl,-z,pack-relative-relocs)
+endif()
+
+# gold links the many programs of the tests in half the time; where there is none, the usual one does.
+if(PROA_TESTS)
+    check_linker_flag(C -fuse-ld=gold have_gold)
+    if(have_gold)
+        add_link_options(-fuse-ld=gold)
+    endif()
 endif()

@@ -262,8 +262,10 @@ void proa_timeline_svg(const struct proa_sim *sim, const struct proa_record *rec
                        const char *who, struct proa_buf *out)
 {
     struct drawing *d = PROA_NEW(struct drawing);
-    *d = (struct drawing){
-        .sim = sim, .scenario = proa_sim_scenario(sim), .record = record, .out = out};
+    d->sim = sim;
+    d->scenario = proa_sim_scenario(sim);
+    d->record = record;
+    d->out = out;
     const double height = height_of(d);
     (void)proa_buf_append_printf(
         out,
