@@ -1,8 +1,10 @@
 """The suites behind tests/run: what they are, what they wait for, how their results are counted.
 
 A suite is one command line, or a list of them, with a log in build/test-logs/. Suites run as soon
-as those they need have passed and enough job slots are free; a suite whose need failed is reported
-as failed without being run. Standard library only.
+as those they need have passed and enough job slots are free, the first of the list first; a suite
+whose need failed is reported as failed without being run. A slot is a processor that is kept busy: a
+suite that waits more than it computes takes one whatever its workers, and one of no slots runs beside
+all others. One that is `patient` has what the others leave of the processors. Standard library only.
 """
 
 import argparse
@@ -58,7 +60,8 @@ def count_one(log, ok):
 
 
 class Suite:
-    def __init__(self, name, about, commands, needs=(), slots=1, count=count_one, env=None):
+    def __init__(self, name, about, commands, needs=(), slots=1, count=count_one, env=None,
+                 patient=False):
         self.name = name
         self.about = about
         self.commands = commands
@@ -66,8 +69,10 @@ class Suite:
         self.slots = slots
         self.count = count
         self.env = env or {}
+        self.patient = patient
         self.state = "waiting"
         self.seconds = 0.0
+        self.cpu = 0.0  # user and system seconds of its processes
         self.passed = 0
         self.failed = 0
 
@@ -112,66 +117,68 @@ def unit_programs(*modules):
 
 DEV = {"PROA_BIN": os.path.join(ROOT, "build/dev/proa"), "PROA_TEST_SCALE": "3"}
 RELEASE = {"PROA_BIN": os.path.join(ROOT, "build/release/proa")}
+BESIDE = {**RELEASE, "PROA_TEST_SCALE": "3"}  # of suites that run beside others
 
 
 def all_suites(options):
     suites = [
         Suite("lint", "layers, sizes, banned calls, format, links, names",
               [[PYTHON, "tests/lint/selftest"], [PYTHON, "tests/lint/run", "--static"]],
-              count=count_lines),
+              slots=0, count=count_lines),
         Suite("build-dev", "gcc, ASan + UBSan, warnings are errors",
               [configure("dev"), ninja("dev")], slots=2),
-        Suite("build-release", "gcc, O2, LTO, hardening",
-              [configure("release"), ninja("release", "proa")], slots=2),
-        Suite("build-clang", "clang, its own warnings as errors",
-              [configure("dev", "-B", "build/clang", "-DCMAKE_C_COMPILER=" + clang(),
-                         "-DPROA_SANITIZE=", "-DCMAKE_C_FLAGS_DEBUG=-O1 -g"),
-               ninja("clang")], slots=2),
         Suite("unit", "cmocka programs of the dev build",
               [["ctest", "--test-dir", "build/dev", "-L", "unit", "-j", str(CPUS), "-V"]],
               needs=("build-dev",), slots=2, count=count_ctest),
+        Suite("smoke", "the shortest end-to-end tests, on the dev build",
+              [pytest("tests/integration", "-m", "smoke")],
+              needs=("build-dev",), slots=1, count=count_pytest, env=DEV),
+        Suite("build-release", "gcc, O2, LTO, hardening",
+              [configure("release"), ninja("release", "proa")], slots=2),
+        # Its objects are thrown away: what counts is that there are some, and no warning.
+        Suite("build-clang", "clang, its own warnings as errors",
+              [configure("dev", "-B", "build/clang", "-DCMAKE_C_COMPILER=" + clang(),
+                         "-DPROA_SANITIZE=", "-DCMAKE_C_FLAGS_DEBUG=-O0"),
+               ninja("clang")], slots=2),
+        Suite("tidy", "clang-tidy over src (unchanged files are remembered)",
+              [[PYTHON, "tests/lint/run", "--tidy", "build/clang"]],
+              needs=("build-clang",), slots=0, count=count_lines, patient=True),
         Suite("fuzz-regress", "corpus and past findings, replayed",
               [["ctest", "--test-dir", "build/dev", "-L", "fuzz-regress", "-j", str(CPUS),
                 "--output-on-failure"]],
               needs=("build-dev",), slots=2, count=count_ctest),
-        Suite("lint-built", "symbols and mutable data of the libraries",
-              [[PYTHON, "tests/lint/run", "--built", "build/dev"]],
-              needs=("build-dev",), count=count_lines),
-        Suite("tidy", "clang-tidy over src (unchanged files are remembered)",
-              [[PYTHON, "tests/lint/run", "--tidy", "build/clang"]],
-              needs=("build-clang",), slots=2, count=count_lines),
-        Suite("smoke", "the shortest end-to-end tests, on the dev build",
-              [pytest("tests/integration", "-m", "smoke")],
-              needs=("build-dev",), slots=2, count=count_pytest, env=DEV),
-        Suite("integration", "the dev build against misbehaving peers",
-              [pytest("tests/integration", "-m", "not soak and not sdk")],
-              needs=("build-dev",), slots=2, count=count_pytest, env=DEV),
-        Suite("sim", "outages on a virtual clock against the bounds of bench/scenarios",
-              [["build/release/proa", "sim", "--check", "bench/scenarios"]],
-              needs=("build-release",), slots=1, count=count_lines),
-        Suite("sdk", "real SDKs from npm and PyPI",
-              [["bash", "tests/sdk/run"]],
-              needs=("build-release",), slots=1, count=count_lines, env=RELEASE),
-        Suite("examples", "deploy/examples as they stand, the chat in a real browser",
-              [["bash", "tests/examples/install"],
-               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
-                "tests/examples"]],
-              needs=("build-release",), slots=1, count=count_pytest, env=RELEASE),
-        Suite("gates", "instructions and system calls per request against bench/gates.json",
-              [[PYTHON, "bench/gates", "--no-build"]],
-              needs=("build-release",), slots=1, count=count_lines),
-        Suite("quickstart", "deploy/quickstart --check",
-              [["bash", "deploy/quickstart", "--check", "--no-install"]],
-              needs=("build-release",), slots=1),
-        Suite("deploy", "image under runc, manifests, units: deploy/ without a cluster",
-              [["bash", "tests/deploy/install"],
-               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
-                "tests/deploy"]],
-              needs=("build-release",), slots=1, count=count_pytest, env=RELEASE),
         Suite("tsan", "io and net, where threads meet, under ThreadSanitizer",
               [configure("tsan"), ninja("tsan", *unit_programs("io", "net")),
                ["ctest", "--test-dir", "build/tsan", "-R", "^test_(io|net)_", "-V"]],
               slots=2, count=count_ctest),
+        Suite("integration", "the dev build against misbehaving peers",
+              [pytest("tests/integration", "-m", "not soak and not sdk")],
+              needs=("build-dev",), slots=1, count=count_pytest, env=DEV),
+        Suite("examples", "deploy/examples as they stand, the chat in a real browser",
+              [["bash", "tests/examples/install"],
+               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
+                "tests/examples"]],
+              needs=("build-release",), slots=1, count=count_pytest, env=BESIDE),
+        Suite("sdk", "real SDKs from npm and PyPI",
+              [["bash", "tests/sdk/run"]],
+              needs=("build-release",), slots=1, count=count_lines, env=BESIDE),
+        Suite("gates", "instructions and system calls per request against bench/gates.json",
+              [[PYTHON, "bench/gates", "--no-build"]],
+              needs=("build-release",), slots=1, count=count_lines),
+        Suite("deploy", "image under runc, manifests, units: deploy/ without a cluster",
+              [["bash", "tests/deploy/install"],
+               [PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-ra", "--tb=short",
+                "tests/deploy"]],
+              needs=("build-release",), slots=1, count=count_pytest, env=BESIDE),
+        Suite("quickstart", "deploy/quickstart --check",
+              [["bash", "deploy/quickstart", "--check", "--no-install"]],
+              needs=("build-release",), slots=1),
+        Suite("lint-built", "symbols and mutable data of the libraries",
+              [[PYTHON, "tests/lint/run", "--built", "build/dev"]],
+              needs=("build-dev",), count=count_lines),
+        Suite("sim", "outages on a virtual clock against the bounds of bench/scenarios",
+              [["build/release/proa", "sim", "--check", "bench/scenarios"]],
+              needs=("build-release",), slots=1, count=count_lines),
         Suite("build-fuzz", "libFuzzer programs (clang)",
               [configure("fuzz", "-DCMAKE_C_COMPILER=" + clang()),
                ninja("fuzz", *fuzzers())], slots=2),
@@ -235,6 +242,24 @@ def show(text):
     sys.stdout.flush()
 
 
+def stand_back(process):
+    """Gives way to everybody else, where the kernel groups processes by session too."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, process.pid, 10)
+        with open("/proc/%d/autogroup" % process.pid, "w", encoding="ascii") as file:
+            file.write("10")
+    except OSError:
+        pass  # it has ended, or there are no such groups
+
+
+def wait_for(process, suite):
+    """The exit code; what it and its children computed is added to the suite's."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    suite.cpu += usage.ru_utime + usage.ru_stime
+    return process.returncode
+
+
 def run_suite(suite, running):
     """Runs the commands of one suite in order, in a process group of their own."""
     started = time.monotonic()
@@ -253,7 +278,9 @@ def run_suite(suite, running):
                 ok = False
                 break
             running.add(process)
-            code = process.wait()
+            if suite.patient:
+                stand_back(process)
+            code = wait_for(process, suite)
             running.discard(process)
             if code != 0:
                 log.write(("exit code %d\n" % code).encode())
@@ -267,9 +294,9 @@ def run_suite(suite, running):
         text += "\nno test was run\n"
     suite.seconds = time.monotonic() - started
     suite.state = "passed" if ok and suite.failed == 0 else "failed"
-    line = "%-14s %s  %4d passed, %d failed  %6.1f s" % (
+    line = "%-14s %s  %4d passed, %d failed  %6.1f s, %6.1f s computing" % (
         suite.name, "ok  " if suite.state == "passed" else "FAIL", suite.passed, suite.failed,
-        suite.seconds)
+        suite.seconds, suite.cpu)
     if suite.state == "failed":
         tail = text.splitlines()[-60:]
         line += "\n" + "\n".join("    | " + entry for entry in tail)

@@ -46,6 +46,7 @@ def check(build):
                     for entry in entries})
     files = [name for name in files
              if name.startswith("src/") and os.path.exists(os.path.join(ROOT, name))]
+    files.sort(key=lambda name: -len(read(name)))  # so that none of the long ones is left to the end
     cache = os.path.join(ROOT, "build", "tidy-cache")
     os.makedirs(cache, exist_ok=True)
 
