@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import uuid
 
-from testenv.poll import eventually
+from testenv.poll import eventually, seconds
 
 SECCOMP = "/usr/share/containers/seccomp.json"  # comes with buildah
 NAMESPACES = ["pid", "network", "ipc", "uts", "mount"]
@@ -20,7 +20,7 @@ ARCHES = {"x86_64": ("SCMP_ARCH_X86_64", "amd64"), "aarch64": ("SCMP_ARCH_AARCH6
 
 def run(*command, timeout=60, **options):
     return subprocess.run([str(word) for word in command], capture_output=True, text=True,
-                          check=False, timeout=timeout, stdin=subprocess.DEVNULL, **options)
+                          check=False, timeout=seconds(timeout), stdin=subprocess.DEVNULL, **options)
 
 
 def must(*command, **options):
@@ -135,9 +135,9 @@ class Container:
 
     def end(self, timeout=30):
         """Waits for the end; the exit code."""
-        return self.runner.wait(timeout)
+        return self.runner.wait(seconds(timeout))
 
     def remove(self):
         run(*self.state, "delete", "--force", self.name)
-        self.runner.wait(30)
+        self.runner.wait(seconds(30))
         shutil.rmtree(self.bundle)

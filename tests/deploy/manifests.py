@@ -12,6 +12,7 @@ import shutil
 import subprocess
 
 import yaml
+from testenv.poll import seconds
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -33,7 +34,7 @@ def read(name):
 def kustomize(folder):
     """The rendered manifests; kubectl's kustomize needs no cluster."""
     done = subprocess.run([KUBECTL, "kustomize", str(folder)], capture_output=True, text=True,
-                          check=False, timeout=60)
+                          check=False, timeout=seconds(60))
     assert done.returncode == 0, done.stderr
     return load(done.stdout)
 
@@ -51,7 +52,7 @@ def compile_types(manifests, folder):
     done = subprocess.run(
         [NODE, "node_modules/typescript/bin/tsc", "--noEmit", "--strict", "--skipLibCheck",
          "--target", "es2022", "--module", "nodenext", "--pretty", "false", source],
-        cwd=CHECKS, capture_output=True, text=True, check=False, timeout=120)
+        cwd=CHECKS, capture_output=True, text=True, check=False, timeout=seconds(120))
     messages = [[] for _ in manifests]
     last = None
     for line in done.stdout.splitlines():
@@ -71,6 +72,6 @@ def validate(manifests):
     """For each manifest the message of its schema, or None."""
     shutil.copy(os.path.join(HERE, "validate.mjs"), CHECKS)  # it finds modules beside itself
     done = subprocess.run([NODE, "validate.mjs"], cwd=CHECKS, input=json.dumps(manifests),
-                          capture_output=True, text=True, check=False, timeout=60)
+                          capture_output=True, text=True, check=False, timeout=seconds(60))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from conftest import PROA
 from manifests import KUBERNETES, compile_types, kustomize, load, read, validate
+from testenv.poll import seconds
 
 SHIPPED = ["pod.yaml", "policy.yaml", "networkpolicy.yaml"]
 DROPPED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -258,7 +259,7 @@ def check(text, folder):
     path = folder / "proa.yaml"
     path.write_text(text.replace("/run/proa/keys/", "%s/" % keys))
     return subprocess.run([PROA, "validate", path], capture_output=True, text=True, check=False,
-                          env={}, timeout=30)
+                          env={}, timeout=seconds(30))
 
 
 def test_proa_accepts_the_configuration(tmp_path, example):

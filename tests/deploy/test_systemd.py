@@ -12,6 +12,7 @@ from conftest import PROA
 from container import must, run
 from manifests import ROOT
 from testenv.gateway import free_port
+from testenv.poll import seconds
 
 SYSTEMD = os.path.join(ROOT, "deploy", "systemd")
 EXPOSURE = 2.0
@@ -97,7 +98,7 @@ def allowed_calls():
 def fetch(url, body=None):
     request = urllib.request.Request(url, data=body and json.dumps(body).encode(),
                                      headers={"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=seconds(10)) as answer:
         assert answer.status == 200
         return answer
 
@@ -112,7 +113,7 @@ def test_the_filters_allow_what_proa_does(tmp_path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, \
             open(tmp_path / "log", "wb") as log:
         manager.bind(env["NOTIFY_SOCKET"])
-        manager.settimeout(30)
+        manager.settimeout(seconds(30))
         tracer = subprocess.Popen(
             ["strace", "-f", "-qq", "-o", str(trace), PROA, "run", "--mock", "--listen",
              "127.0.0.1:%d" % data], env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
@@ -126,7 +127,7 @@ def test_the_filters_allow_what_proa_does(tmp_path):
             assert manager.recv(200) == b"WATCHDOG=1"
             with open("/proc/%d/task/%d/children" % (tracer.pid, tracer.pid), encoding="ascii") as file:
                 os.kill(int(file.read()), signal.SIGTERM)
-            assert tracer.wait(30) == 0
+            assert tracer.wait(seconds(30)) == 0
         finally:
             tracer.kill()
             tracer.wait()

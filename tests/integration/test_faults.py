@@ -11,7 +11,7 @@ import pytest
 from conftest import KEYS, provider
 from testenv import upstream as up
 from testenv.load import Load, amplification, ok, share, success
-from testenv.poll import eventually
+from testenv.poll import eventually, seconds
 
 RATE = 25
 MINUTE = 6.0  # scaled
@@ -251,7 +251,7 @@ def test_a_200_concurrent_requests_make_one_probe(upstreams, gateways):
     slow_probe = threading.Event()
 
     def held(exchange):
-        slow_probe.wait(20)
+        slow_probe.wait(seconds(40))
         return fine(exchange)
     first, second = upstreams(default=up.error(500), backlog=512), upstreams(default=fine,
                                                                               backlog=512)

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from testenv.gateway import BINARY, ROOT, cli, environment
+from testenv.poll import seconds
 
 READMES = ["README.md", "policies/README.md", "deploy/README.md", "src/README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
@@ -110,7 +111,7 @@ def test_the_requests_of_the_tour_are_answered(gateways):
     for script in scripts:
         script = script.replace("127.0.0.1:4600", "127.0.0.1:%d" % gateway.port)
         script = script.replace("build/release/proa", BINARY).replace("curl -s", "curl -f -s")
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=env, timeout=60,
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], env=env, timeout=seconds(60),
                               capture_output=True, text=True, check=False)
         assert done.returncode == 0, (script, done.stdout, done.stderr)
         output += done.stdout

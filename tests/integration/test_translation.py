@@ -569,7 +569,7 @@ def test_one_failed_call_is_the_attempts_failure(embedder):
         return False
 
     def fails(exchange):
-        held.wait(5)
+        held.wait(seconds(5))
         exchange.send(up.http(503, {"error": {"message": "busy"}}))
     mistral.script = [waits, fails]
     response = embed(gateway, 2 * LIMIT)

@@ -16,6 +16,7 @@ const path = { 2: "v1", 3: "v3", 4: "v4" }[gen];
 const gateway = createGateway({ baseURL: `${origin}/${path}/ai`, apiKey: "unused" });
 const GENERATION = /^gen_[0-9A-HJKMNP-TV-Z]{26}$/;
 const calm = { maxRetries: 0 };
+const scale = Number(process.env.PROA_TEST_SCALE ?? 1); // of the times allowed
 const checks = {};
 
 // ---- the server that answers as it is told
@@ -398,12 +399,16 @@ checks.errors = async () => {
 checks.rate_limit_is_retried = async () => {
   const limited = json({ error: { message: "slow down", type: "rate_limit_exceeded" } }, 429,
     { "retry-after-ms": "300" });
-  play(limited, completion({ content: "at last" }), limited);
-  const began = Date.now();
-  const { text } = await generateText({ model: gateway("limited-script"), prompt: "a", maxRetries: 1 });
-  assert.equal(text, "at last");
-  const waited = Date.now() - began;
-  assert.ok(waited > 250 && waited < 1900, `the client waits as it is told: ${waited} ms`);
+  let waited = Infinity; // on a busy machine it may be late once, but not each time
+  for (let tries = 0; tries < 3 && waited >= 1900; tries++) {
+    play(limited, completion({ content: "at last" }), limited);
+    const began = Date.now();
+    const { text } = await generateText({ model: gateway("limited-script"), prompt: "a", maxRetries: 1 });
+    assert.equal(text, "at last");
+    waited = Date.now() - began;
+    assert.ok(waited > 250, `the client waits as it is told: ${waited} ms`);
+  }
+  assert.ok(waited < 1900, `and not as it would by itself: ${waited} ms`);
   const error = await failing("limited-script");
   assert.equal(error.name, "GatewayRateLimitError", `${error.name}: ${error.message}`);
   assert.equal(error.statusCode, 429);
@@ -511,8 +516,8 @@ checks.abort = async () => {
   }
   const aborted = Date.now();
   controller.abort();
-  while (!asked[0].closed && Date.now() - aborted < 3000) await new Promise((go) => setTimeout(go, 20));
-  assert.ok(asked[0].closed && asked[0].closed - aborted < 1000, "the upstream call is cancelled");
+  while (!asked[0].closed && Date.now() - aborted < 3000 * scale) await new Promise((go) => setTimeout(go, 20));
+  assert.ok(asked[0].closed && asked[0].closed - aborted < 1000 * scale, "the upstream call is cancelled");
 };
 
 // Who does not read holds the provider back: what it may write comes to rest far before the end.
@@ -537,7 +542,7 @@ checks.slow_reader = async () => {
   request.end(JSON.stringify({ prompt: [{ role: "user", content: [{ type: "text", text: "a" }] }] }));
   const response = await new Promise((go) => request.on("response", go));
   assert.equal(response.statusCode, 200);
-  for (let before = -1; before !== written;) {
+  for (let before = -1; before !== written || (drained && written < 2 ** 28);) {
     before = written;
     await new Promise((go) => setTimeout(go, 300));
   }

@@ -1,4 +1,5 @@
 """The program under test: its configuration, its process, its logs, and a clean end demanded."""
+import collections
 import json
 import os
 import re
@@ -25,18 +26,30 @@ TOLERANT = {
 SANITIZER = re.compile(r"(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:|"
                        r"UndefinedBehaviorSanitizer|PROA_ASSERT|assertion failed)", re.I)
 
+
+def _own_ports():
+    """Ports below the ephemeral range: the workers of a run share 10000 to 30999, each with its part;
+    who runs alone, perhaps beside them, has those above."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    first, size = 31000, 1700
+    if worker:
+        size = 21000 // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        first = 10000 + int(worker[len("gw"):]) * size
+    begin = os.getpid() * 7 % size
+    return [first + (begin + n) % size for n in range(size)]
+
+
 _ports = None
 
 
 def free_port():
-    """A port below the ephemeral range that nothing listens on, different for each caller here."""
+    """A port that nothing listens on, another one for each caller here until all have had their turn."""
     global _ports
     if _ports is None:
-        worker = re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "0")) or "0"
-        # Workers keep 7,000 ports apart, which is more than one of them uses in a whole run.
-        start = 10000 + int(worker) % 3 * 7000 + os.getpid() * 7 % 1000
-        _ports = iter(range(start, start + 6000))
-    for port in _ports:
+        _ports = collections.deque(_own_ports())
+    for _ in range(len(_ports)):
+        port = _ports[0]
+        _ports.rotate(-1)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
