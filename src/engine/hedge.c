@@ -1,5 +1,5 @@
 /*
- * Attempts beside one that is silent. `resilience.md` 5 and 9.
+ * Attempts beside one that is silent (Dean and Barroso, "The Tail at Scale", 2013).
  *
  * A hedge bets on the tail: it starts when the attempt has been silent for longer than nearly all
  * that came before it. What finds out about health (a probe, a trickle) is always hedged, so that

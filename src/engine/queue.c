@@ -1,11 +1,12 @@
 /*
  * The first pick, and waiting for it: when the route has as many exchanges under way as it may, or
- * when its targets are limited but soon free. `resilience.md` 9.
+ * when its targets are limited but soon free.
  *
  * By class in strict order, except that the lowest is served once in twenty. Within a class the
  * oldest first; when even the least wait stays long, the newest first, for the oldest have had
  * their patience, until nobody waits any more. Only the one whose turn it is looks for a target,
- * so that a crowd of waiters costs no picks.
+ * so that a crowd of waiters costs no picks. Newest first under a standing queue is from Maurer,
+ * "Fail at Scale" (2015); telling one by its least wait is CoDel's (Nichols and Jacobson, 2012).
  */
 #include "queue_priv.h"
 #include "run_priv.h"

@@ -1,6 +1,6 @@
 /*
- * What a verdict changes, each class at its own object only: breakers by the class's weights,
- * credentials, masks, limits, bearings. The order within one report is that of `resilience.md` 2.
+ * What a verdict changes, each class at its own object only: breakers by the class's weights
+ * (proa/resilience/attempt.h), credentials, masks, limits, bearings.
  */
 #include "state_priv.h"
 

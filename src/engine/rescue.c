@@ -1,5 +1,5 @@
 /*
- * Going on with an answer that broke off after the client had a part of it. `resilience.md` 6.
+ * Going on with an answer that broke off after the client had a part of it.
  *
  * Two ways. Prefill: a target that can be told how its answer begins goes on from there. Splice:
  * any other target answers anew, and what it says must begin with what the client has. Each is

@@ -1,6 +1,7 @@
 /*
  * After a failure: another target at once, the same pool after a wait, or the end.
- * `resilience.md` 6. Move, do not repeat: targets that share the failed one's fault are tried again
+ *
+ * Move, do not repeat: targets that share the failed one's fault are tried again
  * only when no other is left, and then after a wait.
  */
 #include "run_priv.h"

@@ -1,6 +1,6 @@
 /*
- * Ending with an error: which of the failures the client is told, and when it should come back.
- * `resilience.md` 6, terminal errors.
+ * Ending with an error: which of the failures the client is told, and when it should come back. The
+ * most useful is told, which need not be the last.
  */
 #include "run_priv.h"
 

@@ -9,7 +9,6 @@
  * else keep all requests from it.
  *
  * A connection that is refused counts as answered: it was carried there and back.
- * `resilience.md` 3.
  */
 #include "state_priv.h"
 

@@ -4,7 +4,7 @@
  * there. Both depend on the bytes alone, so no way of splitting them changes the outcome.
  *
  * Pure; the parse allocates from the given arena. llhttp judges the start line and every field that
- * decides where the message ends, see judge_priv.h. What it lets through (security.md 3) is checked
+ * decides where the message ends, see judge_priv.h. What it lets through and we refuse is checked
  * here in any case.
  */
 #ifndef PROA_HTTP_HEAD_PRIV_H

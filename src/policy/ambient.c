@@ -1,6 +1,6 @@
 /*
  * What the well-known variables of the environment make of a vendor: parts of its address, and
- * credentials that are more than one key (`providers.md` 1.1). Tables only; one row per fact.
+ * credentials that are more than one key. Tables only; one row per fact.
  */
 #include "keys_priv.h"
 

@@ -1,5 +1,5 @@
 /*
- * AWS credentials in the order of AWS's own programs (`providers.md` 9.1): what is written, the
+ * AWS credentials in the order of AWS's own programs: what is written, the
  * variables, web identity, the shared files, the container's endpoint.
  */
 #include "keys_priv.h"

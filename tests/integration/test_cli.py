@@ -1,4 +1,4 @@
-"""operations.md 4.1 and 5.1: commands, exit codes, messages a person can act on, first minute."""
+"""Commands, exit codes, messages a person can act on, first minute."""
 import json
 import os
 import re

@@ -1,4 +1,4 @@
-"""security.md 2: a loopback port is not a security boundary."""
+"""A loopback port is not a security boundary."""
 import os
 import stat
 

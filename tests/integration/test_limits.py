@@ -1,4 +1,4 @@
-"""security.md 4: every limit holds, and a drip of bytes never extends a phase."""
+"""Every limit holds, and a drip of bytes never extends a phase."""
 import json
 import resource
 import socket

@@ -1,4 +1,4 @@
-"""security.md 3, row by row: what is refused, with which status, and that the connection ends.
+"""What is refused, row by row, with which status, and that the connection ends.
 
 Behind each refused request a valid one is sent at once: it must never be answered ("bytes after an
 error are never parsed as a request"), and nothing may reach the provider.

@@ -1,4 +1,4 @@
-"""security.md 9, client side: who is believed, and an error that says why somebody was not."""
+"""Who is believed, and an error that says why somebody was not."""
 import select
 import socket
 import ssl

@@ -32,9 +32,21 @@ def _anchor(heading):
     return re.sub(r"[^\w\- ]", "", text).replace(" ", "-")
 
 
+def _documents_named_in_code(name):
+    """Comments that send the reader to a document that is not here."""
+    text = read(name)
+    return ["%s:%d: no such document: %s" % (name, text.count("\n", 0, match.start()) + 1,
+                                             match.group(0))
+            for match in re.finditer(r"[\w./-]*\w\.md\b", text)
+            if not any(os.path.exists(os.path.join(ROOT, folder, match.group(0).lstrip("/")))
+                       for folder in ("", os.path.dirname(name)))]
+
+
 def check_links():
     findings = []
     for name in project_files():
+        if name.endswith((".c", ".h")):
+            findings += _documents_named_in_code(name)
         if not name.endswith(".md"):
             continue
         text = re.sub(r"```.*?```", lambda m: re.sub(r"[^\n]", " ", m.group(0)), read(name), flags=re.S)

@@ -185,7 +185,7 @@ static inline bool sim_same_pool(const struct sim_witness *w, size_t a, size_t b
     return x->provider == y->provider && proa_slice_eq(x->model, y->model);
 }
 
-/* Would `other` probably fail for the reason that `failed` did? `resilience.md` 3, "next try". */
+/* Would `other` probably fail for the reason that `failed` did? */
 static inline bool sim_same_fault(const struct sim_witness *w, const struct sim_attempt *failed,
                                   size_t candidate)
 {

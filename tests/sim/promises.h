@@ -301,8 +301,8 @@ static inline uint64_t sim_soonest_retry(const struct sim_witness *w)
     return soonest;
 }
 
-/* `resilience.md` 6, terminal errors: any CLIENT, else the last 5xx, else the last other answer,
- * else the last failure. */
+/* Of several failures the most useful is told: any CLIENT, else the last 5xx, else the last other
+ * answer, else the last failure. */
 static inline void sim_check_useful(const struct sim_witness *w, const struct proa_terminal *t)
 {
     int best = -1;

@@ -57,7 +57,7 @@ struct fixture {
 /*
  * A policy under which each decision follows from the events alone: no chance, nothing measured,
  * and what guards health out of the way until a test brings it in. The spans are those of
- * `resilience.md` 13.1.
+ * policies/default.yaml.
  */
 static inline void fixture_policy(struct proa_policy_cfg *p)
 {

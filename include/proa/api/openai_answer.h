@@ -3,9 +3,9 @@
  * or a whole answer.
  *
  * Pure. Handle type on the arena's memory; proa_api_answer_destroy() releases what is buffered.
- * Takes the events of one answer in the order that proa/chat/event.h promises. A stream keeps what
- * `providers.md` 1.6 asks for: one chunk with the role before anything else of a choice, one with
- * the finish reason and an empty delta, the usage where it was asked for, the end mark.
+ * Takes the events of one answer in the order that proa/chat/event.h promises. A stream has
+ * the shape of OpenAI's own: one chunk with the role before anything else of a choice, one with the
+ * finish reason and an empty delta, the usage where it was asked for, the end mark.
  *
  * Thinking has no place in OpenAI's schema. It is told as `reasoning_content` and `reasoning`, the
  * two extensions that clients read, and in `reasoning_details` with what must come back unchanged.

@@ -1,7 +1,7 @@
 /*
  * How an access token is asked for, and what the answer says: one row of a table for each kind of
  * exchange. OAuth 2.0 (RFC 6749, 7523, 8693), AWS STS and the AWS container endpoint, and the token
- * exchanges of OpenAI and Anthropic (`operations.md` 1.5, `providers.md` 8.2 and 9.1).
+ * exchanges of OpenAI and Anthropic.
  *
  * Pure: bytes out, bytes in, the wall time comes in. Both hold secrets: who sends or receives wipes
  * them.

@@ -1,7 +1,6 @@
 /*
  * Signed JSON web tokens (RFC 7515 compact form, RS256) as a credential: what is exchanged for an
- * access token of Google (RFC 7523), and the service-account key file it is made from
- * (`providers.md` 8.2).
+ * access token of Google (RFC 7523), and the service-account key file it is made from.
  *
  * Pure: the wall time comes in. Signing needs proa_tls_init() first and takes about a millisecond.
  */

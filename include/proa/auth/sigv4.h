@@ -1,6 +1,6 @@
 /*
  * AWS Signature Version 4 of one request: header lines out (AWS General Reference, "Signing AWS API
- * requests"; `providers.md` 10).
+ * requests").
  *
  * Pure: the wall time comes in, and nothing is kept. The key of the day is derived anew for each
  * request: four keyed hashes of a few bytes, beside the digest of a whole body.

@@ -14,9 +14,10 @@
  * Handle type: less than 200 bytes while a body streams, so an idle connection needs none and a
  * streaming one pays little. Not thread-safe.
  *
- * What is refused is the table of security.md 3 and 5; each refusal has a precise enum
- * proa_http_fault. A refused parser stays refused until the next start, and the connection is not
- * used again. Chunk extensions are ignored, trailers checked and dropped, both capped.
+ * Stricter than RFC 9112 allows a recipient to be: what two parsers could read in two ways is
+ * refused, never repaired. Each refusal has a precise enum proa_http_fault. A refused parser stays
+ * refused until the next start, and the connection is not used again. Chunk extensions are ignored,
+ * trailers checked and dropped, both capped.
  */
 #ifndef PROA_HTTP_PARSER_H
 #define PROA_HTTP_PARSER_H
@@ -55,9 +56,9 @@ struct proa_http_limits {
     uint64_t body_bytes;    /* body without framing; UINT64_MAX = no limit */
 };
 
-/* security.md 4: 32 KiB / 8 KiB / 8 KiB / 100, 32 MiB of body. */
+/* 32 KiB / 8 KiB / 8 KiB / 100, 32 MiB of body. */
 extern const struct proa_http_limits proa_http_limits_client;
-/* security.md 4: 64 KiB / 64 KiB / 100 fields, eight 1xx, no limit on the body (streams). */
+/* 64 KiB / 64 KiB / 100 fields, eight 1xx, no limit on the body (streams). */
 extern const struct proa_http_limits proa_http_limits_upstream;
 
 struct proa_http_head {

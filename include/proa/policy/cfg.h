@@ -215,7 +215,7 @@ struct proa_listen_cfg {
     struct proa_slice tls_key_file;
 };
 
-/* `security.md` 4 */
+/* What one client, and all of them together, may take. */
 struct proa_limits_cfg {
     uint64_t head; /* header section */
     uint64_t line; /* one header line */

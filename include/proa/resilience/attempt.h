@@ -1,8 +1,8 @@
 /*
  * What became of one upstream attempt: its class, and what a class means for what comes next.
  *
- * Pure tables. One attempt yields exactly one class, at the earliest moment it is known
- * (`resilience.md` 3). The class alone decides scope, replay and what it weighs against the health
+ * Pure tables. One attempt yields exactly one class, at the earliest moment it is known. The class
+ * alone decides scope, replay and what it weighs against the health
  * of what was asked; nothing else compares codes.
  */
 #ifndef PROA_RESILIENCE_ATTEMPT_H

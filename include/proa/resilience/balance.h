@@ -1,5 +1,6 @@
 /*
- * Which of several good targets: the strategies of load balancing. `resilience.md` 8.
+ * Which of several good targets: the strategies of load balancing. Of two at random the cheaper:
+ * Mitzenmacher, "The Power of Two Choices in Randomized Load Balancing" (2001).
  *
  * Pure: sees only what the caller computed for this moment; keeps nothing but the credit of the
  * weighted round robin, which the caller stores. No floating point: ratios are ppm.

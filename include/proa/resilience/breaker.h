@@ -1,5 +1,6 @@
 /*
- * Circuit breaker of one object: a target, a pool or an endpoint. `resilience.md` 4.
+ * Circuit breaker of one object: a target, a pool or an endpoint (Nygard, "Release It!", 2007),
+ * with a ramp after recovery and a state for what is worse than usual but not down.
  *
  *            score, rate                      until has passed
  *   CLOSED ───────────────► OPEN ◄─────────┐  and somebody asks

@@ -1,6 +1,6 @@
 /*
  * What is left of a quota group's rates, learned from what its answers say, so that a request goes
- * where it will be taken instead of being refused. `resilience.md` 7.
+ * where it will be taken instead of being refused.
  *
  * Per dimension a bucket {limit, remaining, refill, time}; admission needs every known one to hold
  * what the request reserves. Between answers it refills by itself. What an answer tells is what was

@@ -1,6 +1,6 @@
 /*
  * SigV4 against the vectors of AWS's documentation and of aws-c-auth's test suite (Apache-2.0), and
- * one for Bedrock on which three independent implementations agree (`providers.md` 10).
+ * one for Bedrock on which three independent implementations agree.
  */
 #include "proa/auth/sigv4.h"
 

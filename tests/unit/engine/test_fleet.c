@@ -1,7 +1,7 @@
 /*
- * The engine under load and outages: `resilience.md` 13, on 10,000 exchanges each. What must hold
- * in every simulation is checked by the witness at each step; the figures here are the bounds of
- * the table there, as far as one route of three providers with two keys shows them.
+ * The engine under load and outages, 10,000 exchanges each. What must hold in every simulation is
+ * checked by the witness at each step; the figures here are bounds for one route of three providers
+ * with two keys.
  */
 #include "proa/core/alloc.h"
 

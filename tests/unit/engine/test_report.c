@@ -114,7 +114,6 @@ static void t_a_2_every_failing_attempt_counts_on_its_own_target(void **state)
 
 /* ---- guards ---------------------------------------------------------------------------------- */
 
-/* `resilience.md` 13 #16 */
 static void a_poisonous_prompt_opens_nothing(void **state)
 {
     (void)state;
@@ -292,7 +291,7 @@ static void t_a_6_a_probe_that_is_limited_waits(void **state)
     state_teardown(&t);
 }
 
-/* `resilience.md` 13 #14, #15: one call at a time finds out whether it works again. */
+/* One call at a time finds out whether it works again. */
 static void what_was_out_comes_back_by_one_attempt(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /* When nothing outside can be reached: nobody is blamed, little is asked, and it is soon over. */
 #include "state_test.h"
 
-/* `resilience.md` 13 #17: no breaker opens, none keeps an exponent, and what is asked while it
+/* No breaker opens, none keeps an exponent, and what is asked while it
  * lasts is one attempt a second. */
 static void an_uplink_loss_is_nobodys_fault(void **state)
 {
@@ -108,7 +108,7 @@ static void dials_that_hang_are_in_sequence_too(void **state)
     state_teardown(&t);
 }
 
-/* `resilience.md` 13 #4: two of three are down, the third is not kept from the request, and the two
+/* Two of three are down, the third is not kept from the request, and the two
  * are found out all the same. */
 static void two_of_three_down_are_found_out(void **state)
 {

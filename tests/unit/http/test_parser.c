@@ -5,7 +5,7 @@
 #define TE_CHUNKED POST "Transfer-Encoding: chunked\r\n\r\n"
 #define B(lit)     PROA_SLICE_INIT(lit)
 
-/* security.md 3, row by row; `why` names the row. */
+/* What is refused, row by row; `why` names the row. */
 struct refusal {
     const char *why;
     struct proa_slice in;
@@ -485,7 +485,8 @@ static void limits(void **state)
     }
 }
 
-/* The numbers of security.md 4, with messages of that size, whole and in pieces of 1000. */
+/* The numbers of proa_http_limits_client, with messages of that size, whole and in pieces of 1000.
+ */
 static void preset_limits(void **state)
 {
     (void)state;

@@ -3,7 +3,7 @@
 #define OK     "HTTP/1.1 200 OK\r\n"
 #define B(lit) PROA_SLICE_INIT(lit)
 
-/* security.md 5: each of these is a bad gateway and a closed connection. */
+/* Each of these is a bad gateway and a closed connection. */
 static void refused_responses(void **state)
 {
     (void)state;
@@ -179,7 +179,7 @@ static void close_delimited_body_has_a_limit(void **state)
     probe_free(&pr);
 }
 
-/* 64 KiB and 100 fields, security.md 4. */
+/* 64 KiB and 100 fields. */
 static void response_head_limits(void **state)
 {
     (void)state;

@@ -94,7 +94,7 @@ static void texts_are_stable(void **state)
     }
 }
 
-/* `resilience.md` 3, column "Breaker"; T-A (3): refuse, reset, DNS and TLS each count. */
+/* Refuse, reset, DNS and TLS each count. */
 static void weights_of_health(void **state)
 {
     (void)state;
