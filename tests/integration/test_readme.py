@@ -9,7 +9,8 @@ import pytest
 from testenv.gateway import BINARY, ROOT, cli, environment
 from testenv.poll import seconds
 
-READMES = ["README.md", "policies/README.md", "deploy/README.md", "src/README.md"]
+READMES = ["README.md", "policies/README.md", "policies/providers.md", "deploy/README.md",
+           "src/README.md"]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
 HEREDOC = re.compile(r"^cat > (\S+\.yaml) <<'END'\n(.*?)^END$", re.M | re.S)
 AWS = "[production]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n"
