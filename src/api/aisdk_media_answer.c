@@ -5,7 +5,6 @@
 
 #include "proa/api/aisdk_request.h"
 #include "proa/chat/text.h"
-#include "proa/json/string.h"
 #include "proa/json/writer.h"
 #include "proa/tls/digest.h"
 

@@ -4,7 +4,6 @@
 #include "anthropic_answer_priv.h"
 
 #include "proa/json/scan.h"
-#include "proa/json/string.h"
 
 #include <string.h>
 

@@ -2,8 +2,6 @@
 
 #include "models_priv.h"
 
-#include "proa/core/clock.h"
-
 /* ---- the model ------------------------------------------------------------------------------- */
 
 /* "text+image->text" */

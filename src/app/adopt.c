@@ -4,6 +4,7 @@
  */
 #include "app_priv.h"
 
+#include "proa/admin/admin.h"
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 #include "proa/tls/context.h"

@@ -5,15 +5,20 @@
 
 #include "app_priv.h"
 
+#include "proa/admin/admin.h"
 #include "proa/auth/redact.h"
 #include "proa/auth/secret.h"
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/core/version.h"
+#include "proa/engine/roster.h"
 #include "proa/io/file.h"
 #include "proa/io/notify.h"
 #include "proa/mock/mock.h"
+#include "proa/net/conn.h"
 #include "proa/tls/context.h"
+#include "proa/upstream/call.h"
+#include "proa/upstream/tokens.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -7,6 +7,8 @@
 #include "proa/app/app.h"
 #include "proa/exchange/exchange.h"
 #include "proa/io/logsink.h"
+#include "proa/obs/log.h"
+#include "proa/obs/metric.h"
 #include "proa/server/server.h"
 #include "proa/store/store.h"
 

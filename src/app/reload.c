@@ -11,7 +11,6 @@
 #include "app_priv.h"
 
 #include "proa/core/alloc.h"
-#include "proa/core/clock.h"
 #include "proa/io/file.h"
 #include "proa/io/watch.h"
 #include "proa/tls/context.h"

@@ -3,7 +3,6 @@
  */
 #include "ask_priv.h"
 
-#include "proa/core/alloc.h"
 #include "proa/core/clock.h"
 #include "proa/io/file.h"
 #include "proa/json/lenient.h"

@@ -10,6 +10,7 @@
 #include "proa/admin/state.h"
 #include "proa/core/alloc.h"
 #include "proa/core/clock.h"
+#include "proa/engine/roster.h"
 #include "proa/http/query.h"
 #include "proa/io/file.h"
 #include "proa/json/lenient.h"

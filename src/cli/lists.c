@@ -9,6 +9,7 @@
 #include "proa/core/clock.h"
 #include "proa/io/file.h"
 #include "proa/io/loop.h"
+#include "proa/obs/metric.h"
 #include "proa/provider/listing.h"
 #include "proa/tls/context.h"
 #include "proa/upstream/call.h"

@@ -2,8 +2,6 @@
 #include "path_priv.h"
 #include "value_priv.h"
 
-#include "proa/core/alloc.h"
-
 enum { NAME_MAX = 256 };
 
 struct overlay {

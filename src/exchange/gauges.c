@@ -4,6 +4,7 @@
  */
 #include "proa/engine/status.h"
 #include "proa/exchange/live.h"
+#include "proa/resilience/breaker.h"
 
 static void sample_route(struct proa_live *live, size_t i, uint64_t now_ns)
 {

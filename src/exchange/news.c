@@ -6,6 +6,7 @@
 #include "exchange_priv.h"
 
 #include "proa/engine/status.h"
+#include "proa/resilience/breaker.h"
 
 static void say(struct proa_exchange_host *host, const struct proa_status_news *news)
 {

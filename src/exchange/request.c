@@ -8,6 +8,7 @@
 #include "proa/catalogue/catalogue.h"
 #include "proa/core/hash.h"
 #include "proa/json/string.h"
+#include "proa/resilience/balance.h"
 
 enum {
     SUGGESTIONS = 3,

@@ -1,7 +1,6 @@
 #include "proa/io/file.h"
 
 #include "proa/core/alloc.h"
-#include "proa/core/clock.h"
 #include "proa/core/hash.h"
 
 #include <dirent.h>

@@ -4,7 +4,6 @@
 #include "speech_priv.h"
 
 #include "proa/json/string.h"
-#include "proa/json/writer.h"
 
 enum { ARGUMENT_PART = 8 };
 

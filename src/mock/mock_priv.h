@@ -25,6 +25,7 @@
 #include "tokens_priv.h"
 
 #include "proa/core/list.h"
+#include "proa/io/loop.h"
 #include "proa/mock/mock.h"
 
 enum { MOCK_MAX_LISTENERS = 8, MOCK_MAX_BODY = 32 * 1024 * 1024, MOCK_DIGEST_BYTES = 32 };

@@ -5,7 +5,6 @@
 #include "shapes_priv.h"
 
 #include "proa/core/hash.h"
-#include "proa/json/string.h"
 
 #include <stdio.h>
 

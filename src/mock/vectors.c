@@ -3,7 +3,6 @@
  */
 #include "answer_priv.h"
 
-#include "proa/core/alloc.h"
 #include "proa/core/hash.h"
 #include "proa/json/cursor.h"
 #include "proa/json/writer.h"

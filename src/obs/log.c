@@ -2,8 +2,6 @@
 
 #include "line_priv.h"
 
-#include "proa/core/clock.h"
-
 static const struct proa_slice levels[] = {PROA_SLICE_INIT("error"), PROA_SLICE_INIT("warn"),
                                            PROA_SLICE_INIT("info"), PROA_SLICE_INIT("debug"),
                                            PROA_SLICE_INIT("trace")};

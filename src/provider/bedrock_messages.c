@@ -4,8 +4,6 @@
  */
 #include "bedrock_priv.h"
 
-#include "proa/core/check.h"
-
 enum side { SIDE_NONE = 0, SIDE_USER, SIDE_ASSISTANT };
 
 /* What a conversation opens with when its first turn is the assistant's, or there is none. */

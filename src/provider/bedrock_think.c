@@ -6,8 +6,6 @@
 #include "bedrock_priv.h"
 #include "number_priv.h"
 
-#include "proa/core/check.h"
-
 /* ---- other models than Claude ---------------------------------------------------------------- */
 
 static const struct effort_row {

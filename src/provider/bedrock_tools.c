@@ -4,8 +4,6 @@
  */
 #include "bedrock_priv.h"
 
-#include "proa/core/check.h"
-
 enum { NAMES_MAX = 64, NAME_LEN_MAX = 64 };
 
 static const struct proa_slice NO_SCHEMA =

@@ -2,7 +2,6 @@
 #include "number_priv.h"
 
 #include "proa/chat/text.h"
-#include "proa/core/check.h"
 
 enum { BUDGET_MIN = 1024 };
 

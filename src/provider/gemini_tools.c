@@ -3,8 +3,6 @@
  */
 #include "gemini_priv.h"
 
-#include "proa/core/check.h"
-
 static enum proa_err put_parameters(struct gemini_writer *w, struct proa_slice schema)
 {
     const char *reason = NULL;

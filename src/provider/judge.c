@@ -1,8 +1,8 @@
 #include "judge_priv.h"
 
 #include "proa/core/check.h"
+#include "proa/core/clock.h"
 #include "proa/provider/rates.h"
-#include "proa/provider/span.h"
 
 /* Texts are searched this far. */
 enum { TEXT_MAX = 2048, DETAILS_MAX = 8192 };

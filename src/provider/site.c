@@ -1,7 +1,6 @@
 #include "proa/provider/site.h"
 
 #include "proa/auth/aws_profile.h"
-#include "proa/core/check.h"
 
 const char *proa_site_bedrock(const struct proa_site *site, struct proa_arena *arena,
                               struct proa_slice *url)

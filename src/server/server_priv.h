@@ -12,8 +12,11 @@
 #ifndef PROA_SERVER_PRIV_H
 #define PROA_SERVER_PRIV_H
 
+#include "proa/api/error.h"
+#include "proa/api/surface.h"
 #include "proa/core/list.h"
 #include "proa/core/map.h"
+#include "proa/io/loop.h"
 #include "proa/server/server.h"
 
 enum {

@@ -1,6 +1,5 @@
 #include "scenario_priv.h"
 
-#include "proa/core/clock.h"
 #include "proa/sim/measure.h"
 
 static void error(struct proa_diags *diags, struct proa_option_where at, const char *what)

@@ -6,6 +6,7 @@
  */
 #include "sim_priv.h"
 
+#include "proa/chat/usage.h"
 #include "proa/core/alloc.h"
 #include "proa/core/hash.h"
 

@@ -7,6 +7,8 @@
 #include "proa/cache/answers.h"
 #include "proa/cache/flight.h"
 #include "proa/core/freelist.h"
+#include "proa/resilience/attempt.h"
+#include "proa/resilience/rate.h"
 #include "proa/sim/dist.h"
 #include "proa/sim/sim.h"
 #include "proa/sim/vclock.h"

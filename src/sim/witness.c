@@ -4,6 +4,9 @@
  */
 #include "sim_priv.h"
 
+#include "proa/resilience/budget.h"
+#include "proa/resilience/credential.h"
+
 static const uint64_t LATE_NS = 50 * PROA_NS_PER_MS;
 
 static bool is_engine(const struct sim_world *w)

@@ -41,9 +41,11 @@ def check_layers():
 
 
 def check_imports():
-    """Only modules named in the row are included; private headers stay inside their module."""
+    """The modules named in the row are included, and no other; private headers stay inside their
+    module."""
     rows = layers()
     findings = []
+    unused = {module: set(imports) for module, (_, imports, _) in rows.items()}
     for name in c_files("src", "include"):
         module = module_of(name)
         if module not in rows:
@@ -52,6 +54,7 @@ def check_imports():
             part = path.split("/")
             where = "%s:%d" % (name, line)
             if part[0] == "proa" and len(part) == 3:
+                unused[module].discard(part[1])
                 if part[1] != module and part[1] not in rows[module][1]:
                     findings.append("%s: %s may not import %s" % (where, module, part[1]))
                 if not os.path.exists(os.path.join(ROOT, "include", path)):
@@ -61,7 +64,10 @@ def check_imports():
                     findings.append("%s: a public header includes a private one" % where)
                 elif not os.path.exists(os.path.join(ROOT, os.path.dirname(name), path)):
                     findings.append("%s: \"%s\" is not in this module's folder" % (where, path))
-    return findings
+    present = {module_of(name) for name in c_files("src", "include")}
+    return findings + ["src/layers.txt: %s names %s and does not include it" % (module, other)
+                       for module in rows if module in present
+                       for other in sorted(unused[module])]
 
 
 def check_outside_headers():

@@ -13,6 +13,7 @@
 #include "proa/engine/run.h"
 #include "proa/obs/metric.h"
 #include "proa/provider/dialect.h"
+#include "proa/resilience/attempt.h"
 #include "proa/upstream/call.h"
 #include "proa/upstream/tokens.h"
 

@@ -23,6 +23,7 @@
 #ifndef PROA_MOCK_MOCK_H
 #define PROA_MOCK_MOCK_H
 
+#include "proa/io/sock.h"
 #include "proa/mock/recipe.h"
 #include "proa/net/conn.h"
 

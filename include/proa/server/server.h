@@ -10,7 +10,9 @@
 
 #include "proa/admin/admin.h"
 #include "proa/exchange/exchange.h"
+#include "proa/io/sock.h"
 #include "proa/net/conn.h"
+#include "proa/policy/cfg.h"
 
 struct proa_server;
 
