@@ -265,6 +265,14 @@ static void on_failed(struct proa_run *run, uint64_t now_ns, const struct proa_e
     proa_run_fail(run, now_ns, event->attempt, event->class, event, out);
 }
 
+static void on_connected(struct proa_attempt_record *a, uint64_t now_ns,
+                         const struct proa_event *event)
+{
+    a->stage = PROA_STAGE_SENT;
+    a->connected_ns = now_ns;
+    a->reused_connection = event->reused_connection;
+}
+
 static void on_head(struct proa_run *run, uint64_t now_ns, const struct proa_event *event)
 {
     struct proa_attempt_record *a = &run->attempts[event->attempt];
@@ -293,9 +301,7 @@ static void attempt_event(struct proa_run *run, uint64_t now_ns, const struct pr
     struct proa_attempt_record *a = &run->attempts[event->attempt];
     switch (event->kind) {
     case PROA_EV_CONNECTED:
-        a->stage = PROA_STAGE_SENT;
-        a->connected_ns = now_ns;
-        a->reused_connection = event->reused_connection;
+        on_connected(a, now_ns, event);
         break;
     case PROA_EV_HEAD:
         on_head(run, now_ns, event);
@@ -304,15 +310,13 @@ static void attempt_event(struct proa_run *run, uint64_t now_ns, const struct pr
         run->resumable = event->resumable;
         on_first_content(run, now_ns, event->attempt, out);
         break;
-    case PROA_EV_PROGRESS:
-        on_progress(run, now_ns, event);
-        break;
     case PROA_EV_ENDED:
         on_ended(run, now_ns, event->attempt, event->usage, out);
         break;
     case PROA_EV_FAILED:
         on_failed(run, now_ns, event, out);
         break;
+    case PROA_EV_PROGRESS: /* only noted */
     case PROA_EV_ADMITTED:
     case PROA_EV_DEADLINE:
     case PROA_EV_WOKEN:
@@ -320,6 +324,28 @@ static void attempt_event(struct proa_run *run, uint64_t now_ns, const struct pr
     case PROA_EV_DRAIN:
         break;
     }
+}
+
+static bool is_under_way(const struct proa_run *run, uint8_t attempt)
+{
+    PROA_ASSERT(attempt < PROA_RUN_ATTEMPTS_MAX);
+    return attempt < run->n_attempts && proa_run_is_active(&run->attempts[attempt]);
+}
+
+bool proa_run_note(struct proa_run *run, uint64_t now_ns, const struct proa_event *event)
+{
+    const bool progress = event->kind == PROA_EV_PROGRESS;
+    if (!progress && (event->kind != PROA_EV_CONNECTED || run->options.stream)) {
+        return false;
+    }
+    if (!run->finished && is_under_way(run, event->attempt)) {
+        if (progress) {
+            on_progress(run, now_ns, event);
+        } else {
+            on_connected(&run->attempts[event->attempt], now_ns, event);
+        }
+    }
+    return true;
 }
 
 void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
@@ -349,7 +375,7 @@ void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struc
 void proa_run_feed(struct proa_run *run, uint64_t now_ns, const struct proa_event *event,
                    struct proa_commands *out)
 {
-    if (run->finished) {
+    if (run->finished || proa_run_note(run, now_ns, event)) {
         return;
     }
     switch (event->kind) {
@@ -374,16 +400,10 @@ void proa_run_feed(struct proa_run *run, uint64_t now_ns, const struct proa_even
     case PROA_EV_FIRST_CONTENT:
     case PROA_EV_ENDED:
     case PROA_EV_FAILED:
-        PROA_ASSERT(event->attempt < PROA_RUN_ATTEMPTS_MAX);
-        if (event->attempt >= run->n_attempts ||
-            !proa_run_is_active(&run->attempts[event->attempt])) {
+        if (!is_under_way(run, event->attempt)) {
             return;
         }
         attempt_event(run, now_ns, event, out);
-        if (event->kind == PROA_EV_PROGRESS ||
-            (event->kind == PROA_EV_CONNECTED && !run->options.stream)) {
-            return; /* deadlines only move later */
-        }
         break;
     }
     proa_run_arm(run, event->kind == PROA_EV_DEADLINE, out);

@@ -337,6 +337,10 @@ static void wake_others(struct proa_exchange_host *host)
 void proa_exchange_feed(struct proa_exchange *x, const struct proa_event *event)
 {
     struct proa_exchange_host *host = x->host;
+    /* Most events of a stream are such; one that others wait before keeps its turn. */
+    if (x->n_pending == 0 && proa_run_note(x->run, proa_loop_now(host->loop), event)) {
+        return;
+    }
     if (!put_off(x, event)) {
         feed_all(x, event);
         wake_others(host);

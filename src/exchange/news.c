@@ -65,7 +65,7 @@ void proa_exchange_tell_refusal(struct proa_exchange_host *host, const struct pr
 
 void proa_exchange_host_tell_news(struct proa_exchange_host *host)
 {
-    struct proa_status_news news;
+    PROA_UNINIT struct proa_status_news news;
     say_uplink(host);
     while (proa_status_next_news(host->engine, &news)) {
         say(host, &news);

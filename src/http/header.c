@@ -201,6 +201,9 @@ bool proa_http_list_has(struct proa_slice list, struct proa_slice token)
 
 bool proa_http_media_type_is(struct proa_slice content_type, struct proa_slice type)
 {
+    if (PROA_LIKELY(proa_slice_eq(content_type, type))) {
+        return true;
+    }
     struct proa_slice bare = proa_slice_head(content_type, proa_slice_find(content_type, ';'));
     return proa_slice_eq_nocase(proa_slice_trim(bare), type);
 }

@@ -49,15 +49,26 @@ void proa_http_memo_destroy(struct proa_http_memo *memo)
 
 /* ---- recalling ------------------------------------------------------------------------------- */
 
+#ifdef __SSE2__
+static inline __m128i equal_bytes(const char *a, const char *b)
+{
+    return _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                          _mm_loadu_si128((const __m128i *)(const void *)b));
+}
+#endif
+
 /* How many bytes are the same. */
 static size_t same_bytes(const char *a, const char *b, size_t n)
 {
     size_t i = 0;
 #ifdef __SSE2__
+    while (i + 32 <= n &&
+           _mm_movemask_epi8(_mm_and_si128(equal_bytes(a + i, b + i),
+                                           equal_bytes(a + i + 16, b + i + 16))) == 0xffff) {
+        i += 32;
+    }
     for (; i + 16 <= n; i += 16) {
-        const __m128i va = _mm_loadu_si128((const __m128i *)(const void *)(a + i));
-        const __m128i vb = _mm_loadu_si128((const __m128i *)(const void *)(b + i));
-        const unsigned differ = 0xffffU ^ (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(va, vb));
+        const unsigned differ = 0xffffU ^ (unsigned)_mm_movemask_epi8(equal_bytes(a + i, b + i));
         if (differ != 0) {
             return i + (size_t)__builtin_ctz(differ);
         }
@@ -218,41 +229,33 @@ static size_t alike(const struct kept *kept, enum proa_http_mode mode, struct pr
     return same >= kept->fields_at ? same : 0;
 }
 
-/* The one that begins most alike, and how much of it; NULL = there is none like it. */
+/* The one that begins most alike, and how much of it; NULL = there is none like it. `tried` is none
+ * of them. */
 static struct kept *choose(struct proa_http_memo *memo, enum proa_http_mode mode,
-                           struct proa_slice in, size_t *same_out)
+                           struct proa_slice in, const struct kept *tried, size_t *most)
 {
-    struct kept *best = &memo->heads[memo->last];
-    size_t most = alike(best, mode, in);
-    *same_out = most;
-    if (most > 0 && most == best->len) {
-        return best;
-    }
+    struct kept *best = NULL;
+    *most = 0;
     for (size_t i = 0; i < MEMO_HEADS; i++) {
-        const size_t same = alike(&memo->heads[i], mode, in);
-        if (same > most) {
-            best = &memo->heads[i];
-            most = same;
+        struct kept *kept = &memo->heads[i];
+        const size_t same = kept == tried ? 0 : alike(kept, mode, in);
+        if (same > *most) {
+            best = kept;
+            *most = same;
         }
     }
-    memo->last = (size_t)(best - memo->heads);
-    *same_out = most;
-    return most > 0 ? best : NULL;
+    return best;
 }
 
-size_t proa_http_memo_recall(struct proa_http_memo *memo, const struct proa_http_parser_cfg *cfg,
-                             struct proa_slice in, struct proa_arena *arena,
-                             struct proa_http_head **out)
+/* By this one, of which `same` bytes are; 0: it is not like it. */
+static size_t recall_from(struct kept *kept, const struct proa_http_parser_cfg *cfg,
+                          struct proa_slice in, size_t same, struct proa_arena *arena,
+                          struct proa_http_head **out)
 {
-    size_t same = 0;
-    struct kept *kept = choose(memo, cfg->mode, in, &same);
-    if (!kept) {
-        return 0;
-    }
     const struct proa_slice part = proa_slice_head(in, (size_t)kept->len + MEMO_GROWTH);
     const size_t room = part.len + PROA_HTTP_HEAD_PAD;
     struct walk w = {.kept = kept,
-                     .head = PROA_ARENA_NEW(arena, struct proa_http_head),
+                     .head = proa_arena_alloc(arena, sizeof(struct proa_http_head)),
                      .items = proa_arena_alloc(arena, kept->n * sizeof(struct proa_http_header)),
                      .at = kept->fields_at};
     char *copy = proa_arena_alloc(arena, room); /* last, so that the rest can be given back */
@@ -272,6 +275,22 @@ size_t proa_http_memo_recall(struct proa_http_memo *memo, const struct proa_http
     kept->hits = (uint8_t)(kept->hits + (kept->hits < MEMO_HITS_MAX));
     *out = w.head;
     return w.at;
+}
+
+size_t proa_http_memo_recall(struct proa_http_memo *memo, const struct proa_http_parser_cfg *cfg,
+                             struct proa_slice in, struct proa_arena *arena,
+                             struct proa_http_head **out)
+{
+    struct kept *kept = &memo->heads[memo->last];
+    size_t same = alike(kept, cfg->mode, in);
+    size_t end = same > 0 ? recall_from(kept, cfg, in, same, arena, out) : 0;
+    if (PROA_LIKELY(end > 0)) {
+        return end;
+    }
+    kept = choose(memo, cfg->mode, in, same > 0 ? kept : NULL, &same);
+    end = kept ? recall_from(kept, cfg, in, same, arena, out) : 0;
+    memo->last = end > 0 ? (size_t)(kept - memo->heads) : memo->last;
+    return end;
 }
 
 /* ---- learning -------------------------------------------------------------------------------- */

@@ -101,18 +101,21 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
     return false;
 }
 
-/* As key(), over what mostly stands between two members; false, with nothing done, where something
- * else does. */
+/* As key(), over what mostly stands before a member; false, with nothing done, where something else
+ * does. */
 static inline bool next_member(struct proa_json_cursor *c, struct proa_json_item *item)
 {
-    const unsigned char *key_at = NULL;
+    const unsigned char *key_at = c->p;
     const unsigned char *key_end = NULL;
-    const unsigned char *value_at =
-        c->started && c->is_object ? proa_json_lex_member(&c->lex, c->p, &key_at, &key_end) : NULL;
+    const unsigned char *value_at = !c->is_object ? NULL
+                                    : c->started
+                                        ? proa_json_lex_member(&c->lex, c->p, &key_at, &key_end)
+                                        : proa_json_lex_short_key(&c->lex, c->p, &key_end);
     if (!value_at) {
         return false;
     }
     c->p = value_at;
+    c->started = true;
     item->key = span(key_at, key_end);
     item->key_escaped = false;
     item->value = span(value_at, c->lex.end);
@@ -153,6 +156,45 @@ bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *i
     const unsigned char *p = proa_json_lex_value(&c->lex, c->p);
     if (!p) {
         return end_walk(c);
+    }
+    item->value = span(c->p, p);
+    c->p = p;
+    return true;
+}
+
+/* Digits up to what 64 bits hold for sure, and what ends a member right behind them; NULL: no such
+ * number stands here. */
+static const unsigned char *whole_number(const unsigned char *p, const unsigned char *end,
+                                         uint64_t *value)
+{
+    const unsigned char *const first = p;
+    uint64_t n = 0;
+    while (p < end && *p >= '0' && *p <= '9' && p - first < 19) {
+        n = 10 * n + (uint64_t)(*p - '0');
+        p++;
+    }
+    const ptrdiff_t len = p - first;
+    if (len == 0 || len > 18 || (*first == '0' && len > 1) || p == end ||
+        (*p != ',' && *p != '}')) {
+        return NULL;
+    }
+    *value = n;
+    return p;
+}
+
+bool proa_json_cursor_count(struct proa_json_cursor *c, struct proa_json_item *item,
+                            uint64_t *value)
+{
+    const unsigned char *const before = c->p;
+    const bool started = c->started;
+    if (c->done || !next_member(c, item)) {
+        return false;
+    }
+    const unsigned char *p = whole_number(c->p, c->lex.end, value);
+    if (!p) {
+        c->p = before;
+        c->started = started;
+        return false;
     }
     item->value = span(c->p, p);
     c->p = p;

@@ -202,40 +202,53 @@ const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned
     return p ? proa_json_lex_colon(lex, p) : NULL;
 }
 
-const unsigned char *proa_json_lex_member(const struct proa_json_lex *lex, const unsigned char *p,
-                                          const unsigned char **key_at,
-                                          const unsigned char **key_end)
+/* 35 bytes are looked at, or 20 where the end is near. */
+static inline const unsigned char *short_key(const struct proa_json_lex *lex,
+                                             const unsigned char *p, const unsigned char **key_end)
 {
 #if PROA_JSON_SSE2
-    if (PROA_UNLIKELY(lex->end - p < 40 || *p != ',')) { /* 38 bytes are looked at */
-        return NULL;
-    }
-    p += 1 + (p[1] == ' ');
-    if (PROA_UNLIKELY(*p != '"')) {
+    const ptrdiff_t left = lex->end - p;
+    if (PROA_UNLIKELY(left < 20 || *p != '"')) {
         return NULL;
     }
     unsigned mask = special_mask(p + 1);
-    mask = mask ? mask : special_mask(p + 17) << 16;
+    mask = mask || left < 36 ? mask : special_mask(p + 17) << 16;
     const unsigned char *stop = p + 1 + (mask ? __builtin_ctz(mask) : 0);
     if (PROA_LIKELY(mask && stop[0] == '"' && stop[1] == ':')) {
         const unsigned char *value = stop + 2 + (stop[2] == ' ');
-        *key_at = p;
         *key_end = stop + 1;
         return PROA_LIKELY(*value > ' ') ? value : NULL;
     }
 #else
     (void)lex;
     (void)p;
-    (void)key_at;
     (void)key_end;
 #endif
     return NULL;
 }
 
+const unsigned char *proa_json_lex_short_key(const struct proa_json_lex *lex,
+                                             const unsigned char *p, const unsigned char **key_end)
+{
+    return short_key(lex, p, key_end);
+}
+
+const unsigned char *proa_json_lex_member(const struct proa_json_lex *lex, const unsigned char *p,
+                                          const unsigned char **key_at,
+                                          const unsigned char **key_end)
+{
+    if (PROA_UNLIKELY(lex->end - p < 2 || *p != ',')) {
+        return NULL;
+    }
+    *key_at = p + 1 + (p[1] == ' ');
+    return short_key(lex, *key_at, key_end);
+}
+
 static inline const unsigned char *lex_inner_key(struct proa_json_lex *lex, const unsigned char *p)
 {
     const unsigned char *key_end = NULL;
-    return proa_json_lex_key(lex, p, &key_end);
+    const unsigned char *value = short_key(lex, p, &key_end);
+    return PROA_LIKELY(value != NULL) ? value : proa_json_lex_key(lex, p, &key_end);
 }
 
 /* The containers around a place: one bit each, the innermost lowest in `low`, 1 = object. */

@@ -228,7 +228,8 @@ static const unsigned char *scan_object(struct scan *s, const unsigned char *p)
     const unsigned char *key_at = p;
     const unsigned char *key_end = NULL;
     s->lex.escaped = false;
-    const unsigned char *value = proa_json_lex_key(&s->lex, p, &key_end);
+    const unsigned char *value = proa_json_lex_short_key(&s->lex, p, &key_end);
+    value = PROA_LIKELY(value != NULL) ? value : proa_json_lex_key(&s->lex, p, &key_end);
     while (value) {
         p = scan_member(s, key_at, key_end, value);
         if (!p) {

@@ -3,6 +3,10 @@
 
 #include "proa/core/clock.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #define ONES  UINT64_C(0x0101010101010101)
 #define HIGHS UINT64_C(0x8080808080808080)
 
@@ -105,32 +109,85 @@ static inline char *escape_short(char *p, const char *s, size_t len)
     return p + len;
 }
 
-char *proa_line_escape(char *p, struct proa_slice value)
+/* Eight bytes; false where one is special. */
+static inline bool put_word(char *p, const char *s)
 {
-    size_t len = value.len;
-    const char *s = value.ptr;
     uint64_t x;
-    if (len < sizeof(x)) {
-        return len >= 4 ? escape_short(p, s, len) : escape_tiny(p, s, len);
-    }
-    if (PROA_UNLIKELY(len > PROA_LOG_VALUE_BYTES)) {
-        return escape_cut(p, s);
-    }
-    size_t last = len - sizeof(x);
-    for (size_t i = 0; i < last; i += sizeof(x)) {
-        memcpy(&x, s + i, sizeof(x));
-        if (PROA_UNLIKELY(special(x))) {
-            return escape_slow(p + i, s + i, len - i);
-        }
-        memcpy(p + i, &x, sizeof(x));
-    }
-    /* The rest as a last word, which may overlap the one before. */
-    memcpy(&x, s + last, sizeof(x));
-    if (PROA_UNLIKELY(special(x))) {
+    memcpy(&x, s, sizeof x);
+    memcpy(p, &x, sizeof x);
+    return special(x) == 0;
+}
+
+/* Eight to fifteen bytes as two words that may overlap. */
+static inline char *escape_words(char *p, const char *s, size_t len)
+{
+    const bool plain = put_word(p, s);
+    if (PROA_UNLIKELY(!put_word(p + len - 8, s + len - 8) || !plain)) {
         return escape_slow(p, s, len);
     }
-    memcpy(p + last, &x, sizeof(x));
     return p + len;
+}
+
+#ifdef __SSE2__
+
+/* Sixteen bytes, likewise. Beyond ASCII they are negative numbers, and so below the controls' end.
+ */
+static inline bool put_vector(char *p, const char *s)
+{
+    const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)s);
+    const __m128i control = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+    const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    const __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    const __m128i del = _mm_cmpeq_epi8(v, _mm_set1_epi8(0x7f));
+    _mm_storeu_si128((__m128i *)(void *)p, v);
+    return _mm_movemask_epi8(
+               _mm_or_si128(_mm_or_si128(control, del), _mm_or_si128(quote, slash))) == 0;
+}
+
+/* Sixteen bytes or more, the last of them as a vector that may overlap the one before. */
+static inline char *escape_vectors(char *p, const char *s, size_t len)
+{
+    const size_t last = len - 16;
+    bool plain = true;
+    for (size_t i = 0; plain && i < last; i += 16) {
+        plain = put_vector(p + i, s + i);
+    }
+    if (PROA_UNLIKELY(!plain || !put_vector(p + last, s + last))) {
+        return escape_slow(p, s, len);
+    }
+    return p + len;
+}
+
+#else
+
+static inline char *escape_vectors(char *p, const char *s, size_t len)
+{
+    bool plain = true;
+    for (size_t i = 0; plain && i < len - 8; i += 8) {
+        plain = put_word(p + i, s + i);
+    }
+    if (PROA_UNLIKELY(!plain || !put_word(p + len - 8, s + len - 8))) {
+        return escape_slow(p, s, len);
+    }
+    return p + len;
+}
+
+#endif
+
+char *proa_line_escape(char *p, struct proa_slice value)
+{
+    const size_t len = value.len;
+    if (len < 4) {
+        return escape_tiny(p, value.ptr, len);
+    }
+    if (len < 8) {
+        return escape_short(p, value.ptr, len);
+    }
+    if (len < 16) {
+        return escape_words(p, value.ptr, len);
+    }
+    return PROA_LIKELY(len <= PROA_LOG_VALUE_BYTES) ? escape_vectors(p, value.ptr, len)
+                                                    : escape_cut(p, value.ptr);
 }
 
 char *proa_line_plain(char *p, struct proa_slice value)

@@ -89,13 +89,12 @@ struct counts {
     uint32_t known;
 };
 
-/* Integers only, and not out of all reason. */
-static void take_count(const struct proa_json_item *item, struct counts *out)
+/* Not out of all reason. */
+static void take_count(const struct proa_json_item *item, uint64_t value, struct counts *out)
 {
     for (size_t i = 0; i < PROA_ARRAY_LEN(COUNT_ROWS); i++) {
-        uint64_t value = 0;
         if (proa_decode_key_is(item, COUNT_ROWS[i].key)) {
-            if (proa_slice_to_u64(item->value, &value) == PROA_OK && value <= PROA_USAGE_SANE_MAX) {
+            if (value <= PROA_USAGE_SANE_MAX) {
                 out->value[COUNT_ROWS[i].count] = value;
                 out->known |= 1U << COUNT_ROWS[i].count;
             }
@@ -105,19 +104,23 @@ static void take_count(const struct proa_json_item *item, struct counts *out)
 }
 
 /* All members of an object and of the objects in it, as if they were one: their names are all
- * different. */
+ * different. What is no whole number is no count. */
 static void read_counts(struct proa_json_cursor *object, struct counts *out)
 {
     struct proa_json_cursor details;
     struct proa_json_cursor *at = object;
     struct proa_json_item item;
+    uint64_t value = 0;
     for (;;) {
-        if (proa_json_cursor_key(at, &item)) {
+        if (proa_json_cursor_count(at, &item, &value)) {
+            take_count(&item, value, out);
+        } else if (proa_json_cursor_key(at, &item)) {
             if (at == object && item.kind == PROA_JSON_OBJECT &&
                 proa_json_cursor_enter(object, &item, &details)) {
                 at = &details;
-            } else if (proa_json_cursor_value(at, &item)) {
-                take_count(&item, out);
+            } else if (proa_json_cursor_value(at, &item) &&
+                       proa_slice_to_u64(item.value, &value) == PROA_OK) {
+                take_count(&item, value, out);
             }
         } else if (at == object || !proa_json_cursor_leave(object, &details)) {
             return;

@@ -6,8 +6,6 @@
 #include "proa/core/clock.h"
 #include "proa/http/serialize.h"
 
-enum { IOV_MAX_PIECES = 32 };
-
 static const char CONTINUE[] = "HTTP/1.1 100 Continue\r\n\r\n";
 
 static void append_date(struct proa_server *server, struct proa_buf *out)
@@ -61,21 +59,13 @@ static void write_all(struct client *c, const struct iovec *iov, size_t n)
     }
 }
 
-struct pieces {
-    struct iovec iov[IOV_MAX_PIECES];
-    size_t n;
-};
-
-static void add(struct client *c, struct pieces *p, struct iovec piece)
+static inline void add(struct client *c, struct proa_gather *g, struct iovec piece)
 {
-    if (piece.iov_len == 0) {
-        return;
+    if (PROA_UNLIKELY(!proa_gather_add(g, piece))) {
+        write_all(c, g->iov, g->n);
+        proa_gather_init(g, g->text);
+        (void)proa_gather_add(g, piece); /* there is room now */
     }
-    if (p->n == IOV_MAX_PIECES) {
-        write_all(c, p->iov, p->n);
-        p->n = 0;
-    }
-    p->iov[p->n++] = piece;
 }
 
 static struct iovec vec(struct proa_slice s)
@@ -84,8 +74,9 @@ static struct iovec vec(struct proa_slice s)
 }
 
 /* The body's part in this answer's framing; `prefix` must live until the write. */
-static void add_body(struct client *c, struct pieces *p, char *prefix, const struct iovec *iov,
-                     size_t n, bool last)
+static void add_body(struct client *c, struct proa_gather *g,
+                     char prefix[PROA_HTTP_CHUNK_PREFIX_MAX], const struct iovec *iov, size_t n,
+                     bool last)
 {
     if (c->framing == FRAME_NONE) {
         return;
@@ -97,16 +88,16 @@ static void add_body(struct client *c, struct pieces *p, char *prefix, const str
     const bool chunked = c->framing == FRAME_CHUNKED;
     if (chunked && total > 0) {
         const size_t len = proa_http_chunk_prefix(prefix, total);
-        add(c, p, (struct iovec){prefix, len});
+        add(c, g, (struct iovec){prefix, len});
     }
     for (size_t i = 0; i < n; i++) {
-        add(c, p, iov[i]);
+        add(c, g, iov[i]);
     }
     if (chunked && total > 0) {
-        add(c, p, vec(PROA_HTTP_CHUNK_SUFFIX));
+        add(c, g, vec(PROA_HTTP_CHUNK_SUFFIX));
     }
     if (chunked && last) {
-        add(c, p, vec(PROA_HTTP_LAST_CHUNK));
+        add(c, g, vec(PROA_HTTP_LAST_CHUNK));
     }
 }
 
@@ -129,12 +120,12 @@ static void frame_reply(void *ctx, const struct proa_client_reply *reply, const 
     (void)proa_buf_append(head, reply->fields);
     append_date(server, head);
     append_framing(c, reply->body_bytes, head);
-    PROA_UNINIT struct pieces p;
-    p.n = 0;
-    char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
-    add(c, &p, vec(proa_buf_slice(head)));
-    add_body(c, &p, prefix, iov, n, reply->last);
-    write_all(c, p.iov, p.n);
+    PROA_UNINIT struct proa_gather g;
+    PROA_UNINIT char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
+    proa_gather_init(&g, server->together);
+    add(c, &g, vec(proa_buf_slice(head)));
+    add_body(c, &g, prefix, iov, n, reply->last);
+    write_all(c, g.iov, g.n);
 }
 
 static void frame_body(void *ctx, const struct iovec *iov, size_t n, bool last)
@@ -143,12 +134,12 @@ static void frame_body(void *ctx, const struct iovec *iov, size_t n, bool last)
     if (!c->conn) {
         return;
     }
-    PROA_UNINIT struct pieces p;
-    p.n = 0;
-    char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
-    add_body(c, &p, prefix, iov, n, last);
-    if (p.n > 0) {
-        write_all(c, p.iov, p.n);
+    PROA_UNINIT struct proa_gather g;
+    PROA_UNINIT char prefix[PROA_HTTP_CHUNK_PREFIX_MAX];
+    proa_gather_init(&g, c->server->together);
+    add_body(c, &g, prefix, iov, n, last);
+    if (g.n > 0) {
+        write_all(c, g.iov, g.n);
     }
 }
 

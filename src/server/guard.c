@@ -32,8 +32,8 @@ static bool is_listed(const struct proa_option_list *list, struct proa_slice nam
 static bool is_loopback_name(const struct proa_http_host *host)
 {
     return host->is_ipv6 ? proa_slice_eq(host->name, PROA_SLICE("::1"))
-                         : proa_slice_eq_nocase(host->name, PROA_SLICE("localhost")) ||
-                               proa_slice_eq(host->name, PROA_SLICE("127.0.0.1"));
+                         : proa_slice_eq(host->name, PROA_SLICE("127.0.0.1")) ||
+                               proa_slice_eq_nocase(host->name, PROA_SLICE("localhost"));
 }
 
 /* Digits and dots, or an IPv6 literal: no name that an attacker could point somewhere. */

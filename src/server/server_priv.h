@@ -14,6 +14,7 @@
 
 #include "proa/api/error.h"
 #include "proa/api/surface.h"
+#include "proa/core/gather.h"
 #include "proa/core/list.h"
 #include "proa/core/map.h"
 #include "proa/io/loop.h"
@@ -44,9 +45,10 @@ struct proa_server {
     struct proa_http_parser *parsers[PARSERS_SPARE];
     size_t n_parsers;
     struct proa_http_parser_cfg parse_cfg;
-    struct proa_map peers; /* connections by remote address, loopback excluded */
-    struct proa_buf head;  /* scratch: the head of the answer being written */
-    uint64_t date_s;       /* second that date_text is for */
+    struct proa_map peers;            /* connections by remote address, loopback excluded */
+    struct proa_buf head;             /* scratch: the head of the answer being written */
+    char together[PROA_GATHER_BYTES]; /* likewise: short bytes of answers */
+    uint64_t date_s;                  /* second that date_text is for */
     char date_text[29];
     size_t n_data;
     bool draining;

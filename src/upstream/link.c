@@ -122,15 +122,36 @@ static void on_write_timer(void *ctx, uint64_t now_ns)
     (void)link_leave(link);
 }
 
+/* The head shows the key: no copy of it is left. */
+static enum proa_err write_pieces(struct link *link, const struct iovec *iov, size_t n)
+{
+    enum proa_err err = PROA_OK;
+    PROA_UNINIT struct proa_gather g;
+    proa_gather_init(&g, link->pool->up->together);
+    for (size_t i = 0; i < n && err == PROA_OK; i++) {
+        if (PROA_UNLIKELY(!proa_gather_add(&g, iov[i]))) {
+            err = proa_conn_writev(link->conn, g.iov, g.n);
+            explicit_bzero(g.text, g.used);
+            proa_gather_init(&g, g.text);
+            (void)proa_gather_add(&g, iov[i]); /* there is room now */
+        }
+    }
+    if (err == PROA_OK) {
+        err = proa_conn_writev(link->conn, g.iov, g.n);
+    }
+    explicit_bzero(g.text, g.used);
+    return err;
+}
+
 static enum proa_err write_request(struct link *link, const struct proa_call_request *request)
 {
     struct iovec *iov = NULL;
     size_t n = 0;
     if (PROA_UNLIKELY(link->pool->authority.len > 0) &&
         proa_connpool_absolute(link->pool, request, &iov, &n)) {
-        return proa_conn_writev(link->conn, iov, n);
+        return write_pieces(link, iov, n);
     }
-    return proa_conn_writev(link->conn, request->iov, request->n_iov);
+    return write_pieces(link, request->iov, request->n_iov);
 }
 
 bool proa_link_send(struct link *link, struct proa_call *call)

@@ -10,6 +10,7 @@
 
 #include "proa/auth/secret.h"
 #include "proa/core/freelist.h"
+#include "proa/core/gather.h"
 #include "proa/core/list.h"
 #include "proa/core/map.h"
 #include "proa/tls/cache.h"
@@ -25,6 +26,7 @@ struct proa_upstream {
     struct proa_freelist calls;
     struct proa_tls_cache sessions;
     struct proa_http_parser_cfg answer_cfg; /* of every link's parser */
+    char together[PROA_GATHER_BYTES];       /* a short request on its way; nothing stays in it */
 };
 
 struct tls_build;

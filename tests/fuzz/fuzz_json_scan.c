@@ -110,7 +110,20 @@ static void check_cursor(struct proa_slice text, bool valid)
     if (proa_json_cursor_init(&c, text) != PROA_OK) {
         return;
     }
-    while (proa_json_cursor_next(&c, &item)) {
+    for (;;) {
+        struct proa_json_cursor counting = c;
+        struct proa_json_item counted;
+        uint64_t value = 0;
+        uint64_t expected = 0;
+        const bool is_count = proa_json_cursor_count(&counting, &counted, &value);
+        if (!proa_json_cursor_next(&c, &item)) {
+            PROA_ASSERT(!is_count);
+            break;
+        }
+        PROA_ASSERT(!is_count ||
+                    (proa_slice_eq(counted.value, item.value) &&
+                     proa_slice_eq(counted.key, item.key) && counting.p == c.p &&
+                     proa_json_number_u64(item.value, &expected) == PROA_OK && value == expected));
         PROA_ASSERT(item.value.ptr >= text.ptr &&
                     item.value.ptr + item.value.len <= text.ptr + text.len);
         PROA_ASSERT(item.kind == proa_json_kind_of(item.value));

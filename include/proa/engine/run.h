@@ -300,6 +300,10 @@ size_t proa_run_records(const struct proa_route *route);
  * options->seat; all must outlive the run. */
 void proa_run_init(struct proa_run *run, struct proa_roster *roster, const struct proa_route *route,
                    const struct proa_run_options *options, uint64_t now_ns);
+/* Is it an event that nothing is to be done about, as no deadline comes earlier by it: progress,
+ * and the connection of who asks for no stream? Then it is noted, and true. proa_run_feed() does
+ * the same, for more. */
+bool proa_run_note(struct proa_run *run, uint64_t now_ns, const struct proa_event *event);
 /* Appends what is to be done to *out (which the caller emptied). Events of attempts that are over
  * are ignored; so is everything after FINISH. */
 void proa_run_feed(struct proa_run *run, uint64_t now_ns, const struct proa_event *event,

@@ -73,6 +73,14 @@ bool proa_json_cursor_next(struct proa_json_cursor *c, struct proa_json_item *it
 bool proa_json_cursor_key(struct proa_json_cursor *c, struct proa_json_item *item);
 bool proa_json_cursor_value(struct proa_json_cursor *c, struct proa_json_item *item);
 
+/*
+ * The next member, where it is of the plainest kind: a short key without escapes, and a whole
+ * number without sign, of up to 18 digits. False, with nothing done, where it is anything else, or
+ * there is none: next() says what it is.
+ */
+bool proa_json_cursor_count(struct proa_json_cursor *c, struct proa_json_item *item,
+                            uint64_t *value);
+
 /* What no item was taken from yet; after a fault, from behind the last whole item on. */
 static inline struct proa_slice proa_json_cursor_rest(const struct proa_json_cursor *c)
 {

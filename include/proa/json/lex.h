@@ -71,10 +71,13 @@ static inline const unsigned char *proa_json_lex_colon(struct proa_json_lex *lex
 const unsigned char *proa_json_lex_key(struct proa_json_lex *lex, const unsigned char *p,
                                        const unsigned char **key_end);
 /*
- * From behind a member's value to the next one's, where what stands between is a comma, a short key
- * without escapes and a colon, with at most one blank behind comma and colon, as most writers put
- * it. NULL where it is anything else, with no fault noted: then the long way.
+ * As key, where it is a short one without escapes and its value stands right behind the colon or
+ * one blank, as most writers put it. NULL where it is anything else, with no fault noted: then the
+ * long way.
  */
+const unsigned char *proa_json_lex_short_key(const struct proa_json_lex *lex,
+                                             const unsigned char *p, const unsigned char **key_end);
+/* The same from behind a member's value on, over a comma with at most one blank behind it. */
 const unsigned char *proa_json_lex_member(const struct proa_json_lex *lex, const unsigned char *p,
                                           const unsigned char **key_at,
                                           const unsigned char **key_end);

@@ -46,6 +46,45 @@ static void a_stream_from_start_to_end(void **state)
     teardown(&t);
 }
 
+/* What only moves deadlines is noted without a turn, and nothing else is. */
+static void what_asks_for_nothing_is_noted(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup(&t, 1);
+    const struct proa_event connected = {.kind = PROA_EV_CONNECTED, .reused_connection = true};
+    const struct proa_event progress = {.kind = PROA_EV_PROGRESS, .content = true};
+    const struct proa_event head = {.kind = PROA_EV_HEAD, .status = 200};
+    begin(&t);
+    tell(&t, PROA_EV_ADMITTED, 0);
+    assert_true(proa_run_note(&t.w.run, t.start_ns + 1, &connected));
+    assert_true(proa_run_note(&t.w.run, t.start_ns + 2, &progress));
+    assert_false(proa_run_note(&t.w.run, t.start_ns + 3, &head));
+    const struct proa_attempt_record *a = &t.w.run.attempts[0];
+    assert_int_equal(a->stage, PROA_STAGE_SENT);
+    assert_int_equal(a->connected_ns, t.start_ns + 1);
+    assert_int_equal(a->last_content_ns, t.start_ns + 2);
+    tell_at(&t, t.start_ns + 9, PROA_EV_ENDED, 0);
+    assert_true(proa_run_note(&t.w.run, t.start_ns + 10, &progress)); /* too late */
+    assert_int_equal(a->last_content_ns, t.start_ns + 9);
+    teardown(&t);
+}
+
+/* A stream's first content is waited for from its connection on, which may be sooner. */
+static void a_streams_connection_takes_its_turn(void **state)
+{
+    (void)state;
+    struct engine_test t;
+    setup(&t, 1);
+    t.options.stream = true;
+    const struct proa_event connected = {.kind = PROA_EV_CONNECTED};
+    begin(&t);
+    tell(&t, PROA_EV_ADMITTED, 0);
+    assert_false(proa_run_note(&t.w.run, t.start_ns + 1, &connected));
+    assert_int_equal(t.w.run.attempts[0].stage, PROA_STAGE_CONNECTING);
+    teardown(&t);
+}
+
 static void a_plain_answer_is_committed_by_its_end(void **state)
 {
     (void)state;
@@ -336,6 +375,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_from_start_to_end),
+        cmocka_unit_test(what_asks_for_nothing_is_noted),
+        cmocka_unit_test(a_streams_connection_takes_its_turn),
         cmocka_unit_test(a_plain_answer_is_committed_by_its_end),
         cmocka_unit_test(a_large_plain_answer_is_committed_before_its_end),
         cmocka_unit_test(a_failure_before_the_commit_starts_the_next),

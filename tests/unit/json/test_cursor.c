@@ -44,6 +44,89 @@ static void test_walks_arrays(void **state)
     assert_ok(c.err);
 }
 
+static void test_counts_are_members_of_the_plainest_kind(void **state)
+{
+    struct proa_json_cursor c;
+    struct proa_json_item item;
+    uint64_t value = 7;
+    (void)state;
+    const struct proa_slice text =
+        PROA_SLICE("{\"first\": 12,\"second\":0, \"third\":999999999999999999,\"minus\":-1,"
+                   "\"text\":\"3\",\"part\":1.5,\"odd\\u0041\":4,\"spread\":5 "
+                   ",\"more\":null,\"last\":6}                  ");
+    assert_ok(proa_json_cursor_init(&c, text));
+    assert_true(proa_json_cursor_count(&c, &item, &value));
+    assert_slice_lit(item.key, "\"first\"");
+    assert_slice_lit(item.value, "12");
+    assert_int_equal(item.kind, PROA_JSON_NUMBER);
+    assert_int_equal(value, 12);
+    assert_true(proa_json_cursor_count(&c, &item, &value));
+    assert_int_equal(value, 0);
+    assert_true(proa_json_cursor_count(&c, &item, &value));
+    assert_true(value == UINT64_C(999999999999999999));
+    const char *const others[] = {"\"minus\"",      "\"text\"",   "\"part\"",
+                                  "\"odd\\u0041\"", "\"spread\"", "\"more\""};
+    for (size_t i = 0; i < PROA_ARRAY_LEN(others); i++) {
+        assert_false(proa_json_cursor_count(&c, &item, &value));
+        assert_true(proa_json_cursor_next(&c, &item)); /* nothing was done */
+        assert_slice_equal(item.key, proa_slice_cstr(others[i]));
+    }
+    assert_true(proa_json_cursor_count(&c, &item, &value));
+    assert_slice_lit(item.key, "\"last\"");
+    assert_int_equal(value, 6);
+    assert_false(proa_json_cursor_count(&c, &item, &value));
+    assert_false(proa_json_cursor_next(&c, &item));
+    assert_ok(c.err);
+    assert_false(proa_json_cursor_count(&c, &item, &value));
+}
+
+/* One member on: what count() takes, next() takes for the same. */
+static void step_both_ways(struct proa_json_cursor *c)
+{
+    struct proa_json_cursor other = *c;
+    struct proa_json_item item;
+    struct proa_json_item same;
+    uint64_t value = 0;
+    uint64_t expected = 0;
+    if (!proa_json_cursor_count(c, &item, &value)) {
+        assert_ptr_equal(c->p, other.p);
+        assert_int_equal(c->started, other.started);
+        (void)proa_json_cursor_next(c, &item);
+        return;
+    }
+    assert_true(proa_json_cursor_next(&other, &same));
+    assert_slice_equal(item.key, same.key);
+    assert_slice_equal(item.value, same.value);
+    assert_ok(proa_json_number_u64(same.value, &expected));
+    assert_true(value == expected);
+    assert_ptr_equal(c->p, other.p);
+}
+
+static void test_counts_agree_with_next(void **state)
+{
+    static const char *const texts[] = {"{\"a\":1,\"bc\": 23,\"d\":456}",
+                                        "{\"a\":01,\"b\":2}",
+                                        "{\"a\":1e3,\"b\":2}",
+                                        "{\"a\":12345678901234567890,\"b\":2}",
+                                        "{\"a\":1,\"a very long key, as it goes\":2}",
+                                        "{\"a\":1,\"b\"  :2}",
+                                        "[1,2,3,4,5,6,7,8,9,10,11,12]",
+                                        "{\"a\":,\"b\":1,\"c\":2}"};
+    (void)state;
+    for (size_t i = 0; i < PROA_ARRAY_LEN(texts); i++) {
+        for (size_t len = strlen(texts[i]); len > 0; len--) {
+            char *exact = malloc(len); /* a byte behind the end would be seen */
+            memcpy(exact, texts[i], len);
+            struct proa_json_cursor c;
+            assert_ok(proa_json_cursor_init(&c, proa_slice_make(exact, len)));
+            while (!c.done) {
+                step_both_ways(&c);
+            }
+            free(exact);
+        }
+    }
+}
+
 static void test_key_and_value_in_two_steps(void **state)
 {
     struct proa_json_cursor c;
@@ -441,6 +524,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_walks_objects),
         cmocka_unit_test(test_walks_arrays),
+        cmocka_unit_test(test_counts_are_members_of_the_plainest_kind),
+        cmocka_unit_test(test_counts_agree_with_next),
         cmocka_unit_test(test_key_and_value_in_two_steps),
         cmocka_unit_test(test_resumes_within_an_object),
         cmocka_unit_test(test_enters_what_it_comes_to),
