@@ -241,6 +241,12 @@ bool proa_build_read_certs(struct proa_build *b, struct proa_option_where at, co
                          PROA_SLICE_ARG(file));
         return false;
     }
+    for (size_t i = 0; i < b->snapshot->n_endpoints; i++) {
+        if (proa_slice_eq(b->endpoints[i].ca_pem, bytes)) { /* one copy for all who trust them */
+            *pem = b->endpoints[i].ca_pem;
+            return true;
+        }
+    }
     *pem = proa_arena_dup(b->arena, bytes);
     return true;
 }

@@ -49,7 +49,7 @@ bool proa_connpool_assign(struct proa_connpool *pool, struct proa_call *call)
     }
     proa_list_push_back(&pool->waiting, &call->node);
     if (pool->tls_state == TLS_FAILED) {
-        proa_connpool_build_tls(pool); /* the authorities may be there by now */
+        proa_connpool_read_again(pool); /* the authorities may be there by now */
     }
     return false;
 }

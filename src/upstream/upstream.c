@@ -33,6 +33,7 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
     up->loop = proa_net_loop(net);
     up->metrics = metrics;
     proa_map_init(&up->pools, seed[0]);
+    proa_list_init(&up->trusts);
     proa_freelist_init(&up->links, sizeof(struct link), LINKS_SPARE);
     proa_freelist_init(&up->calls, sizeof(struct proa_call), CALLS_SPARE);
     proa_loop_tend(up->loop, &up->links);
@@ -43,26 +44,58 @@ struct proa_upstream *proa_upstream_create(struct proa_net *net, struct proa_met
     return up;
 }
 
-/* Reading a bundle takes milliseconds, so the thread pool does it. */
-struct tls_build {
-    struct proa_connpool *pool; /* NULL: it went meanwhile */
-    struct proa_slice ca_pem;   /* empty: the system's; the pool's, or owned once that went */
-    struct proa_tls_context *out;
-    enum proa_err err;
+static struct proa_slice own(struct proa_slice s)
+{
+    return s.len > 0 ? proa_slice_make(proa_memdup(s.ptr, s.len), s.len) : PROA_SLICE_NONE;
+}
+
+/* ---- authorities ----------------------------------------------------------------------------- */
+
+/*
+ * Parsed authorities are most of a TLS context, and nothing in it is of one endpoint alone: pools
+ * that trust the same share one. It goes with the last of them.
+ */
+struct trust {
+    struct proa_list node;  /* in up->trusts */
+    struct proa_list pools; /* their of_trust */
+    struct proa_slice pem;  /* owned; empty: the system's */
+    struct proa_tls_context *tls;
+    enum proa_err err; /* once it is built */
+    bool building;     /* a thread has pem, tls and err */
 };
+
+static struct trust *trust_of(struct proa_list *node)
+{
+    return PROA_CONTAINER_OF(node, struct trust, node);
+}
+
+static struct proa_connpool *pool_of_trust(struct proa_list *node)
+{
+    return PROA_CONTAINER_OF(node, struct proa_connpool, of_trust);
+}
+
+/* Nobody needs it, if that is so. */
+static void trust_release(struct trust *t)
+{
+    if (!t->building && proa_list_empty(&t->pools)) {
+        proa_list_unlink(&t->node);
+        proa_tls_context_unref(t->tls);
+        proa_free((void *)(uintptr_t)t->pem.ptr);
+        proa_free(t);
+    }
+}
 
 static void pool_free(struct proa_connpool *pool)
 {
-    if (pool->building) { /* the thread still reads the authorities */
-        pool->building->pool = NULL;
-        pool->ca_pem = PROA_SLICE_NONE;
-    }
     proa_timer_clear(pool->up->loop, &pool->sweep);
     proa_connpool_close_idle(pool, UINT64_MAX);
     proa_tls_context_unref(pool->tls);
+    if (pool->trust) {
+        proa_list_unlink(&pool->of_trust);
+        trust_release(pool->trust);
+    }
     proa_free((void *)(uintptr_t)pool->key.ptr);
     proa_free((void *)(uintptr_t)pool->host.ptr);
-    proa_free((void *)(uintptr_t)pool->ca_pem.ptr);
     proa_free((void *)(uintptr_t)pool->proxy_host.ptr);
     proa_free((void *)(uintptr_t)pool->authority.ptr);
     proa_secret_unref(pool->proxy_auth);
@@ -79,6 +112,9 @@ void proa_upstream_destroy(struct proa_upstream *up)
     while ((entry = proa_map_next(&up->pools, &cursor)) != NULL) {
         pool_free(entry->value);
     }
+    while (!proa_list_empty(&up->trusts)) { /* threads still read them; they go by themselves */
+        proa_list_unlink(up->trusts.next);
+    }
     proa_map_deinit(&up->pools);
     proa_tls_cache_deinit(&up->sessions);
     proa_freelist_deinit(&up->links);
@@ -89,13 +125,14 @@ void proa_upstream_destroy(struct proa_upstream *up)
 
 /* ---- TLS contexts ---------------------------------------------------------------------------- */
 
-static void tls_build_work(void *ctx)
+/* Reading a bundle takes milliseconds, so the thread pool does it. */
+static void trust_build(void *ctx)
 {
-    struct tls_build *b = ctx;
+    struct trust *t = ctx;
     struct proa_buf bundle;
     proa_buf_init(&bundle, CA_BYTES_MAX);
-    struct proa_slice pem = b->ca_pem;
-    b->err = PROA_ERR_NOT_FOUND;
+    struct proa_slice pem = t->pem;
+    t->err = PROA_ERR_NOT_FOUND;
     for (size_t i = 0; pem.len == 0 && i < PROA_ARRAY_LEN(CA_BUNDLES); i++) {
         if (proa_file_read(CA_BUNDLES[i], &bundle) == PROA_OK) {
             pem = proa_buf_slice(&bundle);
@@ -103,55 +140,96 @@ static void tls_build_work(void *ctx)
     }
     if (pem.len > 0) {
         const struct proa_tls_context_cfg cfg = {.ca_pem = pem};
-        b->err = proa_tls_context_create_client(&cfg, &b->out, NULL);
+        t->err = proa_tls_context_create_client(&cfg, &t->tls, NULL);
     }
     proa_buf_deinit(&bundle);
 }
 
-static void tls_build_done(void *ctx)
+static void use_trust(struct proa_connpool *pool)
 {
-    struct tls_build *b = ctx;
-    struct proa_connpool *pool = b->pool;
-    if (!pool) {
-        proa_tls_context_unref(b->out);
-        proa_free((void *)(uintptr_t)b->ca_pem.ptr);
-        proa_free(b);
-        return;
-    }
-    pool->building = NULL;
-    pool->tls = b->out;
-    pool->tls_state = b->err == PROA_OK ? TLS_READY : TLS_FAILED;
-    if (b->err == PROA_OK) {
-        proa_connpool_pump(pool);
-    } else {
-        proa_connpool_fail_waiting(pool, PROA_ERR_TLS_UNTRUSTED,
-                                   PROA_SLICE("no usable CA certificates: install "
-                                              "ca-certificates or set the provider's ca_file"));
-    }
-    proa_free(b);
-    proa_connpool_unref(pool);
+    const struct trust *t = pool->trust;
+    pool->tls_state = t->err == PROA_OK ? TLS_READY : TLS_FAILED;
+    pool->tls = t->err == PROA_OK ? proa_tls_context_ref(t->tls) : NULL;
 }
 
-void proa_connpool_build_tls(struct proa_connpool *pool)
+static struct proa_connpool *next_waiting(const struct trust *t)
 {
-    struct tls_build *b = PROA_NEW(struct tls_build);
-    b->pool = pool;
-    b->ca_pem = pool->ca_pem;
-    pool->refs++;
+    for (struct proa_list *node = t->pools.next; node != &t->pools; node = node->next) {
+        if (pool_of_trust(node)->tls_state == TLS_BUILDING) {
+            return pool_of_trust(node);
+        }
+    }
+    return NULL;
+}
+
+static void trust_built(void *ctx)
+{
+    struct trust *t = ctx;
+    /* What calls are told may bring pools and take them away. */
+    for (struct proa_connpool *pool; (pool = next_waiting(t)) != NULL;) {
+        use_trust(pool);
+        pool->refs++;
+        if (t->err == PROA_OK) {
+            proa_connpool_pump(pool);
+        } else {
+            proa_connpool_fail_waiting(pool, PROA_ERR_TLS_UNTRUSTED,
+                                       PROA_SLICE("no usable CA certificates: install "
+                                                  "ca-certificates or set the provider's ca_file"));
+        }
+        proa_connpool_unref(pool);
+    }
+    t->building = false;
+    trust_release(t);
+}
+
+/* One that could not be read is tried again by whoever comes next. */
+static struct trust *find_trust(struct proa_upstream *up, struct proa_slice pem)
+{
+    for (struct proa_list *node = up->trusts.next; node != &up->trusts; node = node->next) {
+        struct trust *t = trust_of(node);
+        if (proa_slice_eq(t->pem, pem) && (t->building || t->err == PROA_OK)) {
+            return t;
+        }
+    }
+    return NULL;
+}
+
+static void join_trust(struct proa_connpool *pool, struct proa_slice pem)
+{
+    struct proa_upstream *up = pool->up;
+    struct trust *t = find_trust(up, pem);
+    const bool is_new = t == NULL;
+    if (is_new) {
+        t = PROA_NEW(struct trust);
+        proa_list_init(&t->pools);
+        proa_list_init(&t->node);
+        proa_list_push_back(&up->trusts, &t->node);
+        t->pem = own(pem);
+        t->building = true;
+    }
+    pool->trust = t;
     pool->tls_state = TLS_BUILDING;
-    pool->building = b;
-    if (proa_loop_work(pool->up->loop, tls_build_work, tls_build_done, b) != PROA_OK) {
-        tls_build_work(b);
-        tls_build_done(b);
+    proa_list_push_back(&t->pools, &pool->of_trust);
+    if (is_new && proa_loop_work(up->loop, trust_build, trust_built, t) != PROA_OK) {
+        trust_build(t);
+        trust_built(t);
+    } else if (!t->building) {
+        use_trust(pool);
+    }
+}
+
+void proa_connpool_read_again(struct proa_connpool *pool)
+{
+    struct trust *failed = pool->trust;
+    proa_list_unlink(&pool->of_trust);
+    join_trust(pool, failed->pem);
+    trust_release(failed);
+    if (pool->tls_state == TLS_READY) { /* others have read them meanwhile */
+        proa_connpool_pump(pool);
     }
 }
 
 /* ---- pools ----------------------------------------------------------------------------------- */
-
-static struct proa_slice own(struct proa_slice s)
-{
-    return s.len > 0 ? proa_slice_make(proa_memdup(s.ptr, s.len), s.len) : PROA_SLICE_NONE;
-}
 
 static void set_proxy(struct proa_connpool *pool, const struct proa_endpoint *endpoint)
 {
@@ -172,12 +250,12 @@ pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, stru
     pool->up = up;
     pool->key = own(key);
     pool->host = own(endpoint->host);
-    pool->ca_pem = own(endpoint->ca_pem);
     pool->port = endpoint->port;
     set_proxy(pool, endpoint);
     proa_list_init(&pool->idle);
     proa_list_init(&pool->busy);
     proa_list_init(&pool->waiting);
+    proa_list_init(&pool->of_trust);
     pool->sweep.fn = proa_connpool_sweep;
     pool->sweep.ctx = pool;
     const struct proa_slice name = endpoint->identity;
@@ -195,7 +273,7 @@ pool_create(struct proa_upstream *up, const struct proa_endpoint *endpoint, stru
                                                PROA_SLICE("full"));
         pool->m_tls_resumed = proa_metric_series2(up->metrics, PROA_METRIC_UPSTREAM_HANDSHAKES,
                                                   name, PROA_SLICE("resumed"));
-        proa_connpool_build_tls(pool);
+        join_trust(pool, endpoint->ca_pem);
     }
     return pool;
 }

@@ -26,10 +26,12 @@ struct proa_upstream {
     struct proa_freelist calls;
     struct proa_tls_cache sessions;
     struct proa_http_parser_cfg answer_cfg; /* of every link's parser */
+    struct proa_list trusts;
     char together[PROA_GATHER_BYTES];       /* a short request on its way; nothing stays in it */
 };
 
-struct tls_build;
+/* Authorities that pools trust: read and parsed once for all of them. upstream.c */
+struct trust;
 
 enum tls_state { TLS_NONE = 0, TLS_BUILDING, TLS_READY, TLS_FAILED };
 
@@ -37,7 +39,6 @@ struct proa_connpool {
     struct proa_upstream *up;
     struct proa_slice key; /* identity and authorities; owned, as are the following */
     struct proa_slice host;
-    struct proa_slice ca_pem;
     struct proa_slice proxy_host;   /* empty: none */
     struct proa_secret *proxy_auth; /* a reference; NULL: none */
     struct proa_slice authority;    /* plain behind a proxy: "http://host:port" of the target */
@@ -45,8 +46,9 @@ struct proa_connpool {
     uint16_t proxy_port;
     uint32_t refs;
     enum tls_state tls_state;
-    struct proa_tls_context *tls;
-    struct tls_build *building; /* while TLS_BUILDING */
+    struct proa_tls_context *tls; /* a reference, while TLS_READY */
+    struct trust *trust;          /* NULL without TLS */
+    struct proa_list of_trust;    /* in trust->pools */
     uint32_t max_connections;
     uint32_t max_idle;
     uint64_t idle_ns;
@@ -105,8 +107,8 @@ void proa_connpool_fail_waiting(struct proa_connpool *pool, enum proa_err err,
                                 struct proa_slice detail);
 
 /* ---- upstream.c */
-/* Makes the pool's TLS context on the thread pool; calls wait meanwhile. */
-void proa_connpool_build_tls(struct proa_connpool *pool);
+/* Has the authorities, which could not be read, read once more; calls wait meanwhile. */
+void proa_connpool_read_again(struct proa_connpool *pool);
 
 /* Closes idle connections that became idle no later than that. */
 void proa_connpool_close_idle(struct proa_connpool *pool, uint64_t older_than_ns);

@@ -257,3 +257,25 @@ def test_client_gone_closes_a_tls_upstream(gateways, upstreams, certs):
     upstream.wait_requests(1)
     connection.close()
     eventually(lambda: upstream.connections[0].closed_at, 2, "the upstream's end")
+
+
+def test_providers_that_trust_the_same_share_it(gateways, upstreams, certs, tmp_path):
+    """A bundle is read and kept once, however many providers trust it."""
+    bundle = tmp_path / "bundle.pem"
+    with open(certs.ca, encoding="ascii") as file:
+        bundle.write_text(file.read() * 400)
+    upstream = upstreams(tls=certs.good)
+
+    def started(n):
+        names = ["p%d" % number for number in range(n)]
+        gateway = gateways({
+            # Each host is an endpoint of its own, and so a pool; only the last is there.
+            "providers": {name: {"dialect": "openai", "ca_file": str(bundle), "keys": [],
+                                 "base_url": "https://127.0.0.%d:9/v1" % (number + 2) if number < n - 1
+                                 else upstream.url}
+                          for number, name in enumerate(names)},
+            "routes": [{"model": "m", "tiers": [[{"provider": names[-1], "model": "x"}]]}]})
+        assert gateway.chat().status == 200
+        return gateway.rss()
+    one, many = started(1), started(25)
+    assert many - one < 10 << 20, (one, many)
