@@ -27,7 +27,7 @@ struct proa_upstream {
     struct proa_tls_cache sessions;
     struct proa_http_parser_cfg answer_cfg; /* of every link's parser */
     struct proa_list trusts;
-    char together[PROA_GATHER_BYTES];       /* a short request on its way; nothing stays in it */
+    char together[PROA_GATHER_BYTES]; /* a short request on its way; nothing stays in it */
 };
 
 /* Authorities that pools trust: read and parsed once for all of them. upstream.c */
