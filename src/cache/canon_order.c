@@ -2,177 +2,214 @@
 
 enum { FEW_MEMBERS = 12 /* sorted by insertion */ };
 
-/* Likewise of the members that are placed at two places. */
-static inline int compare(const struct proa_canon *c, const struct member *m, uint32_t a,
-                          uint32_t b)
+/* A piece that the form had, and where in the form it began. The one behind the last says where
+ * that ended. */
+struct source {
+    uint32_t at;
+    uint32_t from;
+};
+
+/* An object that is put in order. */
+struct ordering {
+    struct proa_canon *c;
+    struct member *members;
+    uint32_t n;
+    uint32_t n_sources;
+    struct source *sources; /* from the object on */
+    uint32_t *sorted;       /* indices of the members */
+};
+
+static inline int compare(const struct ordering *o, uint32_t a, uint32_t b)
 {
-    return order(c, m[m[a].placed].key, m[m[b].placed].key);
+    return order(o->c, &o->members[a].key, &o->members[b].key);
 }
 
-/* By lengths first, which are sorted with the indices in one word each. */
-static void sort_few(const struct proa_canon *c, struct member *m, uint32_t n)
+/* By how many of the others stand before each: no comparison waits for another. False: a key is
+ * there twice. */
+static bool sort_few(const struct ordering *o)
 {
-    PROA_UNINIT uint64_t sorted[FEW_MEMBERS]; /* length and index */
-    for (uint32_t i = 0; i < n; i++) {
-        const uint64_t now = (uint64_t)m[i].key.len << 32 | i;
-        uint32_t to = i;
-        for (; to > 0 && sorted[to - 1] >> 32 >= now >> 32; to--) {
-            const uint32_t other = (uint32_t)sorted[to - 1];
-            if (sorted[to - 1] >> 32 == now >> 32 && order(c, m[other].key, m[i].key) <= 0) {
-                break;
+    uint32_t before[FEW_MEMBERS] = {0};
+    for (uint32_t i = 1; i < o->n; i++) {
+        for (uint32_t k = 0; k < i; k++) {
+            const int than = compare(o, i, k);
+            if (PROA_UNLIKELY(than == 0)) {
+                return false;
             }
-            sorted[to] = sorted[to - 1];
+            before[i] += than > 0;
+            before[k] += than < 0;
         }
-        sorted[to] = now;
     }
-    for (uint32_t i = 0; i < n; i++) {
-        m[i].placed = (uint32_t)sorted[i];
+    for (uint32_t i = 0; i < o->n; i++) {
+        o->sorted[before[i]] = i;
     }
+    return true;
 }
 
-static void swap(struct member *m, uint32_t a, uint32_t b)
+static void swap(const struct ordering *o, uint32_t a, uint32_t b)
 {
-    const uint32_t placed = m[a].placed;
-    m[a].placed = m[b].placed;
-    m[b].placed = placed;
+    const uint32_t at_a = o->sorted[a];
+    o->sorted[a] = o->sorted[b];
+    o->sorted[b] = at_a;
 }
 
-static void sift_down(const struct proa_canon *c, struct member *m, uint32_t root, uint32_t n)
+static void sift_down(const struct ordering *o, uint32_t root, uint32_t n)
 {
+    const uint32_t *sorted = o->sorted;
     for (uint32_t child = 2 * root + 1; child < n; child = 2 * root + 1) {
-        child += child + 1 < n && compare(c, m, child, child + 1) < 0;
-        if (compare(c, m, root, child) >= 0) {
+        child += child + 1 < n && compare(o, sorted[child], sorted[child + 1]) < 0;
+        if (compare(o, sorted[root], sorted[child]) >= 0) {
             break;
         }
-        swap(m, root, child);
+        swap(o, root, child);
         root = child;
     }
 }
 
 /* Heapsort (Williams 1964): whoever chooses the keys cannot make it slow. */
-static void sort_many(const struct proa_canon *c, struct member *m, uint32_t n)
+static bool sort_many(const struct ordering *o)
 {
-    for (uint32_t i = n / 2; i > 0; i--) {
-        sift_down(c, m, i - 1, n);
+    for (uint32_t i = 0; i < o->n; i++) {
+        o->sorted[i] = i;
     }
-    for (uint32_t i = n - 1; i > 0; i--) {
-        swap(m, 0, i);
-        sift_down(c, m, 0, i);
+    for (uint32_t i = o->n / 2; i > 0; i--) {
+        sift_down(o, i - 1, o->n);
     }
-}
-
-/* False: a key is there twice. */
-static bool in_order(const struct proa_canon *c, const struct member *m, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++) {
-        if (compare(c, m, i - 1, i) >= 0) {
+    for (uint32_t i = o->n - 1; i > 0; i--) {
+        swap(o, 0, i);
+        sift_down(o, 0, i);
+    }
+    for (uint32_t i = 1; i < o->n; i++) {
+        if (compare(o, o->sorted[i - 1], o->sorted[i]) >= 0) {
             return false;
         }
     }
     return true;
 }
 
-/* Which pieces the members begin in; they are still in the order of the body. */
-static void locate(const struct proa_canon *c, const struct frame *f, struct member *m, uint32_t n)
+/* Takes the pieces from the one on that the object begins in, and makes room for what is sorted. */
+static bool take_pieces(struct ordering *o, const struct frame *f, uint32_t end)
 {
+    struct proa_canon *c = o->c;
     const struct piece *pieces = pieces_of(c);
-    uint32_t at = f->first_at;
-    uint32_t k = f->first;
-    for (uint32_t i = 0; i < n; i++) {
-        while (m[i].from - at >= pieces[k].len) {
-            at += pieces[k].len;
-            k++;
+    uint32_t k = n_pieces(c);
+    for (uint32_t at = end; at > f->inner; k--) {
+        at -= pieces[k - 1].len;
+    }
+    o->n_sources = n_pieces(c) - k;
+    proa_buf_clear(&c->scratch);
+    char *room = proa_buf_reserve(&c->scratch, (o->n_sources + 1) * sizeof *o->sources +
+                                                   o->n * sizeof *o->sorted);
+    if (!room) {
+        return false;
+    }
+    o->sources = (struct source *)(void *)room;
+    o->sorted = (uint32_t *)(void *)(o->sources + o->n_sources + 1);
+    o->sources[o->n_sources].from = end;
+    for (uint32_t i = o->n_sources; i > 0; i--) {
+        o->sources[i - 1].at = pieces[k + i - 1].at;
+        o->sources[i - 1].from = o->sources[i].from - pieces[k + i - 1].len;
+    }
+    c->pieces.len = k * sizeof *pieces;
+    return true;
+}
+
+/* The source that has this byte of the form. */
+static inline const struct source *source_of(const struct ordering *o, uint32_t from)
+{
+    uint32_t low = 0;
+    for (uint32_t n = o->n_sources; n > 1;) {
+        const uint32_t half = n / 2;
+        if (o->sources[low + half].from <= from) {
+            low += half;
+            n -= half;
+        } else {
+            n = half;
         }
-        m[i].first = k;
-        m[i].skip = m[i].from - at;
-        m[i].placed = i;
+    }
+    return &o->sources[low];
+}
+
+/* What was between two places of the form comes next in it. */
+static inline void put_again(const struct ordering *o, uint32_t from, uint32_t to)
+{
+    for (const struct source *s = source_of(o, from); from < to; s++) {
+        const uint32_t until = s[1].from < to ? s[1].from : to;
+        put(o->c, s->at + (from - s->from), until - from);
+        from = until;
     }
 }
 
-/* The new pieces under way. There is room for all of them. */
-struct gathering {
-    const struct piece *from;
-    struct piece *last;
-    struct proa_slice body;
-};
-
-/* Behind what was gathered; what goes on in the body makes no new piece. */
-static inline void gather(struct gathering *g, uint32_t at, uint32_t len)
+/* Between two members there is a comma. */
+static inline void put_members(const struct ordering *o)
 {
-    if (g->last->at + g->last->len == at) {
-        g->last->len += len;
-    } else {
-        g->last++;
-        g->last->at = at;
-        g->last->len = len;
+    const struct member *last = &o->members[o->n - 1];
+    for (uint32_t i = 0; i < o->n; i++) {
+        const struct member *m = &o->members[o->sorted[i]];
+        const bool comma = i + 1 < o->n;
+        put_again(o, m->from, m->to + (comma && m != last));
+        if (comma && m == last) {
+            PROA_BUF_LIT(&o->c->text, ",");
+        }
     }
 }
 
-/* A comma: the one of the body where it follows at once. */
-static inline void gather_comma(struct gathering *g)
+/* What the text has from `from` on goes down to `to`: what stood there before is in the form no
+ * more. So the text does not grow with the depth of objects. */
+static void close_gap(struct proa_canon *c, uint32_t to, uint32_t from)
 {
-    const size_t next = (size_t)g->last->at + g->last->len;
-    if (next < g->body.len && g->body.ptr[next] == ',') {
-        g->last->len++;
-    } else {
-        gather(g, (uint32_t)g->body.len, 1); /* the text begins with one */
+    char *text = c->text.ptr;
+    const size_t len = text_end(c) - from;
+    memmove(text + (to - c->body.len), text + (from - c->body.len), len);
+    c->text.len = to - c->body.len + len;
+    c->tail = to;
+}
+
+/* Where the last piece ends in the text and the text goes on behind it, they are one. */
+static void open_tail(struct proa_canon *c)
+{
+    if (c->pieces.len > 0) {
+        const struct piece last = pieces_of(c)[n_pieces(c) - 1];
+        if (is_in_text(c, last) && last.at + last.len == c->tail) {
+            c->tail = last.at;
+            c->pieces.len -= sizeof last;
+        }
     }
 }
 
-static inline void gather_member(struct gathering *g, const struct member *m)
+/* The members, behind what the first source has of what is around them. */
+static void put_all(const struct ordering *o, uint32_t inner, bool is_outermost)
 {
-    const struct piece *p = &g->from[m->first];
-    uint32_t skip = m->skip;
-    for (uint32_t left = m->to - m->from; left > 0; p++) {
-        const uint32_t len = p->len - skip < left ? p->len - skip : left;
-        gather(g, p->at + skip, len);
-        left -= len;
-        skip = 0;
+    struct proa_canon *c = o->c;
+    const struct piece around = {o->sources[0].at, inner - o->sources[0].from};
+    const bool in_text = is_in_text(c, around);
+    if (in_text && around.len > 0) {
+        add_piece(c, around.at, around.len);
+    } else if (around.len > 0) {
+        put(c, around.at, around.len);
     }
+    const size_t pieces_len = c->pieces.len;
+    const uint32_t from = text_end(c);
+    put_members(o);
+    if (in_text && c->pieces.len == pieces_len && !is_outermost) {
+        close_gap(c, around.at + around.len, from);
+    }
+    open_tail(c);
 }
 
-/* Each member may cut two pieces, and a comma may come to it. */
-static uint32_t most_pieces(const struct proa_canon *c, const struct frame *f, uint32_t n)
+enum proa_err proa_canon_order(struct proa_canon *c, const struct frame *f, uint32_t n,
+                               uint32_t end)
 {
-    return n_pieces(c) - f->first + 3 * n + 1;
-}
-
-enum proa_err proa_canon_order(struct proa_canon *c, const struct frame *f, uint32_t *written)
-{
-    if (!proa_buf_ok(&c->pieces)) {
+    struct ordering o = {.c = c, .members = members_of(c) + f->members_at, .n = n};
+    if (!proa_buf_ok(&c->pieces) || !proa_buf_ok(&c->text) || !take_pieces(&o, f, end)) {
         return PROA_ERR_LIMIT;
     }
-    struct member *m = members_of(c) + f->members_at;
-    const uint32_t n = n_members(c) - f->members_at;
-    locate(c, f, m, n);
-    if (n <= FEW_MEMBERS) {
-        sort_few(c, m, n);
-    } else {
-        sort_many(c, m, n);
+    for (uint32_t i = 0; i + 1 < n; i++) {
+        o.members[i].to = o.members[i + 1].from - 1;
     }
-    if (!in_order(c, m, n)) {
+    o.members[n - 1].to = end;
+    if (!(n <= FEW_MEMBERS ? sort_few(&o) : sort_many(&o))) {
         return PROA_ERR_DUPLICATE;
     }
-    proa_buf_clear(&c->sorted);
-    struct piece *room = (struct piece *)(void *)proa_buf_reserve(
-        &c->sorted, most_pieces(c, f, n) * sizeof(struct piece));
-    if (!room) {
-        return PROA_ERR_LIMIT;
-    }
-    struct gathering g = {.from = pieces_of(c), .last = room, .body = c->body};
-    room->at = g.from[f->first].at;
-    room->len = f->inner - f->first_at;
-    uint32_t total = f->inner;
-    for (uint32_t i = 0; i < n; i++) {
-        const struct member *next = &m[m[i].placed];
-        if (i > 0) {
-            gather_comma(&g);
-        }
-        gather_member(&g, next);
-        total += next->to - next->from + (i > 0);
-    }
-    *written = total;
-    c->sorted.len = (size_t)(g.last - room + 1) * sizeof(struct piece);
-    c->pieces.len = f->first * sizeof(struct piece);
-    return proa_buf_append(&c->pieces, proa_buf_slice(&c->sorted));
+    put_all(&o, f->inner, f->members_at == 0 && f->inner == 1);
+    return PROA_OK;
 }

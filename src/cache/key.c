@@ -8,9 +8,6 @@
 /* Part of every key: counts up when the form or the scope changes, for what outlives a process. */
 static const unsigned char VERSION = 2;
 
-/* Up to here it costs less to hash the bytes in one place than piece by piece. */
-enum { COPIED_MAX = 2048 };
-
 /* Lengths are written in one byte order, so that equal keys are equal on every machine. */
 static inline char *put_u32(char *at, size_t n)
 {
@@ -133,23 +130,18 @@ enum proa_err proa_key_write_scope(const struct proa_key_scope *scope, struct pr
     return PROA_OK;
 }
 
+/* Each by itself, so that neither waits for the other; crossed, so that one that has the bytes of
+ * the other does not cancel it. */
 struct proa_cache_key proa_key_make(const struct proa_key_secret *secret, struct proa_slice scope,
                                     const struct proa_canon *canon)
 {
-    struct proa_cache_key key = {.scope = scope, .canon = canon};
-    const size_t n = proa_key_bytes(&key);
-    if (n <= COPIED_MAX) {
-        PROA_UNINIT char bytes[COPIED_MAX];
-        proa_key_copy(&key, bytes);
-        key.hash = proa_hash128_of(secret->hash, proa_slice_make(bytes, n));
-    } else {
-        PROA_UNINIT struct proa_hasher h;
-        proa_hasher_init(&h, secret->hash);
-        proa_hasher_add(&h, scope);
-        proa_canon_hash(canon, &h);
-        key.hash = proa_hasher_final(&h);
-    }
-    return key;
+    const struct proa_hash128 s = proa_hash128_of(secret->hash, scope);
+    const struct proa_hash128 form = proa_canon_hash(canon, secret->hash);
+    return (struct proa_cache_key){
+        .hash = {.low = form.low ^ s.high, .high = form.high ^ s.low},
+        .scope = scope,
+        .canon = canon,
+    };
 }
 
 size_t proa_key_bytes(const struct proa_cache_key *key)

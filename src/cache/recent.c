@@ -1,8 +1,8 @@
 #include "proa/cache/recent.h"
 
-#include "canon_priv.h"
-
 #include "proa/core/alloc.h"
+
+#include <string.h>
 
 enum { FORM_MAX = 2 * PROA_RECENT_BODY_MAX };
 

@@ -12,7 +12,7 @@
 
 #include "../unit/cache/shapes.h"
 
-enum { MAX_INPUT = 1 << 16, TEXT_MAX = 1 << 16 };
+enum { MAX_INPUT = 1 << 16, TEXT_MAX = 1 << 17 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 

@@ -1,8 +1,9 @@
 /*
  * The canonical form of a request body: what two bodies have in common that ask for the same.
  *
- * Pure. One walk over the text in place; no tree. The form is a list of pieces, most of which point
- * into the body, so that it can be hashed and compared without being written anywhere:
+ * Pure. One walk over the text in place; no tree. The form is a list of few pieces: long ones of
+ * the body, which are hashed and compared where they stand, and what is short between them, copied
+ * together:
  *  - members of objects in the order of their keys, shorter ones first; white space gone;
  *  - numbers as they are written: 1, 1.0 and 1e0 differ, and no digit of a long one is lost;
  *  - strings by what they stand for: "A" and "\u0041" are one;
@@ -24,17 +25,18 @@
 enum {
     PROA_CANON_DEPTH_MAX = 32,
     PROA_CANON_BODY_MAX = 256 * 1024,
-    PROA_CANON_PIECES_MAX = 16 * 1024,
+    PROA_CANON_PIECES_MAX = 4 * 1024,
     PROA_CANON_MEMBERS_MAX = 16 * 1024 /* of the objects that are open at once */
 };
 
 struct proa_canon {
     struct proa_slice body;
-    struct proa_buf text;    /* strings that are written otherwise in the form */
-    struct proa_buf plain;   /* one of them, decoded */
-    struct proa_buf pieces;  /* private to canon.c, as the next two */
-    struct proa_buf members; /* of the objects that are open */
-    struct proa_buf sorted;
+    struct proa_buf text;   /* what of the form is not in one long piece in the body */
+    struct proa_buf pieces; /* private, as the next ones */
+    struct proa_buf members;
+    struct proa_buf plain;
+    struct proa_buf scratch;
+    uint32_t tail;
     size_t total_bytes; /* of the form */
     bool remote;        /* it names a file or picture by its address: what is there may change */
 };
@@ -52,7 +54,8 @@ void proa_canon_trim(struct proa_canon *c);
 enum proa_err proa_canon_read(struct proa_canon *c, struct proa_slice body) PROA_MUST_CHECK;
 
 /* The form, as it was read last. copy() writes total_bytes. */
-void proa_canon_hash(const struct proa_canon *c, struct proa_hasher *h);
+struct proa_hash128 proa_canon_hash(const struct proa_canon *c,
+                                    const unsigned char secret[PROA_HASH_SECRET_BYTES]);
 bool proa_canon_equals(const struct proa_canon *c, struct proa_slice form);
 void proa_canon_copy(const struct proa_canon *c, char *out);
 

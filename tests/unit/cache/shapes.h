@@ -27,6 +27,11 @@ static inline size_t shape_pick(struct shape_source *s, size_t n)
     return (size_t)proa_prng_below(&s->prng, n);
 }
 
+#define SHAPE_TEN(x)    x x x x x x x x x x
+#define SHAPE_LONG_REST "onger" SHAPE_TEN(SHAPE_TEN("longer"))
+#define SHAPE_LONG      "l" SHAPE_LONG_REST                 /* pieces of their own */
+#define SHAPE_LONGEST   SHAPE_LONG SHAPE_LONG "and longest" /* even where white space is gone */
+
 /* What stands in one row means one thing; no two rows mean the same. */
 static const char *const shape_scalars[][SHAPE_SPELLINGS_MAX] = {
     {"\"A\"", "\"\\u0041\""},
@@ -58,6 +63,8 @@ static const char *const shape_scalars[][SHAPE_SPELLINGS_MAX] = {
     {"\"},{\""},
     {"\"a,b\""},
     {"\"[\""},
+    {"\"" SHAPE_LONG "\"", "\"\\u006c" SHAPE_LONG_REST "\""},
+    {"\"" SHAPE_LONGEST "\"", "\"" SHAPE_LONG SHAPE_LONG "\\u0061nd longest\""},
 };
 
 static const char *const shape_keys[][SHAPE_SPELLINGS_MAX] = {
