@@ -162,7 +162,7 @@ static const unsigned char *fail(struct walk *w, enum proa_err err, const unsign
 /* Over white space, which no form has. */
 static inline const unsigned char *skip_space(struct walk *w, const unsigned char *p)
 {
-    if (PROA_LIKELY(p<w->lex.end && * p> ' ')) {
+    if (PROA_LIKELY(p != w->lex.end && *p > ' ')) {
         return p;
     }
     const unsigned char *next = proa_json_lex_ws(p, w->lex.end);

@@ -9,9 +9,10 @@
  *  - strings by what they stand for: "A" and "\u0041" are one;
  *  - without the members that do not change an answer (see canon.c), at the top and of the
  *    gateway's own options. Unknown ones stay in: what is too much in the form costs a miss, what
- * is missing would give a wrong answer. In the spirit of RFC 8785, without its numbers and with
- * another order of keys. The same form means the same JSON value but for the members left out. A
- * body that is compact and in order is its own form, and one piece.
+ *    is missing would give a wrong answer.
+ * In the spirit of RFC 8785, without its numbers and with another order of keys. The same form
+ * means the same JSON value but for the members left out. A body that is compact and in order is
+ * its own form, and one piece.
  *
  * Value type, meant to be kept and used again: its memory stays until trimmed. What it holds
  * borrows from the body of the last read.
