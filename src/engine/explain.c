@@ -150,7 +150,8 @@ void proa_explain(struct proa_roster *roster, const struct proa_route *route,
     proa_run_init(&run, roster, route, options, now_ns);
     struct survey s;
     proa_pick_survey(&run, UINT64_MAX, now_ns, &s);
-    *out = (struct proa_explain){.n = route->n_candidates};
+    memset(out, 0, sizeof *out); /* too large for a literal on the stack */
+    out->n = route->n_candidates;
     for (size_t i = 0; i < out->n; i++) {
         describe(&run, &s, i, now_ns, &out->candidates[i]);
     }
