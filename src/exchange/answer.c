@@ -339,8 +339,8 @@ static void plain_complete(struct attempt *a)
         a->translation ? proa_translate_whole(a, body, &a->failure) : read_passed(a, body);
     if (!read) {
         if (a->failure.class == PROA_CLASS_MALFORMED && a->failure.message.len == 0) {
-            a->detail =
-                PROA_SLICE("the body is no answer to such a request; is the base_url right?");
+            a->detail = PROA_SLICE(
+                "the body is no answer to such a request; look at the base_url of the provider");
         }
         proa_attempt_keep_failure(a);
         proa_attempt_fail(a, a->failure.class, PROA_OK);

@@ -86,7 +86,25 @@ static void put_answered(const struct proa_attempt_record *a, const struct attem
     PROA_BUF_LIT(m, ", ");
 }
 
-/* "openai/k1 answered 503, overloaded: no capacity after 12 ms" */
+/* The best there is to tell of a failure, or nothing; without a period, for the text goes on. */
+static struct proa_slice what_it_said(const struct proa_attempt_record *a,
+                                      const struct attempt *attempt)
+{
+    struct proa_slice said = {0};
+    if (attempt && attempt->detail.len > 0) {
+        said = attempt->detail;
+    } else if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
+        said = proa_slice_cstr(proa_err_text(a->err));
+    } else if (attempt) {
+        said = proa_slice_head(attempt->failure.message, SAID_MAX);
+    }
+    while (said.len > 0 && said.ptr[said.len - 1] == '.') {
+        said.len--;
+    }
+    return said;
+}
+
+/* "openai/k1 answered 503, overloaded after 12 ms: no capacity" */
 static void put_attempt(const struct proa_exchange *x, size_t i, struct proa_buf *m)
 {
     const struct proa_attempt_record *a = &x->run->attempts[i];
@@ -100,16 +118,6 @@ static void put_attempt(const struct proa_exchange *x, size_t i, struct proa_buf
         put_answered(a, attempt, m);
         (void)proa_buf_append_cstr(m, proa_class_text(a->class));
     }
-    if (attempt && attempt->detail.len > 0) {
-        PROA_BUF_LIT(m, ": ");
-        (void)proa_buf_append(m, attempt->detail);
-    } else if (a->err != PROA_OK && a->err != PROA_ERR_TIMEOUT) {
-        PROA_BUF_LIT(m, ": ");
-        (void)proa_buf_append_cstr(m, proa_err_text(a->err));
-    } else if (attempt && attempt->failure.message.len > 0) {
-        PROA_BUF_LIT(m, ": ");
-        (void)proa_buf_append(m, proa_slice_head(attempt->failure.message, SAID_MAX));
-    }
     PROA_BUF_LIT(m, " after ");
     (void)proa_buf_append_ms(m, proa_clock_since(a->ended_ns, a->started_ns), 0);
     PROA_BUF_LIT(m, " ms");
@@ -117,6 +125,11 @@ static void put_attempt(const struct proa_exchange *x, size_t i, struct proa_buf
         PROA_BUF_LIT(m, " (the request's providerTimeouts)");
     } else {
         (void)proa_buf_append_cstr(m, setting_of(a->class));
+    }
+    const struct proa_slice said = what_it_said(a, attempt);
+    if (said.len > 0) {
+        PROA_BUF_LIT(m, ": ");
+        (void)proa_buf_append(m, said);
     }
 }
 

@@ -12,17 +12,30 @@
 
 static const struct proa_slice MARK = PROA_SLICE_INIT("{\"type\":\"ephemeral\"}");
 
-/* Who marks anything means that, and no more than four marks are taken. */
+static bool has_marks(const struct proa_chat_part *parts, size_t n)
+{
+    bool marked = false;
+    for (size_t i = 0; i < n; i++) {
+        marked = marked || parts[i].cache_control.len > 0;
+        for (size_t k = 0; k < parts[i].n_parts; k++) { /* of a result */
+            marked = marked || parts[i].parts[k].cache_control.len > 0;
+        }
+    }
+    return marked;
+}
+
+/* Who marks anything means that, and no more than four marks are taken. An option of the AI SDK
+ * for the whole request is such a mark; its name elsewhere in the options only costs the marks. */
 static bool is_marked(const struct proa_chat_request *chat)
 {
-    bool marked = chat->cache_control.len > 0;
+    bool marked = chat->cache_control.len > 0 ||
+                  proa_slice_search(chat->provider_options, PROA_SLICE("\"cacheControl\"")) <
+                      chat->provider_options.len;
     for (size_t i = 0; i < chat->n_tools; i++) {
         marked = marked || chat->tools[i].cache_control.len > 0;
     }
     for (size_t i = 0; i < chat->n_messages; i++) {
-        for (size_t k = 0; k < chat->messages[i].n_parts; k++) {
-            marked = marked || chat->messages[i].parts[k].cache_control.len > 0;
-        }
+        marked = marked || has_marks(chat->messages[i].parts, chat->messages[i].n_parts);
     }
     return marked;
 }

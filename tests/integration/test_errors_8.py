@@ -261,9 +261,9 @@ def test_who_was_asked_and_how_that_went(gateways, upstreams):
                         "policies": [{"name": "once", **ONE_TRY}],
                         "routes": [{"model": "m", "policy": "once", "tiers": [["p1/x"], ["p2/x"]]}]}, env=KEYS)
     said = message_of(gateway)
-    assert re.match(r'All attempts failed \(route "m"\): p1/k1 connect: 127\.0\.0\.1:%d: connection refused '
-                    r'after \d+ ms; p2/k1 answered 200 \(text/html\), invalid_response after \d+ ms' % port
-                    + HINT, said), said
+    assert re.match(r'All attempts failed \(route "m"\): p1/k1 connect after \d+ ms: 127\.0\.0\.1:%d: '
+                    r'connection refused; p2/k1 answered 200 \(text/html\), invalid_response after \d+ ms: the body '
+                    r'is no answer to such a request; look at the base_url of the provider' % port + HINT, said), said
 
 
 def test_which_time_was_over(simple, upstreams):

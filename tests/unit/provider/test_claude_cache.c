@@ -19,6 +19,8 @@ static const struct proa_chat_part RESULT[] = {
     {.kind = PROA_CHAT_PART_TOOL_RESULT, .id = S("t1"), PARTS(SEEN)}};
 static const struct proa_chat_part MARKED[] = {
     {.kind = PROA_CHAT_PART_TEXT, .text = S("c"), .cache_control = S("{\"ttl\":\"1h\"}")}};
+static const struct proa_chat_part MARKED_RESULT[] = {
+    {.kind = PROA_CHAT_PART_TOOL_RESULT, .id = S("t1"), PARTS(MARKED)}};
 static const struct proa_chat_part BLANK[] = {TEXT(" ")};
 
 static const struct proa_chat_message CONVERSATION[] = {
@@ -29,6 +31,11 @@ static const struct proa_chat_message CONVERSATION[] = {
 };
 static const struct proa_chat_message OWN[] = {{.role = PROA_CHAT_SYSTEM, PARTS(RULES)},
                                                {.role = PROA_CHAT_USER, PARTS(MARKED)}};
+static const struct proa_chat_message OWN_RESULT[] = {
+    {.role = PROA_CHAT_USER, PARTS(ASKED)},
+    {.role = PROA_CHAT_ASSISTANT, PARTS(CALLED)},
+    {.role = PROA_CHAT_TOOL, PARTS(MARKED_RESULT)},
+    {.role = PROA_CHAT_USER, PARTS(ASKED)}};
 static const struct proa_chat_message SILENT[] = {{.role = PROA_CHAT_USER, PARTS(ASKED)},
                                                   {.role = PROA_CHAT_ASSISTANT, PARTS(SEEN)},
                                                   {.role = PROA_CHAT_USER, PARTS(BLANK)}};
@@ -58,6 +65,14 @@ static void marks_at_anthropic(void **state)
          true,
          {"\"system\":[" T("a", "") "," T("b", "") "]",
           T("c", ",\"cache_control\":{\"ttl\":\"1h\"}")}},
+        {{.messages = OWN_RESULT, .n_messages = 4},
+         true,
+         {T("c", ",\"cache_control\":{\"ttl\":\"1h\"}"), T("c", "") "," T("d", "")}},
+        {{.messages = CONVERSATION,
+          .n_messages = 2,
+          .provider_options = S("{\"anthropic\":{\"cacheControl\":{\"type\":\"ephemeral\"}}}")},
+         true,
+         {T("b", ""), T("c", "") "," T("d", "")}},
         {{.messages = SILENT, .n_messages = 3}, true, {T("c", "") "," T("d", MARK)}},
     };
     PROA_TEST_ROWS(row, rows)
