@@ -194,7 +194,7 @@ static void what_is_large_is_not_kept(void **state)
     assert_false(ask(&w, PROA_SLICE("s"), BODIES[0], &key));
     proa_recent_clear(&w.recent);
     assert_null(proa_recent_look(&w.recent, &w.secret, BODIES[0]));
-    while (body.len < 3 * PROA_RECENT_BODY_MAX) {
+    while (body.len < (size_t)3 * PROA_RECENT_BODY_MAX) {
         (void)proa_buf_append_byte(&body, 'x');
     }
     proa_recent_keep(&w.recent, &key, proa_buf_slice(&body));
