@@ -61,6 +61,23 @@ class Trio:
         return Load(lambda number: self.gateway.chat(stream=number % 2 == 0, user=str(number)),
                     rate, duration)
 
+    def states(self, name):
+        """Of the breakers of its targets, as the metrics have them."""
+        return [labels["state"] for labels, value in
+                self.gateway.metrics().find("proa_upstream_breaker_state")
+                if labels["target"].startswith(name + "/") and value == 1]
+
+    def recovers(self, load, name="p1"):
+        """Back to a full share within the scaled two minutes, for the ramp is over; what a busy
+        machine may be late by, two seconds, is not scaled. How much it is asked then is a matter
+        of its latency, which a busy machine makes: the simulator's scenarios have the bounds of
+        that."""
+        back = FAULT_AT + FAULT_FOR + 2 * MINUTE + 2
+        load.until(back)
+        assert set(self.states(name)) == {"closed"}
+        load.until(FAULT_AT + FAULT_FOR + AFTER)
+        assert share(load.between(back, FAULT_AT + FAULT_FOR + AFTER), name) > 0
+
     def calls(self, load, begin, end, index=0):
         return self.ups[index].requests_between(load.started + begin, load.started + end)
 
@@ -70,7 +87,7 @@ def trio(upstreams, gateways):
     return lambda **policy: Trio(upstreams, gateways, **policy)
 
 
-def play(t, begin_fault, end_fault, after=AFTER, rate=RATE):
+def play(t, begin_fault, end_fault, after=AFTER, rate=RATE, recovers=False):
     """Load before, during and after a fault of p1."""
     load = t.load(FAULT_AT + FAULT_FOR + after, rate)
     with load:
@@ -78,6 +95,8 @@ def play(t, begin_fault, end_fault, after=AFTER, rate=RATE):
         begin_fault(t.ups[0])
         load.until(FAULT_AT + FAULT_FOR)
         end_fault(t.ups[0])
+        if recovers:
+            t.recovers(load)
     return load
 
 
@@ -103,19 +122,11 @@ def check_survived(t, load, dead_calls_per_minute=5):
     assert t.calls(load, begin, FAULT_AT + FAULT_FOR) <= dead_calls_per_minute * minutes + 1
 
 
-def check_recovered(load, provider_name="p1"):
-    """Back to a full share within the scaled two minutes; what a busy machine may be late by, two
-    seconds, is not scaled."""
-    last = load.between(FAULT_AT + FAULT_FOR + 2 * MINUTE + 2, FAULT_AT + FAULT_FOR + AFTER)
-    assert share(last, provider_name) >= 0.2, "a fair share is a third"
-
-
 @pytest.mark.slow
 def test_refused_connections(trio):
     t = trio()
-    load = play(t, lambda u: u.refuse(), lambda u: u.accept_again())
+    load = play(t, lambda u: u.refuse(), lambda u: u.accept_again(), recovers=True)
     check_survived(t, load)
-    check_recovered(load)
 
 
 @pytest.mark.slow
@@ -123,9 +134,8 @@ def test_refused_connections(trio):
                          ids=["500", "503", "reset"])
 def test_hard_down(trio, fault):
     t = trio()
-    load = play(t, behave(fault), behave(fine))
+    load = play(t, behave(fault), behave(fine), recovers=True)
     check_survived(t, load)
-    check_recovered(load)
 
 
 @pytest.mark.slow
@@ -140,10 +150,10 @@ def test_hang(trio):
         t.ups[0].default = stalls
         load.until(FAULT_AT + FAULT_FOR)
         t.ups[0].default = fine
+        t.recovers(load)
     check_survived(t, load)
     times = sorted(r.seconds for r in load.between(FAULT_AT, FAULT_AT + FAULT_FOR))
     assert times[int(len(times) * 0.99)] <= 3.0
-    check_recovered(load)
 
 
 @pytest.mark.slow
